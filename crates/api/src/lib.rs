@@ -1,0 +1,1 @@
+//! The gRPC API of all services, generated from proto/

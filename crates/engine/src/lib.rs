@@ -1,0 +1,1 @@
+//! Runs a pure domain (decide, evolve) over a log

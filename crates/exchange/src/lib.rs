@@ -1,0 +1,1 @@
+//! How services learn of each other's events: the port and the embedded adapter

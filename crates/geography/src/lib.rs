@@ -1,0 +1,1 @@
+//! Postcode sectors, outcodes, authorities and the statutory distance

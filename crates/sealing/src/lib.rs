@@ -1,0 +1,1 @@
+//! Seals personal data under a key per subject and purpose, and destroys such keys

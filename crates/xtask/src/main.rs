@@ -1,0 +1,2 @@
+//! Tasks for people and CI.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The audit service: gRPC, reactions and read models over its domain

@@ -1,0 +1,1 @@
+//! What is decided in contracts: commands, events, decide and evolve, without I/O

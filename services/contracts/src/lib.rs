@@ -1,0 +1,1 @@
+//! The contracts service: gRPC, reactions and read models over its domain

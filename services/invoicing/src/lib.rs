@@ -1,0 +1,1 @@
+//! The invoicing service: gRPC, reactions and read models over its domain

@@ -1,0 +1,1 @@
+//! The referrals service: gRPC, reactions and read models over its domain

@@ -1,0 +1,1 @@
+//! The vacancies service: gRPC, reactions and read models over its domain
