@@ -1,1 +1,26 @@
-//! The field's shared vocabulary: ids, money, nights, code sets and the events that services publish to each other
+//! The field's shared vocabulary, without any I/O: who (councils, providers, establishments), what (code sets, money,
+//! nights), what a domain is (`decide`, `evolve`), and the events that services publish to each other.
+//!
+//! A service's `domain` crate depends on this crate alone, so whatever two services must agree on lives here.
+
+mod codes;
+mod councils;
+mod domain;
+mod ids;
+mod money;
+mod nights;
+pub mod published;
+
+pub use codes::{Code, CodeSet, CodeUnknown, code_sets};
+pub use councils::{Council, CouncilUnknown, councils};
+pub use domain::{
+    Decided, DecodeError, Domain, Event, EventBody, Refusal, RefusalKind, StreamId, Violation, decode_body,
+    encode_body,
+};
+pub use ids::{
+    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, IdInvalid, InvoiceId, LotId, OfferId,
+    PlaceId, ProviderId, ReferralId,
+};
+pub use jiff::{Timestamp, civil::Date};
+pub use money::{AmountOverflow, Pence, split_largest_remainder};
+pub use nights::{Nights, NightsInvalid, fee_for_nights, london_date};

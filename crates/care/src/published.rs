@@ -1,0 +1,363 @@
+//! The events that services publish to each other: the only thing two services share.
+//!
+//! An award crosses services in this order, each step an event in its owner's log:
+//! [`AwardProposed`] (referrals) → [`PlaceClaimed`] or [`ClaimRefused`] (vacancies) → [`AgreementIssued`] or
+//! [`AgreementRefused`] (contracts) → `ReferralAwarded` or `AwardFailed` (referrals). Vacancies releases the claim
+//! after a refused agreement ([`ClaimReleased`]). [`PlacementStarted`] and [`PlacementEnded`] (contracts) move the claim and
+//! open and close charges. Prices and identities never enter the region's logs; the child is an opaque referral id.
+
+use crate::domain::{EventBody, StreamId};
+use crate::ids::{
+    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
+    ReferralId,
+};
+use crate::money::Pence;
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// One line of a weekly price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceLine {
+    /// A code of `code_sets::PRICE_LINE`.
+    pub kind: String,
+    /// Pence a week.
+    pub weekly: Pence,
+}
+
+/// A funder's share of every charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunderShare {
+    /// A code of `code_sets::FUNDER`.
+    pub funder: String,
+    /// The share in basis points; those of an agreement sum to 10,000.
+    pub basis_points: u32,
+}
+
+/// How the place is bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "route", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Route {
+    /// Called off from a framework.
+    Framework {
+        /// The framework.
+        framework: FrameworkId,
+        /// The lot.
+        lot: LotId,
+        /// The priced support level within the lot.
+        level: String,
+    },
+    /// The council's own provision, at an internal price.
+    InHouse,
+    /// Off the framework, after it was shown to be exhausted.
+    Spot {
+        /// Why no framework provider could be used.
+        justification: String,
+    },
+}
+
+/// A named person's approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The approver's pseudonym or post, never a private person's name.
+    pub approver: String,
+    /// The grade or panel that approves, such as `HEAD_OF_SERVICE`.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the council did before it turned outside, as its cascade policy asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CascadeEvidence {
+    /// The version of the council's policy that was judged against.
+    pub policy_version: u32,
+    /// The steps that were tried, with the log position of the event that shows each.
+    pub steps: Vec<CascadeStepEvidence>,
+    /// Who approved; absent for an emergency that is approved afterwards.
+    pub approval: Option<Approval>,
+    /// For an emergency without approval: until when it must be approved.
+    pub approval_due: Option<Timestamp>,
+}
+
+/// One tried step of a cascade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CascadeStepEvidence {
+    /// A code of `code_sets::CASCADE_STEP`.
+    pub step: String,
+    /// What came of it, in the council's words, without personal data.
+    pub outcome: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// What is agreed about money when a place is awarded. It stays in the council's own logs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwardTerms {
+    /// The offer that is taken.
+    pub offer: OfferId,
+    /// How the place is bought.
+    pub route: Route,
+    /// The weekly price by line; the core fee first.
+    pub lines: Vec<PriceLine>,
+    /// Who pays.
+    pub funders: Vec<FunderShare>,
+}
+
+impl AwardTerms {
+    /// The whole weekly fee.
+    #[must_use]
+    pub fn weekly(&self) -> Pence {
+        self.lines.iter().map(|line| line.weekly).sum()
+    }
+}
+
+/// A council took an offer and asks the market for the place. In the council's referrals log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwardProposed {
+    /// This attempt.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The referral's version that the offer answered.
+    pub referral_version: u32,
+    /// The place.
+    pub place: PlaceId,
+    /// Its establishment.
+    pub urn: EstablishmentUrn,
+    /// Its provider.
+    pub provider: ProviderId,
+    /// The kind of provision, a code of `code_sets::PROVISION`.
+    pub provision: String,
+    /// The first night.
+    pub start: Date,
+    /// The fencing token of the council's hold on the place, if it holds it already.
+    pub hold_token: Option<u64>,
+    /// Whether the child must be alone in the establishment.
+    pub solo: bool,
+    /// The child's age in whole years on the first night.
+    pub age_years: u8,
+    /// The money.
+    pub terms: AwardTerms,
+    /// What came before, and who approved.
+    pub evidence: CascadeEvidence,
+    /// When it was proposed.
+    pub at: Timestamp,
+}
+
+/// What was known of the establishment at the award instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimEvidence {
+    /// Its registration status, such as `ACTIVE`.
+    pub registration: String,
+    /// Its kind of provision, a code of `code_sets::PROVISION`.
+    pub provision: String,
+    /// Its grade, a code of `code_sets::GRADE`.
+    pub grade: String,
+    /// The youngest age it takes, in years.
+    pub age_from: u8,
+    /// The oldest age it takes, in years.
+    pub age_to: u8,
+    /// The child's age on the first night, in years.
+    pub age_years: u8,
+    /// How many places it is registered for.
+    pub places_registered: u16,
+    /// How many of them are claimed on the first night, this claim included; a solo placement takes them all.
+    pub places_claimed: u16,
+}
+
+/// The market gave the place to the council. In the region's vacancies log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceClaimed {
+    /// The award it is for.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The referral's version.
+    pub referral_version: u32,
+    /// The place.
+    pub place: PlaceId,
+    /// Its establishment.
+    pub urn: EstablishmentUrn,
+    /// Its provider.
+    pub provider: ProviderId,
+    /// The first night.
+    pub start: Date,
+    /// Whether the claim takes the whole establishment.
+    pub solo: bool,
+    /// The fencing token of the hold that the claim came from.
+    pub token: u64,
+    /// What eligibility was judged on.
+    pub evidence: ClaimEvidence,
+    /// When it was judged.
+    pub at: Timestamp,
+}
+
+/// The market refused the place. In the region's vacancies log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRefused {
+    /// The award it refuses.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The place.
+    pub place: PlaceId,
+    /// Why, `UPPER_SNAKE`, such as `PLACE_TAKEN`.
+    pub reason: String,
+    /// Why, in words.
+    pub detail: String,
+    /// When it was judged.
+    pub at: Timestamp,
+}
+
+/// A claim was given back before the child came. In the region's vacancies log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimReleased {
+    /// The award whose claim it was.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The place.
+    pub place: PlaceId,
+    /// Why, `UPPER_SNAKE`.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What was judged when the agreement was made or refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallOffEvidence {
+    /// The position in the region's contracts log up to which framework facts were known.
+    pub contracts_position: u64,
+    /// Each check by name, with what was found; all passed if an agreement was issued.
+    pub checks: Vec<CallOffCheck>,
+}
+
+/// One check of a call-off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallOffCheck {
+    /// The check, `UPPER_SNAKE`: the reason that a refusal would give.
+    pub check: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// What was found, in words and figures.
+    pub found: String,
+}
+
+/// The council has an individual placement agreement. In the council's contracts log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreementIssued {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The award it came from.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// The establishment.
+    pub urn: EstablishmentUrn,
+    /// The place.
+    pub place: PlaceId,
+    /// The kind of provision, a code of `code_sets::PROVISION`.
+    pub provision: String,
+    /// The agreed first night.
+    pub start: Date,
+    /// The money.
+    pub terms: AwardTerms,
+    /// What eligibility under the contract was judged on.
+    pub evidence: CallOffEvidence,
+    /// When it was issued.
+    pub at: Timestamp,
+}
+
+/// The contract does not allow this award. In the council's contracts log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreementRefused {
+    /// The award it refuses.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The place.
+    pub place: PlaceId,
+    /// Why, `UPPER_SNAKE`, such as `PRICE_ABOVE_CEILING`.
+    pub reason: String,
+    /// Why, in words.
+    pub detail: String,
+    /// What was judged.
+    pub evidence: CallOffEvidence,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The child arrived. In the council's contracts log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementStarted {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The award it came from.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The place.
+    pub place: PlaceId,
+    /// The first night, which is paid.
+    pub on: Date,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// The child left, or never came (then `on` is the agreed start and no night is paid). In the council's contracts log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementEnded {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The award it came from.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The place.
+    pub place: PlaceId,
+    /// The day of departure, which is not paid.
+    pub on: Date,
+    /// Why, a code of `code_sets::REASON_PLACE_CHANGE`.
+    pub reason: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+macro_rules! body {
+    ($name:ident, $stream:literal, $id:ident $(, $effective:ident)?) => {
+        impl EventBody for $name {
+            const TYPE: &'static str = stringify!($name);
+            fn stream(&self) -> StreamId {
+                StreamId::new($stream, &self.$id)
+            }
+            fn council(&self) -> Option<CouncilId> {
+                Some(self.council)
+            }
+            $(fn effective(&self) -> Option<Date> {
+                Some(self.$effective)
+            })?
+        }
+    };
+}
+
+body!(AwardProposed, "referral", referral, start);
+body!(PlaceClaimed, "place", place, start);
+body!(ClaimRefused, "place", place);
+body!(ClaimReleased, "place", place);
+body!(AgreementIssued, "agreement", agreement, start);
+body!(AgreementRefused, "award", award);
+body!(PlacementStarted, "agreement", agreement, on);
+body!(PlacementEnded, "agreement", agreement, on);
