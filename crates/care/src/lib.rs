@@ -10,6 +10,8 @@ mod ids;
 mod money;
 mod nights;
 pub mod published;
+#[cfg(feature = "spec")]
+pub mod spec;
 
 pub use codes::{Code, CodeSet, CodeUnknown, code_sets};
 pub use councils::{Council, CouncilUnknown, councils};
