@@ -118,6 +118,19 @@ fn sizes_that_cannot_be_are_refused() {
     );
 }
 
+/// A node is not a leaf: a path that begins higher up leads to the same root, and is too short.
+#[test]
+fn a_node_passed_off_as_a_leaf_is_refused() {
+    let tree = tree();
+    let root = tree.root_at(8).unwrap();
+    let proof = tree.inclusion_proof(0, 8).unwrap();
+    let node = node_hash(leaf(0), proof[0]);
+    assert_eq!(
+        verify_inclusion(node, 0, 8, &proof[1..], root),
+        Err(VerifyError::WrongLength { expected: 3, found: 2 })
+    );
+}
+
 #[test]
 fn a_frontier_of_impossible_parts_is_refused() {
     let node = leaf(0);
