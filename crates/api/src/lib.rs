@@ -6,18 +6,28 @@
 /// The descriptors of every service and message, as an encoded `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-macro_rules! package {
-    ($module:ident, $package:literal) => {
-        #[doc = concat!("`", $package, "`")]
-        pub mod $module {
-            tonic::include_proto!($package);
+macro_rules! packages {
+    ($($module:ident = $package:literal),+ $(,)?) => {
+        // Generated code names other packages by their place in this tree.
+        mod brokerage {
+            $(pub mod $module {
+                pub mod v1 {
+                    tonic::include_proto!($package);
+                }
+            })+
         }
+        $(
+            #[doc = concat!("`", $package, "`")]
+            pub use brokerage::$module::v1 as $module;
+        )+
     };
 }
 
-package!(common, "brokerage.common.v1");
-package!(referrals, "brokerage.referrals.v1");
-package!(vacancies, "brokerage.vacancies.v1");
-package!(contracts, "brokerage.contracts.v1");
-package!(invoicing, "brokerage.invoicing.v1");
-package!(audit, "brokerage.audit.v1");
+packages! {
+    common = "brokerage.common.v1",
+    referrals = "brokerage.referrals.v1",
+    vacancies = "brokerage.vacancies.v1",
+    contracts = "brokerage.contracts.v1",
+    invoicing = "brokerage.invoicing.v1",
+    audit = "brokerage.audit.v1",
+}
