@@ -1,0 +1,99 @@
+//! The values that Ofsted's words stand for.
+
+/// A closed list of words in the file.
+pub(crate) trait Worded: Copy + 'static {
+    /// Each word and what it stands for.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// Reads a word, exactly as Ofsted writes it.
+    fn from_word(text: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum $name { $($variant,)* }
+
+        impl Worded for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+        }
+    };
+}
+
+words!(
+    /// What is registered.
+    ProvisionType {
+        ChildrensHome = "Children's home",
+        SecureChildrensHome = "Secure children's home",
+        SupportedAccommodation = "Supported Accommodation",
+        IndependentFosteringAgency = "Independent Fostering Agency",
+        ResidentialFamilyCentre = "Residential Family Centre",
+        ResidentialSpecialSchool = "Residential Special School",
+        ResidentialSpecialSchoolAsHome = "Residential special school (registered as a children's home)",
+    }
+);
+
+words!(
+    /// Whether children may be placed there.
+    Status {
+        Active = "Active",
+        Suspended = "Suspended",
+    }
+);
+
+words!(
+    /// Who owns it.
+    OwnerSector {
+        Private = "Private",
+        Voluntary = "Voluntary",
+        LocalAuthority = "Local Authority",
+        HealthAuthority = "Health Authority",
+        Academy = "Academy",
+    }
+);
+
+words!(
+    /// Ofsted's judgement.
+    Grade {
+        Unknown = "",
+        Inadequate = "Inadequate",
+        RequiresImprovement = "Requires improvement to be good",
+        Good = "Good",
+        Outstanding = "Outstanding",
+    }
+);
+
+words!(
+    /// Ofsted's outcome for supported accommodation.
+    SupportedOutcome {
+        SeriousWeaknesses = "Serious or widespread weaknesses",
+        Inconsistent = "Inconsistent quality of service delivery",
+        ConsistentlyStrong = "Consistently strong service delivery",
+    }
+);
+
+words!(
+    /// Whether an establishment offers short breaks alone.
+    ShortBreaks {
+        No = "",
+        Only = "Short breaks only",
+    }
+);
+
+impl ProvisionType {
+    /// The SSDA903 PLACE codes that a placement there may have. Ofsted's file does not say which kind of fostering
+    /// an agency offers, so `U*` stands for U1 to U6.
+    pub(crate) const fn place_codes(self) -> &'static [&'static str] {
+        match self {
+            Self::ChildrensHome | Self::ResidentialSpecialSchoolAsHome => &["K2"],
+            Self::SecureChildrensHome => &["K1"],
+            Self::SupportedAccommodation => &["K3"],
+            Self::IndependentFosteringAgency => &["U*", "U1", "U2", "U3", "U4", "U5", "U6"],
+            Self::ResidentialFamilyCentre => &["R1", "R3"],
+            Self::ResidentialSpecialSchool => &["S1"],
+        }
+    }
+}
