@@ -277,6 +277,38 @@ pub mod code_sets {
             "OFF_FRAMEWORK" => "Spot purchase off the framework",
         }
     }
+    set! {
+        /// What came of a step of the cascade. All but `PLACE_FOUND` show that the step was exhausted.
+        CASCADE_OUTCOME = "CASCADE_OUTCOME" {
+            "NO_PLACE" => "Tried: no place available",
+            "NOT_SUITABLE" => "Tried: nothing suitable for this child",
+            "DECLINED" => "Tried: asked and declined",
+            "NOT_APPLICABLE" => "Considered: does not apply to this child",
+            "PLACE_FOUND" => "Tried: a home was found",
+        }
+    }
+    set! {
+        /// Why a referral ends without an award.
+        WITHDRAWAL = "WITHDRAWAL" {
+            "RETURNED_HOME" => "The child went home or stayed there",
+            "PLACED_IN_HOUSE" => "A home was found with connected carers or in-house",
+            "NEEDS_CHANGED" => "The plan for the child changed",
+            "TRANSFERRED" => "Another council took over responsibility",
+            "TURNED_18" => "The child came of age",
+            "ENTERED_IN_ERROR" => "The referral should not have been posted",
+            "OTHER" => "Other",
+        }
+    }
+    set! {
+        /// What an identity is unmasked for.
+        REVEAL = "REVEAL" {
+            "PLACEMENT_PLANNING" => "Planning and preparing the placement",
+            "SAFEGUARDING" => "Keeping the child or others safe",
+            "CASE_WORK" => "The council's own work on the case",
+            "SUBJECT_ACCESS" => "A request by the child or for the child to see the data",
+            "CORRECTION" => "Putting wrong data right",
+        }
+    }
 }
 
 #[cfg(test)]

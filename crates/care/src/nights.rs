@@ -46,6 +46,13 @@ impl Nights {
         if end < start { Err(NightsInvalid { start, end }) } else { Ok(Self { start, end }) }
     }
 
+    /// The nights from `start` to `end`, or to the last date there is while nobody knows the end. An `end` before
+    /// `start` gives no nights.
+    #[must_use]
+    pub fn from_on(start: Date, end: Option<Date>) -> Self {
+        Self { start, end: end.map_or(Date::MAX, |end| end.max(start)) }
+    }
+
     /// The first night.
     #[must_use]
     pub fn start(&self) -> Date {

@@ -1,0 +1,159 @@
+//! The market: which providers, establishments and places there are, and which nights of a place are taken.
+//!
+//! It is here because two services fold the same events into the same picture: vacancies decides in it, referrals
+//! searches in it. Capacity is always read off the claims, never kept as a number that is adjusted: "registered",
+//! "open" and "matchable" are three answers to three questions.
+//!
+//! A *claim* is a hold (a lease with a fencing token), an award or an occupancy. It takes the nights [start, end) of
+//! one place; while nobody knows the end, it takes every night from the start on.
+
+mod events;
+mod fold;
+mod place;
+mod query;
+
+pub use events::{
+    EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,
+    OccupancyRefused, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered, Registration,
+    RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised,
+    VacancyWithdrawn,
+};
+pub use place::{Claim, Place, Stage, Vacancy};
+pub use query::Capacity;
+
+use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The provision code that may never be awarded by the ordinary path (Care Standards Act 2000, section 11: carrying on
+/// an unregistered establishment is an offence).
+pub const UNREGISTERED: &str = "UNREGISTERED";
+
+/// The provision code of supported accommodation, and the SSDA903 place code that goes with it.
+pub const SUPPORTED_ACCOMMODATION: (&str, &str) = ("SUPPORTED_ACCOMMODATION", "K3");
+
+/// The youngest age, in years, that supported accommodation may take (Supported Accommodation (England) Regulations
+/// 2023; SSDA903 rule 371).
+pub const SUPPORTED_ACCOMMODATION_AGE_MIN: u8 = 16;
+
+/// The fold of the market's events.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Market {
+    providers: BTreeMap<ProviderId, Provider>,
+    establishments: BTreeMap<EstablishmentUrn, Establishment>,
+    places: BTreeMap<PlaceId, Place>,
+    /// Where each award stands, so that a step that is delivered twice is done once.
+    awards: BTreeMap<AwardId, AwardInMarket>,
+    /// The places on hold by the instant their lease ends, so that expired ones are found without a scan.
+    leases: BTreeMap<Timestamp, BTreeSet<PlaceId>>,
+}
+
+/// An organisation that runs establishments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// Its establishments.
+    pub establishments: BTreeSet<EstablishmentUrn>,
+}
+
+/// A home, agency or scheme with its own registration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Establishment {
+    /// Who runs it.
+    pub provider: ProviderId,
+    /// What it is, a code of `code_sets::PROVISION`.
+    pub provision: String,
+    /// What a placement there is in the SSDA903 return, a code of `code_sets::PLACE`.
+    pub place_code: String,
+    /// The upper-tier authority it lies in, a GSS code.
+    pub utla: String,
+    /// The postcode sector it lies in, such as `DL1 5`; never the full postcode of a home.
+    pub sector: String,
+    /// The council whose own provision it is; none for an external provider's.
+    pub operated_by: Option<CouncilId>,
+    /// Since when it is registered.
+    pub registered_on: Date,
+    /// What the regulator says of it.
+    pub registration: Registration,
+    /// Since when a restriction-of-accommodation notice is in force (Care Standards Act 2000, section 22B).
+    pub restricted_on: Option<Date>,
+    /// Its places, open and closed.
+    pub places: BTreeSet<PlaceId>,
+    /// How many times it was changed, from 1: a change can name the revision it was made for.
+    pub revision: u32,
+}
+
+/// Where an award stands in the market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwardInMarket {
+    /// The place it asked for.
+    pub place: PlaceId,
+    /// How far it came.
+    pub stage: AwardStage,
+}
+
+/// How far an award came in the market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AwardStage {
+    /// The place was refused.
+    Refused,
+    /// The place is claimed; the child has not come.
+    Claimed,
+    /// The claim was given back before the child came.
+    Released,
+    /// The child is there.
+    Occupied,
+    /// A child came for whom the market held no place.
+    OccupiedWithoutClaim,
+    /// The child left, or will on a known day.
+    Ended,
+}
+
+impl Market {
+    /// A provider.
+    #[must_use]
+    pub fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+        self.providers.get(id)
+    }
+
+    /// All providers, in order of their ids.
+    pub fn providers(&self) -> impl Iterator<Item = (&ProviderId, &Provider)> {
+        self.providers.iter()
+    }
+
+    /// An establishment.
+    #[must_use]
+    pub fn establishment(&self, urn: &EstablishmentUrn) -> Option<&Establishment> {
+        self.establishments.get(urn)
+    }
+
+    /// All establishments, in order of their URNs.
+    pub fn establishments(&self) -> impl Iterator<Item = (&EstablishmentUrn, &Establishment)> {
+        self.establishments.iter()
+    }
+
+    /// A place.
+    #[must_use]
+    pub fn place(&self, id: &PlaceId) -> Option<&Place> {
+        self.places.get(id)
+    }
+
+    /// All places, in order of their ids.
+    pub fn places(&self) -> impl Iterator<Item = (&PlaceId, &Place)> {
+        self.places.iter()
+    }
+
+    /// Where an award stands.
+    #[must_use]
+    pub fn award(&self, award: &AwardId) -> Option<&AwardInMarket> {
+        self.awards.get(award)
+    }
+
+    /// The places whose lease has ended by `at`, those that ended first before the others.
+    pub fn leases_ended(&self, at: Timestamp) -> impl Iterator<Item = &PlaceId> {
+        self.leases.range(..=at).flat_map(|(_, places)| places)
+    }
+}

@@ -1,0 +1,204 @@
+//! How the market's events become its picture. Total: an event about something unknown changes nothing.
+
+use super::{AwardInMarket, AwardStage, Establishment, Market, MarketEvent, Provider};
+use super::{Claim, HoldEnd, Place, Stage, Vacancy};
+use crate::ids::{AwardId, EstablishmentUrn, PlaceId};
+use crate::market::{EstablishmentRegistered, HoldReleased, PlaceHeld, PlaceOpened, VacancyAdvertised};
+use crate::published::PlaceClaimed;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+impl Market {
+    /// Applies an event that has happened.
+    pub fn evolve(&mut self, event: &MarketEvent) {
+        match event {
+            MarketEvent::ProviderRegistered(event) => {
+                let provider = Provider { name: event.name.clone(), establishments: BTreeSet::new() };
+                self.providers.entry(event.provider.clone()).or_insert(provider);
+            }
+            MarketEvent::EstablishmentRegistered(event) => self.register(event),
+            MarketEvent::EstablishmentAmended(event) => {
+                self.change(&event.urn, |it| it.registration = event.registration.clone());
+            }
+            MarketEvent::RestrictionNoticeServed(event) => {
+                self.change(&event.urn, |it| it.restricted_on = Some(event.on));
+            }
+            MarketEvent::RestrictionNoticeLifted(event) => {
+                self.change(&event.urn, |it| it.restricted_on = None)
+            }
+            MarketEvent::PlaceOpened(event) => self.open(event),
+            MarketEvent::PlaceClosed(event) => self.at_place(&event.place, |place| {
+                place.open = false;
+                place.vacancy = None;
+            }),
+            MarketEvent::VacancyAdvertised(event) => {
+                self.at_place(&event.place, |place| place.vacancy = Some(advertised(event)));
+            }
+            MarketEvent::VacancyWithdrawn(event) => self.at_place(&event.place, |place| place.vacancy = None),
+            MarketEvent::PlaceHeld(event) => self.hold(event),
+            MarketEvent::HoldReleased(event) => self.release_hold(event),
+            MarketEvent::PlaceClaimed(event) => self.claim(event),
+            MarketEvent::ClaimRefused(event) => self.note(event.award, &event.place, AwardStage::Refused),
+            MarketEvent::ClaimReleased(event) => {
+                self.at_place(&event.place, |place| {
+                    place.claims.retain(|claim| claim.stage.award() != Some(event.award));
+                });
+                self.note(event.award, &event.place, AwardStage::Released);
+            }
+            MarketEvent::PlaceOccupied(event) => {
+                self.at_claim(&event.place, event.award, |claim| {
+                    claim.start = event.counted_from;
+                    claim.stage = Stage::Occupied { award: event.award };
+                });
+                self.note(event.award, &event.place, AwardStage::Occupied);
+            }
+            MarketEvent::OccupancyRefused(event) => {
+                self.note(event.award, &event.place, AwardStage::OccupiedWithoutClaim);
+            }
+            MarketEvent::OccupancyEnded(event) => {
+                // Who left before the first night, or never came, took no night.
+                self.at_claim(&event.place, event.award, |claim| claim.end = Some(event.on.max(claim.start)));
+                self.note(event.award, &event.place, AwardStage::Ended);
+            }
+        }
+    }
+
+    fn register(&mut self, event: &EstablishmentRegistered) {
+        if self.establishments.contains_key(&event.urn) {
+            return;
+        }
+        if let Some(provider) = self.providers.get_mut(&event.provider) {
+            provider.establishments.insert(event.urn.clone());
+        }
+        let establishment = Establishment {
+            provider: event.provider.clone(),
+            provision: event.provision.clone(),
+            place_code: event.place_code.clone(),
+            utla: event.utla.clone(),
+            sector: event.sector.clone(),
+            operated_by: event.operated_by,
+            registered_on: event.registered_on,
+            registration: event.registration.clone(),
+            restricted_on: None,
+            places: BTreeSet::new(),
+            revision: 1,
+        };
+        self.establishments.insert(event.urn.clone(), establishment);
+    }
+
+    fn open(&mut self, event: &PlaceOpened) {
+        let Some(establishment) = self.establishments.get_mut(&event.urn) else {
+            return;
+        };
+        establishment.places.insert(event.place.clone());
+        let place = self.places.entry(event.place.clone()).or_insert_with(|| Place {
+            urn: event.urn.clone(),
+            open: true,
+            vacancy: None,
+            last_token: 0,
+            expired_token: None,
+            claims: Vec::new(),
+        });
+        place.open = true;
+    }
+
+    fn hold(&mut self, event: &PlaceHeld) {
+        let Some(place) = self.places.get_mut(&event.place) else {
+            return;
+        };
+        place.last_token = place.last_token.max(event.token);
+        place.claims.push(Claim {
+            council: event.council,
+            referral: event.referral,
+            referral_version: event.referral_version,
+            start: event.from,
+            end: None,
+            solo: false,
+            token: event.token,
+            stage: Stage::Hold { expires_at: event.expires_at },
+        });
+        self.leases.entry(event.expires_at).or_default().insert(event.place.clone());
+    }
+
+    fn release_hold(&mut self, event: &HoldReleased) {
+        self.take_hold(&event.place, event.token);
+        if event.reason == HoldEnd::Expired {
+            self.at_place(&event.place, |place| place.expired_token = Some(event.token));
+        }
+    }
+
+    /// A claim takes the place of the hold that it came from.
+    fn claim(&mut self, event: &PlaceClaimed) {
+        self.take_hold(&event.place, event.token);
+        self.at_place(&event.place, |place| {
+            place.last_token = place.last_token.max(event.token);
+            place.claims.push(Claim {
+                council: event.council,
+                referral: event.referral,
+                referral_version: event.referral_version,
+                start: event.start,
+                end: None,
+                solo: event.solo,
+                token: event.token,
+                stage: Stage::Award { award: event.award },
+            });
+        });
+        self.note(event.award, &event.place, AwardStage::Claimed);
+    }
+
+    fn take_hold(&mut self, place_id: &PlaceId, token: u64) {
+        let Some(place) = self.places.get_mut(place_id) else {
+            return;
+        };
+        let mut ended: Option<Timestamp> = None;
+        place.claims.retain(|claim| match claim.stage {
+            Stage::Hold { expires_at } if claim.token == token => {
+                ended = Some(expires_at);
+                false
+            }
+            _ => true,
+        });
+        if let Some(expires_at) = ended
+            && let Some(places) = self.leases.get_mut(&expires_at)
+        {
+            places.remove(place_id);
+            if places.is_empty() {
+                self.leases.remove(&expires_at);
+            }
+        }
+    }
+
+    fn note(&mut self, award: AwardId, place: &PlaceId, stage: AwardStage) {
+        self.awards.insert(award, AwardInMarket { place: place.clone(), stage });
+    }
+
+    fn change(&mut self, urn: &EstablishmentUrn, change: impl FnOnce(&mut Establishment)) {
+        if let Some(establishment) = self.establishments.get_mut(urn) {
+            change(establishment);
+            establishment.revision = establishment.revision.saturating_add(1);
+        }
+    }
+
+    fn at_place(&mut self, place: &PlaceId, change: impl FnOnce(&mut Place)) {
+        if let Some(place) = self.places.get_mut(place) {
+            change(place);
+        }
+    }
+
+    fn at_claim(&mut self, place: &PlaceId, award: AwardId, change: impl FnOnce(&mut Claim)) {
+        if let Some(claim) = self.places.get_mut(place).and_then(|place| place.claim_of_mut(award)) {
+            change(claim);
+        }
+    }
+}
+
+fn advertised(event: &VacancyAdvertised) -> Vacancy {
+    Vacancy {
+        available_from: event.available_from,
+        needs: event.needs.clone(),
+        sexes: event.sexes,
+        age_from: event.age_from,
+        age_to: event.age_to,
+        note: event.note.clone(),
+    }
+}

@@ -1,0 +1,118 @@
+//! What the market's picture answers: how much room there is, counted from the claims each time.
+
+use super::{Establishment, Market, Place, RegistrationStatus, UNREGISTERED, Vacancy};
+use crate::ids::{EstablishmentUrn, PlaceId};
+use crate::nights::{Nights, london_date};
+use jiff::{Timestamp, civil::Date};
+
+/// How much room there is. The three differ: a home registered for four may have opened three, of which one is free,
+/// advertised and may be taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capacity {
+    /// Places that the regulator allows.
+    pub registered: u32,
+    /// Places that are there and staffed.
+    pub open: u32,
+    /// Open places that are advertised, unclaimed and may be taken from the day asked about.
+    pub matchable: u32,
+}
+
+impl Market {
+    /// How many of an establishment's places are claimed at most on any one of these nights, as of `at`. A solo claim
+    /// takes every registered place.
+    #[must_use]
+    pub fn places_claimed_on(&self, urn: &EstablishmentUrn, nights: Nights, at: Timestamp) -> u16 {
+        let Some(establishment) = self.establishments.get(urn) else {
+            return 0;
+        };
+        let mut steps: Vec<(Date, i32)> = Vec::new();
+        let mut solo = false;
+        for claim in self.places_of(establishment).flat_map(|(_, place)| place.claims_on(nights, at)) {
+            solo |= claim.solo;
+            steps.push((claim.nights().start().max(nights.start()), 1));
+            steps.push((claim.nights().end(), -1));
+        }
+        if solo {
+            return establishment.registration.places_registered;
+        }
+        // On the day one child leaves and another comes only the second one stays the night: departures first.
+        steps.sort_unstable();
+        let (mut claimed, mut most) = (0_i32, 0_i32);
+        for (_, step) in steps {
+            claimed += step;
+            most = most.max(claimed);
+        }
+        u16::try_from(most).unwrap_or(u16::MAX)
+    }
+
+    /// How much room an establishment has, as of `at`, for a child who comes that day and stays.
+    #[must_use]
+    pub fn capacity(&self, urn: &EstablishmentUrn, at: Timestamp) -> Capacity {
+        self.establishments.get(urn).map_or_else(Capacity::default, |it| self.capacity_of(it, at))
+    }
+
+    /// How much room the whole market has, as of `at`.
+    #[must_use]
+    pub fn capacity_total(&self, at: Timestamp) -> Capacity {
+        self.establishments.values().fold(Capacity::default(), |sum, it| {
+            let capacity = self.capacity_of(it, at);
+            Capacity {
+                registered: sum.registered + capacity.registered,
+                open: sum.open + capacity.open,
+                matchable: sum.matchable + capacity.matchable,
+            }
+        })
+    }
+
+    fn capacity_of(&self, establishment: &Establishment, at: Timestamp) -> Capacity {
+        let today = london_date(at);
+        let open = self.places_of(establishment).filter(|(_, place)| place.open).count();
+        let matchable = self.matchable_places(establishment, today, at).count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Capacity {
+            registered: establishment.registration.places_registered.into(),
+            open: number(open),
+            matchable: number(matchable),
+        }
+    }
+
+    /// The places of an establishment that can be had from the night of `from` on, as of `at`, with what they are
+    /// advertised for.
+    pub fn matchable_places<'a>(
+        &'a self,
+        establishment: &'a Establishment,
+        from: Date,
+        at: Timestamp,
+    ) -> impl Iterator<Item = (&'a PlaceId, &'a Place, &'a Vacancy)> {
+        let nights = Nights::from_on(from, None);
+        let admits = establishment.admits() && !self.solo_on(establishment, nights, at);
+        self.places_of(establishment).filter(move |_| admits).filter_map(move |(id, place)| {
+            let vacancy = place.vacancy.as_ref().filter(|vacancy| vacancy.available_from <= from)?;
+            (place.open && place.claims_on(nights, at).next().is_none()).then_some((id, place, vacancy))
+        })
+    }
+
+    /// Whether a solo claim takes the whole establishment on some of these nights, as of `at`.
+    #[must_use]
+    pub fn solo_on(&self, establishment: &Establishment, nights: Nights, at: Timestamp) -> bool {
+        self.places_of(establishment).any(|(_, place)| place.claims_on(nights, at).any(|claim| claim.solo))
+    }
+
+    /// The places of an establishment, open and closed.
+    pub fn places_of<'a>(
+        &'a self,
+        establishment: &'a Establishment,
+    ) -> impl Iterator<Item = (&'a PlaceId, &'a Place)> {
+        establishment.places.iter().filter_map(|id| self.places.get_key_value(id))
+    }
+}
+
+impl Establishment {
+    /// Whether a child may come at all: it is registered and active, and no notice restricts it.
+    #[must_use]
+    pub fn admits(&self) -> bool {
+        self.registration.status == RegistrationStatus::Active
+            && self.restricted_on.is_none()
+            && self.provision != UNREGISTERED
+    }
+}
