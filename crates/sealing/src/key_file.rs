@@ -1,0 +1,146 @@
+//! The open key file of one owner: read once, then only appended to.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+use std::path::PathBuf;
+
+use crate::SealingError;
+use crate::blob::DataKey;
+use crate::epoch::EpochKey;
+use crate::file::{Paths, append, open_private, sync, write_private};
+use crate::format::{Entry, Found, decode_record, encode_head, encode_record};
+use crate::name::KeyName;
+
+/// The most keys in one record, and so in one write.
+pub(crate) const RECORD_KEYS_MAX: usize = 1024;
+
+/// A key by its name, or the tombstone of one.
+#[derive(Clone)]
+pub(crate) struct Slot {
+    pub(crate) name: KeyName,
+    /// `None` when the key was destroyed.
+    pub(crate) key: Option<DataKey>,
+}
+
+/// Keys and tombstones by key id.
+pub(crate) type Slots = HashMap<String, Slot>;
+
+/// The key file, with the epoch key that its keys are wrapped under.
+pub(crate) struct KeyFile {
+    path: PathBuf,
+    file: File,
+    owner: String,
+    epoch: EpochKey,
+    /// The records in the file.
+    records: u64,
+}
+
+impl KeyFile {
+    /// Writes all slots into the next key file under `epoch`, and syncs it. The file is to be renamed
+    /// into its place, to which later appends go.
+    pub(crate) fn write_next<'a>(
+        paths: &Paths,
+        owner: &str,
+        epoch: EpochKey,
+        slots: impl Iterator<Item = &'a Slot>,
+    ) -> Result<Self, SealingError> {
+        let entries = slots.map(|slot| wrap(&epoch, owner, slot)).collect::<Result<Vec<_>, _>>()?;
+        let mut bytes = encode_head(epoch.id(), owner);
+        let mut records = 0;
+        for batch in entries.chunks(RECORD_KEYS_MAX) {
+            records += 1;
+            bytes.extend(encode_record(epoch.id(), records, batch));
+        }
+        Ok(Self {
+            path: paths.keys.clone(),
+            file: write_private(&paths.next_keys, &bytes)?,
+            owner: owner.to_owned(),
+            epoch,
+            records,
+        })
+    }
+
+    /// Reads the records of the key file, whose content is `bytes` and whose head is `head_bytes` long.
+    /// Cuts off a torn last record.
+    pub(crate) fn load(
+        paths: &Paths,
+        owner: &str,
+        epoch: EpochKey,
+        bytes: &[u8],
+        head_bytes: usize,
+    ) -> Result<(Self, Slots), SealingError> {
+        let mut slots = Slots::new();
+        let (mut offset, mut records) = (head_bytes, 0);
+        let torn = loop {
+            let bad = |problem: String| SealingError::BadRecord {
+                path: paths.keys.clone(),
+                record: records + 1,
+                offset: offset as u64,
+                problem,
+            };
+            match decode_record(&bytes[offset..], epoch.id(), records + 1) {
+                Ok(Found::End) => break false,
+                Ok(Found::Torn) => break true,
+                Ok(Found::Record(entries, length)) => {
+                    for entry in entries {
+                        let slot = unwrap(&epoch, owner, entry).map_err(bad)?;
+                        slots.insert(slot.name.key_id(owner), slot);
+                    }
+                    offset += length;
+                    records += 1;
+                }
+                Err(problem) => return Err(bad(problem.to_owned())),
+            }
+        };
+        let path = paths.keys.clone();
+        let mut file = open_private(&path, false)?;
+        if torn {
+            file.set_len(offset as u64).map_err(SealingError::io("cut the torn record off", &path))?;
+            sync(&file, &path)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(SealingError::io("seek in", &path))?;
+        let file = Self { path, file, owner: owner.to_owned(), epoch, records };
+        Ok((file, slots))
+    }
+
+    /// Appends the slots as one record and syncs it. After an error the file must not be used again:
+    /// what is on disk is not certain, and a second sync may report success without writing.
+    pub(crate) fn append(&mut self, slots: &[Slot]) -> Result<(), SealingError> {
+        let entries =
+            slots.iter().map(|slot| wrap(&self.epoch, &self.owner, slot)).collect::<Result<Vec<_>, _>>()?;
+        let bytes = encode_record(self.epoch.id(), self.records + 1, &entries);
+        append(&mut self.file, &self.path, &bytes)?;
+        sync(&self.file, &self.path)?;
+        self.records += 1;
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn records(&self) -> u64 {
+        self.records
+    }
+}
+
+fn wrap(epoch: &EpochKey, owner: &str, slot: &Slot) -> Result<Entry, SealingError> {
+    let wrapped = match &slot.key {
+        Some(key) => Some(epoch.wrap(key.secret(), &slot.name.binding(owner))?),
+        None => None,
+    };
+    Ok(Entry { name: slot.name.clone(), wrapped })
+}
+
+/// The error says what is wrong with the entry.
+fn unwrap(epoch: &EpochKey, owner: &str, entry: Entry) -> Result<Slot, String> {
+    let name = entry.name;
+    let key = match entry.wrapped {
+        Some(wrapped) => {
+            let secret = epoch
+                .unwrap(&wrapped, &name.binding(owner))
+                .ok_or_else(|| format!("key {} does not unwrap", name.key_id(owner)))?;
+            Some(DataKey::new(name.key_id(owner), secret))
+        }
+        None => None,
+    };
+    Ok(Slot { name, key })
+}
