@@ -1,0 +1,146 @@
+//! Logs in SQLite: one file per log, one writer thread, read-only readers.
+//!
+//! A commit is on the disk before its entries are answered (`synchronous=FULL`), and entries that wait together share
+//! one (group commit): the writer takes one entry, then whatever else is waiting, and never waits for more.
+
+mod file;
+mod reader;
+mod rows;
+mod store;
+mod writer;
+
+pub use store::{SqliteStore, StoreLocked};
+
+use crate::event::Recorded;
+use crate::log_id::LogId;
+use crate::port::{Entry, EventLog, LogError, Snapshot, SourcePosition, StoredReply, Ticket};
+use async_trait::async_trait;
+use care::StreamId;
+use reader::Readers;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot, watch};
+use writer::{Job, Writer};
+
+/// How many entries may wait for the writer before senders wait too.
+const QUEUE_ENTRIES_MAX: usize = 1_024;
+/// How many of the latest events are kept in memory for followers, who mostly want just these.
+const TAIL_EVENTS_MAX: usize = 256;
+/// How many events one read returns at most.
+const READ_EVENTS_MAX: usize = 1_000;
+
+/// The latest events of a log, oldest first.
+type Tail = Arc<Mutex<VecDeque<Arc<Recorded>>>>;
+
+/// A log in one SQLite file.
+pub struct SqliteLog {
+    id: LogId,
+    jobs: mpsc::Sender<Job>,
+    head: watch::Receiver<u64>,
+    tail: Tail,
+    readers: Arc<Readers>,
+}
+
+impl SqliteLog {
+    /// Opens the log's file, makes it if it is not there, and becomes its one appender. Blocks.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] naming the file when it is not what was written; [`LogError::Unavailable`] when it cannot be
+    /// opened.
+    pub fn open(path: &Path, id: LogId) -> Result<Self, LogError> {
+        let opened = file::open_as_appender(path, id)?;
+        let (jobs, queue) = mpsc::channel(QUEUE_ENTRIES_MAX);
+        let (head_sender, head) = watch::channel(opened.head);
+        let tail = Tail::default();
+        let readers = Arc::new(Readers::new(path, id));
+        let writer = Writer::new(opened, path, id, head_sender, Arc::clone(&tail));
+        std::thread::Builder::new()
+            .name(format!("log {id}"))
+            .stack_size(512 * 1024)
+            .spawn(move || writer.run(queue))
+            .map_err(|error| LogError::Unavailable {
+                place: path.display().to_string(),
+                detail: format!("no thread for its writer: {error}"),
+            })?;
+        Ok(Self { id, jobs, head, tail, readers })
+    }
+
+    /// The events after `after` from memory, if all that would be wanted are there.
+    fn from_tail(&self, after: u64, limit: usize) -> Option<Vec<Arc<Recorded>>> {
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = tail.front()?.position;
+        let skip = usize::try_from((after + 1).checked_sub(first)?).ok()?;
+        Some(tail.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Readers) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || read(&readers)).await.unwrap_or(Err(LogError::Closed(self.id)))
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    fn id(&self) -> LogId {
+        self.id
+    }
+
+    async fn submit(&self, entry: Entry) -> Result<Ticket, LogError> {
+        let (sender, ticket) = Ticket::new(self.id);
+        self.jobs.send(Job::Append(Box::new(entry), sender)).await.map_err(|_| LogError::Closed(self.id))?;
+        Ok(ticket)
+    }
+
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<Arc<Recorded>>, LogError> {
+        let limit = limit.min(READ_EVENTS_MAX);
+        if after >= *self.head.borrow() {
+            return Ok(Vec::new());
+        }
+        if let Some(events) = self.from_tail(after, limit) {
+            return Ok(events);
+        }
+        self.blocking(move |readers| readers.read(after, limit)).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, LogError> {
+        let (stream, limit) = (stream.clone(), limit.min(READ_EVENTS_MAX));
+        self.blocking(move |readers| readers.read_stream(&stream, after, limit)).await
+    }
+
+    fn head(&self) -> watch::Receiver<u64> {
+        self.head.clone()
+    }
+
+    async fn reply(&self, key: &str) -> Result<Option<StoredReply>, LogError> {
+        let key = key.to_owned();
+        self.blocking(move |readers| readers.reply(&key)).await
+    }
+
+    async fn keys(&self) -> Result<Vec<String>, LogError> {
+        self.blocking(Readers::keys).await
+    }
+
+    async fn sources(&self) -> Result<Vec<SourcePosition>, LogError> {
+        self.blocking(Readers::sources).await
+    }
+
+    async fn save_snapshot(&self, name: &'static str, snapshot: Snapshot) -> Result<(), LogError> {
+        let (sender, saved) = oneshot::channel();
+        let job = Job::SaveSnapshot(name, Box::new(snapshot), sender);
+        self.jobs.send(job).await.map_err(|_| LogError::Closed(self.id))?;
+        saved.await.unwrap_or(Err(LogError::Closed(self.id)))
+    }
+
+    async fn load_snapshot(&self, name: &'static str) -> Result<Option<Snapshot>, LogError> {
+        self.blocking(move |readers| readers.snapshot(name)).await
+    }
+}

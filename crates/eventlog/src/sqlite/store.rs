@@ -1,0 +1,61 @@
+//! A folder of logs, held by one process at a time.
+
+use crate::log_id::LogId;
+use crate::port::{EventLog, LogError, LogStore};
+use crate::sqlite::SqliteLog;
+use async_trait::async_trait;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The folder is in use, or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreLocked {
+    /// Another process has it.
+    #[error("{0}: another brokerage is running on this folder; stop it first, or give another --data-dir")]
+    InUse(PathBuf),
+    /// The folder cannot be made, opened or locked.
+    #[error("{0}: {1}")]
+    Io(PathBuf, #[source] std::io::Error),
+}
+
+/// A folder with a file `<service>.<owner>.db` per log. While it lives no other process can open the folder: the epoch in each
+/// file would fence the older one, but a second start by mistake should be told so instead.
+pub struct SqliteStore {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the folder, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// When another process has it, or it cannot be made.
+    pub fn open(folder: &Path) -> Result<Self, StoreLocked> {
+        let failed = |error| StoreLocked::Io(folder.to_owned(), error);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let lock = File::create(folder.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreLocked::InUse(folder.to_owned())),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// The file of a log.
+    #[must_use]
+    pub fn path(&self, id: LogId) -> PathBuf {
+        self.folder.join(format!("{}.{}.db", id.service.name(), id.owner))
+    }
+}
+
+#[async_trait]
+impl LogStore for SqliteStore {
+    async fn open(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError> {
+        let path = self.path(id);
+        let log = tokio::task::spawn_blocking(move || SqliteLog::open(&path, id))
+            .await
+            .unwrap_or(Err(LogError::Closed(id)))?;
+        Ok(Arc::new(log))
+    }
+}

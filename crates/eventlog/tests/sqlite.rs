@@ -1,0 +1,154 @@
+//! The SQLite adapter: the suite of the port, and what only files can suffer.
+#![cfg(feature = "conformance")]
+
+use care::{StreamId, Timestamp};
+use eventlog::conformance::Subject;
+use eventlog::sqlite::{SqliteStore, StoreLocked};
+use eventlog::{Appended, Entry, LogError, LogId, LogStore, Meta, NewEvent, Service};
+use std::path::Path;
+use std::sync::Arc;
+
+async fn fresh() -> Subject {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(folder.path()).unwrap());
+    Subject { store, keep: Box::new(folder) }
+}
+
+eventlog::log_conformance_suite!(fresh);
+
+const LOG: LogId = LogId::region(Service::Vacancies);
+const CANARY: &[u8] = b"{\"note\":\"the canary in the payload\"}";
+
+/// A closed log of `events` events, checkpointed into its one file; gives the file's path and its bytes.
+async fn closed_log(folder: &Path, events: usize) -> (std::path::PathBuf, Vec<u8>) {
+    let store = SqliteStore::open(folder).unwrap();
+    let path = store.path(LOG);
+    let log = store.open(LOG).await.unwrap();
+    for n in 0..events {
+        let event = NewEvent {
+            stream: StreamId::new("place", n),
+            event_type: "PlaceOpened",
+            version: 1,
+            payload: CANARY.to_vec(),
+            effective: None,
+            council: None,
+        };
+        let meta = Meta {
+            actor: "test".into(),
+            causation: None,
+            correlation: None,
+            recorded_at: Timestamp::UNIX_EPOCH,
+        };
+        let entry = Entry {
+            expected_head: None,
+            expected: vec![],
+            events: vec![event],
+            meta,
+            idempotency: None,
+            source: None,
+        };
+        assert!(matches!(log.append(entry).await, Ok(Appended::Committed(_))));
+    }
+    drop(log);
+    // The writer thread closes the file once its queue is gone, and with the last connection the journal is folded in.
+    for _ in 0..500 {
+        if !path.with_extension("db-wal").exists() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let bytes = std::fs::read(&path).unwrap();
+    (path, bytes)
+}
+
+/// Opens and reads everything, as a service does when it starts.
+async fn read_all(folder: &Path) -> Result<usize, LogError> {
+    let store = SqliteStore::open(folder).unwrap();
+    let log = store.open(LOG).await?;
+    let mut seen = 0;
+    loop {
+        let events = log.read(seen, 1_000).await?;
+        match events.last() {
+            Some(last) => seen = last.position,
+            None => return Ok(usize::try_from(seen).unwrap()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_truncated_file_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, whole) = closed_log(folder.path(), 200).await;
+    assert_eq!(read_all(folder.path()).await, Ok(200));
+    for length in [0, 1, 100, 4_096, whole.len() / 2, whole.len() - 4_096, whole.len() - 1] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let _ = std::fs::remove_file(path.with_extension("db-wal"));
+        let refused = read_all(folder.path()).await.expect_err("a truncated file must not open");
+        assert!(matches!(&refused, LogError::Damaged { .. }), "{length} bytes: {refused:?}");
+        assert!(refused.to_string().contains("vacancies.region.db"), "{refused}");
+    }
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(read_all(folder.path()).await, Ok(200), "nothing of the whole file was harmed");
+}
+
+#[tokio::test]
+async fn every_flipped_bit_of_an_event_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, whole) = closed_log(folder.path(), 3).await;
+    let at =
+        whole.windows(CANARY.len()).position(|window| window == CANARY).expect("the payload is in the file");
+    for offset in at..at + CANARY.len() {
+        let mut flipped = whole.clone();
+        flipped[offset] ^= 1 << (offset % 8);
+        std::fs::write(&path, &flipped).unwrap();
+        let refused = read_all(folder.path()).await.expect_err("a flipped bit must be noticed");
+        assert!(matches!(refused, LogError::Damaged { .. }), "offset {offset}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn random_flips_are_refused_or_harmless_and_never_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, whole) = closed_log(folder.path(), 60).await;
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    for _ in 0..300 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let offset = usize::try_from(state >> 33).unwrap() % whole.len();
+        let mut flipped = whole.clone();
+        flipped[offset] ^= 1 << (state % 8);
+        std::fs::write(&path, &flipped).unwrap();
+        for extension in ["db-wal", "db-shm"] {
+            let _ = std::fs::remove_file(path.with_extension(extension));
+        }
+        match read_all(folder.path()).await {
+            // Free space, an index or the epoch: every event was read and matched its digest.
+            Ok(events) => assert_eq!(events, 60, "offset {offset}"),
+            Err(LogError::Damaged { .. } | LogError::Unavailable { .. }) => {}
+            Err(other) => panic!("offset {offset}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_another_log_or_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = closed_log(folder.path(), 1).await;
+    let other = LogId::region(Service::Contracts);
+    std::fs::copy(&path, SqliteStore::open(folder.path()).unwrap().path(other)).unwrap();
+    let refused =
+        SqliteStore::open(folder.path()).unwrap().open(other).await.err().map(|error| error.to_string());
+    assert!(
+        refused.is_some_and(|text| text.contains("it holds the log vacancies/region, not contracts/region"))
+    );
+    std::fs::write(&path, b"not a database at all, but some text that somebody put here by mistake").unwrap();
+    assert!(matches!(read_all(folder.path()).await, Err(LogError::Damaged { .. })));
+}
+
+#[test]
+fn a_folder_has_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = SqliteStore::open(folder.path()).unwrap();
+    assert!(matches!(SqliteStore::open(folder.path()), Err(StoreLocked::InUse(_))));
+    drop(first);
+    assert!(SqliteStore::open(folder.path()).is_ok());
+}
