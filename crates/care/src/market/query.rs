@@ -22,12 +22,28 @@ impl Market {
     /// takes every registered place.
     #[must_use]
     pub fn places_claimed_on(&self, urn: &EstablishmentUrn, nights: Nights, at: Timestamp) -> u16 {
+        self.places_claimed_besides(urn, nights, at, None)
+    }
+
+    /// The same without one hold, named by its place and token: what is taken by others.
+    #[must_use]
+    pub fn places_claimed_besides(
+        &self,
+        urn: &EstablishmentUrn,
+        nights: Nights,
+        at: Timestamp,
+        hold: Option<(&PlaceId, u64)>,
+    ) -> u16 {
         let Some(establishment) = self.establishments.get(urn) else {
             return 0;
         };
         let mut steps: Vec<(Date, i32)> = Vec::new();
         let mut solo = false;
-        for claim in self.places_of(establishment).flat_map(|(_, place)| place.claims_on(nights, at)) {
+        let claims = self
+            .places_of(establishment)
+            .flat_map(|(id, place)| place.claims_on(nights, at).map(move |claim| (id, claim)))
+            .filter(|(id, claim)| !claim.is_hold() || hold != Some((*id, claim.token)));
+        for (_, claim) in claims {
             solo |= claim.solo;
             steps.push((claim.nights().start().max(nights.start()), 1));
             steps.push((claim.nights().end(), -1));

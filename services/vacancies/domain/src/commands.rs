@@ -1,0 +1,163 @@
+//! What may be asked of the market. A command that only states a fact carries the event that would state it.
+
+use care::market::{
+    EstablishmentAmended, EstablishmentRegistered, ProviderRegistered, RestrictionNoticeLifted,
+    RestrictionNoticeServed, VacancyAdvertised,
+};
+use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
+
+/// The commands of the region's vacancies log. The last four come from other services' events; they are never refused,
+/// a "no" to them is an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Enter a provider.
+    RegisterProvider(ProviderRegistered),
+    /// Enter an establishment.
+    RegisterEstablishment(EstablishmentRegistered),
+    /// State what the regulator now says of an establishment.
+    AmendEstablishment {
+        /// What holds now.
+        amended: EstablishmentAmended,
+        /// The revision that the change was made for; none to change whichever there is.
+        revision: Option<u32>,
+    },
+    /// Enter a restriction-of-accommodation notice.
+    ServeRestrictionNotice(RestrictionNoticeServed),
+    /// Enter that the notice no longer holds.
+    LiftRestrictionNotice(RestrictionNoticeLifted),
+    /// Open more places in an establishment; they are numbered on.
+    OpenPlaces {
+        /// The establishment.
+        urn: EstablishmentUrn,
+        /// How many, 1 to [`Command::OPEN_PLACES_MAX`].
+        count: u16,
+        /// When.
+        at: Timestamp,
+    },
+    /// Close a place.
+    ClosePlace {
+        /// The place.
+        place: PlaceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Advertise a place, or change what it is advertised for.
+    AdvertiseVacancy(VacancyAdvertised),
+    /// Take the advertisement back.
+    WithdrawVacancy {
+        /// The place.
+        place: PlaceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Hold a place for a referral.
+    HoldPlace(HoldPlace),
+    /// Give a hold back.
+    ReleaseHold {
+        /// The place.
+        place: PlaceId,
+        /// The council that gives it back.
+        council: CouncilId,
+        /// The hold's token.
+        token: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Record the holds whose lease has ended.
+    SweepExpiredHolds {
+        /// The instant up to which leases are looked at.
+        at: Timestamp,
+        /// How many at most.
+        limit: usize,
+    },
+    /// Claim the place of a proposed award.
+    ClaimForAward(ClaimForAward),
+    /// Give the claim of a failed award back.
+    ReleaseClaim {
+        /// The award.
+        award: AwardId,
+        /// Why, `UPPER_SNAKE`.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The child of an award came.
+    OccupyPlace {
+        /// The award.
+        award: AwardId,
+        /// The council.
+        council: CouncilId,
+        /// The place.
+        place: PlaceId,
+        /// The first night.
+        on: Date,
+        /// When.
+        at: Timestamp,
+    },
+    /// The child of an award left, or never came.
+    EndOccupancy {
+        /// The award.
+        award: AwardId,
+        /// The day of departure.
+        on: Date,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Command {
+    /// How many places one command opens at most.
+    pub const OPEN_PLACES_MAX: u16 = 200;
+    /// The shortest lease of a hold.
+    pub const LEASE_SECONDS_MIN: u32 = 60;
+    /// The longest lease of a hold: three days.
+    pub const LEASE_SECONDS_MAX: u32 = 259_200;
+}
+
+/// A council asks to hold a place for a referral.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldPlace {
+    /// The place.
+    pub place: PlaceId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The referral's version.
+    pub referral_version: u32,
+    /// For how long, [`Command::LEASE_SECONDS_MIN`] to [`Command::LEASE_SECONDS_MAX`].
+    pub lease_seconds: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A council proposed an award and asks for the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimForAward {
+    /// The award.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The referral's version that the offer answered.
+    pub referral_version: u32,
+    /// The place.
+    pub place: PlaceId,
+    /// Its establishment, as the offer names it.
+    pub urn: EstablishmentUrn,
+    /// Its provider, as the offer names it.
+    pub provider: ProviderId,
+    /// The kind of provision, as the offer names it.
+    pub provision: String,
+    /// The first night.
+    pub start: Date,
+    /// The token of the council's hold, if it has one.
+    pub hold_token: Option<u64>,
+    /// Whether the child must be alone in the establishment.
+    pub solo: bool,
+    /// The child's age on the first night, in years.
+    pub age_years: u8,
+    /// The award instant.
+    pub at: Timestamp,
+}

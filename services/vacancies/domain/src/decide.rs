@@ -1,0 +1,46 @@
+//! Which commands become which events.
+
+mod claims;
+mod holds;
+mod places;
+mod register;
+
+use crate::{Command, Rejection};
+use care::market::{Establishment, Market, MarketEvent, Place};
+use care::{EstablishmentUrn, PlaceId};
+
+type Events = Result<Vec<MarketEvent>, Rejection>;
+
+pub(crate) fn decide(market: &Market, command: &Command) -> Events {
+    match command {
+        Command::RegisterProvider(entry) => register::provider(market, entry),
+        Command::RegisterEstablishment(entry) => register::establishment(market, entry),
+        Command::AmendEstablishment { amended, revision } => register::amend(market, amended, *revision),
+        Command::ServeRestrictionNotice(notice) => register::serve_notice(market, notice),
+        Command::LiftRestrictionNotice(notice) => register::lift_notice(market, notice),
+        Command::OpenPlaces { urn, count, at } => places::open(market, urn, *count, *at),
+        Command::ClosePlace { place, at } => places::close(market, place, *at),
+        Command::AdvertiseVacancy(vacancy) => places::advertise(market, vacancy),
+        Command::WithdrawVacancy { place, at } => places::withdraw(market, place, *at),
+        Command::HoldPlace(hold) => holds::hold(market, hold),
+        Command::ReleaseHold { place, council, token, at } => {
+            holds::release(market, place, *council, *token, *at)
+        }
+        Command::SweepExpiredHolds { at, limit } => Ok(holds::sweep(market, *at, *limit)),
+        Command::ClaimForAward(claim) => Ok(claims::claim(market, claim)),
+        Command::ReleaseClaim { award, reason, at } => Ok(claims::release(market, *award, reason, *at)),
+        Command::OccupyPlace { award, council, place, on, at } => {
+            Ok(claims::occupy(market, *award, *council, place, *on, *at))
+        }
+        Command::EndOccupancy { award, on, at } => Ok(claims::end(market, *award, *on, *at)),
+    }
+}
+
+fn place_of<'a>(market: &'a Market, id: &PlaceId) -> Result<(&'a Place, &'a Establishment), Rejection> {
+    let place = market.place(id).ok_or_else(|| Rejection::PlaceUnknown(id.clone()))?;
+    Ok((place, establishment_of(market, &place.urn)?))
+}
+
+fn establishment_of<'a>(market: &'a Market, urn: &EstablishmentUrn) -> Result<&'a Establishment, Rejection> {
+    market.establishment(urn).ok_or_else(|| Rejection::EstablishmentUnknown(urn.clone()))
+}

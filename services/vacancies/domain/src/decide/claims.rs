@@ -1,0 +1,255 @@
+//! Claims: what becomes of a place when a council awards it, when the child comes and when the child leaves.
+//!
+//! These answer other services' events, so a "no" is an event too, and a step that comes twice is done once.
+
+use super::holds::{admitting, expired_hold, expired_holds_of, free, live_hold, room};
+use super::place_of;
+use crate::{ClaimForAward, Command, Rejection};
+use care::market::{
+    AwardStage, Claim, Establishment, HoldEnd, Market, MarketEvent, OccupancyEnded, OccupancyRefused, Place,
+    PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN, Vacancy,
+};
+use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, PlaceClaimed};
+use care::{AwardId, CouncilId, Date, Nights, PlaceId, Refusal, Timestamp};
+use std::time::Duration;
+
+/// How long the hold lasts that is taken and used in one decision.
+const PASSING_HOLD: Duration = Duration::from_secs(Command::LEASE_SECONDS_MIN as u64);
+
+pub(super) fn claim(market: &Market, asked: &ClaimForAward) -> Vec<MarketEvent> {
+    if market.award(&asked.award).is_some() {
+        return Vec::new();
+    }
+    match judge(market, asked) {
+        Ok(events) => events,
+        Err(refusal) => {
+            let expired = market.place(&asked.place).and_then(|it| expired_hold(&asked.place, it, asked.at));
+            let refused = ClaimRefused {
+                award: asked.award,
+                council: asked.council,
+                referral: asked.referral,
+                place: asked.place.clone(),
+                reason: refusal.reason().to_owned(),
+                detail: refusal.to_string(),
+                at: asked.at,
+            };
+            expired.into_iter().chain([refused.into()]).collect()
+        }
+    }
+}
+
+fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rejection> {
+    let (place, establishment) = place_of(market, &asked.place)?;
+    check_names(asked, place, establishment)?;
+    let vacancy = admitting(&asked.place, place, establishment)?;
+    check_child(asked, vacancy, establishment)?;
+    let hold = own_hold(asked, place)?;
+    let token = hold.map(|hold| hold.token);
+    let nights = Nights::from_on(asked.start, None);
+    free((&asked.place, place), nights, asked.at, token)?;
+    let own = token.map(|token| (&asked.place, token));
+    room(market, &place.urn, nights, asked.at, own, asked.solo)?;
+
+    let mut events = expired_holds_of(market, &place.urn, asked.at);
+    let token = token.unwrap_or_else(|| {
+        let held = passing_hold(asked, place.last_token.saturating_add(1));
+        let token = held.token;
+        events.push(held.into());
+        token
+    });
+    let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
+    let others = market.places_claimed_besides(&place.urn, first_night, asked.at, own);
+    let registration = &establishment.registration;
+    let evidence = ClaimEvidence {
+        registration: registration.status.word().to_owned(),
+        provision: establishment.provision.clone(),
+        grade: registration.grade.clone(),
+        age_from: vacancy.age_from.max(registration.age_from),
+        age_to: vacancy.age_to.min(registration.age_to),
+        age_years: asked.age_years,
+        places_registered: registration.places_registered,
+        places_claimed: if asked.solo { registration.places_registered } else { others.saturating_add(1) },
+    };
+    events.push(claimed(asked, token, evidence).into());
+    Ok(events)
+}
+
+fn claimed(asked: &ClaimForAward, token: u64, evidence: ClaimEvidence) -> PlaceClaimed {
+    PlaceClaimed {
+        award: asked.award,
+        council: asked.council,
+        referral: asked.referral,
+        referral_version: asked.referral_version,
+        place: asked.place.clone(),
+        urn: asked.urn.clone(),
+        provider: asked.provider.clone(),
+        start: asked.start,
+        solo: asked.solo,
+        token,
+        evidence,
+        at: asked.at,
+    }
+}
+
+/// An award without a hold takes one in the same decision, so that every claim comes from a live hold.
+fn passing_hold(asked: &ClaimForAward, token: u64) -> PlaceHeld {
+    PlaceHeld {
+        place: asked.place.clone(),
+        council: asked.council,
+        referral: asked.referral,
+        referral_version: asked.referral_version,
+        from: asked.start,
+        token,
+        expires_at: asked.at.checked_add(PASSING_HOLD).unwrap_or(Timestamp::MAX),
+        at: asked.at,
+    }
+}
+
+/// The award must be for the place that was offered: the contract is judged on the names it carries.
+fn check_names(asked: &ClaimForAward, place: &Place, establishment: &Establishment) -> Result<(), Rejection> {
+    let mismatch = |what| Err(Rejection::PlaceMismatch(asked.place.clone(), what));
+    if asked.urn != place.urn {
+        return mismatch("establishment");
+    }
+    if asked.provider != establishment.provider {
+        return mismatch("provider");
+    }
+    if asked.provision != establishment.provision {
+        return mismatch("provision");
+    }
+    Ok(())
+}
+
+fn check_child(
+    asked: &ClaimForAward,
+    vacancy: &Vacancy,
+    establishment: &Establishment,
+) -> Result<(), Rejection> {
+    let age = asked.age_years;
+    let (provision, place_code) = SUPPORTED_ACCOMMODATION;
+    let supported = establishment.provision == provision || establishment.place_code == place_code;
+    if supported && age < SUPPORTED_ACCOMMODATION_AGE_MIN {
+        return Err(Rejection::Under16SupportedAccommodation(age));
+    }
+    // The registration may have been narrowed since the place was advertised: both must allow the child.
+    let from = vacancy.age_from.max(establishment.registration.age_from);
+    let to = vacancy.age_to.min(establishment.registration.age_to);
+    if !(from..=to).contains(&age) {
+        return Err(Rejection::AgeOutOfRange { place: asked.place.clone(), age, from, to });
+    }
+    if asked.start < vacancy.available_from {
+        return Err(Rejection::NotAvailableYet {
+            place: asked.place.clone(),
+            available_from: vacancy.available_from,
+            start: asked.start,
+        });
+    }
+    Ok(())
+}
+
+/// The hold that the award uses: the one whose token it names, or the one the council has for this referral.
+fn own_hold<'a>(asked: &ClaimForAward, place: &'a Place) -> Result<Option<&'a Claim>, Rejection> {
+    let ours = |hold: &Claim| hold.council == asked.council && hold.referral == asked.referral;
+    let hold = match asked.hold_token {
+        Some(token) => {
+            let hold = live_hold(&asked.place, place, token, asked.at)?;
+            if !ours(hold) {
+                return Err(Rejection::HoldNotYours { place: asked.place.clone(), token });
+            }
+            Some(hold)
+        }
+        None => place.hold().filter(|hold| hold.is_live(asked.at) && ours(hold)),
+    };
+    match hold {
+        Some(hold) if hold.referral_version != asked.referral_version => {
+            Err(Rejection::HoldForOtherVersion {
+                place: asked.place.clone(),
+                token: hold.token,
+                held: hold.referral_version,
+                asked: asked.referral_version,
+            })
+        }
+        hold => Ok(hold),
+    }
+}
+
+/// The claim of an award whose child has not come.
+fn waiting_claim(market: &Market, award: AwardId) -> Option<(&PlaceId, &Place, &Claim)> {
+    let known = market.award(&award).filter(|known| known.stage == AwardStage::Claimed)?;
+    let place = market.place(&known.place)?;
+    Some((&known.place, place, place.claim_of(award)?))
+}
+
+pub(super) fn release(market: &Market, award: AwardId, reason: &str, at: Timestamp) -> Vec<MarketEvent> {
+    let Some((place, _, claim)) = waiting_claim(market, award) else {
+        return Vec::new();
+    };
+    vec![released(award, claim.council, place, reason, at)]
+}
+
+fn released(award: AwardId, council: CouncilId, place: &PlaceId, reason: &str, at: Timestamp) -> MarketEvent {
+    ClaimReleased { award, council, place: place.clone(), reason: reason.to_owned(), at }.into()
+}
+
+pub(super) fn occupy(
+    market: &Market,
+    award: AwardId,
+    council: CouncilId,
+    asked: &PlaceId,
+    on: Date,
+    at: Timestamp,
+) -> Vec<MarketEvent> {
+    let refused = |place: &PlaceId, reason: &str, detail: String| {
+        let (place, reason) = (place.clone(), reason.to_owned());
+        MarketEvent::from(OccupancyRefused { award, council, place, on, reason, detail, at })
+    };
+    let Some((id, place, claim)) = waiting_claim(market, award) else {
+        return match market.award(&award).map(|known| known.stage) {
+            Some(AwardStage::Occupied | AwardStage::OccupiedWithoutClaim | AwardStage::Ended) => Vec::new(),
+            _ => vec![refused(asked, "NO_CLAIM", format!("the market holds no claim of award {award}"))],
+        };
+    };
+    let since = market.establishment(&place.urn).and_then(|it| it.restricted_on).filter(|since| on > *since);
+    if let Some(since) = since {
+        let refusal = Rejection::AccommodationRestricted { urn: place.urn.clone(), since };
+        let reason = HoldEnd::Restricted.word();
+        return vec![
+            released(award, council, id, reason, at),
+            refused(id, refusal.reason(), refusal.to_string()),
+        ];
+    }
+    let counted_from = first_night_counted(market, (id, place), claim, on, at);
+    let (place, council) = (id.clone(), claim.council);
+    vec![PlaceOccupied { award, council, place, on, counted_from, at }.into()]
+}
+
+/// A child who comes later than agreed counts from then. One who came earlier counts from that night if it was free,
+/// else from the first claimed night: the market never counts two children in one place on one night.
+fn first_night_counted(
+    market: &Market,
+    (id, place): (&PlaceId, &Place),
+    claim: &Claim,
+    on: Date,
+    at: Timestamp,
+) -> Date {
+    if on >= claim.start {
+        return on;
+    }
+    let earlier = Nights::from_on(on, Some(claim.start));
+    let possible = free((id, place), earlier, at, None)
+        .and_then(|()| room(market, &place.urn, earlier, at, None, claim.solo));
+    if possible.is_ok() { on } else { claim.start }
+}
+
+pub(super) fn end(market: &Market, award: AwardId, on: Date, at: Timestamp) -> Vec<MarketEvent> {
+    let Some(known) = market.award(&award) else {
+        return Vec::new();
+    };
+    let claim = market.place(&known.place).and_then(|place| place.claim_of(award));
+    match (known.stage, claim) {
+        (AwardStage::Claimed | AwardStage::Occupied, Some(claim)) => {
+            vec![OccupancyEnded { award, council: claim.council, place: known.place.clone(), on, at }.into()]
+        }
+        _ => Vec::new(),
+    }
+}

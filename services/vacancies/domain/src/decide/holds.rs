@@ -1,0 +1,162 @@
+//! Holds: leases on a place, each with a fencing token that is higher than any before it on that place.
+
+use super::{Events, place_of};
+use crate::{Command, HoldPlace, Rejection};
+use care::market::{
+    Claim, Establishment, HoldEnd, HoldReleased, Market, MarketEvent, Place, PlaceHeld, RegistrationStatus,
+    UNREGISTERED, Vacancy,
+};
+use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
+use std::time::Duration;
+
+pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
+    if !(Command::LEASE_SECONDS_MIN..=Command::LEASE_SECONDS_MAX).contains(&asked.lease_seconds) {
+        return Err(Rejection::LeaseOutOfRange(asked.lease_seconds));
+    }
+    let lease = Duration::from_secs(asked.lease_seconds.into());
+    let expires_at = asked.at.checked_add(lease).unwrap_or(Timestamp::MAX);
+    let (place, establishment) = place_of(market, &asked.place)?;
+    let vacancy = admitting(&asked.place, place, establishment)?;
+    let from = london_date(asked.at).max(vacancy.available_from);
+    let nights = Nights::from_on(from, None);
+    free((&asked.place, place), nights, asked.at, None)?;
+    room(market, &place.urn, nights, asked.at, None, false)?;
+
+    let mut events = expired_holds_of(market, &place.urn, asked.at);
+    events.push(
+        PlaceHeld {
+            place: asked.place.clone(),
+            council: asked.council,
+            referral: asked.referral,
+            referral_version: asked.referral_version,
+            from,
+            token: place.last_token.saturating_add(1),
+            expires_at,
+            at: asked.at,
+        }
+        .into(),
+    );
+    Ok(events)
+}
+
+pub(super) fn release(
+    market: &Market,
+    id: &PlaceId,
+    council: CouncilId,
+    token: u64,
+    at: Timestamp,
+) -> Events {
+    let (place, _) = place_of(market, id)?;
+    let hold = live_hold(id, place, token, at)?;
+    if hold.council != council {
+        return Err(Rejection::HoldNotYours { place: id.clone(), token });
+    }
+    Ok(vec![ended(id, hold, HoldEnd::Released, at)])
+}
+
+pub(super) fn sweep(market: &Market, at: Timestamp, limit: usize) -> Vec<MarketEvent> {
+    market.leases_ended(at).take(limit).filter_map(|id| expired_hold(id, market.place(id)?, at)).collect()
+}
+
+/// The live hold with this token.
+pub(super) fn live_hold<'a>(
+    id: &PlaceId,
+    place: &'a Place,
+    token: u64,
+    at: Timestamp,
+) -> Result<&'a Claim, Rejection> {
+    match place.hold().filter(|hold| hold.token == token) {
+        Some(hold) if hold.is_live(at) => Ok(hold),
+        Some(_) => Err(Rejection::HoldExpired { place: id.clone(), token }),
+        None if place.expired_token == Some(token) => {
+            Err(Rejection::HoldExpired { place: id.clone(), token })
+        }
+        None => Err(Rejection::HoldTokenStale { place: id.clone(), token }),
+    }
+}
+
+/// Whether children may come to this place at all, and what it is advertised for.
+pub(super) fn admitting<'a>(
+    id: &PlaceId,
+    place: &'a Place,
+    establishment: &Establishment,
+) -> Result<&'a Vacancy, Rejection> {
+    let urn = || place.urn.clone();
+    if establishment.provision == UNREGISTERED {
+        return Err(Rejection::UnregisteredProvision(urn()));
+    }
+    if establishment.registration.status != RegistrationStatus::Active {
+        return Err(Rejection::RegistrationNotActive(urn(), establishment.registration.status));
+    }
+    if let Some(since) = establishment.restricted_on {
+        return Err(Rejection::AccommodationRestricted { urn: urn(), since });
+    }
+    if !place.open {
+        return Err(Rejection::PlaceClosed(id.clone()));
+    }
+    place.vacancy.as_ref().ok_or_else(|| Rejection::PlaceNotAdvertised(id.clone()))
+}
+
+/// Whether nobody else has any of these nights; `own` is the token of the hold that does not count.
+pub(super) fn free(
+    (id, place): (&PlaceId, &Place),
+    nights: Nights,
+    at: Timestamp,
+    own: Option<u64>,
+) -> Result<(), Rejection> {
+    let others = place.claims_on(nights, at).filter(|claim| !claim.is_hold() || Some(claim.token) != own);
+    // A claim without an end lasts longer than one with any end.
+    match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
+        None => Ok(()),
+        Some(free_from) => Err(Rejection::PlaceTaken { place: id.clone(), free_from }),
+    }
+}
+
+/// Whether the establishment has room for one more on each of these nights, or for a solo child is empty.
+/// Returns how many places the others claim at most.
+pub(super) fn room(
+    market: &Market,
+    urn: &EstablishmentUrn,
+    nights: Nights,
+    at: Timestamp,
+    own: Option<(&PlaceId, u64)>,
+    solo: bool,
+) -> Result<u16, Rejection> {
+    let Some(establishment) = market.establishment(urn) else {
+        return Err(Rejection::EstablishmentUnknown(urn.clone()));
+    };
+    if market.solo_on(establishment, nights, at) {
+        return Err(Rejection::SoloOccupied(urn.clone()));
+    }
+    let registered = establishment.registration.places_registered;
+    let claimed = market.places_claimed_besides(urn, nights, at, own);
+    if claimed >= registered || (solo && claimed > 0) {
+        return Err(Rejection::EstablishmentFull { urn: urn.clone(), registered, claimed, solo });
+    }
+    Ok(claimed)
+}
+
+/// Records the end of the place's hold if its lease has ended.
+pub(super) fn expired_hold(id: &PlaceId, place: &Place, at: Timestamp) -> Option<MarketEvent> {
+    let hold = place.hold().filter(|hold| !hold.is_live(at))?;
+    Some(ended(id, hold, HoldEnd::Expired, at))
+}
+
+/// Records the end of a hold for the reason given, or of its lease if that came first.
+pub(super) fn end_hold(id: &PlaceId, hold: &Claim, reason: HoldEnd, at: Timestamp) -> MarketEvent {
+    ended(id, hold, if hold.is_live(at) { reason } else { HoldEnd::Expired }, at)
+}
+
+/// Records the ended leases in an establishment, since its claims are counted together.
+pub(super) fn expired_holds_of(market: &Market, urn: &EstablishmentUrn, at: Timestamp) -> Vec<MarketEvent> {
+    market
+        .leases_ended(at)
+        .filter_map(|id| Some((id, market.place(id)?)))
+        .filter(|(_, place)| place.urn == *urn)
+        .filter_map(|(id, place)| expired_hold(id, place, at))
+        .collect()
+}
+
+fn ended(id: &PlaceId, hold: &Claim, reason: HoldEnd, at: Timestamp) -> MarketEvent {
+    HoldReleased { place: id.clone(), council: hold.council, token: hold.token, reason, at }.into()
+}

@@ -1,0 +1,87 @@
+//! Places: opening, closing, advertising.
+
+use super::holds::expired_hold;
+use super::{Events, establishment_of, place_of};
+use crate::{Command, Rejection};
+use care::market::{
+    Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Stage, VacancyAdvertised, VacancyWithdrawn,
+};
+use care::{EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
+
+pub(super) fn open(market: &Market, urn: &EstablishmentUrn, count: u16, at: Timestamp) -> Events {
+    if !(1..=Command::OPEN_PLACES_MAX).contains(&count) {
+        return Err(Rejection::CountOutOfRange(count));
+    }
+    let establishment = establishment_of(market, urn)?;
+    let open = market.places_of(establishment).filter(|(_, place)| place.open).count();
+    let open = u16::try_from(open).unwrap_or(u16::MAX);
+    let registered = establishment.registration.places_registered;
+    if open.saturating_add(count) > registered {
+        return Err(Rejection::PlacesExceedRegistration { open, registered, asked: count });
+    }
+    // Places are closed but never removed, so the next number is always free.
+    let next = establishment.places.len() + 1;
+    (next..next + usize::from(count))
+        .map(|number| {
+            let place = format!("{urn}-{number:02}");
+            // Only a URN that is too long, or millions of closed places, give an id that is too long.
+            let place = place.parse().map_err(|_| Rejection::UrnTooLong(urn.clone(), place.len()))?;
+            Ok(PlaceOpened { place, urn: urn.clone(), at }.into())
+        })
+        .collect()
+}
+
+pub(super) fn close(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
+    let (place, _) = open_place(market, id)?;
+    let nights = Nights::from_on(london_date(at), None);
+    if place.claims_on(nights, at).next().is_some() {
+        return Err(Rejection::PlaceInUse(id.clone()));
+    }
+    let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
+    events.push(PlaceClosed { place: id.clone(), at }.into());
+    Ok(events)
+}
+
+pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events {
+    let (place, establishment) = open_place(market, &vacancy.place)?;
+    let registration = &establishment.registration;
+    let (from, to) = (vacancy.age_from, vacancy.age_to);
+    if from > to || from < registration.age_from || to > registration.age_to {
+        return Err(Rejection::AgesOutsideRegistration {
+            from,
+            to,
+            registered_from: registration.age_from,
+            registered_to: registration.age_to,
+        });
+    }
+    if !registration.sexes.covers(vacancy.sexes) {
+        return Err(Rejection::SexesOutsideRegistration);
+    }
+    let mut events: Vec<MarketEvent> = expired_hold(&vacancy.place, place, vacancy.at).into_iter().collect();
+    events.push(vacancy.clone().into());
+    Ok(events)
+}
+
+/// A hold is a promise to a council, so a held place cannot be withdrawn under it.
+pub(super) fn withdraw(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
+    let (place, _) = place_of(market, id)?;
+    if place.vacancy.is_none() {
+        return Err(Rejection::PlaceNotAdvertised(id.clone()));
+    }
+    if let Some(hold) = place.hold().filter(|hold| hold.is_live(at))
+        && let Stage::Hold { expires_at } = hold.stage
+    {
+        return Err(Rejection::PlaceHeld(id.clone(), expires_at));
+    }
+    let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
+    events.push(VacancyWithdrawn { place: id.clone(), at }.into());
+    Ok(events)
+}
+
+fn open_place<'a>(
+    market: &'a Market,
+    id: &PlaceId,
+) -> Result<(&'a Place, &'a care::market::Establishment), Rejection> {
+    let found = place_of(market, id)?;
+    if found.0.open { Ok(found) } else { Err(Rejection::PlaceClosed(id.clone())) }
+}

@@ -1,0 +1,121 @@
+//! The register: providers, establishments and what the regulator says of them.
+
+use super::holds::end_hold;
+use super::{Events, establishment_of};
+use crate::Rejection;
+use care::market::{
+    EstablishmentAmended, EstablishmentRegistered, HoldEnd, Market, MarketEvent, ProviderRegistered,
+    Registration, RestrictionNoticeLifted, RestrictionNoticeServed, SUPPORTED_ACCOMMODATION,
+    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage,
+};
+use care::published::ClaimReleased;
+
+/// Care leavers stay looked after in some provision until 25 (Children Act 1989, section 23C).
+const AGE_MAX: u8 = 25;
+
+/// Places are numbered after the URN, and a place id has at most 40 characters.
+const URN_CHARACTERS_MAX: usize = 34;
+
+/// The place codes that stand for one kind of provision alone.
+const BOUND_PLACE_CODES: [(&str, &str); 2] = [SUPPORTED_ACCOMMODATION, ("SECURE", "K1")];
+
+pub(super) fn provider(market: &Market, entry: &ProviderRegistered) -> Events {
+    match market.provider(&entry.provider) {
+        Some(_) => Err(Rejection::ProviderExists(entry.provider.clone())),
+        None => Ok(vec![entry.clone().into()]),
+    }
+}
+
+pub(super) fn establishment(market: &Market, entry: &EstablishmentRegistered) -> Events {
+    if entry.urn.as_str().len() > URN_CHARACTERS_MAX {
+        return Err(Rejection::UrnTooLong(entry.urn.clone(), URN_CHARACTERS_MAX));
+    }
+    for (provision, place_code) in BOUND_PLACE_CODES {
+        if (entry.provision == provision) != (entry.place_code == place_code) {
+            return Err(Rejection::ProvisionMismatch {
+                provision: entry.provision.clone(),
+                place_code: entry.place_code.clone(),
+            });
+        }
+    }
+    check_ages(&entry.registration, &entry.provision)?;
+    if market.provider(&entry.provider).is_none() {
+        return Err(Rejection::ProviderUnknown(entry.provider.clone()));
+    }
+    if market.establishment(&entry.urn).is_some() {
+        return Err(Rejection::EstablishmentExists(entry.urn.clone()));
+    }
+    Ok(vec![entry.clone().into()])
+}
+
+pub(super) fn amend(market: &Market, amended: &EstablishmentAmended, revision: Option<u32>) -> Events {
+    let establishment = establishment_of(market, &amended.urn)?;
+    if revision.is_some_and(|revision| revision != establishment.revision) {
+        return Err(Rejection::EtagMismatch { found: establishment.revision });
+    }
+    check_ages(&amended.registration, &establishment.provision)?;
+    // Claims stand on open places only, so that as many places as are open must stay registered.
+    let open = market.places_of(establishment).filter(|(_, place)| place.open).count();
+    let open = u16::try_from(open).unwrap_or(u16::MAX);
+    let registered = amended.registration.places_registered;
+    if registered < open {
+        return Err(Rejection::PlacesBelowOpen { open, registered });
+    }
+    if amended.registration == establishment.registration {
+        return Ok(Vec::new());
+    }
+    Ok(vec![amended.clone().into()])
+}
+
+fn check_ages(registration: &Registration, provision: &str) -> Result<(), Rejection> {
+    let (from, to) = (registration.age_from, registration.age_to);
+    if from > to || to > AGE_MAX {
+        return Err(Rejection::AgeRangeInvalid { from, to, max: AGE_MAX });
+    }
+    if provision == SUPPORTED_ACCOMMODATION.0 && from < SUPPORTED_ACCOMMODATION_AGE_MIN {
+        return Err(Rejection::SupportedAccommodationAges(from));
+    }
+    Ok(())
+}
+
+/// Serving a notice ends what could only lead to a new admission: every hold, and every award whose child cannot have come
+/// by that day. An award that was to start by then stands until it is known whether the child is there.
+pub(super) fn serve_notice(market: &Market, notice: &RestrictionNoticeServed) -> Events {
+    let establishment = establishment_of(market, &notice.urn)?;
+    if let Some(since) = establishment.restricted_on {
+        return Err(Rejection::NoticeInForce(since));
+    }
+    let mut events: Vec<MarketEvent> = vec![notice.clone().into()];
+    for (id, place) in market.places_of(establishment) {
+        for claim in &place.claims {
+            match claim.stage {
+                Stage::Hold { .. } => events.push(end_hold(id, claim, HoldEnd::Restricted, notice.at)),
+                // An award that ended before the child came takes no night any more.
+                Stage::Award { award } if claim.start > notice.on && !claim.nights().is_empty() => events
+                    .push(
+                        ClaimReleased {
+                            award,
+                            council: claim.council,
+                            place: id.clone(),
+                            reason: HoldEnd::Restricted.word().to_owned(),
+                            at: notice.at,
+                        }
+                        .into(),
+                    ),
+                Stage::Award { .. } | Stage::Occupied { .. } => {}
+            }
+        }
+    }
+    Ok(events)
+}
+
+pub(super) fn lift_notice(market: &Market, notice: &RestrictionNoticeLifted) -> Events {
+    let establishment = establishment_of(market, &notice.urn)?;
+    let Some(served) = establishment.restricted_on else {
+        return Err(Rejection::NoticeNotInForce(notice.urn.clone()));
+    };
+    if notice.on < served {
+        return Err(Rejection::NoticeDatesReversed { served, lifted: notice.on });
+    }
+    Ok(vec![notice.clone().into()])
+}

@@ -1,0 +1,186 @@
+//! Why the market says no. None of it tells a council who else holds or has a place.
+
+use care::market::RegistrationStatus;
+use care::{Date, EstablishmentUrn, PlaceId, ProviderId, Refusal, RefusalKind, Timestamp, Violation};
+
+use crate::commands::Command;
+
+/// A refusal of the market.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each variant's message says what it is, and its fields are the message's parts"
+)]
+pub enum Rejection {
+    #[error("provider {0} is registered already")]
+    ProviderExists(ProviderId),
+    #[error("there is no provider {0}: register it first")]
+    ProviderUnknown(ProviderId),
+    #[error("establishment {0} is registered already: amend it instead")]
+    EstablishmentExists(EstablishmentUrn),
+    #[error("there is no establishment {0}: register it first")]
+    EstablishmentUnknown(EstablishmentUrn),
+    #[error("the URN {0} has more than {1} characters")]
+    UrnTooLong(EstablishmentUrn, usize),
+    #[error(
+        "ages {from} to {to} are no range: the first must not exceed the second, and the second not {max}"
+    )]
+    AgeRangeInvalid { from: u8, to: u8, max: u8 },
+    #[error("supported accommodation takes nobody under 16: age_from is {0}")]
+    SupportedAccommodationAges(u8),
+    #[error("provision {provision} does not go with place code {place_code}")]
+    ProvisionMismatch { provision: String, place_code: String },
+    #[error("the establishment was changed meanwhile, it is at revision {found}: read it again and retry")]
+    EtagMismatch { found: u32 },
+    #[error("{open} places are open, more than the {registered} to be registered: close some first")]
+    PlacesBelowOpen { open: u16, registered: u16 },
+    #[error("a restriction notice is in force since {0}: lift it before another is entered")]
+    NoticeInForce(Date),
+    #[error("no restriction notice is in force for establishment {0}")]
+    NoticeNotInForce(EstablishmentUrn),
+    #[error("the notice was served on {served}: it cannot be lifted on {lifted}, before that")]
+    NoticeDatesReversed { served: Date, lifted: Date },
+    #[error("{0} places cannot be opened at once: ask for 1 to {max}", max = Command::OPEN_PLACES_MAX)]
+    CountOutOfRange(u16),
+    #[error("{open} places are open and {registered} registered: {asked} more would exceed the registration")]
+    PlacesExceedRegistration { open: u16, registered: u16, asked: u16 },
+    #[error("there is no place {0}")]
+    PlaceUnknown(PlaceId),
+    #[error("place {0} is closed")]
+    PlaceClosed(PlaceId),
+    #[error("place {0} is held, awarded or occupied: wait until it is free")]
+    PlaceInUse(PlaceId),
+    #[error("place {0} is on hold until {1}: wait until the hold has ended")]
+    PlaceHeld(PlaceId, Timestamp),
+    #[error("place {0} is not advertised")]
+    PlaceNotAdvertised(PlaceId),
+    #[error("place {0} does not belong to the {1} that was named")]
+    PlaceMismatch(PlaceId, &'static str),
+    #[error("ages {from} to {to} exceed the registration, which allows {registered_from} to {registered_to}")]
+    AgesOutsideRegistration { from: u8, to: u8, registered_from: u8, registered_to: u8 },
+    #[error("the establishment is registered for one sex only: advertise for that one")]
+    SexesOutsideRegistration,
+    #[error(
+        "a lease of {0} seconds is not allowed: ask for {min} to {max}",
+        min = Command::LEASE_SECONDS_MIN, max = Command::LEASE_SECONDS_MAX
+    )]
+    LeaseOutOfRange(u32),
+    #[error("place {place} is taken{}", known_end(.free_from))]
+    PlaceTaken { place: PlaceId, free_from: Option<Date> },
+    #[error("the hold {token} on place {place} has expired: hold the place again")]
+    HoldExpired { place: PlaceId, token: u64 },
+    #[error(
+        "the token {token} is not that of the live hold on place {place}: it was used, given back or never given"
+    )]
+    HoldTokenStale { place: PlaceId, token: u64 },
+    #[error("the hold {token} on place {place} is not this council's for this referral")]
+    HoldNotYours { place: PlaceId, token: u64 },
+    #[error(
+        "the hold {token} on place {place} is for version {held} of the referral, not {asked}: release it and hold again"
+    )]
+    HoldForOtherVersion { place: PlaceId, token: u64, held: u32, asked: u32 },
+    #[error("place {place} can be had from {available_from}, not from {start}")]
+    NotAvailableYet { place: PlaceId, available_from: Date, start: Date },
+    #[error("establishment {urn} is registered for {registered} places, and {claimed} are claimed by others{}", needs_it_empty(*.solo))]
+    EstablishmentFull { urn: EstablishmentUrn, registered: u16, claimed: u16, solo: bool },
+    #[error("establishment {0} is taken as a whole by a solo placement")]
+    SoloOccupied(EstablishmentUrn),
+    #[error("the registration of establishment {0} is {1}: no child may come")]
+    RegistrationNotActive(EstablishmentUrn, RegistrationStatus),
+    #[error("establishment {0} is unregistered provision, which the market never awards")]
+    UnregisteredProvision(EstablishmentUrn),
+    #[error(
+        "establishment {urn} is under a restriction-of-accommodation notice since {since}: no child may come, \
+         not even one who was there before"
+    )]
+    AccommodationRestricted { urn: EstablishmentUrn, since: Date },
+    #[error("the child is {age}, place {place} takes {from} to {to}")]
+    AgeOutOfRange { place: PlaceId, age: u8, from: u8, to: u8 },
+    #[error("the child is {0}: nobody under 16 may be placed in supported accommodation")]
+    Under16SupportedAccommodation(u8),
+}
+
+fn known_end(date: &Option<Date>) -> String {
+    date.map_or_else(String::new, |date| format!("; as far as is known it is free from {date}"))
+}
+
+fn needs_it_empty(solo: bool) -> &'static str {
+    if solo { "; a solo placement needs it empty" } else { "" }
+}
+
+impl Refusal for Rejection {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::ProviderExists(_) => "PROVIDER_EXISTS",
+            Self::ProviderUnknown(_) => "PROVIDER_UNKNOWN",
+            Self::EstablishmentExists(_) => "ESTABLISHMENT_EXISTS",
+            Self::EstablishmentUnknown(_) => "ESTABLISHMENT_UNKNOWN",
+            Self::UrnTooLong(..) => "URN_TOO_LONG",
+            Self::AgeRangeInvalid { .. } => "AGE_RANGE_INVALID",
+            Self::SupportedAccommodationAges(_) => "SUPPORTED_ACCOMMODATION_AGES",
+            Self::ProvisionMismatch { .. } => "PROVISION_MISMATCH",
+            Self::EtagMismatch { .. } => "ETAG_MISMATCH",
+            Self::PlacesBelowOpen { .. } => "PLACES_BELOW_OPEN",
+            Self::NoticeInForce(_) => "NOTICE_IN_FORCE",
+            Self::NoticeNotInForce(_) => "NOTICE_NOT_IN_FORCE",
+            Self::NoticeDatesReversed { .. } => "NOTICE_DATES_REVERSED",
+            Self::CountOutOfRange(_) => "COUNT_OUT_OF_RANGE",
+            Self::PlacesExceedRegistration { .. } => "PLACES_EXCEED_REGISTRATION",
+            Self::PlaceUnknown(_) => "PLACE_UNKNOWN",
+            Self::PlaceClosed(_) => "PLACE_CLOSED",
+            Self::PlaceInUse(_) => "PLACE_IN_USE",
+            Self::PlaceHeld(..) => "PLACE_HELD",
+            Self::PlaceNotAdvertised(_) => "PLACE_NOT_ADVERTISED",
+            Self::PlaceMismatch(..) => "PLACE_MISMATCH",
+            Self::AgesOutsideRegistration { .. } => "AGES_OUTSIDE_REGISTRATION",
+            Self::SexesOutsideRegistration => "SEXES_OUTSIDE_REGISTRATION",
+            Self::LeaseOutOfRange(_) => "LEASE_OUT_OF_RANGE",
+            Self::PlaceTaken { .. } => "PLACE_TAKEN",
+            Self::HoldExpired { .. } => "HOLD_EXPIRED",
+            Self::HoldTokenStale { .. } => "HOLD_TOKEN_STALE",
+            Self::HoldNotYours { .. } => "HOLD_NOT_YOURS",
+            Self::HoldForOtherVersion { .. } => "HOLD_FOR_OTHER_VERSION",
+            Self::NotAvailableYet { .. } => "NOT_AVAILABLE_YET",
+            Self::EstablishmentFull { .. } => "ESTABLISHMENT_FULL",
+            Self::SoloOccupied(_) => "SOLO_OCCUPIED",
+            Self::RegistrationNotActive(..) => "REGISTRATION_NOT_ACTIVE",
+            Self::UnregisteredProvision(_) => "UNREGISTERED_PROVISION",
+            Self::AccommodationRestricted { .. } => "ACCOMMODATION_RESTRICTED",
+            Self::AgeOutOfRange { .. } => "AGE_OUT_OF_RANGE",
+            Self::Under16SupportedAccommodation(_) => "UNDER_16_SUPPORTED_ACCOMMODATION",
+        }
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::ProviderExists(_) | Self::EstablishmentExists(_) => RefusalKind::AlreadyExists,
+            Self::ProviderUnknown(_) | Self::EstablishmentUnknown(_) | Self::PlaceUnknown(_) => {
+                RefusalKind::NotFound
+            }
+            Self::EtagMismatch { .. } => RefusalKind::Conflict,
+            _ if self.field().is_some() => RefusalKind::Invalid,
+            _ => RefusalKind::Precondition,
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        let violation = |field: &str| Violation { field: field.to_owned(), description: self.to_string() };
+        self.field().map(violation).into_iter().collect()
+    }
+}
+
+impl Rejection {
+    /// The field of the request that is wrong whatever the state.
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::UrnTooLong(..) => Some("urn"),
+            Self::AgeRangeInvalid { .. } => Some("age_to"),
+            Self::SupportedAccommodationAges(_) => Some("age_from"),
+            Self::ProvisionMismatch { .. } => Some("place_code"),
+            Self::CountOutOfRange(_) => Some("count"),
+            Self::LeaseOutOfRange(_) => Some("lease_seconds"),
+            Self::NoticeDatesReversed { .. } => Some("on"),
+            _ => None,
+        }
+    }
+}
