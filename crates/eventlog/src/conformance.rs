@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "this is test code, compiled for the tests of other crates")]
 //! The suite that every adapter of [`EventLog`](crate::EventLog) passes: [`log_conformance_suite!`](crate::log_conformance_suite)
 //! makes one test per property from a function that opens a fresh store.
 

@@ -1,0 +1,190 @@
+//! The handle of a running domain.
+
+use crate::committed::Folded;
+use crate::completer::Completer;
+use crate::outcome::{EngineError, Executed, OpenError, Reacted};
+use crate::snapshot;
+use crate::writer::{Job, Writer};
+use care::{Domain, Timestamp};
+use eventlog::{EventLog, LogId, SourcePosition};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How many commands may wait for the writer before callers wait too.
+const QUEUE_COMMANDS_MAX: usize = 1_024;
+
+/// A client's key for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The requester and its request id, at most 200 bytes.
+    pub key: String,
+    /// SHA-256 of what was asked.
+    pub request_hash: [u8; 32],
+}
+
+/// Who asks, why and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The principal or service.
+    pub actor: String,
+    /// The event or request that led here.
+    pub causation: Option<String>,
+    /// The thread across services.
+    pub correlation: Option<String>,
+    /// The instant to record.
+    pub at: Timestamp,
+    /// The client's key, for a request that may be repeated.
+    pub request: Option<RequestKey>,
+}
+
+/// A domain running over a log. Cheap to clone; the domain stops when the last clone is dropped.
+pub struct Engine<D: Domain> {
+    log: Arc<dyn EventLog>,
+    jobs: mpsc::Sender<Job<D>>,
+    folded: Arc<RwLock<Folded<D>>>,
+    head: watch::Receiver<u64>,
+}
+
+impl<D: Domain> Clone for Engine<D> {
+    fn clone(&self) -> Self {
+        Self {
+            log: Arc::clone(&self.log),
+            jobs: self.jobs.clone(),
+            folded: Arc::clone(&self.folded),
+            head: self.head.clone(),
+        }
+    }
+}
+
+impl<D: Domain> Engine<D> {
+    /// Replays the log and starts deciding.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or holds an event that this program does not understand.
+    pub async fn open(log: Arc<dyn EventLog>) -> Result<Self, OpenError> {
+        let mut folded = snapshot::load::<D>(&*log).await;
+        folded.catch_up(&*log, None).await?;
+        folded.load_sources(&*log).await?;
+        let keys = log.keys().await?;
+        let (head_sender, head) = watch::channel(folded.head);
+        let staged = folded.clone();
+        let folded = Arc::new(RwLock::new(folded));
+        let (jobs, queue) = mpsc::channel(QUEUE_COMMANDS_MAX);
+        let (in_flight, completions) = mpsc::channel(QUEUE_COMMANDS_MAX);
+        let stale = Arc::new(AtomicBool::new(false));
+        let completer =
+            Completer::new(Arc::clone(&log), Arc::clone(&folded), head_sender, Arc::clone(&stale));
+        tokio::spawn(completer.run(completions));
+        let writer = Writer::new(Arc::clone(&log), staged, Arc::clone(&folded), keys, in_flight, stale);
+        tokio::spawn(writer.run(queue));
+        Ok(Self { log, jobs, folded, head })
+    }
+
+    /// The log's name.
+    #[must_use]
+    pub fn log_id(&self) -> LogId {
+        self.log.id()
+    }
+
+    /// The log, for those who follow it.
+    #[must_use]
+    pub fn log(&self) -> Arc<dyn EventLog> {
+        Arc::clone(&self.log)
+    }
+
+    /// Decides a command and waits until its events are durable. `render` makes the answer from the state after the decision; the
+    /// answer is kept with the events, so that a repeated request gets it byte for byte.
+    ///
+    /// # Errors
+    /// See [`EngineError`]; after any of them nothing has changed, except that after
+    /// [`EngineError::Unavailable`] the events may turn out to be durable.
+    pub async fn execute(
+        &self,
+        command: D::Command,
+        context: Context,
+        render: impl FnOnce(&D::State, &[D::Event]) -> Vec<u8> + Send + 'static,
+    ) -> Executed<D::Rejection> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Command { command, context, render: Box::new(render), answer };
+        self.jobs.send(job).await.map_err(|_| self.stopped())?;
+        answered.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// Gives the effect of another log's event: the command's events and the event's position become durable in one
+    /// write. Without a command only the position does. An event at or before a position already consumed is dropped.
+    ///
+    /// # Errors
+    /// A rejection too, since a reaction's "no" has to be an event: it shows a defect, and the event was not consumed.
+    pub async fn react(
+        &self,
+        source: SourcePosition,
+        command: Option<D::Command>,
+        context: Context,
+    ) -> Result<Reacted, EngineError<D::Rejection>> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs
+            .send(Job::Reaction { source, command, context, answer })
+            .await
+            .map_err(|_| self.stopped())?;
+        answered.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// Looks at the committed state: only what is durable.
+    pub fn read<R>(&self, look: impl FnOnce(&D::State) -> R) -> R {
+        look(&self.folded.read().unwrap_or_else(PoisonError::into_inner).state)
+    }
+
+    /// Looks at the committed state together with the position that it stands at.
+    pub fn read_at<R>(&self, look: impl FnOnce(&D::State, u64) -> R) -> R {
+        let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
+        look(&folded.state, folded.head)
+    }
+
+    /// Waits until `look` finds something in the committed state, for `patience` at most.
+    pub async fn wait_for<T>(
+        &self,
+        patience: Duration,
+        mut look: impl FnMut(&D::State) -> Option<T>,
+    ) -> Option<T> {
+        let mut head = self.head.clone();
+        let found = async {
+            loop {
+                head.mark_unchanged();
+                if let Some(found) = self.read(&mut look) {
+                    return Some(found);
+                }
+                head.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(patience, found).await.ok().flatten()
+    }
+
+    /// The position that the committed state stands at.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        *self.head.borrow()
+    }
+
+    /// Up to which position another log has been consumed.
+    #[must_use]
+    pub fn consumed(&self, source: LogId) -> u64 {
+        let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
+        folded.sources.get(&source).copied().unwrap_or(0)
+    }
+
+    /// The state as it stood after `position`, folded from the log's first event.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn state_at(&self, position: u64) -> Result<D::State, OpenError> {
+        let mut folded = Folded::<D>::default();
+        folded.catch_up(&*self.log, Some(position)).await?;
+        Ok(folded.state)
+    }
+
+    fn stopped(&self) -> EngineError<D::Rejection> {
+        EngineError::Unavailable(format!("{} has stopped", self.log.id()))
+    }
+}

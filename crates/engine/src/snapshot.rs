@@ -1,0 +1,71 @@
+//! Snapshots: a disposable copy of the fold, so that a long log need not be replayed whole.
+//!
+//! Only the very build that wrote a snapshot trusts it: a changed `evolve` or state would otherwise be served from an old
+//! fold. A short log is never snapshotted, so every start of it replays and thereby checks all of it.
+
+use crate::committed::Folded;
+use care::{Domain, StreamId};
+use eventlog::{EventLog, Snapshot};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+
+/// How many events lie between two snapshots.
+pub(crate) const SNAPSHOT_EVENTS: u64 = 20_000;
+const NAME: &str = "state";
+
+#[derive(Serialize)]
+struct BodyRef<'a, S> {
+    state: &'a S,
+    versions: BTreeMap<&'a StreamId, u64>,
+}
+
+#[derive(Deserialize)]
+struct Body<S> {
+    state: S,
+    versions: HashMap<StreamId, u64>,
+}
+
+/// Names this build: the size and time of its executable and the domain's own name.
+fn schema<D: Domain>() -> Option<String> {
+    let executable = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let modified = executable.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let name = format!("{}|{}|{}", std::any::type_name::<D>(), executable.len(), modified.as_nanos());
+    Some(hex::encode(Sha256::digest(name)))
+}
+
+/// The fold to start from: the snapshot's, or the empty one.
+pub(crate) async fn load<D: Domain>(log: &dyn EventLog) -> Folded<D> {
+    match log.load_snapshot(NAME).await {
+        Ok(Some(snapshot))
+            if Some(&snapshot.schema) == schema::<D>().as_ref()
+                && snapshot.position <= *log.head().borrow() =>
+        {
+            match serde_json::from_slice::<Body<D::State>>(&snapshot.body) {
+                Ok(Body { state, versions }) => {
+                    return Folded { state, versions, head: snapshot.position, sources: HashMap::new() };
+                }
+                Err(error) => {
+                    tracing::warn!(log = %log.id(), %error, "snapshot unreadable, replaying the log")
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(log = %log.id(), %error, "snapshot unreadable, replaying the log"),
+    }
+    Folded::default()
+}
+
+/// The fold as a snapshot.
+pub(crate) fn take<D: Domain>(folded: &Folded<D>) -> Option<Snapshot> {
+    let body =
+        BodyRef { state: &folded.state, versions: folded.versions.iter().map(|(k, v)| (k, *v)).collect() };
+    Some(Snapshot { schema: schema::<D>()?, position: folded.head, body: serde_json::to_vec(&body).ok()? })
+}
+
+/// Keeps a snapshot; a failure costs time at the next start and nothing else.
+pub(crate) async fn save(log: &dyn EventLog, snapshot: Snapshot) {
+    if let Err(error) = log.save_snapshot(NAME, snapshot).await {
+        tracing::warn!(log = %log.id(), %error, "snapshot not kept");
+    }
+}

@@ -1,0 +1,211 @@
+//! The one writer: decides commands in order against the staged state, and hands their entries to the log.
+
+use crate::committed::Folded;
+use crate::completer::{InFlight, KeyAnswer};
+use crate::engine::{Context, RequestKey};
+use crate::outcome::{EngineError, Executed, Reacted, Reply};
+use care::{Domain, Event};
+use eventlog::{Entry, EventLog, Expected, Idempotency, Meta, NewEvent, SourcePosition};
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) type Render<D> = Box<dyn FnOnce(&<D as Domain>::State, &[<D as Domain>::Event]) -> Vec<u8> + Send>;
+
+/// What the writer is asked to do.
+pub(crate) enum Job<D: Domain> {
+    Command {
+        command: D::Command,
+        context: Context,
+        render: Render<D>,
+        answer: oneshot::Sender<Executed<D::Rejection>>,
+    },
+    Reaction {
+        source: SourcePosition,
+        command: Option<D::Command>,
+        context: Context,
+        answer: oneshot::Sender<Result<Reacted, EngineError<D::Rejection>>>,
+    },
+}
+
+pub(crate) struct Writer<D: Domain> {
+    log: Arc<dyn EventLog>,
+    staged: Folded<D>,
+    folded: Arc<RwLock<Folded<D>>>,
+    /// A hash of every key that was ever used: a key that is not here is new, and needs no look into the log.
+    keys: HashSet<u64>,
+    hasher: RandomState,
+    in_flight: mpsc::Sender<InFlight<D>>,
+    /// Set by the completer when an entry failed.
+    stale: Arc<AtomicBool>,
+}
+
+impl<D: Domain> Writer<D> {
+    pub(crate) fn new(
+        log: Arc<dyn EventLog>,
+        staged: Folded<D>,
+        folded: Arc<RwLock<Folded<D>>>,
+        keys: Vec<String>,
+        in_flight: mpsc::Sender<InFlight<D>>,
+        stale: Arc<AtomicBool>,
+    ) -> Self {
+        let hasher = RandomState::new();
+        let keys = keys.iter().map(|key| hasher.hash_one(key)).collect();
+        Self { log, staged, folded, keys, hasher, in_flight, stale }
+    }
+
+    /// Works until every handle of the engine is gone.
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Job<D>>) {
+        while let Some(job) = queue.recv().await {
+            if self.stale.load(Ordering::Acquire) && self.rebuild().await.is_err() {
+                tracing::error!(log = %self.log.id(), "this log takes no more commands");
+                return;
+            }
+            let handed_over = match job {
+                Job::Command { command, context, render, answer } => {
+                    self.command(command, context, render, answer).await
+                }
+                Job::Reaction { source, command, context, answer } => {
+                    self.reaction(source, command, context, answer).await
+                }
+            };
+            if handed_over.is_err() {
+                tracing::error!(log = %self.log.id(), "the log is closed, it takes no more commands");
+                return;
+            }
+        }
+    }
+
+    async fn command(
+        &mut self,
+        command: D::Command,
+        context: Context,
+        render: Render<D>,
+        answer: oneshot::Sender<Executed<D::Rejection>>,
+    ) -> Result<(), Broken> {
+        if let Some(RequestKey { key, request_hash }) = &context.request
+            && self.keys.contains(&self.hasher.hash_one(key))
+        {
+            // The answer may still be on its way to the disk: ask for it behind everything in flight.
+            let (answers, asked) = oneshot::channel();
+            self.complete(InFlight::AnswerOf { key: key.clone(), request_hash: *request_hash, answers })
+                .await?;
+            match asked.await.map_err(|_| Broken)? {
+                KeyAnswer::Known(executed) => {
+                    // Whoever asked may have gone away.
+                    let _ = answer.send(executed);
+                    return Ok(());
+                }
+                // Another key has the same hash, or the command before failed: it is new after all.
+                KeyAnswer::New => {}
+            }
+        }
+        let events = match D::decide(&self.staged.state, &command) {
+            Ok(events) => events,
+            Err(rejection) => {
+                // The refusal may rest on events in flight: it is answered behind them.
+                let refuse = move |behind: Result<u64, String>| {
+                    let error =
+                        behind.map_or_else(EngineError::Unavailable, |_| EngineError::Rejected(rejection));
+                    let _ = answer.send(Err(error));
+                };
+                return self.complete(InFlight::Answer(Box::new(refuse))).await;
+            }
+        };
+        let mut entry = self.stage(&events, &context, None);
+        let reply = render(&self.staged.state, &events);
+        if let Some(RequestKey { key, request_hash }) = context.request {
+            self.keys.insert(self.hasher.hash_one(&key));
+            entry.idempotency = Some(Idempotency { key, request_hash, reply: reply.clone() });
+        } else if events.is_empty() {
+            let unchanged = move |behind: Result<u64, String>| {
+                let reply = |head| Reply { bytes: reply, head, repeated: false };
+                let _ = answer.send(behind.map(reply).map_err(EngineError::Unavailable));
+            };
+            return self.complete(InFlight::Answer(Box::new(unchanged))).await;
+        }
+        let ticket = self.log.submit(entry).await.map_err(|_| Broken)?;
+        self.complete(InFlight::Command { ticket, events, reply, answer }).await
+    }
+
+    async fn reaction(
+        &mut self,
+        source: SourcePosition,
+        command: Option<D::Command>,
+        context: Context,
+        answer: oneshot::Sender<Result<Reacted, EngineError<D::Rejection>>>,
+    ) -> Result<(), Broken> {
+        if self.staged.sources.get(&source.log).is_some_and(|seen| source.position <= *seen) {
+            let seen = move |behind: Result<u64, String>| {
+                let _ = answer.send(behind.map(|_| Reacted::AlreadySeen).map_err(EngineError::Unavailable));
+            };
+            return self.complete(InFlight::Answer(Box::new(seen))).await;
+        }
+        let decided = command.map_or(Ok(Vec::new()), |command| D::decide(&self.staged.state, &command));
+        let events = match decided {
+            Ok(events) => events,
+            Err(rejection) => {
+                let refuse = move |behind: Result<u64, String>| {
+                    let error =
+                        behind.map_or_else(EngineError::Unavailable, |_| EngineError::Rejected(rejection));
+                    let _ = answer.send(Err(error));
+                };
+                return self.complete(InFlight::Answer(Box::new(refuse))).await;
+            }
+        };
+        let entry = self.stage(&events, &context, Some(source));
+        self.staged.sources.insert(source.log, source.position);
+        let ticket = self.log.submit(entry).await.map_err(|_| Broken)?;
+        self.complete(InFlight::Reaction { ticket, events, source, answer }).await
+    }
+
+    /// Applies the events to the staged state and makes the entry that the log will refuse unless it finds everything as
+    /// the decision did.
+    fn stage(&mut self, events: &[D::Event], context: &Context, source: Option<SourcePosition>) -> Entry {
+        let expected_head = Some(self.staged.head);
+        let mut expected = Vec::new();
+        let mut new_events = Vec::with_capacity(events.len());
+        for event in events {
+            let stream = event.stream();
+            if !expected.iter().any(|(known, _)| *known == stream) {
+                let version = self.staged.versions.get(&stream).copied().unwrap_or(0);
+                expected.push((stream.clone(), Expected::Version(version)));
+            }
+            self.staged.apply(&stream, event);
+            new_events.push(NewEvent {
+                stream,
+                event_type: event.event_type(),
+                version: event.version(),
+                payload: event.encode(),
+                effective: event.effective(),
+                council: event.council(),
+            });
+        }
+        let meta = Meta {
+            actor: context.actor.clone(),
+            causation: context.causation.clone(),
+            correlation: context.correlation.clone(),
+            recorded_at: context.at,
+        };
+        Entry { expected_head, expected, events: new_events, meta, idempotency: None, source }
+    }
+
+    async fn complete(&mut self, in_flight: InFlight<D>) -> Result<(), Broken> {
+        self.in_flight.send(in_flight).await.map_err(|_| Broken)?;
+        Ok(())
+    }
+
+    /// Throws the staged state away and starts from what is durable, once nothing is in flight any more.
+    async fn rebuild(&mut self) -> Result<(), Broken> {
+        let (drained, done) = oneshot::channel();
+        self.in_flight.send(InFlight::Rebuild { drained }).await.map_err(|_| Broken)?;
+        done.await.map_err(|_| Broken)?;
+        self.staged = self.folded.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(())
+    }
+}
+
+/// The log or the completer is gone.
+pub(crate) struct Broken;
