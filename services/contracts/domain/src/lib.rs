@@ -1,1 +1,14 @@
-//! What is decided in contracts: commands, events, decide and evolve, without I/O
+//! What is decided in contracts: from whom, for whom and at what price a place may be bought, and what was agreed.
+//!
+//! Two domains: [`Frameworks`] is the region's (one log), [`Agreements`] is a council's (one log each). An award is judged by
+//! [`judge_call_off`] against a snapshot of the framework facts that comes in with the command, so that both stay pure.
+
+pub mod agreements;
+mod call_off;
+pub mod frameworks;
+mod grade;
+
+pub use agreements::{AgreementCommand, AgreementEvent, AgreementRejection, Agreements};
+pub use call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
+pub use frameworks::{FrameworkCommand, FrameworkEvent, FrameworkRejection, Frameworks};
+pub use grade::GradeGate;

@@ -1,0 +1,211 @@
+//! The rules by which an award becomes an agreement, and an agreement a placement.
+
+use super::commands::{AgreementCommand, PlacementStep};
+use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
+use super::rejection::AgreementRejection;
+use super::state::{Agreement, Agreements};
+use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
+use crate::frameworks::Frameworks;
+use care::published::{AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted};
+use care::{AgreementId, AwardId, CouncilId, Date, Decided, Domain, Timestamp, london_date};
+
+impl Domain for Agreements {
+    type State = Self;
+    type Command = AgreementCommand;
+    type Event = AgreementEvent;
+    type Rejection = AgreementRejection;
+
+    fn decide(state: &Self, command: &AgreementCommand) -> Decided<Self> {
+        match command {
+            AgreementCommand::NoteProposal { proposal, facts, at } => {
+                let known = state.proposals.contains_key(&proposal.award);
+                if known || !state.takes(proposal.award, proposal.council) {
+                    return Ok(vec![]);
+                }
+                let mut events = vec![proposal.clone().into()];
+                if let Some(claim) = state.claims.get(&proposal.award) {
+                    events.push(complete(proposal, claim, facts, *at));
+                }
+                Ok(events)
+            }
+            AgreementCommand::NoteClaim { claim, facts, at } => {
+                let known = state.claims.contains_key(&claim.award);
+                if known || !state.takes(claim.award, claim.council) {
+                    return Ok(vec![]);
+                }
+                let mut events = vec![claim.clone().into()];
+                if let Some(proposal) = state.proposals.get(&claim.award) {
+                    events.push(complete(proposal, claim, facts, *at));
+                }
+                Ok(events)
+            }
+            AgreementCommand::NoteClaimRefused(lapsed) => {
+                let takes = state.takes(lapsed.award, lapsed.council);
+                Ok(if takes { vec![lapsed.clone().into()] } else { vec![] })
+            }
+            AgreementCommand::Placement { agreement, expected_version, step, at } => {
+                placement(state, *agreement, *expected_version, step, *at)
+            }
+        }
+    }
+
+    fn evolve(state: &mut Self, event: &AgreementEvent) {
+        state.apply(event);
+    }
+}
+
+impl Agreements {
+    /// Whether this log still has something to do for an award. What comes from elsewhere is never answered with a
+    /// rejection: news of an award that is settled, or of another council, changes nothing.
+    fn takes(&self, award: AwardId, council: CouncilId) -> bool {
+        self.council.is_none_or(|own| own == council) && !self.settled.contains_key(&award)
+    }
+}
+
+/// Judges an award of which both halves are known, on the day the market gave the place, whichever half came first.
+fn complete(
+    proposal: &ProposalNoted,
+    claim: &ClaimNoted,
+    facts: &Frameworks,
+    at: Timestamp,
+) -> AgreementEvent {
+    let mut verdict = judge_call_off(
+        facts,
+        &CallOffQuestion {
+            council: claim.council,
+            provider: &claim.provider,
+            urn: &claim.urn,
+            provision: &claim.evidence.provision,
+            grade: &claim.evidence.grade,
+            age_years: claim.evidence.age_years,
+            on: london_date(claim.claimed_at),
+            start: claim.start,
+            route: &proposal.terms.route,
+            lines: &proposal.terms.lines,
+            funders: &proposal.terms.funders,
+        },
+    );
+    let differences = differences(proposal, claim);
+    let found = match differences.as_slice() {
+        [] => "terms and claim are about the same award".to_owned(),
+        differences => format!("terms and claim differ in {}", differences.join(", ")),
+    };
+    let agrees =
+        CallOffCheck { check: checks::CLAIM_DISAGREES.to_owned(), passed: differences.is_empty(), found };
+    // First: where the halves differ, what else was judged of them says little.
+    verdict.evidence.checks.insert(0, agrees);
+    match verdict.refusal().cloned() {
+        None => issue(proposal, claim, verdict, at).into(),
+        Some(failed) => refuse(claim, verdict, failed, at).into(),
+    }
+}
+
+fn differences(proposal: &ProposalNoted, claim: &ClaimNoted) -> Vec<&'static str> {
+    [
+        ("council", proposal.council == claim.council),
+        ("referral", proposal.referral == claim.referral),
+        ("referral version", proposal.referral_version == claim.referral_version),
+        ("place", proposal.place == claim.place),
+        ("establishment", proposal.urn == claim.urn),
+        ("provider", proposal.provider == claim.provider),
+        ("provision", proposal.provision == claim.evidence.provision),
+        ("age", proposal.age_years == claim.evidence.age_years),
+        ("first night", proposal.start == claim.start),
+    ]
+    .into_iter()
+    .filter_map(|(field, same)| (!same).then_some(field))
+    .collect()
+}
+
+fn issue(proposal: &ProposalNoted, claim: &ClaimNoted, verdict: Verdict, at: Timestamp) -> AgreementIssued {
+    AgreementIssued {
+        // One award makes one agreement, so its id follows from the award's.
+        agreement: AgreementId::for_request("award", &proposal.award.to_string()),
+        award: proposal.award,
+        council: claim.council,
+        referral: claim.referral,
+        provider: claim.provider.clone(),
+        urn: claim.urn.clone(),
+        place: claim.place.clone(),
+        provision: claim.evidence.provision.clone(),
+        start: claim.start,
+        terms: proposal.terms.clone(),
+        evidence: verdict.evidence,
+        at,
+    }
+}
+
+fn refuse(claim: &ClaimNoted, verdict: Verdict, failed: CallOffCheck, at: Timestamp) -> AgreementRefused {
+    AgreementRefused {
+        award: claim.award,
+        council: claim.council,
+        referral: claim.referral,
+        place: claim.place.clone(),
+        reason: failed.check,
+        detail: failed.found,
+        evidence: verdict.evidence,
+        at,
+    }
+}
+
+fn placement(
+    state: &Agreements,
+    id: AgreementId,
+    expected_version: Option<u32>,
+    step: &PlacementStep,
+    at: Timestamp,
+) -> Decided<Agreements> {
+    let agreement = state.agreements.get(&id).ok_or(AgreementRejection::AgreementUnknown(id))?;
+    if let Some(expected) = expected_version.filter(|expected| *expected != agreement.version) {
+        return Err(AgreementRejection::EtagStale { agreement: id, expected, current: agreement.version });
+    }
+    if let Some(end) = &agreement.ended {
+        return Err(AgreementRejection::AgreementEnded(end.on));
+    }
+    match step {
+        PlacementStep::Start { on } => start(agreement, *on, at),
+        PlacementStep::End { on, reason } => {
+            let started = agreement.started.ok_or(AgreementRejection::PlacementNotStarted)?;
+            if *on < started {
+                return Err(AgreementRejection::EndBeforeStart { on: *on, started });
+            }
+            Ok(vec![ended(agreement, *on, reason, at).into()])
+        }
+        PlacementStep::Cancel { reason } => match agreement.started {
+            Some(started) => Err(AgreementRejection::PlacementAlreadyStarted(started)),
+            None => Ok(vec![ended(agreement, agreement.issued.start, reason, at).into()]),
+        },
+    }
+}
+
+fn start(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> {
+    let issued = &agreement.issued;
+    if let Some(started) = agreement.started {
+        return Err(AgreementRejection::PlacementAlreadyStarted(started));
+    }
+    if on < issued.start {
+        return Err(AgreementRejection::StartBeforeAgreed { on, agreed: issued.start });
+    }
+    let started = PlacementStarted {
+        agreement: issued.agreement,
+        award: issued.award,
+        council: issued.council,
+        place: issued.place.clone(),
+        on,
+        at,
+    };
+    Ok(vec![started.into()])
+}
+
+fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp) -> PlacementEnded {
+    let issued = &agreement.issued;
+    PlacementEnded {
+        agreement: issued.agreement,
+        award: issued.award,
+        council: issued.council,
+        place: issued.place.clone(),
+        on,
+        reason: reason.to_owned(),
+        at,
+    }
+}

@@ -1,0 +1,110 @@
+//! What happened in a council's contracts log. Issued and refused agreements, arrivals and departures are published
+//! to other services and have their shape in `care::published`; the two halves of an award are kept here for themselves.
+
+use care::published::{
+    AgreementIssued, AgreementRefused, AwardTerms, ClaimEvidence, PlacementEnded, PlacementStarted,
+};
+use care::{
+    AwardId, CouncilId, Date, EstablishmentUrn, EventBody, PlaceId, ProviderId, ReferralId, StreamId,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// The council's half of an award: its terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalNoted {
+    /// The award.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The referral's version.
+    pub referral_version: u32,
+    /// The place.
+    pub place: PlaceId,
+    /// Its establishment.
+    pub urn: EstablishmentUrn,
+    /// Its provider.
+    pub provider: ProviderId,
+    /// The kind of provision as the council knows it, a code of `care::code_sets::PROVISION`.
+    pub provision: String,
+    /// The first night.
+    pub start: Date,
+    /// The child's age on the first night, in years.
+    pub age_years: u8,
+    /// The money.
+    pub terms: AwardTerms,
+    /// When the council proposed it.
+    pub proposed_at: Timestamp,
+}
+
+/// The market's half of an award: the place, and what the register says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimNoted {
+    /// The award.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The referral's version.
+    pub referral_version: u32,
+    /// The place.
+    pub place: PlaceId,
+    /// Its establishment.
+    pub urn: EstablishmentUrn,
+    /// Its provider.
+    pub provider: ProviderId,
+    /// The first night.
+    pub start: Date,
+    /// What the market judged.
+    pub evidence: ClaimEvidence,
+    /// When the market gave the place.
+    pub claimed_at: Timestamp,
+}
+
+/// The market refused the place, so the award comes to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalLapsed {
+    /// The award.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The market's reason, such as `PLACE_TAKEN`.
+    pub reason: String,
+}
+
+macro_rules! body {
+    ($name:ident $(, $effective:ident)?) => {
+        impl EventBody for $name {
+            const TYPE: &'static str = stringify!($name);
+            fn stream(&self) -> StreamId {
+                StreamId::new("award", self.award)
+            }
+            fn council(&self) -> Option<CouncilId> {
+                Some(self.council)
+            }
+            $(fn effective(&self) -> Option<Date> {
+                Some(self.$effective)
+            })?
+        }
+    };
+}
+
+body!(ProposalNoted, start);
+body!(ClaimNoted, start);
+body!(ProposalLapsed);
+
+care::events! {
+    /// The events of a council's contracts log.
+    pub enum AgreementEvent {
+        ProposalNoted,
+        ClaimNoted,
+        ProposalLapsed,
+        AgreementIssued,
+        AgreementRefused,
+        PlacementStarted,
+        PlacementEnded,
+    }
+}

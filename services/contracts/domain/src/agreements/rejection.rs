@@ -1,0 +1,82 @@
+//! Why a step in the life of an agreement is refused. A refused award is no rejection but an event, `AgreementRefused`.
+
+use care::{AgreementId, Date, Refusal, RefusalKind, Violation};
+use thiserror::Error;
+
+/// The refusals of a council's agreements.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AgreementRejection {
+    /// There is no such agreement.
+    #[error("there is no agreement {0}: list the agreements for their ids")]
+    AgreementUnknown(AgreementId),
+    /// It has changed since the caller read it.
+    #[error("agreement {agreement} is at version {current}, not {expected}: read it again and decide anew")]
+    EtagStale {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The version that the caller saw.
+        expected: u32,
+        /// The version that it has.
+        current: u32,
+    },
+    /// An arrival before the agreed first night: the place is claimed from then on only.
+    #[error("on is {on}, before the agreed first night: give {agreed} or later, or award anew from {on}")]
+    StartBeforeAgreed {
+        /// The arrival.
+        on: Date,
+        /// The agreed first night.
+        agreed: Date,
+    },
+    /// The child is there already.
+    #[error("the placement started on {0} already: end it instead")]
+    PlacementAlreadyStarted(Date),
+    /// The child has not come.
+    #[error("the placement has not started: start it first, or cancel the agreement")]
+    PlacementNotStarted,
+    /// It is over.
+    #[error("the agreement ended on {0} already")]
+    AgreementEnded(Date),
+    /// A departure before the arrival.
+    #[error("on is {on}, before the child came: give {started} or later")]
+    EndBeforeStart {
+        /// The departure.
+        on: Date,
+        /// The arrival.
+        started: Date,
+    },
+}
+
+impl Refusal for AgreementRejection {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::AgreementUnknown(_) => "AGREEMENT_UNKNOWN",
+            Self::EtagStale { .. } => "ETAG_STALE",
+            Self::StartBeforeAgreed { .. } => "START_BEFORE_AGREED",
+            Self::PlacementAlreadyStarted(_) => "PLACEMENT_ALREADY_STARTED",
+            Self::PlacementNotStarted => "PLACEMENT_NOT_STARTED",
+            Self::AgreementEnded(_) => "AGREEMENT_ENDED",
+            Self::EndBeforeStart { .. } => "END_BEFORE_START",
+        }
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::AgreementUnknown(_) => RefusalKind::NotFound,
+            Self::EtagStale { .. } => RefusalKind::Conflict,
+            Self::StartBeforeAgreed { .. }
+            | Self::PlacementAlreadyStarted(_)
+            | Self::PlacementNotStarted
+            | Self::AgreementEnded(_)
+            | Self::EndBeforeStart { .. } => RefusalKind::Precondition,
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::StartBeforeAgreed { .. } | Self::EndBeforeStart { .. } => {
+                vec![Violation { field: "on".to_owned(), description: self.to_string() }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

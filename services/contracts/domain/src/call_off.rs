@@ -1,0 +1,261 @@
+//! The call-off check: whether this council may buy this place for this child, at this price, from this provider.
+//!
+//! Pure: the framework facts come in as a snapshot, so the same check serves the council that asks beforehand and the
+//! award itself, and can be run again on the recorded facts. What it does not cover: the register (status, notices,
+//! registered places and ages are judged by vacancies with the claim), and the council's cascade policy (referrals).
+
+use crate::frameworks::{Framework, Frameworks, Lot};
+use crate::grade::GradeGate;
+use care::market::UNREGISTERED;
+use care::published::{CallOffCheck, CallOffEvidence, FunderShare, PriceLine, Route};
+use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
+
+/// The checks by name; each is the reason of the refusal that it gives.
+pub mod checks {
+    /// The terms and the claim are about the same award, child, place, provider and first night.
+    pub const CLAIM_DISAGREES: &str = "CLAIM_DISAGREES";
+    /// Unregistered provision is never bought by the ordinary path.
+    pub const UNREGISTERED_PROVISION: &str = "UNREGISTERED_PROVISION";
+    /// The funders' shares sum to 10,000 basis points.
+    pub const FUNDERS_NOT_WHOLE: &str = "FUNDERS_NOT_WHOLE";
+    /// No framework that the council belongs to has suspended the provider or establishment.
+    pub const PROVIDER_SUSPENDED: &str = "PROVIDER_SUSPENDED";
+    /// The framework exists.
+    pub const FRAMEWORK_UNKNOWN: &str = "FRAMEWORK_UNKNOWN";
+    /// The framework is in force.
+    pub const FRAMEWORK_NOT_IN_FORCE: &str = "FRAMEWORK_NOT_IN_FORCE";
+    /// The council is a member.
+    pub const COUNCIL_NOT_MEMBER: &str = "COUNCIL_NOT_MEMBER";
+    /// The lot exists.
+    pub const LOT_UNKNOWN: &str = "LOT_UNKNOWN";
+    /// The lot covers the kind of provision.
+    pub const LOT_DOES_NOT_COVER_PROVISION: &str = "LOT_DOES_NOT_COVER_PROVISION";
+    /// The child's age is within the lot's.
+    pub const AGE_OUTSIDE_LOT: &str = "AGE_OUTSIDE_LOT";
+    /// The provider is admitted to the lot, at the level.
+    pub const PROVIDER_NOT_ADMITTED: &str = "PROVIDER_NOT_ADMITTED";
+    /// The establishment's grade passes the gate.
+    pub const GRADE_BELOW_GATE: &str = "GRADE_BELOW_GATE";
+    /// The level exists in the lot.
+    pub const LEVEL_UNKNOWN: &str = "LEVEL_UNKNOWN";
+    /// The price names a core fee.
+    pub const CORE_FEE_MISSING: &str = "CORE_FEE_MISSING";
+    /// The core fee is within the level's ceiling.
+    pub const PRICE_ABOVE_CEILING: &str = "PRICE_ABOVE_CEILING";
+    /// The core fee is within the provider's admitted price.
+    pub const PRICE_ABOVE_SCHEDULE: &str = "PRICE_ABOVE_SCHEDULE";
+    /// A spot purchase says why no framework provider could be used.
+    pub const SPOT_NOT_JUSTIFIED: &str = "SPOT_NOT_JUSTIFIED";
+}
+
+/// What a call-off would be.
+#[derive(Debug, Clone, Copy)]
+pub struct CallOffQuestion<'a> {
+    /// The council that buys.
+    pub council: CouncilId,
+    /// From whom.
+    pub provider: &'a ProviderId,
+    /// Where.
+    pub urn: &'a EstablishmentUrn,
+    /// The establishment's kind of provision, a code of `care::code_sets::PROVISION`.
+    pub provision: &'a str,
+    /// The establishment's grade, a code of `care::code_sets::GRADE`.
+    pub grade: &'a str,
+    /// The child's age on the first night, in years.
+    pub age_years: u8,
+    /// The day of the call-off: framework, membership, admission and prices are those of this day.
+    pub on: Date,
+    /// The first night. No suspension may hold on any day between it and the call-off.
+    pub start: Date,
+    /// How it is bought.
+    pub route: &'a Route,
+    /// The weekly price by line.
+    pub lines: &'a [PriceLine],
+    /// Who pays.
+    pub funders: &'a [FunderShare],
+}
+
+/// What was judged, check by check. A check that hangs on one that failed (the lot of an unknown framework) cannot be
+/// judged and is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The evidence, as an event keeps it.
+    pub evidence: CallOffEvidence,
+}
+
+impl Verdict {
+    /// The first check that failed; nothing if the call-off is allowed.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&CallOffCheck> {
+        self.evidence.checks.iter().find(|check| !check.passed)
+    }
+
+    fn record(&mut self, check: &str, passed: bool, found: String) -> bool {
+        self.evidence.checks.push(CallOffCheck { check: check.to_owned(), passed, found });
+        passed
+    }
+}
+
+/// Judges a call-off on the facts as they are known.
+#[must_use]
+pub fn judge_call_off(facts: &Frameworks, question: &CallOffQuestion<'_>) -> Verdict {
+    let mut verdict =
+        Verdict { evidence: CallOffEvidence { contracts_position: facts.position(), checks: Vec::new() } };
+    let registered = question.provision != UNREGISTERED;
+    verdict.record(
+        checks::UNREGISTERED_PROVISION,
+        registered,
+        format!("the provision is {}", question.provision),
+    );
+    judge_funders(question, &mut verdict);
+    judge_suspension(facts, question, &mut verdict);
+    match question.route {
+        Route::Framework { framework, lot, level } => {
+            judge_framework(facts, question, (framework, lot, level), &mut verdict);
+        }
+        Route::Spot { justification } => {
+            let justified = !justification.trim().is_empty();
+            let found = if justified { "a justification is given" } else { "no justification is given" };
+            verdict.record(checks::SPOT_NOT_JUSTIFIED, justified, found.to_owned());
+            judge_grade(question, &GradeGate::widest(), &mut verdict);
+        }
+        // The council answers for its own provision, whatever its grade, as its registered provider.
+        Route::InHouse => {}
+    }
+    verdict
+}
+
+fn judge_funders(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
+    let sum: u64 = question.funders.iter().map(|share| u64::from(share.basis_points)).sum();
+    verdict.record(
+        checks::FUNDERS_NOT_WHOLE,
+        sum == 10_000,
+        format!("the shares of {} funders sum to {sum} basis points of 10000", question.funders.len()),
+    );
+}
+
+/// A suspension by any framework that the council belongs to stops its spot purchases as well as its call-offs.
+fn judge_suspension(facts: &Frameworks, question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
+    let (first, last) = (question.on.min(question.start), question.on.max(question.start));
+    let called = match question.route {
+        Route::Framework { framework, .. } => Some(framework),
+        Route::InHouse | Route::Spot { .. } => None,
+    };
+    let mut asked = Vec::new();
+    for (id, framework) in facts.iter() {
+        if called != Some(id) && !framework.is_member(question.council, question.on) {
+            continue;
+        }
+        asked.push(id.as_str());
+        let mut suspensions = framework.suspensions.get(question.provider).into_iter().flatten();
+        if let Some(suspension) = suspensions.find(|s| s.stops(question.urn, first, last)) {
+            let scope = suspension.urn.as_ref().map_or("the provider", EstablishmentUrn::as_str);
+            let found = format!("{id} suspended {scope} from {}: {}", suspension.from, suspension.reason);
+            verdict.record(checks::PROVIDER_SUSPENDED, false, found);
+            return;
+        }
+    }
+    let found = match asked.as_slice() {
+        [] => "the council belongs to no framework that could have suspended the provider".to_owned(),
+        asked => format!("no suspension from {first} to {last} in {}", asked.join(", ")),
+    };
+    verdict.record(checks::PROVIDER_SUSPENDED, true, found);
+}
+
+fn judge_framework(
+    facts: &Frameworks,
+    question: &CallOffQuestion<'_>,
+    (id, lot_id, level): (&FrameworkId, &LotId, &str),
+    verdict: &mut Verdict,
+) {
+    let Some(framework) = facts.get(id) else {
+        verdict.record(checks::FRAMEWORK_UNKNOWN, false, format!("there is no framework {id}"));
+        return;
+    };
+    verdict.record(checks::FRAMEWORK_UNKNOWN, true, format!("{id} is {}", framework.name));
+    let on = question.on;
+    verdict.record(
+        checks::FRAMEWORK_NOT_IN_FORCE,
+        framework.in_force(on),
+        format!("in force from {} to {}, called off on {on}", framework.starts, framework.ends),
+    );
+    let member = framework.is_member(question.council, on);
+    let is = if member { "is" } else { "is not" };
+    let found = format!("{} {is} a member on {on}", question.council.name());
+    verdict.record(checks::COUNCIL_NOT_MEMBER, member, found);
+    let Some(lot) = framework.lots.get(lot_id) else {
+        verdict.record(checks::LOT_UNKNOWN, false, format!("{id} has no lot {lot_id}"));
+        return;
+    };
+    verdict.record(checks::LOT_UNKNOWN, true, format!("{lot_id} is {}", lot.name));
+    judge_lot(question, lot, verdict);
+    judge_grade(question, &framework.gate(lot), verdict);
+    judge_price(question, framework, (lot_id, lot, level), verdict);
+}
+
+fn judge_lot(question: &CallOffQuestion<'_>, lot: &Lot, verdict: &mut Verdict) {
+    let covered: Vec<&str> = lot.provisions.iter().map(String::as_str).collect();
+    verdict.record(
+        checks::LOT_DOES_NOT_COVER_PROVISION,
+        covered.contains(&question.provision),
+        format!("the lot covers {}, asked for {}", covered.join(", "), question.provision),
+    );
+    verdict.record(
+        checks::AGE_OUTSIDE_LOT,
+        (lot.age_from..=lot.age_to).contains(&question.age_years),
+        format!("the lot takes {} to {}, the child is {}", lot.age_from, lot.age_to, question.age_years),
+    );
+}
+
+fn judge_grade(question: &CallOffQuestion<'_>, gate: &GradeGate, verdict: &mut Verdict) {
+    verdict.record(
+        checks::GRADE_BELOW_GATE,
+        gate.passes(question.grade),
+        format!("the gate is {gate}; the establishment's grade is {}", question.grade),
+    );
+}
+
+/// Ceiling and schedule bound the core fee. Other lines are agreed child by child.
+fn judge_price(
+    question: &CallOffQuestion<'_>,
+    framework: &Framework,
+    (lot_id, lot, level): (&LotId, &Lot, &str),
+    verdict: &mut Verdict,
+) {
+    let on = question.on;
+    let ceiling = lot.levels.get(level).copied();
+    let found = match ceiling {
+        Some(ceiling) => format!("level {level} has a ceiling of {ceiling} a week"),
+        None => format!("lot {lot_id} has no level {level:?}"),
+    };
+    verdict.record(checks::LEVEL_UNKNOWN, ceiling.is_some(), found);
+    let schedule = framework.schedule(question.provider, lot_id, on);
+    let admitted = schedule.and_then(|schedule| schedule.prices.get(level)).copied();
+    let found = match (schedule, admitted) {
+        (None, _) => format!("{} is not admitted to lot {lot_id} on {on}", question.provider),
+        (Some(schedule), None) => {
+            format!("{} has no price for level {level:?} since {}", question.provider, schedule.from)
+        }
+        (Some(schedule), Some(price)) => {
+            format!("{} is admitted at {price} a week since {}", question.provider, schedule.from)
+        }
+    };
+    verdict.record(checks::PROVIDER_NOT_ADMITTED, admitted.is_some(), found);
+    let core_lines = question.lines.iter().filter(|line| line.kind == "CORE");
+    // Summed, so that a second core line cannot slip past.
+    let Some(core) =
+        core_lines.map(|line| line.weekly).reduce(|sum, weekly| Pence(sum.0.saturating_add(weekly.0)))
+    else {
+        verdict.record(checks::CORE_FEE_MISSING, false, "no line of the price is a core fee".to_owned());
+        return;
+    };
+    verdict.record(checks::CORE_FEE_MISSING, true, format!("the core fee is {core} a week"));
+    if let Some(ceiling) = ceiling {
+        let found = format!("the core fee is {core} a week, the ceiling {ceiling}");
+        verdict.record(checks::PRICE_ABOVE_CEILING, core <= ceiling, found);
+    }
+    if let Some(price) = admitted {
+        let found = format!("the core fee is {core} a week, the admitted price {price}");
+        verdict.record(checks::PRICE_ABOVE_SCHEDULE, core <= price, found);
+    }
+}

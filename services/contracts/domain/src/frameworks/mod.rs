@@ -1,0 +1,15 @@
+//! Frameworks: their members, lots and ceilings, the providers admitted to them, and suspensions. The region's log.
+
+mod commands;
+mod decide;
+mod events;
+mod rejection;
+mod state;
+
+pub use commands::{Change, FrameworkCommand, LOTS_MAX, NewFramework};
+pub use events::{
+    CouncilJoined, CouncilLeft, FrameworkCreated, FrameworkEvent, LotAdded, ProviderAdmitted,
+    ProviderSuspended, Regime, SuspensionLifted,
+};
+pub use rejection::FrameworkRejection;
+pub use state::{Framework, Frameworks, Lot, Membership, PriceSchedule, Suspension};

@@ -1,0 +1,253 @@
+//! The fold of the region's contracts log. Every fact holds by date, so what held on a day can be asked afterwards.
+
+use super::events::{FrameworkEvent, Regime};
+use crate::grade::GradeGate;
+use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All frameworks of the region, or the part of them that one call-off is judged on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frameworks {
+    position: u64,
+    frameworks: BTreeMap<FrameworkId, Framework>,
+}
+
+/// One framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Framework {
+    /// What people call it.
+    pub name: String,
+    /// The council that leads it.
+    pub lead: CouncilId,
+    /// The law it was procured under.
+    pub regime: Regime,
+    /// The first day on which a council may call off.
+    pub starts: Date,
+    /// The last such day.
+    pub ends: Date,
+    /// The gate of each lot that has none of its own.
+    pub grade_floor: Option<GradeGate>,
+    /// Who may call off, and when; a council's memberships in order of their dates.
+    pub members: BTreeMap<CouncilId, Vec<Membership>>,
+    /// The lots.
+    pub lots: BTreeMap<LotId, Lot>,
+    /// The price schedules of each provider by lot, in order of their dates.
+    pub admissions: BTreeMap<ProviderId, BTreeMap<LotId, Vec<PriceSchedule>>>,
+    /// The suspensions of each provider, in the order they were told.
+    pub suspensions: BTreeMap<ProviderId, Vec<Suspension>>,
+    /// How many changes it has seen, its creation included.
+    pub version: u32,
+}
+
+/// A part of a framework that is bought by its own rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// What people call it.
+    pub name: String,
+    /// What it covers, codes of `care::code_sets::PROVISION`.
+    pub provisions: BTreeSet<String>,
+    /// The youngest age on the first night, in years.
+    pub age_from: u8,
+    /// The oldest age on the first night, in years.
+    pub age_to: u8,
+    /// Its own gate; nothing for the framework's floor.
+    pub grade_gate: Option<GradeGate>,
+    /// The most that a level's core fee may be, pence a week.
+    pub levels: BTreeMap<String, Pence>,
+}
+
+/// A council's membership, from one day up to another that no longer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The first day.
+    pub from: Date,
+    /// The first day on which it is no longer a member.
+    pub until: Option<Date>,
+}
+
+/// A provider's prices in a lot from a day, until a later schedule replaces them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceSchedule {
+    /// The first day.
+    pub from: Date,
+    /// The core fee by level, pence a week.
+    pub prices: BTreeMap<String, Pence>,
+}
+
+/// A stop to new placements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// The one establishment; nothing for all of the provider's.
+    pub urn: Option<EstablishmentUrn>,
+    /// Why.
+    pub reason: String,
+    /// The first day.
+    pub from: Date,
+    /// The first day on which it no longer holds.
+    pub until: Option<Date>,
+}
+
+impl Suspension {
+    /// Whether it stops placements at `urn` on some day from `first` to `last`, both included.
+    #[must_use]
+    pub fn stops(&self, urn: &EstablishmentUrn, first: Date, last: Date) -> bool {
+        self.urn.as_ref().is_none_or(|only| only == urn)
+            && self.from <= last
+            && self.until.is_none_or(|until| until > first && until > self.from)
+    }
+}
+
+impl Framework {
+    /// Whether a council may call off on a day.
+    #[must_use]
+    pub fn in_force(&self, on: Date) -> bool {
+        (self.starts..=self.ends).contains(&on)
+    }
+
+    /// Whether a council is a member on a day.
+    #[must_use]
+    pub fn is_member(&self, council: CouncilId, on: Date) -> bool {
+        let holds = |m: &Membership| m.from <= on && m.until.is_none_or(|until| on < until);
+        self.members.get(&council).is_some_and(|memberships| memberships.iter().any(holds))
+    }
+
+    /// The gate of a lot: its own, else the framework's floor, else the widest.
+    #[must_use]
+    pub fn gate(&self, lot: &Lot) -> GradeGate {
+        lot.grade_gate.clone().or_else(|| self.grade_floor.clone()).unwrap_or_else(GradeGate::widest)
+    }
+
+    /// The prices of a provider in a lot that hold on a day.
+    #[must_use]
+    pub fn schedule(&self, provider: &ProviderId, lot: &LotId, on: Date) -> Option<&PriceSchedule> {
+        let schedules = self.admissions.get(provider)?.get(lot)?;
+        schedules.iter().rev().find(|schedule| schedule.from <= on)
+    }
+
+    /// The providers that it knows, admitted or suspended, in order.
+    #[must_use]
+    pub fn providers(&self) -> BTreeSet<&ProviderId> {
+        self.admissions.keys().chain(self.suspensions.keys()).collect()
+    }
+
+    fn facts_for(&self, provider: &ProviderId) -> Self {
+        Self {
+            name: self.name.clone(),
+            lead: self.lead,
+            regime: self.regime,
+            starts: self.starts,
+            ends: self.ends,
+            grade_floor: self.grade_floor.clone(),
+            members: self.members.clone(),
+            lots: self.lots.clone(),
+            admissions: entry_of(&self.admissions, provider),
+            suspensions: entry_of(&self.suspensions, provider),
+            version: self.version,
+        }
+    }
+}
+
+fn entry_of<V: Clone>(map: &BTreeMap<ProviderId, V>, provider: &ProviderId) -> BTreeMap<ProviderId, V> {
+    map.get_key_value(provider).map(|(key, value)| (key.clone(), value.clone())).into_iter().collect()
+}
+
+impl Frameworks {
+    /// A framework.
+    #[must_use]
+    pub fn get(&self, framework: &FrameworkId) -> Option<&Framework> {
+        self.frameworks.get(framework)
+    }
+
+    /// All frameworks, in order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&FrameworkId, &Framework)> {
+        self.frameworks.iter()
+    }
+
+    /// The position in the region's contracts log up to which these facts are known: positions are dense, so it is the
+    /// number of events folded.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The facts that a purchase from one provider is judged on: every framework with its members and lots, but of the
+    /// providers this one alone. Small enough to travel with a command.
+    #[must_use]
+    pub fn facts_for(&self, provider: &ProviderId) -> Self {
+        let frameworks = self
+            .frameworks
+            .iter()
+            .map(|(id, framework)| (id.clone(), framework.facts_for(provider)))
+            .collect();
+        Self { position: self.position, frameworks }
+    }
+
+    pub(super) fn apply(&mut self, event: &FrameworkEvent) {
+        self.position += 1;
+        let id = match event {
+            FrameworkEvent::FrameworkCreated(e) => {
+                let framework = Framework {
+                    name: e.name.clone(),
+                    lead: e.lead,
+                    regime: e.regime,
+                    starts: e.starts,
+                    ends: e.ends,
+                    grade_floor: e.grade_floor.clone(),
+                    members: BTreeMap::new(),
+                    lots: BTreeMap::new(),
+                    admissions: BTreeMap::new(),
+                    suspensions: BTreeMap::new(),
+                    version: 0,
+                };
+                self.frameworks.entry(e.framework.clone()).or_insert(framework);
+                &e.framework
+            }
+            FrameworkEvent::CouncilJoined(e) => &e.framework,
+            FrameworkEvent::CouncilLeft(e) => &e.framework,
+            FrameworkEvent::LotAdded(e) => &e.framework,
+            FrameworkEvent::ProviderAdmitted(e) => &e.framework,
+            FrameworkEvent::ProviderSuspended(e) => &e.framework,
+            FrameworkEvent::SuspensionLifted(e) => &e.framework,
+        };
+        if let Some(framework) = self.frameworks.get_mut(id) {
+            framework.version += 1;
+            framework.apply(event);
+        }
+    }
+}
+
+impl Framework {
+    fn apply(&mut self, event: &FrameworkEvent) {
+        match event {
+            FrameworkEvent::FrameworkCreated(_) => {}
+            FrameworkEvent::CouncilJoined(e) => {
+                self.members.entry(e.council).or_default().push(Membership { from: e.from, until: None });
+            }
+            FrameworkEvent::CouncilLeft(e) => {
+                if let Some(membership) = self.members.get_mut(&e.council).and_then(|all| all.last_mut()) {
+                    membership.until = Some(e.on);
+                }
+            }
+            FrameworkEvent::LotAdded(e) => {
+                self.lots.insert(e.lot.clone(), e.terms.clone());
+            }
+            FrameworkEvent::ProviderAdmitted(e) => {
+                let schedule = PriceSchedule { from: e.from, prices: e.prices.clone() };
+                let lots = self.admissions.entry(e.provider.clone()).or_default();
+                lots.entry(e.lot.clone()).or_default().push(schedule);
+            }
+            FrameworkEvent::ProviderSuspended(e) => {
+                let suspension =
+                    Suspension { urn: e.urn.clone(), reason: e.reason.clone(), from: e.from, until: None };
+                self.suspensions.entry(e.provider.clone()).or_default().push(suspension);
+            }
+            FrameworkEvent::SuspensionLifted(e) => {
+                let suspensions = self.suspensions.entry(e.provider.clone()).or_default();
+                if let Some(open) = suspensions.iter_mut().find(|s| s.urn == e.urn && s.until.is_none()) {
+                    open.until = Some(e.on);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A small region for the tests: Darlington leads a framework that Durham belongs to; Dorset does not.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use care::published::{AwardTerms, ClaimEvidence, FunderShare, PriceLine, Route};
+use care::{AwardId, CouncilId, Date, Domain, OfferId, Pence, ReferralId, Timestamp};
+use contracts_domain::agreements::{AgreementCommand, AgreementEvent, ClaimNoted, ProposalNoted};
+use contracts_domain::frameworks::{
+    Change, CouncilJoined, FrameworkCommand, FrameworkCreated, FrameworkEvent, Frameworks, Lot, LotAdded,
+    NewFramework, ProviderAdmitted, Regime,
+};
+use contracts_domain::{Agreements, GradeGate};
+use jiff::civil::date;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub const DARLINGTON: &str = "E06000005";
+pub const DURHAM: &str = "E06000047";
+pub const DORSET: &str = "E06000059";
+
+pub fn id<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().ok().unwrap_or_else(|| panic!("{text:?} is not an id"))
+}
+
+pub fn award(n: u128) -> AwardId {
+    AwardId(Uuid::from_u128(n))
+}
+
+pub fn at() -> Timestamp {
+    "2026-05-01T09:00:00Z".parse().unwrap()
+}
+
+pub fn start() -> Date {
+    date(2026, 5, 4)
+}
+
+pub fn good_or_better() -> GradeGate {
+    GradeGate { lowest: "GOOD".to_owned(), ungraded_allowed: false }
+}
+
+pub fn created() -> FrameworkCreated {
+    FrameworkCreated {
+        framework: id("tyne-tees"),
+        name: "Tyne Tees residential".to_owned(),
+        lead: id(DARLINGTON),
+        regime: Regime::ProcurementAct2023,
+        starts: date(2026, 4, 1),
+        ends: date(2030, 3, 31),
+        grade_floor: Some(good_or_better()),
+    }
+}
+
+pub fn create() -> FrameworkCommand {
+    let created = created();
+    command(Change::Create(NewFramework {
+        name: created.name,
+        lead: created.lead,
+        regime: created.regime,
+        starts: created.starts,
+        ends: created.ends,
+        grade_floor: created.grade_floor,
+    }))
+}
+
+pub fn command(change: Change) -> FrameworkCommand {
+    FrameworkCommand { framework: id("tyne-tees"), expected_version: None, change }
+}
+
+pub fn joined(council: &str) -> CouncilJoined {
+    CouncilJoined { framework: id("tyne-tees"), council: id(council), from: date(2026, 4, 1) }
+}
+
+pub fn prices(prices: &[(&str, i64)]) -> BTreeMap<String, Pence> {
+    prices.iter().map(|(level, pence)| ((*level).to_owned(), Pence(*pence))).collect()
+}
+
+pub fn lot() -> Lot {
+    Lot {
+        name: "Children's homes".to_owned(),
+        provisions: ["RESIDENTIAL".to_owned(), "RESIDENTIAL_EDUCATION".to_owned()].into(),
+        age_from: 8,
+        age_to: 17,
+        grade_gate: None,
+        levels: prices(&[("STANDARD", 500_000), ("ENHANCED", 700_000)]),
+    }
+}
+
+pub fn lot_added() -> LotAdded {
+    LotAdded { framework: id("tyne-tees"), lot: id("residential"), terms: lot() }
+}
+
+pub fn admitted() -> ProviderAdmitted {
+    ProviderAdmitted {
+        framework: id("tyne-tees"),
+        lot: id("residential"),
+        provider: id("P1"),
+        from: date(2026, 4, 1),
+        prices: prices(&[("STANDARD", 450_000)]),
+    }
+}
+
+/// A framework in force, with a lot, a second member and an admitted provider.
+pub fn framework_events() -> Vec<FrameworkEvent> {
+    vec![
+        created().into(),
+        joined(DARLINGTON).into(),
+        joined(DURHAM).into(),
+        lot_added().into(),
+        admitted().into(),
+    ]
+}
+
+pub fn fold<D: Domain>(events: &[D::Event]) -> D::State {
+    let mut state = D::State::default();
+    for event in events {
+        D::evolve(&mut state, event);
+    }
+    state
+}
+
+pub fn facts() -> Frameworks {
+    fold::<Frameworks>(&framework_events())
+}
+
+pub fn call_off(level: &str) -> Route {
+    Route::Framework { framework: id("tyne-tees"), lot: id("residential"), level: level.to_owned() }
+}
+
+pub fn line(kind: &str, weekly: i64) -> PriceLine {
+    PriceLine { kind: kind.to_owned(), weekly: Pence(weekly) }
+}
+
+pub fn share(funder: &str, basis_points: u32) -> FunderShare {
+    FunderShare { funder: funder.to_owned(), basis_points }
+}
+
+pub fn terms() -> AwardTerms {
+    AwardTerms {
+        offer: OfferId(Uuid::from_u128(77)),
+        route: call_off("STANDARD"),
+        lines: vec![line("CORE", 450_000), line("THERAPY", 20_000)],
+        funders: vec![share("SOCIAL_CARE", 7_500), share("EDUCATION", 2_500)],
+    }
+}
+
+pub fn claim_evidence() -> ClaimEvidence {
+    ClaimEvidence {
+        registration: "ACTIVE".to_owned(),
+        provision: "RESIDENTIAL".to_owned(),
+        grade: "GOOD".to_owned(),
+        age_from: 8,
+        age_to: 17,
+        age_years: 13,
+        places_registered: 4,
+        places_claimed: 2,
+    }
+}
+
+pub fn proposal(n: u128, council: &str) -> ProposalNoted {
+    ProposalNoted {
+        award: award(n),
+        council: id(council),
+        referral: ReferralId(Uuid::from_u128(1_000 + n)),
+        referral_version: 1,
+        place: id("SC000001-01"),
+        urn: id("SC000001"),
+        provider: id("P1"),
+        provision: "RESIDENTIAL".to_owned(),
+        start: start(),
+        age_years: 13,
+        terms: terms(),
+        proposed_at: at(),
+    }
+}
+
+pub fn claim(n: u128, council: &str) -> ClaimNoted {
+    ClaimNoted {
+        award: award(n),
+        council: id(council),
+        referral: ReferralId(Uuid::from_u128(1_000 + n)),
+        referral_version: 1,
+        place: id("SC000001-01"),
+        urn: id("SC000001"),
+        provider: id("P1"),
+        start: start(),
+        evidence: claim_evidence(),
+        claimed_at: at(),
+    }
+}
+
+pub fn note_proposal(proposal: ProposalNoted) -> AgreementCommand {
+    AgreementCommand::NoteProposal { proposal, facts: facts(), at: at() }
+}
+
+pub fn note_claim(claim: ClaimNoted) -> AgreementCommand {
+    AgreementCommand::NoteClaim { claim, facts: facts(), at: at() }
+}
+
+/// Both halves of an award, and what was decided with the second.
+pub fn award_events(proposal: ProposalNoted, claim: ClaimNoted, facts: &Frameworks) -> Vec<AgreementEvent> {
+    let mut events = vec![AgreementEvent::from(proposal)];
+    let state = fold::<Agreements>(&events);
+    let command = AgreementCommand::NoteClaim { claim, facts: facts.clone(), at: at() };
+    events.extend(Agreements::decide(&state, &command).expect("news from elsewhere is never rejected"));
+    events
+}
+
+pub fn council(gss: &str) -> CouncilId {
+    id(gss)
+}

@@ -1,0 +1,262 @@
+//! Every change to a framework: what it gives, and each of its refusals.
+
+mod common;
+
+use care::spec::given;
+use care::{Date, FrameworkId, Pence, Refusal, RefusalKind};
+use common::{
+    DARLINGTON, DORSET, DURHAM, admitted, command, create, created, facts, framework_events, good_or_better,
+    id, joined, lot, lot_added, prices,
+};
+use contracts_domain::frameworks::{
+    Change, CouncilLeft, FrameworkCommand, Frameworks, LOTS_MAX, Lot, ProviderAdmitted, ProviderSuspended,
+    SuspensionLifted,
+};
+use contracts_domain::{FrameworkRejection, GradeGate};
+use jiff::civil::date;
+
+fn refused(change: Change, reason: &str) -> FrameworkRejection {
+    given::<Frameworks>(framework_events()).when(command(change)).then_refused(reason)
+}
+
+#[test]
+fn a_framework_starts_with_its_lead_as_a_member() {
+    given::<Frameworks>([])
+        .when(create())
+        .then([created().into(), joined(DARLINGTON).into()])
+        .then_state(|state| {
+            let framework = state.get(&id("tyne-tees")).unwrap();
+            assert_eq!((state.position(), framework.version), (2, 2));
+            assert!(framework.is_member(id(DARLINGTON), date(2026, 4, 1)));
+        })
+        .when(create())
+        .then_refused("FRAMEWORK_EXISTS");
+}
+
+#[test]
+fn a_framework_is_not_created_with_wrong_dates_or_gate() {
+    let altered = |alter: &dyn Fn(&mut contracts_domain::frameworks::NewFramework)| {
+        let FrameworkCommand { change: Change::Create(mut new), .. } = create() else {
+            panic!("create() creates")
+        };
+        alter(&mut new);
+        given::<Frameworks>([]).when(command(Change::Create(new)))
+    };
+    let refusal = altered(&|new| new.ends = date(2026, 3, 31)).then_refused("DATES_OUT_OF_ORDER");
+    assert_eq!(refusal.violations()[0].field, "ends");
+    let inadequate = GradeGate { lowest: "INADEQUATE".to_owned(), ungraded_allowed: false };
+    let refusal =
+        altered(&|new| new.grade_floor = Some(inadequate.clone())).then_refused("GRADE_GATE_INVALID");
+    assert_eq!(refusal.kind(), RefusalKind::Invalid);
+}
+
+#[test]
+fn only_an_existing_framework_changes_and_only_at_the_expected_version() {
+    let change = Change::AddMember { council: id(DORSET), from: date(2026, 6, 1) };
+    let at_version = |framework: &str, version| FrameworkCommand {
+        framework: id::<FrameworkId>(framework),
+        expected_version: Some(version),
+        change: change.clone(),
+    };
+    given::<Frameworks>(framework_events()).when(at_version("d2n2", 1)).then_refused("FRAMEWORK_UNKNOWN");
+    let refusal =
+        given::<Frameworks>(framework_events()).when(at_version("tyne-tees", 4)).then_refused("ETAG_STALE");
+    assert_eq!(refusal.kind(), RefusalKind::Conflict);
+    let mut joining = joined(DORSET);
+    joining.from = date(2026, 6, 1);
+    given::<Frameworks>(framework_events()).when(at_version("tyne-tees", 5)).then([joining.into()]);
+}
+
+#[test]
+fn a_council_joins_leaves_and_joins_again() {
+    let leave = |on: Date| command(Change::RemoveMember { council: id(DURHAM), on });
+    let join = |from: Date| command(Change::AddMember { council: id(DURHAM), from });
+    let left = CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on: date(2027, 4, 1) };
+    let mut again = joined(DURHAM);
+    again.from = date(2028, 4, 1);
+    given::<Frameworks>(framework_events())
+        .when(leave(date(2027, 4, 1)))
+        .then([left.clone().into()])
+        .when(join(date(2028, 4, 1)))
+        .then([again.into()])
+        .then_state(|state| {
+            let framework = state.get(&id("tyne-tees")).unwrap();
+            let member = |year, month, day| framework.is_member(id(DURHAM), date(year, month, day));
+            assert!(!member(2026, 3, 31));
+            assert!(member(2026, 4, 1));
+            assert!(member(2027, 3, 31));
+            assert!(!member(2027, 4, 1), "the day of leaving no longer counts");
+            assert!(!member(2028, 3, 31));
+            assert!(member(2028, 4, 1));
+        });
+    given::<Frameworks>(framework_events())
+        .and([left.into()])
+        .when(join(date(2027, 3, 31)))
+        .then_refused("DATES_OUT_OF_ORDER");
+}
+
+#[test]
+fn memberships_are_refused_where_they_make_no_sense() {
+    let from = date(2026, 6, 1);
+    refused(Change::AddMember { council: id(DURHAM), from }, "COUNCIL_ALREADY_MEMBER");
+    refused(Change::AddMember { council: id(DORSET), from: date(2030, 4, 1) }, "OUTSIDE_TERM");
+    refused(Change::AddMember { council: id(DORSET), from: date(2026, 3, 31) }, "OUTSIDE_TERM");
+    refused(Change::RemoveMember { council: id(DORSET), on: from }, "COUNCIL_NOT_MEMBER");
+    refused(Change::RemoveMember { council: id(DURHAM), on: date(2026, 3, 31) }, "DATES_OUT_OF_ORDER");
+}
+
+#[test]
+fn a_lot_is_added_once() {
+    let add = || command(Change::AddLot { lot: id("residential"), terms: lot() });
+    given::<Frameworks>([created().into()])
+        .when(add())
+        .then([lot_added().into()])
+        .when(add())
+        .then_refused("LOT_EXISTS");
+}
+
+#[test]
+fn a_lot_that_cannot_be_is_refused() {
+    let refused_lot = |alter: &dyn Fn(&mut Lot), reason: &str| {
+        let mut terms = lot();
+        alter(&mut terms);
+        refused(Change::AddLot { lot: id("other"), terms }, reason)
+    };
+    refused_lot(&|lot| lot.provisions.clear(), "LOT_EMPTY");
+    refused_lot(&|lot| lot.levels.clear(), "LOT_EMPTY");
+    refused_lot(&|lot| drop(lot.provisions.insert("UNREGISTERED".to_owned())), "UNREGISTERED_PROVISION");
+    refused_lot(&|lot| lot.age_from = 18, "AGES_OUT_OF_ORDER");
+    let none = GradeGate { lowest: "NONE".to_owned(), ungraded_allowed: true };
+    refused_lot(&|lot| lot.grade_gate = Some(none.clone()), "GRADE_GATE_INVALID");
+}
+
+#[test]
+fn a_framework_has_a_limit_of_lots() {
+    let mut events = framework_events();
+    for n in 1..LOTS_MAX {
+        let mut added = lot_added();
+        added.lot = id(&format!("lot-{n}"));
+        events.push(added.into());
+    }
+    given::<Frameworks>(events)
+        .when(command(Change::AddLot { lot: id("one-more"), terms: lot() }))
+        .then_refused("TOO_MANY_LOTS");
+}
+
+fn admit(lot: &str, from: Date, levels: &[(&str, i64)]) -> Change {
+    Change::AdmitProvider { lot: id(lot), provider: id("P1"), from, prices: prices(levels) }
+}
+
+#[test]
+fn a_provider_is_admitted_and_its_prices_change_by_date() {
+    let later = ProviderAdmitted {
+        from: date(2027, 4, 1),
+        prices: prices(&[("STANDARD", 500_000), ("ENHANCED", 1)]),
+        ..admitted()
+    };
+    given::<Frameworks>(framework_events())
+        .when(command(admit("residential", date(2027, 4, 1), &[("STANDARD", 500_000), ("ENHANCED", 1)])))
+        .then([later.into()])
+        .then_state(|state| {
+            let framework = state.get(&id("tyne-tees")).unwrap();
+            let price = |on| {
+                let schedule = framework.schedule(&id("P1"), &id("residential"), on)?;
+                schedule.prices.get("STANDARD").copied()
+            };
+            assert_eq!(price(date(2026, 3, 31)), None);
+            assert_eq!(price(date(2026, 4, 1)), Some(Pence(450_000)));
+            assert_eq!(price(date(2027, 3, 31)), Some(Pence(450_000)));
+            assert_eq!(price(date(2027, 4, 1)), Some(Pence(500_000)));
+        });
+}
+
+#[test]
+fn an_admission_that_cannot_be_is_refused() {
+    let from = date(2027, 4, 1);
+    let standard = |price| [("STANDARD", price)];
+    refused(admit("fostering", from, &standard(1)), "LOT_UNKNOWN");
+    refused(admit("residential", date(2030, 4, 1), &standard(1)), "OUTSIDE_TERM");
+    refused(admit("residential", date(2026, 4, 1), &standard(1)), "DATES_OUT_OF_ORDER");
+    refused(admit("residential", from, &[]), "PRICES_MISSING");
+    refused(admit("residential", from, &[("COMPLEX", 1)]), "LEVEL_UNKNOWN");
+    refused(admit("residential", from, &standard(0)), "PRICE_NOT_POSITIVE");
+    let refusal = refused(admit("residential", from, &standard(500_001)), "PRICE_ABOVE_CEILING");
+    assert_eq!(
+        refusal.to_string(),
+        "the core fee of level \"STANDARD\" is £5,000.01 a week, above its ceiling of £5,000.00"
+    );
+}
+
+fn suspend(urn: Option<&str>, from: Date) -> FrameworkCommand {
+    let reason = "Inadequate at inspection".to_owned();
+    command(Change::SuspendProvider { provider: id("P1"), urn: urn.map(id), reason, from })
+}
+
+fn lift(urn: Option<&str>, on: Date) -> FrameworkCommand {
+    command(Change::LiftSuspension { provider: id("P1"), urn: urn.map(id), on })
+}
+
+#[test]
+fn a_suspension_holds_for_its_scope_until_it_is_lifted() {
+    let suspended = |urn: Option<&str>| ProviderSuspended {
+        framework: id("tyne-tees"),
+        provider: id("P1"),
+        urn: urn.map(id),
+        reason: "Inadequate at inspection".to_owned(),
+        from: date(2026, 5, 1),
+    };
+    let lifted = SuspensionLifted {
+        framework: id("tyne-tees"),
+        provider: id("P1"),
+        urn: Some(id("SC000001")),
+        on: date(2026, 7, 1),
+    };
+    given::<Frameworks>(framework_events())
+        .when(suspend(Some("SC000001"), date(2026, 5, 1)))
+        .then([suspended(Some("SC000001")).into()])
+        .when(lift(Some("SC000001"), date(2026, 7, 1)))
+        .then([lifted.into()])
+        .then_state(|state| {
+            let suspension = &state.get(&id("tyne-tees")).unwrap().suspensions[&id("P1")][0];
+            let stops = |urn, on| suspension.stops(&id(urn), on, on);
+            assert!(!stops("SC000001", date(2026, 4, 30)));
+            assert!(stops("SC000001", date(2026, 5, 1)));
+            assert!(stops("SC000001", date(2026, 6, 30)));
+            assert!(!stops("SC000001", date(2026, 7, 1)));
+            assert!(!stops("SC000002", date(2026, 5, 1)));
+        })
+        .when(suspend(None, date(2026, 5, 1)))
+        .then([suspended(None).into()]);
+}
+
+#[test]
+fn suspensions_are_refused_twice_and_liftings_of_none() {
+    given::<Frameworks>(framework_events())
+        .when(suspend(None, date(2026, 5, 1)))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(suspend(None, date(2026, 6, 1)))
+        .then_refused("ALREADY_SUSPENDED");
+    given::<Frameworks>(framework_events())
+        .when(suspend(None, date(2026, 5, 1)))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(lift(None, date(2026, 4, 30)))
+        .then_refused("DATES_OUT_OF_ORDER");
+    given::<Frameworks>(framework_events())
+        .when(suspend(None, date(2026, 5, 1)))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(lift(Some("SC000001"), date(2026, 6, 1)))
+        .then_refused("NOT_SUSPENDED");
+}
+
+#[test]
+fn the_facts_of_a_provider_leave_out_every_other() {
+    let mut other = admitted();
+    other.provider = id("P2");
+    let state = given::<Frameworks>(framework_events()).and([other.into()]).into_state();
+    let facts_of_p1 = state.facts_for(&id("P1"));
+    assert_eq!(facts_of_p1.position(), 6);
+    let framework = facts_of_p1.get(&id("tyne-tees")).unwrap();
+    assert_eq!(framework.admissions.keys().map(|provider| provider.as_str()).collect::<Vec<_>>(), ["P1"]);
+    assert_eq!(framework.lots, facts().get(&id("tyne-tees")).unwrap().lots);
+    assert_eq!(framework.gate(&lot()), good_or_better());
+}
