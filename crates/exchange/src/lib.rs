@@ -1,1 +1,16 @@
-//! How services learn of each other's events: the port and the embedded adapter
+//! How services learn of each other's events. There is nothing else between services.
+//!
+//! [`Exchange`] is the port: each log is delivered in order, and a consumer says from which position. [`Embedded`] is the adapter
+//! for services in one process, which follow each other's logs directly; Kafka's adapter comes with the services of their own.
+//! [`follow`] drives a [`Reaction`] over its sources: it watches for gaps, retries what may succeed later, and stops with an
+//! alarm at what may not.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod embedded;
+mod follow;
+mod port;
+
+pub use embedded::Embedded;
+pub use follow::{Follower, FollowerState, Reaction, ReactionError, follow};
+pub use port::{Exchange, ExchangeError, Subscription};
