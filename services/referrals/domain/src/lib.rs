@@ -1,1 +1,50 @@
-//! What is decided in referrals: commands, events, decide and evolve, without I/O
+//! What is decided in referrals: commands, events, `decide` and `evolve`, without I/O. One log per council.
+//!
+//! A referral asks for a home for a child. It is searched for, released to providers, answered with offers or declines, and
+//! awarded, which crosses services (see `care::published`). The child's identity is a sealed text here: whatever this
+//! crate holds may be read by whoever may read the council's log.
+
+mod commands;
+mod decide;
+mod events;
+mod policy;
+mod rejection;
+mod requirements;
+mod state;
+
+pub use commands::{
+    AmendReferral, Command, ConfirmAward, DeclineReferral, EraseIdentity, FailAward,
+    GiveRetrospectiveApproval, PostReferral, ProposeAward, RecordCascadeStep, RecordSearch, ReleaseReferral,
+    RevealIdentity, SetCascadePolicy, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+};
+pub use events::{
+    AwardFailed, CascadePolicySet, CascadeStepRecorded, IdentityGranted, IdentityKeyDestroyed,
+    IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralAmended, ReferralAwarded,
+    ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
+    RetrospectiveApprovalGiven, SearchRecorded,
+};
+pub use policy::{CascadeMode, CascadePolicy};
+pub use rejection::Rejection;
+pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
+pub use state::{Answer, Award, Offer, Outcome, Referral, Release, Stage, State};
+
+use care::{Decided, Domain};
+
+/// The rules of one council's referrals log.
+#[derive(Debug, Clone, Copy)]
+pub struct Referrals;
+
+impl Domain for Referrals {
+    type State = State;
+    type Command = Command;
+    type Event = ReferralEvent;
+    type Rejection = Rejection;
+
+    fn decide(state: &State, command: &Command) -> Decided<Self> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut State, event: &ReferralEvent) {
+        state.apply(event);
+    }
+}

@@ -1,0 +1,283 @@
+//! What may be asked of a council's referrals log. Instants, ids and sealed data come in with the command.
+
+use crate::events::{OfferTerms, ReleaseStage};
+use crate::policy::CascadePolicy;
+use crate::requirements::{KeyPurpose, Requirements, Sealed};
+use care::published::Approval;
+use care::{AgreementId, AwardId, CouncilId, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Sets the council's cascade policy.
+#[derive(Debug, Clone)]
+pub struct SetCascadePolicy {
+    /// The council.
+    pub council: CouncilId,
+    /// The version that the caller read; the new one is one more.
+    pub expected_version: u32,
+    /// The policy.
+    pub policy: CascadePolicy,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Posts a referral.
+#[derive(Debug, Clone)]
+pub struct PostReferral {
+    /// Its id.
+    pub referral: ReferralId,
+    /// The council.
+    pub council: CouncilId,
+    /// What is asked for.
+    pub requirements: Requirements,
+    /// The child's sealed identity, if anything is known of it.
+    pub identity: Option<Sealed>,
+    /// The sealed account of needs.
+    pub narrative: Option<Sealed>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Replaces what a referral asks for; live offers then answer an older version.
+#[derive(Debug, Clone)]
+pub struct AmendReferral {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The version that the caller read.
+    pub expected_version: u32,
+    /// What is asked for now.
+    pub requirements: Requirements,
+    /// A new sealed identity; no value keeps the old one.
+    pub identity: Option<Sealed>,
+    /// A new sealed account of needs; no value keeps the old one.
+    pub narrative: Option<Sealed>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Records what came of a step of the cascade.
+#[derive(Debug, Clone)]
+pub struct RecordCascadeStep {
+    /// The referral.
+    pub referral: ReferralId,
+    /// A CASCADE_STEP code.
+    pub step: String,
+    /// A CASCADE_OUTCOME code.
+    pub outcome: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Records that the market was searched, as evidence of what could be known.
+#[derive(Debug, Clone)]
+pub struct RecordSearch {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The position in the region's vacancies log up to which the market was known.
+    pub market_position: u64,
+    /// How far away a home could be, in miles, if that was limited.
+    pub max_distance_miles: Option<u16>,
+    /// How many places matched.
+    pub candidates: u32,
+    /// How many places were left out, by reason.
+    pub excluded: BTreeMap<String, u32>,
+    /// The first places of the ranking, at most 20.
+    pub top: Vec<PlaceId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Shows the referral, without identity, to providers.
+#[derive(Debug, Clone)]
+pub struct ReleaseReferral {
+    /// The referral.
+    pub referral: ReferralId,
+    /// To whom, 1 to 100; those who have it already are passed over.
+    pub providers: BTreeSet<ProviderId>,
+    /// How much of it.
+    pub stage: ReleaseStage,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Offers a place.
+#[derive(Debug, Clone)]
+pub struct SubmitOffer {
+    /// Its id.
+    pub offer: OfferId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who offers.
+    pub provider: ProviderId,
+    /// The referral's version that the provider read; no value answers the current one.
+    pub referral_version: Option<u32>,
+    /// What is offered.
+    pub terms: OfferTerms,
+    /// Whether the council operates the establishment itself, as the market says.
+    pub own_establishment: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Takes an offer back.
+#[derive(Debug, Clone)]
+pub struct WithdrawOffer {
+    /// The offer.
+    pub offer: OfferId,
+    /// Whose it is.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Answers a referral with a coded "no".
+#[derive(Debug, Clone)]
+pub struct DeclineReferral {
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who declines.
+    pub provider: ProviderId,
+    /// A DECLINE code.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Takes an offer: the first step of an award.
+#[derive(Debug, Clone)]
+pub struct ProposeAward {
+    /// Its id.
+    pub award: AwardId,
+    /// The referral, which the offer must answer.
+    pub referral: ReferralId,
+    /// The offer.
+    pub offer: OfferId,
+    /// The fencing token of the council's hold, if it has one.
+    pub hold_token: Option<u64>,
+    /// The child's age in whole years on the first night.
+    pub age_years: u8,
+    /// Who approved.
+    pub approval: Option<Approval>,
+    /// Whether it is an emergency that may be approved afterwards.
+    pub emergency: bool,
+    /// For a spot purchase: why no framework provider could be used. No personal data.
+    pub spot_justification: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Approves an emergency award afterwards.
+#[derive(Debug, Clone)]
+pub struct GiveRetrospectiveApproval {
+    /// The award.
+    pub award: AwardId,
+    /// Who approves.
+    pub approval: Approval,
+}
+
+/// A reaction: the council has an agreement.
+#[derive(Debug, Clone)]
+pub struct ConfirmAward {
+    /// The award.
+    pub award: AwardId,
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// When the agreement was issued.
+    pub at: Timestamp,
+}
+
+/// A reaction: the market or the contract refused.
+#[derive(Debug, Clone)]
+pub struct FailAward {
+    /// The award.
+    pub award: AwardId,
+    /// Why, `UPPER_SNAKE`.
+    pub reason: String,
+    /// Why, in words.
+    pub detail: String,
+    /// When it was refused.
+    pub at: Timestamp,
+}
+
+/// Ends a referral without an award.
+#[derive(Debug, Clone)]
+pub struct WithdrawReferral {
+    /// The referral.
+    pub referral: ReferralId,
+    /// A WITHDRAWAL code.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who sees an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Viewer {
+    /// The council itself.
+    Council,
+    /// A provider, who needs a grant.
+    Provider(ProviderId),
+}
+
+/// Unmasks the child to one viewer.
+#[derive(Debug, Clone)]
+pub struct RevealIdentity {
+    /// The referral.
+    pub referral: ReferralId,
+    /// To whom.
+    pub viewer: Viewer,
+    /// What for, a REVEAL code.
+    pub purpose: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Destroys the keys under which the identity is sealed, for ever.
+#[derive(Debug, Clone)]
+pub struct EraseIdentity {
+    /// The referral.
+    pub referral: ReferralId,
+    /// Which keys.
+    pub purposes: BTreeSet<KeyPurpose>,
+    /// When.
+    pub at: Timestamp,
+}
+
+macro_rules! commands {
+    ($($name:ident),+ $(,)?) => {
+        /// Any of the commands.
+        #[derive(Debug, Clone)]
+        #[allow(clippy::large_enum_variant, reason = "commands are short-lived")]
+        pub enum Command {
+            $(
+                #[doc = concat!("See [`", stringify!($name), "`].")]
+                $name($name),
+            )+
+        }
+        $(
+            impl From<$name> for Command {
+                fn from(command: $name) -> Self {
+                    Self::$name(command)
+                }
+            }
+        )+
+    };
+}
+
+commands!(
+    SetCascadePolicy,
+    PostReferral,
+    AmendReferral,
+    RecordCascadeStep,
+    RecordSearch,
+    ReleaseReferral,
+    SubmitOffer,
+    WithdrawOffer,
+    DeclineReferral,
+    ProposeAward,
+    GiveRetrospectiveApproval,
+    ConfirmAward,
+    FailAward,
+    WithdrawReferral,
+    RevealIdentity,
+    EraseIdentity,
+);

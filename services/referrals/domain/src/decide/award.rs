@@ -1,0 +1,242 @@
+//! The council's part of an award: proposing it with the evidence that its policy asks for, and what comes back from
+//! market and contract. Invariant 6 is kept here.
+
+use super::{Decision, must_be_open, referral};
+use crate::commands::{ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward};
+use crate::events::{
+    AwardFailed, IdentityGranted, ReferralAwarded, ReferralEvent, RetrospectiveApprovalGiven,
+};
+use crate::policy::is_role;
+use crate::rejection::Rejection;
+use crate::state::{Award, Offer, Outcome, Referral, State};
+use care::market::{SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN};
+use care::published::{Approval, AwardProposed, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route};
+use care::{Timestamp, london_date};
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+/// An outcome that shows no exhausted step: a home was found there.
+const PLACE_FOUND: &str = "PLACE_FOUND";
+
+pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
+    let referral = referral(state, command.referral)?;
+    if state.awards.contains_key(&command.award) {
+        return Err(Rejection::AwardExists(command.award));
+    }
+    must_be_open(referral)?;
+    let offer = takeable_offer(state, referral, command)?;
+    let supported = offer.terms.provision == SUPPORTED_ACCOMMODATION.0;
+    if supported && command.age_years < SUPPORTED_ACCOMMODATION_AGE_MIN {
+        return Err(Rejection::Under16SupportedAccommodation { age_years: command.age_years });
+    }
+    let route = agreed_route(offer, command)?;
+    let evidence = evidence(state, referral, offer, &route, command)?;
+    let event = AwardProposed {
+        award: command.award,
+        council: referral.council,
+        referral: referral.id,
+        referral_version: referral.version,
+        place: offer.terms.place.clone(),
+        urn: offer.terms.urn.clone(),
+        provider: offer.provider.clone(),
+        provision: offer.terms.provision.clone(),
+        start: offer.terms.start,
+        hold_token: command.hold_token,
+        solo: referral.requirements.solo,
+        age_years: command.age_years,
+        terms: AwardTerms {
+            offer: offer.id,
+            route,
+            lines: offer.terms.lines.clone(),
+            funders: referral.requirements.funders.clone(),
+        },
+        evidence,
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}
+
+/// The offer, if it answers this version of the referral and can still be taken.
+fn takeable_offer<'a>(
+    state: &'a State,
+    referral: &Referral,
+    command: &ProposeAward,
+) -> Result<&'a Offer, Rejection> {
+    let offer = state
+        .offers
+        .get(&command.offer)
+        .filter(|offer| offer.referral == referral.id)
+        .ok_or(Rejection::OfferUnknown(command.offer))?;
+    if offer.withdrawn {
+        return Err(Rejection::OfferWithdrawn(offer.id));
+    }
+    if offer.referral_version != referral.version {
+        return Err(Rejection::OfferStale {
+            offer: offer.id,
+            answered: offer.referral_version,
+            current: referral.version,
+        });
+    }
+    if offer.expired(london_date(command.at)) {
+        return Err(Rejection::OfferExpired { offer: offer.id, valid_until: offer.terms.valid_until });
+    }
+    Ok(offer)
+}
+
+/// The offer's route; for a spot purchase the justification is the council's to give, not the seller's.
+fn agreed_route(offer: &Offer, command: &ProposeAward) -> Result<Route, Rejection> {
+    let Route::Spot { .. } = offer.terms.route else {
+        return Ok(offer.terms.route.clone());
+    };
+    let given = command.spot_justification.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let justification = given.ok_or(Rejection::SpotJustificationMissing)?.to_owned();
+    Ok(Route::Spot { justification })
+}
+
+/// What the policy asks for and the referral shows. An award is external unless the council operates the establishment
+/// itself and the place is had in-house.
+fn evidence(
+    state: &State,
+    referral: &Referral,
+    offer: &Offer,
+    route: &Route,
+    command: &ProposeAward,
+) -> Result<CascadeEvidence, Rejection> {
+    let policy = &state.policy;
+    let external = *route != Route::InHouse || !offer.own_establishment;
+    let mut evidence = CascadeEvidence {
+        policy_version: state.policy_version,
+        steps: Vec::new(),
+        approval: None,
+        approval_due: None,
+    };
+    if external {
+        let mut required: BTreeSet<&str> =
+            policy.steps_for(&offer.terms.provision).iter().map(String::as_str).collect();
+        if matches!(route, Route::Spot { .. }) {
+            // Spot means off the framework once it is exhausted: part of the word, whatever a policy says.
+            required.insert("FRAMEWORK");
+        }
+        let missing: Vec<String> =
+            required.into_iter().filter(|step| !exhausted(referral, step)).map(str::to_owned).collect();
+        if !missing.is_empty() {
+            return Err(Rejection::CascadeEvidenceMissing { policy_version: state.policy_version, missing });
+        }
+        evidence.approval_due = approval_due(state, referral, command)?;
+    }
+    if let Some(approval) = &command.approval {
+        check_approval(state, approval)?;
+        evidence.approval = Some(approval.clone());
+    }
+    let tried = referral.steps.iter().map(|(step, (outcome, at))| CascadeStepEvidence {
+        step: step.clone(),
+        outcome: outcome.clone(),
+        at: *at,
+    });
+    evidence.steps = tried.collect();
+    Ok(evidence)
+}
+
+fn exhausted(referral: &Referral, step: &str) -> bool {
+    referral.steps.get(step).is_some_and(|(outcome, _)| outcome != PLACE_FOUND)
+}
+
+/// Until when an external award without approval must get one; none when it has one.
+fn approval_due(
+    state: &State,
+    referral: &Referral,
+    command: &ProposeAward,
+) -> Result<Option<Timestamp>, Rejection> {
+    if command.approval.is_some() {
+        return Ok(None);
+    }
+    if !command.emergency {
+        return Err(Rejection::ApproverMissing);
+    }
+    if referral.requirements.urgency != "EMERGENCY" {
+        return Err(Rejection::NotAnEmergency { urgency: referral.requirements.urgency.clone() });
+    }
+    let hours = SignedDuration::from_hours(i64::from(state.policy.emergency_approval_hours));
+    // At the end of the calendar the deadline is the instant itself: due at once rather than never.
+    Ok(Some(command.at.checked_add(hours).unwrap_or(command.at)))
+}
+
+fn check_approval(state: &State, approval: &Approval) -> Result<(), Rejection> {
+    let approver = approval.approver.trim();
+    if approver.is_empty() || approver.chars().count() > 80 {
+        return Err(Rejection::field("approval.approver", "name the approver's post in 1 to 80 characters"));
+    }
+    if !is_role(&approval.role) {
+        return Err(Rejection::field("approval.role", "a role is 1 to 40 of A-Z, 0-9 and '_'"));
+    }
+    if state.policy.approver_roles.contains(&approval.role) {
+        return Ok(());
+    }
+    Err(Rejection::ApproverRoleNotAccepted {
+        role: approval.role.clone(),
+        accepted: state.policy.approver_roles.iter().cloned().collect(),
+    })
+}
+
+pub(super) fn approve(state: &State, command: &GiveRetrospectiveApproval) -> Decision {
+    let award = state.awards.get(&command.award).ok_or(Rejection::AwardUnknown(command.award))?;
+    let due = award
+        .proposed
+        .evidence
+        .approval_due
+        .filter(|due| state.approvals_due.contains(&(*due, command.award)))
+        .ok_or(Rejection::ApprovalNotDue(command.award))?;
+    check_approval(state, &command.approval)?;
+    let event = RetrospectiveApprovalGiven {
+        council: award.proposed.council,
+        award: command.award,
+        referral: award.proposed.referral,
+        approval: command.approval.clone(),
+        due,
+        late: command.approval.at > due,
+    };
+    Ok(vec![event.into()])
+}
+
+/// The award, if it still waits for an outcome: a reaction to any other has been seen, or is none of this log's.
+fn waiting(state: &State, award: care::AwardId) -> Option<&Award> {
+    state.awards.get(&award).filter(|award| award.outcome == Outcome::Proposed)
+}
+
+pub(super) fn confirm(state: &State, command: &ConfirmAward) -> Vec<ReferralEvent> {
+    let Some(Award { proposed, .. }) = waiting(state, command.award) else {
+        return Vec::new();
+    };
+    let awarded = ReferralAwarded {
+        council: proposed.council,
+        award: proposed.award,
+        referral: proposed.referral,
+        provider: proposed.provider.clone(),
+        agreement: command.agreement,
+        at: command.at,
+    };
+    let granted = IdentityGranted {
+        council: proposed.council,
+        referral: proposed.referral,
+        provider: proposed.provider.clone(),
+        award: proposed.award,
+        at: command.at,
+    };
+    vec![awarded.into(), granted.into()]
+}
+
+pub(super) fn fail(state: &State, command: &FailAward) -> Vec<ReferralEvent> {
+    let Some(Award { proposed, .. }) = waiting(state, command.award) else {
+        return Vec::new();
+    };
+    let failed = AwardFailed {
+        council: proposed.council,
+        award: proposed.award,
+        referral: proposed.referral,
+        place: proposed.place.clone(),
+        reason: command.reason.clone(),
+        detail: command.detail.clone(),
+        at: command.at,
+    };
+    vec![failed.into()]
+}

@@ -1,0 +1,59 @@
+//! Who may see who the child is, and the end of that. Invariant 7 is kept here: each unmasking follows a grant and is an event.
+
+use super::post::check_codes;
+use super::{Decision, referral, released_referral};
+use crate::commands::{EraseIdentity, RevealIdentity, Viewer};
+use crate::events::{IdentityKeyDestroyed, IdentityRevealed, ReferralEvent};
+use crate::rejection::Rejection;
+use crate::requirements::KeyPurpose;
+use crate::state::{Stage, State};
+use care::code_sets;
+
+pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
+    let (found, provider) = match &command.viewer {
+        Viewer::Council => (referral(state, command.referral)?, None),
+        Viewer::Provider(provider) => {
+            (released_referral(state, command.referral, provider)?, Some(provider.clone()))
+        }
+    };
+    check_codes(command.at, &[("purpose", code_sets::REVEAL, &command.purpose)])?;
+    if provider.as_ref().is_some_and(|provider| !found.granted.contains(provider)) {
+        return Err(Rejection::IdentityNotGranted(found.id));
+    }
+    let sealed = [(KeyPurpose::Identity, &found.identity), (KeyPurpose::Narrative, &found.narrative)];
+    let mut known = sealed.iter().filter(|(_, sealed)| sealed.is_some()).peekable();
+    if known.peek().is_none() {
+        return Err(Rejection::IdentityUnknown(found.id));
+    }
+    if known.all(|(purpose, _)| state.key_destroyed(found.id, *purpose)) {
+        return Err(Rejection::IdentityDestroyed(found.id));
+    }
+    let event = IdentityRevealed {
+        council: found.council,
+        referral: found.id,
+        provider,
+        purpose: command.purpose.clone(),
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}
+
+pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
+    let found = referral(state, command.referral)?;
+    if command.purposes.is_empty() {
+        return Err(Rejection::field("purposes", "name at least one key to destroy"));
+    }
+    if matches!(found.stage, Stage::Open | Stage::AwardInFlight { .. }) {
+        return Err(Rejection::ReferralStillOpen(found.id));
+    }
+    let left = command.purposes.iter().filter(|purpose| !state.key_destroyed(found.id, **purpose));
+    let destroyed = left.map(|purpose| {
+        ReferralEvent::from(IdentityKeyDestroyed {
+            council: found.council,
+            referral: found.id,
+            purpose: *purpose,
+            at: command.at,
+        })
+    });
+    Ok(destroyed.collect())
+}

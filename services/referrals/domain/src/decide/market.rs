@@ -1,0 +1,168 @@
+//! What passes between a council and providers before an award: searches, releases, offers and declines.
+
+use super::post::check_codes;
+use super::{Decision, must_be_open, referral, released_referral};
+use crate::commands::{DeclineReferral, RecordSearch, ReleaseReferral, SubmitOffer, WithdrawOffer};
+use crate::events::{
+    OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralDeclined, ReferralEvent, ReferralReleased,
+    SearchRecorded,
+};
+use crate::rejection::Rejection;
+use crate::requirements::Found;
+use crate::state::{Answer, Outcome, Referral, State};
+use care::published::Route;
+use care::{Date, Pence, Violation, code_sets, london_date};
+
+/// To how many providers a referral can be released: more than any region has.
+const RELEASES_MAX: usize = 500;
+/// How many offers a referral can get: some for each provider of a busy market.
+const OFFERS_MAX: usize = 500;
+/// How many places a search keeps as evidence.
+const TOP_MAX: usize = 20;
+
+pub(super) fn record_search(state: &State, command: &RecordSearch) -> Decision {
+    let referral = referral(state, command.referral)?;
+    must_be_open(referral)?;
+    let event = SearchRecorded {
+        council: referral.council,
+        referral: referral.id,
+        referral_version: referral.version,
+        max_distance_miles: command.max_distance_miles,
+        market_position: command.market_position,
+        candidates: command.candidates,
+        excluded: command.excluded.clone(),
+        top: command.top.iter().take(TOP_MAX).cloned().collect(),
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}
+
+pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
+    if !(1..=100).contains(&command.providers.len()) {
+        return Err(Rejection::field("providers", "name 1 to 100 providers"));
+    }
+    let referral = referral(state, command.referral)?;
+    must_be_open(referral)?;
+    let new: Vec<_> =
+        command.providers.iter().filter(|provider| !referral.releases.contains_key(*provider)).collect();
+    if referral.releases.len() + new.len() > RELEASES_MAX {
+        return Err(Rejection::LimitReached { referral: referral.id, what: "releases", most: RELEASES_MAX });
+    }
+    let released = new.into_iter().map(|provider| {
+        ReferralEvent::from(ReferralReleased {
+            council: referral.council,
+            referral: referral.id,
+            referral_version: referral.version,
+            provider: provider.clone(),
+            stage: command.stage,
+            at: command.at,
+        })
+    });
+    Ok(released.collect())
+}
+
+pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
+    let referral = released_referral(state, command.referral, &command.provider)?;
+    if state.offers.contains_key(&command.offer) {
+        return Err(Rejection::OfferExists(command.offer));
+    }
+    must_be_open(referral)?;
+    let violations = offer_violations(&command.terms, referral, london_date(command.at));
+    if !violations.is_empty() {
+        return Err(Rejection::FieldInvalid(violations));
+    }
+    let answered = command.referral_version.unwrap_or(referral.version);
+    if answered != referral.version {
+        return Err(Rejection::VersionChanged { expected: answered, current: referral.version });
+    }
+    if command.terms.route == Route::InHouse && !command.own_establishment {
+        return Err(Rejection::InHouseNotOwn(command.terms.urn.clone()));
+    }
+    if referral.offers.len() >= OFFERS_MAX {
+        return Err(Rejection::LimitReached { referral: referral.id, what: "offers", most: OFFERS_MAX });
+    }
+    let event = OfferSubmitted {
+        council: referral.council,
+        offer: command.offer,
+        referral: referral.id,
+        referral_version: answered,
+        provider: command.provider.clone(),
+        terms: command.terms.clone(),
+        own_establishment: command.own_establishment,
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}
+
+/// Everything that is wrong with an offer of this referral made on `today`.
+fn offer_violations(terms: &OfferTerms, referral: &Referral, today: Date) -> Vec<Violation> {
+    let mut found = Found { year: code_sets::collection_year(today), list: Vec::new() };
+    found.unless(
+        referral.requirements.provisions.contains(&terms.provision),
+        "provision",
+        &format!("the referral seeks {}", referral.requirements.provisions.join(", ")),
+    );
+    found.unless(terms.start >= today, "start", "the first night lies in the past");
+    found.unless(terms.valid_until >= today, "valid_until", "the offer's last day lies in the past");
+    let kinds: Vec<String> = terms.lines.iter().map(|line| line.kind.clone()).collect();
+    found.codes("lines.kind", code_sets::PRICE_LINE, &kinds);
+    found.unless(
+        terms.lines.first().is_some_and(|line| line.kind == "CORE"),
+        "lines",
+        "the first line must be the CORE fee",
+    );
+    found.unless(
+        terms.lines.iter().all(|line| Pence::from_input(line.weekly.0).is_ok()),
+        "lines.weekly_pence",
+        &format!("expected 0 to {} pence a week", Pence::MAX_INPUT.0),
+    );
+    found.list
+}
+
+pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision {
+    let offer = state
+        .offers
+        .get(&command.offer)
+        .filter(|offer| offer.provider == command.provider)
+        .ok_or(Rejection::OfferUnknown(command.offer))?;
+    let referral = referral(state, offer.referral)?;
+    if offer.withdrawn {
+        return Ok(Vec::new());
+    }
+    let standing = |award: &crate::state::Award| {
+        award.proposed.terms.offer == offer.id && !matches!(award.outcome, Outcome::Failed { .. })
+    };
+    if referral.awards.iter().filter_map(|id| state.awards.get(id)).any(standing) {
+        return Err(Rejection::OfferTaken(offer.id));
+    }
+    let event = OfferWithdrawn {
+        council: offer.council,
+        offer: offer.id,
+        referral: offer.referral,
+        provider: offer.provider.clone(),
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}
+
+pub(super) fn decline(state: &State, command: &DeclineReferral) -> Decision {
+    let referral = released_referral(state, command.referral, &command.provider)?;
+    check_codes(command.at, &[("reason", code_sets::DECLINE, &command.reason)])?;
+    must_be_open(referral)?;
+    if state.has_live_offer(referral, &command.provider, command.at) {
+        return Err(Rejection::OfferStillLive(referral.id));
+    }
+    let declined = Answer::Declined { reason: command.reason.clone(), referral_version: referral.version };
+    if referral.releases.get(&command.provider).is_some_and(|release| release.answer == declined) {
+        return Ok(Vec::new());
+    }
+    let event = ReferralDeclined {
+        council: referral.council,
+        referral: referral.id,
+        referral_version: referral.version,
+        provider: command.provider.clone(),
+        reason: command.reason.clone(),
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}

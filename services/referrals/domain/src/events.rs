@@ -1,0 +1,338 @@
+//! What may have happened in a council's referrals log. [`AwardProposed`] is published to the other services, see
+//! `care::published`. No event holds personal data in clear.
+
+use crate::policy::CascadePolicy;
+use crate::requirements::{KeyPurpose, Requirements, Sealed};
+use care::published::{Approval, AwardProposed, PriceLine, Route};
+use care::{
+    AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, OfferId, PlaceId, ProviderId,
+    ReferralId, StreamId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+macro_rules! event {
+    ($(#[$doc:meta])* $name:ident on $stream:literal of $id:ident $(from $($effective:ident).+)? {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            /// The council.
+            pub council: CouncilId,
+            $($(#[$field_doc])* pub $field: $type,)+
+        }
+        impl EventBody for $name {
+            const TYPE: &'static str = stringify!($name);
+            fn stream(&self) -> StreamId {
+                StreamId::new($stream, &self.$id)
+            }
+            fn council(&self) -> Option<CouncilId> {
+                Some(self.council)
+            }
+            $(fn effective(&self) -> Option<Date> {
+                Some(self.$($effective).+)
+            })?
+        }
+    };
+}
+
+event! {
+    /// The council set its cascade policy.
+    CascadePolicySet on "policy" of council {
+        /// The policy's version, from 1.
+        version: u32,
+        /// The policy.
+        policy: CascadePolicy,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A referral was posted, as version 1.
+    ReferralPosted on "referral" of referral from requirements.needed_from {
+        /// The referral.
+        referral: ReferralId,
+        /// What is asked for.
+        requirements: Requirements,
+        /// The child's sealed identity.
+        identity: Option<Sealed>,
+        /// The sealed account of needs.
+        narrative: Option<Sealed>,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// What a referral asks for was replaced.
+    ReferralAmended on "referral" of referral from requirements.needed_from {
+        /// The referral.
+        referral: ReferralId,
+        /// Its new version.
+        version: u32,
+        /// What is asked for now.
+        requirements: Requirements,
+        /// A new sealed identity; no value keeps the old one.
+        identity: Option<Sealed>,
+        /// A new sealed account of needs; no value keeps the old one.
+        narrative: Option<Sealed>,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A step of the cascade was tried.
+    CascadeStepRecorded on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// A CASCADE_STEP code.
+        step: String,
+        /// A CASCADE_OUTCOME code.
+        outcome: String,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// The market was searched for this referral: what could be known at that instant.
+    SearchRecorded on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// The version whose requirements were the criteria.
+        referral_version: u32,
+        /// How far away a home could be, in miles, if that was limited.
+        max_distance_miles: Option<u16>,
+        /// The position in the region's vacancies log up to which the market was known.
+        market_position: u64,
+        /// How many places matched.
+        candidates: u32,
+        /// How many places were left out, by reason.
+        excluded: BTreeMap<String, u32>,
+        /// The first places of the ranking.
+        top: Vec<PlaceId>,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+/// How much of a referral a provider is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReleaseStage {
+    /// The allow-listed fields: age band, sex, needs, outcode; no identity.
+    Shortlist,
+}
+
+event! {
+    /// The referral was shown to a provider.
+    ReferralReleased on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// The version that was shown.
+        referral_version: u32,
+        /// To whom.
+        provider: ProviderId,
+        /// How much of it.
+        stage: ReleaseStage,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+/// What a provider offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferTerms {
+    /// The place.
+    pub place: PlaceId,
+    /// Its establishment.
+    pub urn: EstablishmentUrn,
+    /// The kind of provision, one that the referral seeks.
+    pub provision: String,
+    /// The first night.
+    pub start: Date,
+    /// The weekly price by line, the core fee first, 1 to 6 lines.
+    pub lines: Vec<PriceLine>,
+    /// How the place would be bought.
+    pub route: Route,
+    /// The last day in England on which the offer can be taken.
+    pub valid_until: Date,
+}
+
+event! {
+    /// A provider offered a place.
+    OfferSubmitted on "referral" of referral from terms.start {
+        /// The offer.
+        offer: OfferId,
+        /// The referral.
+        referral: ReferralId,
+        /// The version that it answers.
+        referral_version: u32,
+        /// Who offers.
+        provider: ProviderId,
+        /// What is offered.
+        terms: OfferTerms,
+        /// Whether the council operates the establishment itself, as the market said then.
+        own_establishment: bool,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A provider took its offer back.
+    OfferWithdrawn on "referral" of referral {
+        /// The offer.
+        offer: OfferId,
+        /// The referral.
+        referral: ReferralId,
+        /// Whose it was.
+        provider: ProviderId,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A provider answered "no".
+    ReferralDeclined on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// The version that it answers.
+        referral_version: u32,
+        /// Who declined.
+        provider: ProviderId,
+        /// A DECLINE code.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// An emergency award was approved afterwards.
+    RetrospectiveApprovalGiven on "referral" of referral {
+        /// The award.
+        award: AwardId,
+        /// The referral.
+        referral: ReferralId,
+        /// Who approved, and when.
+        approval: Approval,
+        /// When it was due.
+        due: Timestamp,
+        /// Whether it came after that.
+        late: bool,
+    }
+}
+
+event! {
+    /// The award holds: the council has an agreement.
+    ReferralAwarded on "referral" of referral {
+        /// The award.
+        award: AwardId,
+        /// The referral.
+        referral: ReferralId,
+        /// The provider.
+        provider: ProviderId,
+        /// The agreement.
+        agreement: AgreementId,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A provider may see who the child is.
+    IdentityGranted on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// The one provider.
+        provider: ProviderId,
+        /// The award that it follows from.
+        award: AwardId,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// The award does not hold; the referral is open again.
+    AwardFailed on "referral" of referral {
+        /// The award.
+        award: AwardId,
+        /// The referral.
+        referral: ReferralId,
+        /// The place that was not won.
+        place: PlaceId,
+        /// Why, `UPPER_SNAKE`.
+        reason: String,
+        /// Why, in words.
+        detail: String,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// The referral ended without an award.
+    ReferralWithdrawn on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// A WITHDRAWAL code.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// Somebody was shown who the child is.
+    IdentityRevealed on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// The provider; no value is the council itself. The person is the event's actor.
+        provider: Option<ProviderId>,
+        /// What for, a REVEAL code.
+        purpose: String,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A sealing key is destroyed. Recorded first: a key that outlives this event is destroyed when the service next starts.
+    IdentityKeyDestroyed on "referral" of referral {
+        /// The referral.
+        referral: ReferralId,
+        /// Which key.
+        purpose: KeyPurpose,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+care::events! {
+    /// The events of a council's referrals log.
+    pub enum ReferralEvent {
+        CascadePolicySet,
+        ReferralPosted,
+        ReferralAmended,
+        CascadeStepRecorded,
+        SearchRecorded,
+        ReferralReleased,
+        OfferSubmitted,
+        OfferWithdrawn,
+        ReferralDeclined,
+        AwardProposed,
+        RetrospectiveApprovalGiven,
+        ReferralAwarded,
+        IdentityGranted,
+        AwardFailed,
+        ReferralWithdrawn,
+        IdentityRevealed,
+        IdentityKeyDestroyed,
+    }
+}

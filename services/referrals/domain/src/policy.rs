@@ -1,0 +1,118 @@
+//! A council's cascade policy: what it does before it buys outside, who approves, and how soon after an emergency.
+//! It is the council's own, versioned in its log; [`CascadePolicy::default`] applies (as version 0) until it sets one.
+
+use crate::requirements::Found;
+use care::{Date, Violation, code_sets};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether the steps of a cascade are taken one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CascadeMode {
+    /// A step may be recorded only when those listed before it have been.
+    Sequential,
+    /// The steps may be recorded in any order.
+    Parallel,
+}
+
+/// What a council asks of itself before an external award.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CascadePolicy {
+    /// One after the other, or side by side.
+    pub mode: CascadeMode,
+    /// The CASCADE_STEP codes that must have been tried, in order, by the PROVISION code that is bought. A provision that is not
+    /// listed asks for none.
+    pub required: BTreeMap<String, Vec<String>>,
+    /// The roles that may approve an external award, such as `HEAD_OF_SERVICE`.
+    pub approver_roles: BTreeSet<String>,
+    /// Within how many hours an emergency award must be approved, 1 to 720.
+    pub emergency_approval_hours: u16,
+}
+
+impl Default for CascadePolicy {
+    /// What applies until a council sets its own. The steps are in the order of Darlington's sufficiency strategy 2024-25 (family
+    /// and friends, in-house fostering, in-house residential, then the framework); heads of service, the director and the panel
+    /// approve, as Derby and East Riding have it. Three days for an emergency let a weekend pass.
+    fn default() -> Self {
+        let steps = |list: &[&str]| list.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>();
+        let fostering = steps(&["CONNECTED_CARE", "IN_HOUSE_FOSTERING"]);
+        let residential = steps(&["CONNECTED_CARE", "IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL"]);
+        let required = [
+            ("FOSTERING", fostering.clone()),
+            ("FOSTERING_ENHANCED", fostering.clone()),
+            ("FOSTERING_PARENT_CHILD", fostering),
+            ("RESIDENTIAL", residential.clone()),
+            ("RESIDENTIAL_EDUCATION", residential),
+            ("RESIDENTIAL_PARENT_CHILD", steps(&["CONNECTED_CARE"])),
+            ("SUPPORTED_ACCOMMODATION", steps(&["CONNECTED_CARE"])),
+        ];
+        let roles = ["DIRECTOR_OF_CHILDRENS_SERVICES", "HEAD_OF_SERVICE", "PLACEMENT_PANEL"];
+        Self {
+            mode: CascadeMode::Sequential,
+            required: required.into_iter().map(|(provision, steps)| (provision.to_owned(), steps)).collect(),
+            approver_roles: roles.into_iter().map(str::to_owned).collect(),
+            emergency_approval_hours: 72,
+        }
+    }
+}
+
+impl CascadePolicy {
+    /// Everything that is wrong with it, by field.
+    #[must_use]
+    pub fn violations(&self, today: Date) -> Vec<Violation> {
+        let mut found = Found { year: code_sets::collection_year(today), list: Vec::new() };
+        for (provision, steps) in self.required.iter().take(code_sets::PROVISION.codes.len()) {
+            found.codes("required.provision", code_sets::PROVISION, std::slice::from_ref(provision));
+            found.codes("required.steps", code_sets::CASCADE_STEP, steps);
+        }
+        found.unless(
+            self.required.len() <= code_sets::PROVISION.codes.len(),
+            "required",
+            "more provisions than there are",
+        );
+        found.unless(
+            (1..=20).contains(&self.approver_roles.len()),
+            "approver_roles",
+            "expected 1 to 20 roles: without one nobody could approve",
+        );
+        found.unless(
+            self.approver_roles.iter().all(|role| is_role(role)),
+            "approver_roles",
+            "a role is 1 to 40 of A-Z, 0-9 and '_'",
+        );
+        found.unless(
+            (1..=720).contains(&self.emergency_approval_hours),
+            "emergency_approval_hours",
+            "expected 1 to 720 hours",
+        );
+        found.list
+    }
+
+    /// The steps that must have been tried before this provision is bought outside.
+    #[must_use]
+    pub fn steps_for(&self, provision: &str) -> &[String] {
+        self.required.get(provision).map_or(&[], Vec::as_slice)
+    }
+
+    /// The steps that must come before `step` when any of these provisions is sought; none in parallel mode.
+    pub(crate) fn steps_before<'a>(&'a self, step: &str, provisions: &[String]) -> BTreeSet<&'a str> {
+        let mut before = BTreeSet::new();
+        if self.mode == CascadeMode::Parallel {
+            return before;
+        }
+        for provision in provisions {
+            let steps = self.steps_for(provision);
+            if let Some(place) = steps.iter().position(|listed| listed == step) {
+                before.extend(steps[..place].iter().map(String::as_str));
+            }
+        }
+        before
+    }
+}
+
+/// A role's shape: it is the council's own word, so only its form is checked.
+pub(crate) fn is_role(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=40).contains(&text.len()) && text.bytes().all(allowed)
+}

@@ -1,0 +1,229 @@
+//! Every "no" of a council's referrals log: a stable reason, what is wrong and what to do about it.
+
+use care::{AwardId, EstablishmentUrn, OfferId, ReferralId, Refusal, RefusalKind, Violation};
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// Fields of the request are wrong, whatever the state.
+    #[error("{}", describe(.0))]
+    FieldInvalid(Vec<Violation>),
+    /// The referral was posted before.
+    #[error("referral {0} exists already: use a new request_id for a new referral")]
+    ReferralExists(ReferralId),
+    /// There is no such referral, or none that the caller may know of.
+    #[error("there is no referral {0}: check the id, and that it was released to you if you are a provider")]
+    ReferralUnknown(ReferralId),
+    /// The referral is awarded or withdrawn.
+    #[error("referral {referral} is {stage} and takes no more of this")]
+    ReferralNotOpen {
+        /// The referral.
+        referral: ReferralId,
+        /// `awarded` or `withdrawn`.
+        stage: &'static str,
+    },
+    /// Somebody changed it after the caller read it.
+    #[error("version {expected} was expected but version {current} is current: read it again and retry")]
+    VersionChanged {
+        /// What the caller read.
+        expected: u32,
+        /// What is current.
+        current: u32,
+    },
+    /// A sequential cascade takes its steps in order.
+    #[error("the council's cascade is sequential: record {} before {step}", .missing.join(", "))]
+    CascadeOutOfOrder {
+        /// The step that was to be recorded.
+        step: String,
+        /// The steps before it that have not been.
+        missing: Vec<String>,
+    },
+    /// The council's policy asks for steps that have not been exhausted.
+    #[error(
+        "cascade policy version {policy_version} asks that {} be exhausted before this award: record each with an outcome",
+        .missing.join(", ")
+    )]
+    CascadeEvidenceMissing {
+        /// The policy's version.
+        policy_version: u32,
+        /// The steps without evidence.
+        missing: Vec<String>,
+    },
+    /// Nobody approved.
+    #[error(
+        "an external award needs a named approver: send `approval`, or `emergency` on a referral of urgency EMERGENCY"
+    )]
+    ApproverMissing,
+    /// That role may not approve.
+    #[error("role {role:?} may not approve under cascade policy: accepted are {}", .accepted.join(", "))]
+    ApproverRoleNotAccepted {
+        /// The role.
+        role: String,
+        /// Those that may.
+        accepted: Vec<String>,
+    },
+    /// Only an emergency may be approved afterwards.
+    #[error(
+        "the referral's urgency is {urgency}: only an EMERGENCY may be approved afterwards, so send `approval`"
+    )]
+    NotAnEmergency {
+        /// Its urgency.
+        urgency: String,
+    },
+    /// An offer on the offer's route must say why.
+    #[error("a spot purchase needs `spot_justification`: say why no framework provider could be used")]
+    SpotJustificationMissing,
+    /// Only what the council operates itself is in-house.
+    #[error("establishment {0} is not operated by this council: offer it by framework or as a spot purchase")]
+    InHouseNotOwn(EstablishmentUrn),
+    /// Supported accommodation is for 16 and 17 year olds.
+    #[error("the child is {age_years} on the first night: supported accommodation takes nobody under 16")]
+    Under16SupportedAccommodation {
+        /// The age on the first night.
+        age_years: u8,
+    },
+    /// There is no such offer, or none that the caller may know of.
+    #[error("there is no offer {0} on this referral")]
+    OfferUnknown(OfferId),
+    /// The offer was made before.
+    #[error("offer {0} exists already: use a new request_id for a new offer")]
+    OfferExists(OfferId),
+    /// The offer's last day has passed.
+    #[error("offer {offer} was valid until {valid_until}: ask the provider for a new one")]
+    OfferExpired {
+        /// The offer.
+        offer: OfferId,
+        /// Its last day.
+        valid_until: care::Date,
+    },
+    /// The referral was amended after the offer.
+    #[error(
+        "offer {offer} answers version {answered}, the referral is at version {current}: ask for a new offer"
+    )]
+    OfferStale {
+        /// The offer.
+        offer: OfferId,
+        /// The version it answers.
+        answered: u32,
+        /// The referral's version.
+        current: u32,
+    },
+    /// The provider took the offer back.
+    #[error("offer {0} was withdrawn by its provider")]
+    OfferWithdrawn(OfferId),
+    /// A provider with a live offer has not declined.
+    #[error("you have a live offer on referral {0}: withdraw it before you decline")]
+    OfferStillLive(ReferralId),
+    /// The offer is being taken.
+    #[error("offer {0} is being taken or has been: it can no longer be withdrawn")]
+    OfferTaken(OfferId),
+    /// Too many of something on one referral.
+    #[error("referral {referral} has {most} {what} already, which is the most it can have")]
+    LimitReached {
+        /// The referral.
+        referral: ReferralId,
+        /// Of what.
+        what: &'static str,
+        /// How many at most.
+        most: usize,
+    },
+    /// One award at a time.
+    #[error("award {0} is in progress: wait for its outcome")]
+    AwardInProgress(AwardId),
+    /// The award was proposed before.
+    #[error("award {0} exists already: use a new request_id for a new attempt")]
+    AwardExists(AwardId),
+    /// There is no such award.
+    #[error("there is no award {0}")]
+    AwardUnknown(AwardId),
+    /// The award waits for no approval.
+    #[error("award {0} waits for no approval: it was approved, was no emergency, or failed")]
+    ApprovalNotDue(AwardId),
+    /// The provider has no grant.
+    #[error(
+        "the identity of referral {0} is shown to a provider only after it has been awarded the referral"
+    )]
+    IdentityNotGranted(ReferralId),
+    /// Nothing was sealed.
+    #[error("nothing is known of the identity of referral {0}")]
+    IdentityUnknown(ReferralId),
+    /// The key is gone.
+    #[error(
+        "the keys to the identity of referral {0} have been destroyed: it cannot be read by anybody again"
+    )]
+    IdentityDestroyed(ReferralId),
+    /// An open referral still needs its identity.
+    #[error("referral {0} is still open: withdraw it, or wait for its award, before you erase the identity")]
+    ReferralStillOpen(ReferralId),
+}
+
+fn describe(violations: &[Violation]) -> String {
+    let each: Vec<String> = violations
+        .iter()
+        .map(|violation| format!("{}: {}", violation.field, violation.description))
+        .collect();
+    each.join("; ")
+}
+
+impl Rejection {
+    /// One wrong field.
+    pub(crate) fn field(field: &str, description: &str) -> Self {
+        Self::FieldInvalid(vec![Violation { field: field.to_owned(), description: description.to_owned() }])
+    }
+}
+
+impl Refusal for Rejection {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::FieldInvalid(_) => "FIELD_INVALID",
+            Self::ReferralExists(_) => "REFERRAL_EXISTS",
+            Self::ReferralUnknown(_) => "REFERRAL_UNKNOWN",
+            Self::ReferralNotOpen { .. } => "REFERRAL_NOT_OPEN",
+            Self::VersionChanged { .. } => "VERSION_CHANGED",
+            Self::CascadeOutOfOrder { .. } => "CASCADE_OUT_OF_ORDER",
+            Self::CascadeEvidenceMissing { .. } => "CASCADE_EVIDENCE_MISSING",
+            Self::ApproverMissing => "APPROVER_MISSING",
+            Self::ApproverRoleNotAccepted { .. } => "APPROVER_ROLE_NOT_ACCEPTED",
+            Self::NotAnEmergency { .. } => "NOT_AN_EMERGENCY",
+            Self::SpotJustificationMissing => "SPOT_JUSTIFICATION_MISSING",
+            Self::InHouseNotOwn(_) => "IN_HOUSE_NOT_OWN",
+            Self::Under16SupportedAccommodation { .. } => "UNDER_16_SUPPORTED_ACCOMMODATION",
+            Self::OfferUnknown(_) => "OFFER_UNKNOWN",
+            Self::OfferExists(_) => "OFFER_EXISTS",
+            Self::OfferExpired { .. } => "OFFER_EXPIRED",
+            Self::OfferStale { .. } => "OFFER_STALE",
+            Self::OfferWithdrawn(_) => "OFFER_WITHDRAWN",
+            Self::OfferStillLive(_) => "OFFER_STILL_LIVE",
+            Self::OfferTaken(_) => "OFFER_TAKEN",
+            Self::LimitReached { .. } => "LIMIT_REACHED",
+            Self::AwardInProgress(_) => "AWARD_IN_PROGRESS",
+            Self::AwardExists(_) => "AWARD_EXISTS",
+            Self::AwardUnknown(_) => "AWARD_UNKNOWN",
+            Self::ApprovalNotDue(_) => "APPROVAL_NOT_DUE",
+            Self::IdentityNotGranted(_) => "IDENTITY_NOT_GRANTED",
+            Self::IdentityUnknown(_) => "IDENTITY_UNKNOWN",
+            Self::IdentityDestroyed(_) => "IDENTITY_DESTROYED",
+            Self::ReferralStillOpen(_) => "REFERRAL_STILL_OPEN",
+        }
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::FieldInvalid(_) => RefusalKind::Invalid,
+            Self::ReferralUnknown(_) | Self::OfferUnknown(_) | Self::AwardUnknown(_) => RefusalKind::NotFound,
+            Self::ReferralExists(_) | Self::OfferExists(_) | Self::AwardExists(_) => {
+                RefusalKind::AlreadyExists
+            }
+            Self::VersionChanged { .. } => RefusalKind::Conflict,
+            Self::IdentityNotGranted(_) => RefusalKind::Forbidden,
+            _ => RefusalKind::Precondition,
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::FieldInvalid(violations) => violations.clone(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What a referral asks for, as far as it may stand in clear in the council's log, and the limits of each field.
+
+use care::market::UNREGISTERED;
+use care::published::FunderShare;
+use care::{Code, CodeSet, CodeUnknown, Date, Violation, code_sets};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Personal data sealed under a key of its own (see [`KeyPurpose`]), as the sealing crate writes it: opaque here, and
+/// hexadecimal throughout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The name of the key.
+    pub key_id: String,
+    /// The nonce.
+    pub nonce: String,
+    /// The ciphertext.
+    pub ciphertext: String,
+    /// The commitment to the key.
+    pub key_commit: String,
+}
+
+/// What a sealing key of a referral is for; each can be destroyed on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPurpose {
+    /// Names, date of birth, home postcode and case reference.
+    Identity,
+    /// The account of the child's needs in words.
+    Narrative,
+}
+
+impl KeyPurpose {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Identity, Self::Narrative];
+
+    /// The purpose as the key store names it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Narrative => "narrative",
+        }
+    }
+}
+
+/// An age to the depth that a provider sees before award.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgeBand {
+    /// 0 to 4 years.
+    From0To4,
+    /// 5 to 9 years.
+    From5To9,
+    /// 10 to 12 years.
+    From10To12,
+    /// 13 to 15 years.
+    From13To15,
+    /// 16 and 17 years.
+    From16To17,
+}
+
+impl AgeBand {
+    /// The band of an age in whole years; a referral's is at most 17.
+    #[must_use]
+    pub fn of(age_years: u8) -> Self {
+        match age_years {
+            0..=4 => Self::From0To4,
+            5..=9 => Self::From5To9,
+            10..=12 => Self::From10To12,
+            13..=15 => Self::From13To15,
+            16.. => Self::From16To17,
+        }
+    }
+}
+
+/// What is asked for. There is no free text in it: words that may hold an identifier belong into the sealed part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirements {
+    /// The kinds of provision sought, PROVISION codes, 1 to 9 of them.
+    pub provisions: Vec<String>,
+    /// The child's age when this version was written, 0 to 17 whole years.
+    pub age_years: u8,
+    /// Whether the age was assessed, since no date of birth is known.
+    pub age_assessed: bool,
+    /// A SEX code; `U` is unknown.
+    pub sex: String,
+    /// NEED codes, at most 15.
+    pub needs: Vec<String>,
+    /// A CIN code, if known.
+    pub category_of_need: Option<String>,
+    /// An LS code, if known.
+    pub legal_status: Option<String>,
+    /// An URGENCY code.
+    pub urgency: String,
+    /// The first night for which a home is needed.
+    pub needed_from: Date,
+    /// For how many weeks, 1 to 940 (eighteen years), if known.
+    pub expected_weeks: Option<u16>,
+    /// The point to measure from: a postcode sector (`DE1 2`) or outcode (`DE1`), never a whole postcode. If known.
+    pub anchor: Option<String>,
+    /// How far away a home may be, 1 to 400 miles; no value is no limit.
+    pub max_distance_miles: Option<u16>,
+    /// Whether the child must be alone in the establishment.
+    pub solo: bool,
+    /// How many siblings seek a home together, this child included, 1 to 12, if known.
+    pub sibling_group_size: Option<u8>,
+    /// Whether the child is an unaccompanied asylum-seeking child.
+    pub uasc: bool,
+    /// The council's budget code: 1 to 20 of `A-Z`, `0-9`, `-`, `/`.
+    pub budget_code: Option<String>,
+    /// Who pays which share; each FUNDER code at most once, 10,000 basis points together.
+    pub funders: Vec<FunderShare>,
+}
+
+impl Requirements {
+    /// Everything that is wrong with it, by field; codes are judged for the collection year of `today`.
+    #[must_use]
+    pub fn violations(&self, today: Date) -> Vec<Violation> {
+        let mut found = Found { year: code_sets::collection_year(today), list: Vec::new() };
+        found.codes("provisions", code_sets::PROVISION, &self.provisions);
+        found.unless(
+            !self.provisions.is_empty(),
+            "provisions",
+            "name at least one kind of provision that is sought",
+        );
+        found.unless(
+            !self.provisions.iter().any(|provision| provision == UNREGISTERED),
+            "provisions",
+            "UNREGISTERED cannot be sought or awarded by a referral",
+        );
+        found.unless(self.age_years <= 17, "age_years", "a child's age is 0 to 17 years");
+        found.codes("sex", code_sets::SEX, std::slice::from_ref(&self.sex));
+        found.codes("needs", code_sets::NEED, &self.needs);
+        found.codes("category_of_need", code_sets::CATEGORY_OF_NEED, self.category_of_need.as_slice());
+        found.codes("legal_status", code_sets::LEGAL_STATUS, self.legal_status.as_slice());
+        found.codes("urgency", code_sets::URGENCY, std::slice::from_ref(&self.urgency));
+        found.unless(in_range(self.expected_weeks, 1, 940), "expected_weeks", "expected 1 to 940 weeks");
+        found.unless(
+            in_range(self.max_distance_miles, 1, 400),
+            "max_distance_miles",
+            "expected 1 to 400 miles",
+        );
+        found.unless(
+            in_range(self.sibling_group_size.map(u16::from), 1, 12),
+            "sibling_group_size",
+            "expected 1 to 12, this child included",
+        );
+        found.unless(
+            self.anchor.as_deref().is_none_or(is_sector_or_outcode),
+            "anchor",
+            "expected a postcode sector such as \"DE1 2\" or an outcode such as \"DE1\", not a whole postcode",
+        );
+        found.unless(
+            self.budget_code.as_deref().is_none_or(is_budget_code),
+            "budget_code",
+            "expected 1 to 20 of A-Z, 0-9, '-' and '/'",
+        );
+        found.funders(&self.funders);
+        found.list
+    }
+
+    /// The outcode of the anchor: as much as a provider sees of where the child is from.
+    #[must_use]
+    pub fn outcode(&self) -> Option<&str> {
+        self.anchor.as_deref().and_then(|anchor| anchor.split(' ').next())
+    }
+}
+
+/// Collects what is wrong.
+pub(crate) struct Found {
+    pub(crate) year: i16,
+    pub(crate) list: Vec<Violation>,
+}
+
+impl Found {
+    pub(crate) fn unless(&mut self, right: bool, field: &str, description: &str) {
+        if !right {
+            self.list.push(Violation { field: field.to_owned(), description: description.to_owned() });
+        }
+    }
+
+    /// Each must be a code of the set, and none twice.
+    pub(crate) fn codes(&mut self, field: &str, set: CodeSet, codes: &[String]) {
+        let mut seen = BTreeSet::new();
+        for code in codes.iter().take(set.codes.len()) {
+            let checked: Result<&Code, CodeUnknown> = set.check(code, self.year);
+            if let Err(unknown) = checked {
+                self.unless(false, field, &unknown.to_string());
+            }
+            self.unless(seen.insert(code), field, "the same code stands twice");
+        }
+        self.unless(codes.len() <= set.codes.len(), field, "more codes than the set holds");
+    }
+
+    fn funders(&mut self, funders: &[FunderShare]) {
+        let names: Vec<String> = funders.iter().map(|share| share.funder.clone()).collect();
+        self.codes("funders", code_sets::FUNDER, &names);
+        let whole: u64 = funders.iter().map(|share| u64::from(share.basis_points)).sum();
+        let each = funders.iter().all(|share| share.basis_points > 0);
+        self.unless(
+            whole == 10_000 && each,
+            "funders",
+            "the shares must each be at least 1 and sum to 10,000 basis points",
+        );
+    }
+}
+
+fn in_range(value: Option<u16>, least: u16, most: u16) -> bool {
+    value.is_none_or(|value| (least..=most).contains(&value))
+}
+
+/// An outcode (2 to 4 letters and digits, a letter first), or one with a space and the sector's digit.
+fn is_sector_or_outcode(text: &str) -> bool {
+    let (outcode, sector) = text.split_once(' ').map_or((text, None), |(out, rest)| (out, Some(rest)));
+    let upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (2..=4).contains(&outcode.len())
+        && outcode.as_bytes()[0].is_ascii_uppercase()
+        && outcode.bytes().all(upper)
+        && outcode.bytes().any(|byte| byte.is_ascii_digit())
+        && sector.is_none_or(|digit| digit.len() == 1 && digit.as_bytes()[0].is_ascii_digit())
+}
+
+fn is_budget_code(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-/".contains(&byte);
+    (1..=20).contains(&text.len()) && text.bytes().all(allowed)
+}

@@ -1,0 +1,373 @@
+//! The fold of a council's referrals log: what decisions and queries look at. Everything is indexed by id, and each index
+//! is itself part of the fold.
+
+use crate::events::{
+    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
+};
+use crate::policy::CascadePolicy;
+use crate::requirements::{KeyPurpose, Requirements, Sealed};
+use care::published::{Approval, AwardProposed};
+use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything known of one council's referrals.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The version of the cascade policy; 0 while the default applies.
+    pub policy_version: u32,
+    /// The cascade policy.
+    pub policy: CascadePolicy,
+    /// The referrals.
+    pub referrals: BTreeMap<ReferralId, Referral>,
+    /// The offers.
+    pub offers: BTreeMap<OfferId, Offer>,
+    /// The awards.
+    pub awards: BTreeMap<AwardId, Award>,
+    /// Which referrals were released to a provider.
+    pub released: BTreeMap<ProviderId, BTreeSet<ReferralId>>,
+    /// The emergency awards that wait for an approval, the earliest deadline first.
+    pub approvals_due: BTreeSet<(Timestamp, AwardId)>,
+    /// The sealing keys that are to exist no more.
+    pub destroyed_keys: BTreeSet<(ReferralId, KeyPurpose)>,
+}
+
+/// Where a referral stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Stage {
+    /// Open to offers and awards.
+    Open,
+    /// An award is on its way through market and contract.
+    AwardInFlight {
+        /// The award.
+        award: AwardId,
+    },
+    /// A home was found.
+    Awarded {
+        /// The award.
+        award: AwardId,
+        /// The agreement.
+        agreement: AgreementId,
+    },
+    /// Ended without an award.
+    Withdrawn {
+        /// A WITHDRAWAL code.
+        reason: String,
+    },
+}
+
+/// A referral.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Referral {
+    /// Its id.
+    pub id: ReferralId,
+    /// The council.
+    pub council: CouncilId,
+    /// Its version, from 1; amending adds one.
+    pub version: u32,
+    /// What is asked for.
+    pub requirements: Requirements,
+    /// The child's sealed identity.
+    pub identity: Option<Sealed>,
+    /// The sealed account of needs.
+    pub narrative: Option<Sealed>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// When it was posted.
+    pub posted_at: Timestamp,
+    /// When it was last amended, or posted.
+    pub changed_at: Timestamp,
+    /// What came of each step of the cascade: outcome code and instant, the latest of each CASCADE_STEP code.
+    pub steps: BTreeMap<String, (String, Timestamp)>,
+    /// The last search of the market.
+    pub last_search: Option<SearchRecorded>,
+    /// To whom it was released.
+    pub releases: BTreeMap<ProviderId, Release>,
+    /// Its offers.
+    pub offers: BTreeSet<OfferId>,
+    /// Its awards.
+    pub awards: BTreeSet<AwardId>,
+    /// The providers that may see the identity.
+    pub granted: BTreeSet<ProviderId>,
+}
+
+/// A release to one provider, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// When.
+    pub at: Timestamp,
+    /// What the provider last answered.
+    pub answer: Answer,
+}
+
+/// A provider's answer to a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Answer {
+    /// None yet.
+    None,
+    /// It made an offer.
+    Offered,
+    /// It declined.
+    Declined {
+        /// A DECLINE code.
+        reason: String,
+        /// The version it answered.
+        referral_version: u32,
+    },
+}
+
+/// An offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its id.
+    pub id: OfferId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The council.
+    pub council: CouncilId,
+    /// The referral's version that it answers.
+    pub referral_version: u32,
+    /// Who offers.
+    pub provider: ProviderId,
+    /// What is offered.
+    pub terms: OfferTerms,
+    /// Whether the council operates the establishment itself, as the market said then.
+    pub own_establishment: bool,
+    /// Whether the provider took it back.
+    pub withdrawn: bool,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+impl Offer {
+    /// Whether its last day lies before `today`, a date in England.
+    #[must_use]
+    pub fn expired(&self, today: Date) -> bool {
+        self.terms.valid_until < today
+    }
+
+    /// Whether it could be taken: neither withdrawn nor expired.
+    #[must_use]
+    pub fn live(&self, at: Timestamp) -> bool {
+        !self.withdrawn && !self.expired(london_date(at))
+    }
+}
+
+/// An attempt to take an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Award {
+    /// What was proposed.
+    pub proposed: AwardProposed,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The approval given afterwards.
+    pub retrospective: Option<Approval>,
+}
+
+/// What came of an award.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// Not yet known.
+    Proposed,
+    /// It holds.
+    Confirmed {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// It does not.
+    Failed {
+        /// Why, `UPPER_SNAKE`.
+        reason: String,
+        /// Why, in words.
+        detail: String,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+impl State {
+    /// Whether a provider has a live offer on a referral.
+    pub(crate) fn has_live_offer(&self, referral: &Referral, provider: &ProviderId, at: Timestamp) -> bool {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        offers.filter(|offer| offer.provider == *provider).any(|offer| offer.live(at))
+    }
+
+    /// Whether a referral's key of this purpose is, or is to be, destroyed.
+    #[must_use]
+    pub fn key_destroyed(&self, referral: ReferralId, purpose: KeyPurpose) -> bool {
+        self.destroyed_keys.contains(&(referral, purpose))
+    }
+
+    /// Applies an event. An event about a referral that is not there changes nothing.
+    pub(crate) fn apply(&mut self, event: &ReferralEvent) {
+        match event {
+            ReferralEvent::CascadePolicySet(event) => {
+                self.policy_version = event.version;
+                self.policy = event.policy.clone();
+            }
+            ReferralEvent::ReferralPosted(event) => {
+                self.referrals.insert(event.referral, posted(event));
+            }
+            ReferralEvent::ReferralAmended(event) => {
+                self.change(event.referral, |referral| amend(referral, event))
+            }
+            ReferralEvent::CascadeStepRecorded(event) => self.change(event.referral, |referral| {
+                referral.steps.insert(event.step.clone(), (event.outcome.clone(), event.at));
+            }),
+            ReferralEvent::SearchRecorded(event) => {
+                self.change(event.referral, |referral| referral.last_search = Some(event.clone()));
+            }
+            ReferralEvent::ReferralReleased(event) => {
+                let release = Release { at: event.at, answer: Answer::None };
+                self.change(event.referral, |referral| {
+                    referral.releases.insert(event.provider.clone(), release);
+                });
+                self.released.entry(event.provider.clone()).or_default().insert(event.referral);
+            }
+            ReferralEvent::ReferralDeclined(event) => {
+                let answer = Answer::Declined {
+                    reason: event.reason.clone(),
+                    referral_version: event.referral_version,
+                };
+                self.answer(event.referral, &event.provider, answer);
+            }
+            ReferralEvent::ReferralWithdrawn(event) => self.change(event.referral, |referral| {
+                referral.stage = Stage::Withdrawn { reason: event.reason.clone() };
+            }),
+            ReferralEvent::IdentityGranted(event) => self.change(event.referral, |referral| {
+                referral.granted.insert(event.provider.clone());
+            }),
+            ReferralEvent::IdentityKeyDestroyed(event) => {
+                self.destroyed_keys.insert((event.referral, event.purpose));
+            }
+            // The log itself is the record of who saw what: no decision depends on it.
+            ReferralEvent::IdentityRevealed(_) => {}
+            ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
+            ReferralEvent::OfferWithdrawn(event) => {
+                if let Some(offer) = self.offers.get_mut(&event.offer) {
+                    offer.withdrawn = true;
+                }
+            }
+            ReferralEvent::AwardProposed(_)
+            | ReferralEvent::RetrospectiveApprovalGiven(_)
+            | ReferralEvent::ReferralAwarded(_)
+            | ReferralEvent::AwardFailed(_) => self.apply_award(event),
+        }
+    }
+
+    fn apply_award(&mut self, event: &ReferralEvent) {
+        match event {
+            ReferralEvent::AwardProposed(event) => {
+                if let Some(due) = event.evidence.approval_due {
+                    self.approvals_due.insert((due, event.award));
+                }
+                let award =
+                    Award { proposed: event.clone(), outcome: Outcome::Proposed, retrospective: None };
+                self.awards.insert(event.award, award);
+                self.change(event.referral, |referral| {
+                    referral.awards.insert(event.award);
+                    referral.stage = Stage::AwardInFlight { award: event.award };
+                });
+            }
+            ReferralEvent::RetrospectiveApprovalGiven(event) => {
+                if let Some(award) = self.awards.get_mut(&event.award) {
+                    award.retrospective = Some(event.approval.clone());
+                }
+                self.approvals_due.remove(&(event.due, event.award));
+            }
+            ReferralEvent::ReferralAwarded(event) => {
+                if let Some(award) = self.awards.get_mut(&event.award) {
+                    award.outcome = Outcome::Confirmed { agreement: event.agreement, at: event.at };
+                }
+                self.change(event.referral, |referral| {
+                    referral.stage = Stage::Awarded { award: event.award, agreement: event.agreement };
+                });
+            }
+            ReferralEvent::AwardFailed(event) => {
+                if let Some(award) = self.awards.get_mut(&event.award) {
+                    award.outcome = Outcome::Failed {
+                        reason: event.reason.clone(),
+                        detail: event.detail.clone(),
+                        at: event.at,
+                    };
+                    // What never came to be needs no approval.
+                    if let Some(due) = award.proposed.evidence.approval_due {
+                        self.approvals_due.remove(&(due, event.award));
+                    }
+                }
+                self.change(event.referral, |referral| referral.stage = Stage::Open);
+            }
+            _ => {}
+        }
+    }
+
+    fn add_offer(&mut self, event: &OfferSubmitted) {
+        let offer = Offer {
+            id: event.offer,
+            referral: event.referral,
+            council: event.council,
+            referral_version: event.referral_version,
+            provider: event.provider.clone(),
+            terms: event.terms.clone(),
+            own_establishment: event.own_establishment,
+            withdrawn: false,
+            at: event.at,
+        };
+        self.offers.insert(event.offer, offer);
+        self.change(event.referral, |referral| {
+            referral.offers.insert(event.offer);
+        });
+        self.answer(event.referral, &event.provider, Answer::Offered);
+    }
+
+    fn answer(&mut self, referral: ReferralId, provider: &ProviderId, answer: Answer) {
+        self.change(referral, |referral| {
+            if let Some(release) = referral.releases.get_mut(provider) {
+                release.answer = answer;
+            }
+        });
+    }
+
+    fn change(&mut self, referral: ReferralId, change: impl FnOnce(&mut Referral)) {
+        if let Some(referral) = self.referrals.get_mut(&referral) {
+            change(referral);
+        }
+    }
+}
+
+fn posted(event: &ReferralPosted) -> Referral {
+    Referral {
+        id: event.referral,
+        council: event.council,
+        version: 1,
+        requirements: event.requirements.clone(),
+        identity: event.identity.clone(),
+        narrative: event.narrative.clone(),
+        stage: Stage::Open,
+        posted_at: event.at,
+        changed_at: event.at,
+        steps: BTreeMap::new(),
+        last_search: None,
+        releases: BTreeMap::new(),
+        offers: BTreeSet::new(),
+        awards: BTreeSet::new(),
+        granted: BTreeSet::new(),
+    }
+}
+
+fn amend(referral: &mut Referral, event: &ReferralAmended) {
+    referral.version = event.version;
+    referral.requirements = event.requirements.clone();
+    if event.identity.is_some() {
+        referral.identity.clone_from(&event.identity);
+    }
+    if event.narrative.is_some() {
+        referral.narrative.clone_from(&event.narrative);
+    }
+    referral.changed_at = event.at;
+}
