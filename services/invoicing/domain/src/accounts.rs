@@ -1,0 +1,198 @@
+//! The chart of accounts of a council's ledger, as data: which accounts there are, of which class, and to which of them a
+//! funder's share of a charge is posted.
+
+use care::ProviderId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What kind of account it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AccountClass {
+    /// What the council spends; debits increase it.
+    Expense,
+    /// What others owe the council, and its bank; debits increase it.
+    Asset,
+    /// What the council owes; credits increase it.
+    Liability,
+}
+
+impl AccountClass {
+    /// The class as a stable word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expense => "EXPENSE",
+            Self::Asset => "ASSET",
+            Self::Liability => "LIABILITY",
+        }
+    }
+}
+
+/// A row of the chart: one account, or one per provider or kind of provision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChartRow {
+    /// The account's name, or its beginning where there is one per something.
+    pub name: &'static str,
+    /// What there is one per; the name is then followed by `:` and it.
+    pub per: Option<&'static str>,
+    /// Its class.
+    pub class: AccountClass,
+    /// What is posted to it.
+    pub meaning: &'static str,
+}
+
+const EXPENSE: ChartRow = ChartRow {
+    name: "expense:placements",
+    per: Some("provision"),
+    class: AccountClass::Expense,
+    meaning: "Children's social care's own share of placement charges",
+};
+const HEALTH: ChartRow = ChartRow {
+    name: "receivable:health",
+    per: None,
+    class: AccountClass::Asset,
+    meaning: "Health's (ICB) share of placement charges, which the council pays first and recovers",
+};
+const EDUCATION: ChartRow = ChartRow {
+    name: "receivable:education",
+    per: None,
+    class: AccountClass::Asset,
+    meaning: "Education's share of placement charges, recovered from the high needs block",
+};
+const ACCRUED: ChartRow = ChartRow {
+    name: "liability:accrued",
+    per: Some("provider"),
+    class: AccountClass::Liability,
+    meaning: "Nights charged and not yet invoiced",
+};
+const PAYABLE: ChartRow = ChartRow {
+    name: "payable",
+    per: Some("provider"),
+    class: AccountClass::Liability,
+    meaning: "Invoices, less credit notes, not yet paid",
+};
+const BANK: ChartRow = ChartRow {
+    name: "bank",
+    per: None,
+    class: AccountClass::Asset,
+    meaning: "Payments made, less refunds received",
+};
+
+/// The chart of accounts. Every council's ledger has it, each with its own balances.
+pub const CHART: &[ChartRow] = &[EXPENSE, HEALTH, EDUCATION, ACCRUED, PAYABLE, BANK];
+
+/// An account of the chart by its name, such as `payable:acme` or `bank`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Account(Box<str>);
+
+/// A name that the chart of accounts does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not in the chart of accounts")]
+pub struct AccountUnknown(pub String);
+
+impl Account {
+    /// Where a funder's share of a charge is posted: the council's own part is spent, another's is to be recovered.
+    /// Nothing for a funder that the chart does not know.
+    #[must_use]
+    pub fn of_funder(funder: &str, provision: &str) -> Option<Self> {
+        match funder {
+            "SOCIAL_CARE" => Some(Self::per(EXPENSE, provision)),
+            "HEALTH" => Some(Self(HEALTH.name.into())),
+            "EDUCATION" => Some(Self(EDUCATION.name.into())),
+            _ => None,
+        }
+    }
+
+    /// What is charged by a provider and not yet invoiced.
+    #[must_use]
+    pub fn accrued(provider: &ProviderId) -> Self {
+        Self::per(ACCRUED, provider.as_str())
+    }
+
+    /// What is invoiced by a provider and not yet paid.
+    #[must_use]
+    pub fn payable(provider: &ProviderId) -> Self {
+        Self::per(PAYABLE, provider.as_str())
+    }
+
+    /// The council's bank account.
+    #[must_use]
+    pub fn bank() -> Self {
+        Self(BANK.name.into())
+    }
+
+    fn per(row: ChartRow, what: &str) -> Self {
+        Self(format!("{}:{what}", row.name).into())
+    }
+
+    /// The account's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its class in the chart.
+    #[must_use]
+    pub fn class(&self) -> AccountClass {
+        row_of(&self.0).map_or(AccountClass::Expense, |row| row.class)
+    }
+}
+
+/// The chart's row for a name; an account per something needs that something, without a further `:`.
+fn row_of(name: &str) -> Option<&'static ChartRow> {
+    CHART.iter().find(|row| match (row.per, name.strip_prefix(row.name)) {
+        (None, Some(rest)) => rest.is_empty(),
+        (Some(_), Some(rest)) => {
+            rest.strip_prefix(':').is_some_and(|what| !what.is_empty() && !what.contains(':'))
+        }
+        (_, None) => false,
+    })
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Account {
+    type Error = AccountUnknown;
+    fn try_from(name: String) -> Result<Self, AccountUnknown> {
+        if row_of(&name).is_some() { Ok(Self(name.into())) } else { Err(AccountUnknown(name)) }
+    }
+}
+
+impl From<Account> for String {
+    fn from(account: Account) -> String {
+        account.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, AccountClass};
+    use care::code_sets;
+
+    #[test]
+    fn every_funder_of_the_code_set_has_an_account() {
+        for code in code_sets::FUNDER.codes {
+            let account = Account::of_funder(code.code, "RESIDENTIAL").expect("an account for the funder");
+            assert_eq!(Account::try_from(account.as_str().to_owned()), Ok(account));
+        }
+        assert_eq!(Account::of_funder("LOTTERY", "RESIDENTIAL"), None);
+    }
+
+    #[test]
+    fn only_names_of_the_chart_are_accounts() {
+        let provider = "acme".parse().unwrap();
+        assert_eq!(Account::payable(&provider).as_str(), "payable:acme");
+        assert_eq!(Account::payable(&provider).class(), AccountClass::Liability);
+        assert_eq!(Account::accrued(&provider).class(), AccountClass::Liability);
+        assert_eq!(Account::bank().class(), AccountClass::Asset);
+        for wrong in ["payable", "payable:", "payable:a:b", "bank:x", "expense", "receivable:healthy", ""] {
+            assert!(Account::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What may be asked of a council's ledger. Instants, dates and ids come in with the command.
+
+use crate::events::{RunId, RunKind};
+use crate::journal::Cause;
+use care::published::{AgreementIssued, PlacementEnded, PlacementStarted};
+use care::{AgreementId, CouncilId, Date, InvoiceId, ProviderId, Timestamp};
+
+/// Charges the nights of one agreement that are not charged yet.
+#[derive(Debug, Clone)]
+pub struct AccrueNights {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// Nights before this date.
+    pub through: Date,
+    /// The run it belongs to.
+    pub run: Option<RunId>,
+}
+
+/// Issues the next invoice to one provider; nothing when nothing is due.
+#[derive(Debug, Clone)]
+pub struct IssueInvoice {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Nights before this date.
+    pub through: Date,
+    /// The run it belongs to.
+    pub run: Option<RunId>,
+}
+
+/// Records that an invoice was paid, or a credit note settled, in full.
+#[derive(Debug, Clone)]
+pub struct RecordPayment {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The day of payment; today where none is given.
+    pub paid_on: Option<Date>,
+}
+
+/// Closes a month, and all before it.
+#[derive(Debug, Clone)]
+pub struct ClosePeriod {
+    /// A day of the month.
+    pub month: Date,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "commands are short-lived, and the large one comes once per agreement"
+)]
+pub enum Ask {
+    /// A fact from contracts: an agreement was issued.
+    OpenAgreement(AgreementIssued),
+    /// A fact from contracts: the child arrived.
+    OpenCharges(PlacementStarted),
+    /// A fact from contracts: the child left.
+    CloseCharges(PlacementEnded),
+    /// Begins a run.
+    StartRun {
+        /// The run.
+        run: RunId,
+        /// What it does.
+        kind: RunKind,
+        /// Nights before this date.
+        through: Date,
+    },
+    /// Sums up a run.
+    FinishRun {
+        /// The run.
+        run: RunId,
+    },
+    /// See [`AccrueNights`].
+    AccrueNights(AccrueNights),
+    /// See [`IssueInvoice`].
+    IssueInvoice(IssueInvoice),
+    /// See [`RecordPayment`].
+    RecordPayment(RecordPayment),
+    /// See [`ClosePeriod`].
+    ClosePeriod(ClosePeriod),
+}
+
+/// A command to one council's ledger.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The council whose ledger it is.
+    pub council: CouncilId,
+    /// What made it necessary; entries take their ids from it.
+    pub cause: Cause,
+    /// When.
+    pub at: Timestamp,
+    /// What is asked.
+    pub ask: Ask,
+}

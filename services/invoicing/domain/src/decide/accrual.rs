@@ -1,0 +1,117 @@
+//! Charging nights, and the runs in which that is done for many agreements.
+
+use super::{entry_dates, is_new, limits};
+use crate::charge::charge;
+use crate::commands::{AccrueNights, Command};
+use crate::events::{ChargePosted, InvoicingEvent, RunFinished, RunId, RunKind, RunStarted};
+use crate::journal::EntryId;
+use crate::rejection::Rejection;
+use crate::state::State;
+use care::{Date, Nights, london_date};
+use jiff::Span;
+
+/// Charges the nights that are not charged yet, a charge for each calendar month, so that each counts in its own period.
+pub(super) fn accrue(
+    state: &State,
+    command: &Command,
+    ask: &AccrueNights,
+) -> Result<Vec<InvoicingEvent>, Rejection> {
+    check_through(command, ask.through)?;
+    let agreement = state.agreements.get(&ask.agreement).ok_or(Rejection::AgreementUnknown(ask.agreement))?;
+    let (Some(first_night), Some(nights)) = (agreement.from, agreement.uncharged(ask.through)) else {
+        return Ok(Vec::new());
+    };
+    let mut events = Vec::new();
+    for (n, nights) in by_month(nights).enumerate() {
+        let last_night = nights.end().yesterday().unwrap_or(nights.start());
+        let dates = entry_dates(state, last_night, nights);
+        let id = EntryId(command.cause.id_of(&format!("CHARGE|{}|{n}", agreement.id)));
+        let (charge, entry) = charge(agreement, first_night, id, dates, None)?;
+        if !is_new(state, &entry)? {
+            // The same request again, after its nights were taken back: it has had its effect.
+            return Ok(Vec::new());
+        }
+        events.push(
+            ChargePosted { council: command.council, charge, entry, run: ask.run, at: command.at }.into(),
+        );
+    }
+    Ok(events)
+}
+
+/// Nights can be charged ahead, but not beyond what any contract pays in advance.
+fn check_through(command: &Command, through: Date) -> Result<(), Rejection> {
+    let today = london_date(command.at);
+    let latest = today.saturating_add(Span::new().days(limits::AHEAD_DAYS_MAX));
+    if through > latest { Err(Rejection::ThroughOutOfRange { through, latest }) } else { Ok(()) }
+}
+
+/// The nights of a period, by calendar month.
+fn by_month(nights: Nights) -> impl Iterator<Item = Nights> {
+    let end = nights.end();
+    let mut next = nights.start();
+    std::iter::from_fn(move || {
+        let month_end = next.last_of_month().tomorrow().unwrap_or(end);
+        let part = Nights::new(next, month_end.min(end)).ok().filter(|part| !part.is_empty())?;
+        next = part.end();
+        Some(part)
+    })
+}
+
+pub(super) fn start_run(
+    state: &State,
+    command: &Command,
+    run: RunId,
+    kind: RunKind,
+    through: Date,
+) -> Result<Vec<InvoicingEvent>, Rejection> {
+    check_through(command, through)?;
+    if state.runs.contains_key(&run) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![RunStarted { run, council: command.council, kind, through, at: command.at }.into()])
+}
+
+pub(super) fn finish_run(
+    state: &State,
+    command: &Command,
+    run: RunId,
+) -> Result<Vec<InvoicingEvent>, Rejection> {
+    let found = state.runs.get(&run).ok_or(Rejection::RunUnknown)?;
+    if found.finished.is_some() {
+        return Ok(Vec::new());
+    }
+    let items = match found.kind {
+        RunKind::Accrual => found.agreements.len(),
+        RunKind::Invoicing => found.invoices.len(),
+    };
+    Ok(vec![
+        RunFinished {
+            run,
+            council: command.council,
+            items: u64::try_from(items).unwrap_or(u64::MAX),
+            nights: found.nights,
+            amount: found.amount,
+            at: command.at,
+        }
+        .into(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Nights, by_month};
+    use jiff::civil::date;
+
+    #[test]
+    fn a_period_is_cut_at_the_first_of_each_month() {
+        let parts: Vec<String> = by_month(Nights::new(date(2026, 1, 30), date(2026, 3, 2)).unwrap())
+            .map(|part| part.to_string())
+            .collect();
+        assert_eq!(
+            parts,
+            ["[2026-01-30, 2026-02-01)", "[2026-02-01, 2026-03-01)", "[2026-03-01, 2026-03-02)"]
+        );
+        assert_eq!(by_month(Nights::new(date(2026, 1, 1), date(2026, 1, 1)).unwrap()).count(), 0);
+        assert_eq!(by_month(Nights::new(date(2026, 1, 1), date(2026, 2, 1)).unwrap()).count(), 1);
+    }
+}

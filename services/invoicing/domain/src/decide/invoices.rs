@@ -1,0 +1,150 @@
+//! Self-billing: the council makes the invoice from what it has charged, and pays it.
+
+use super::{entry_dates, is_new, limits};
+use crate::accounts::Account;
+use crate::charge::Charge;
+use crate::commands::{Command, IssueInvoice, RecordPayment};
+use crate::events::{InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent, PaymentRecorded};
+use crate::journal::{EntryCode, EntryId, JournalEntry, balanced, checked_sum};
+use crate::rejection::Rejection;
+use crate::state::State;
+use care::{Date, InvoiceId, Nights, Pence, london_date};
+use jiff::Span;
+use std::sync::Arc;
+
+/// Issues one invoice, or a credit note where more is taken back than charged.
+pub(super) fn issue(
+    state: &State,
+    command: &Command,
+    ask: &IssueInvoice,
+) -> Result<Vec<InvoicingEvent>, Rejection> {
+    let charges = due(state, ask);
+    let Some(effective) = span_of(&charges) else {
+        return Ok(Vec::new());
+    };
+    let net = checked_sum(charges.iter().map(|charge| charge.total)).ok_or(Rejection::AmountOverflow)?;
+    let kind = if net < Pence::ZERO { InvoiceKind::CreditNote } else { InvoiceKind::Invoice };
+    let id = command.cause.id_of(&format!("INVOICE|{}", ask.provider));
+    let issued_on = london_date(command.at);
+    let entry = JournalEntry {
+        id: EntryId(id),
+        code: if kind == InvoiceKind::Invoice { EntryCode::Invoice } else { EntryCode::CreditNote },
+        dates: entry_dates(state, issued_on, effective),
+        provider: ask.provider.clone(),
+        agreement: None,
+        invoice: Some(InvoiceId(id)),
+        postings: balanced([
+            (Account::accrued(&ask.provider), net),
+            (Account::payable(&ask.provider), -net),
+        ])?,
+    };
+    if !is_new(state, &entry)? {
+        return Ok(Vec::new());
+    }
+    let sequence = u64::try_from(state.invoice_numbers.len()).unwrap_or(u64::MAX).saturating_add(1);
+    Ok(vec![
+        InvoiceIssued {
+            invoice: InvoiceId(id),
+            council: command.council,
+            provider: ask.provider.clone(),
+            sequence,
+            number: format!("{}-{sequence:06}", command.council),
+            kind,
+            through: ask.through,
+            issued_on,
+            payable_by: issued_on.saturating_add(Span::new().days(limits::PAYMENT_DAYS)),
+            lines: charges.iter().flat_map(|charge| lines_of(charge)).collect(),
+            nights_count: charges.iter().map(|charge| charge.nights_added()).sum(),
+            net,
+            entry,
+            run: ask.run,
+            at: command.at,
+        }
+        .into(),
+    ])
+}
+
+/// What the provider's next invoice holds, by agreement and night, so that a charge stands beside what takes it back.
+fn due<'a>(state: &'a State, ask: &IssueInvoice) -> Vec<&'a Arc<Charge>> {
+    let Some(account) = state.providers.get(&ask.provider) else {
+        return Vec::new();
+    };
+    let due = account.uninvoiced.iter().filter(|(_, due_on)| **due_on <= ask.through);
+    let mut charges: Vec<_> = due.filter_map(|(id, _)| state.charges.get(id)).collect();
+    charges.sort_by_key(|charge| {
+        (charge.agreement, charge.nights.start(), charge.reverses.is_some(), charge.id)
+    });
+    charges.truncate(limits::INVOICE_CHARGES_MAX);
+    charges
+}
+
+/// From the first night to the last; nothing without charges.
+fn span_of(charges: &[&Arc<Charge>]) -> Option<Nights> {
+    let start = charges.iter().map(|charge| charge.nights.start()).min()?;
+    let end = charges.iter().map(|charge| charge.nights.end()).max()?;
+    Nights::new(start, end).ok()
+}
+
+fn lines_of(charge: &Charge) -> impl Iterator<Item = InvoiceLine> {
+    charge.lines.iter().map(|line| InvoiceLine {
+        charge: charge.id,
+        agreement: charge.agreement,
+        kind: line.kind.clone(),
+        nights: charge.nights,
+        nights_count: charge.nights_added(),
+        weekly: line.weekly,
+        amount: line.amount,
+    })
+}
+
+/// Records that an invoice was settled in full.
+pub(super) fn pay(
+    state: &State,
+    command: &Command,
+    ask: &RecordPayment,
+) -> Result<Vec<InvoicingEvent>, Rejection> {
+    let invoice = state.invoices.get(&ask.invoice).ok_or(Rejection::InvoiceUnknown(ask.invoice))?;
+    let issued = &invoice.issued;
+    let id = EntryId(command.cause.id_of(&format!("PAYMENT|{}", ask.invoice)));
+    if state.ledger.entry(id).is_some() {
+        return Ok(Vec::new());
+    }
+    if let Some(on) = invoice.settled_on {
+        return Err(Rejection::InvoiceSettled { number: issued.number.clone(), on });
+    }
+    let paid_on = payment_date(state, command, ask.paid_on, issued.issued_on)?;
+    let (provider, amount) = (issued.provider.clone(), issued.net);
+    let on_the_day = Nights::new(paid_on, paid_on).unwrap_or(issued.entry.dates.effective);
+    let entry = JournalEntry {
+        id,
+        code: if amount < Pence::ZERO { EntryCode::Refund } else { EntryCode::Payment },
+        dates: entry_dates(state, paid_on, on_the_day),
+        agreement: None,
+        invoice: Some(ask.invoice),
+        postings: balanced([(Account::payable(&provider), amount), (Account::bank(), -amount)])?,
+        provider,
+    };
+    state.ledger.check(&entry)?;
+    let (council, at) = (command.council, command.at);
+    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, at }.into()])
+}
+
+/// The day of payment: as asked, which must be possible and in an open period, or today.
+fn payment_date(
+    state: &State,
+    command: &Command,
+    asked: Option<Date>,
+    issued_on: Date,
+) -> Result<Date, Rejection> {
+    let today = london_date(command.at);
+    let Some(paid_on) = asked else {
+        return Ok(today);
+    };
+    if paid_on < issued_on || paid_on > today {
+        return Err(Rejection::PaymentDateInvalid { paid_on, issued_on, today });
+    }
+    match state.open_from {
+        Some(open_from) if paid_on < open_from => Err(Rejection::PeriodClosed { on: paid_on, open_from }),
+        _ => Ok(paid_on),
+    }
+}

@@ -1,0 +1,126 @@
+//! Why the ledger says no.
+
+use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, Refusal, RefusalKind, Violation};
+
+/// A reason, with what a person needs to put it right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such agreement in this ledger.
+    #[error("agreement {0} is not in this council's ledger: check the id")]
+    AgreementUnknown(AgreementId),
+    /// No such invoice in this ledger.
+    #[error("invoice {0} is not in this council's ledger: check the id")]
+    InvoiceUnknown(InvoiceId),
+    /// A date outside what can be charged.
+    #[error(
+        "nights can be charged and invoiced through {latest} at most, not {through}: choose an earlier date"
+    )]
+    ThroughOutOfRange {
+        /// The date asked for.
+        through: Date,
+        /// The latest possible.
+        latest: Date,
+    },
+    /// It is settled already.
+    #[error("invoice {number} was settled on {on}: it cannot be paid twice")]
+    InvoiceSettled {
+        /// The invoice's number.
+        number: String,
+        /// When it was.
+        on: Date,
+    },
+    /// A day of payment that cannot be.
+    #[error("a payment is dated from the invoice's issue on {issued_on} up to today, {today}, not {paid_on}")]
+    PaymentDateInvalid {
+        /// The date asked for.
+        paid_on: Date,
+        /// The day of issue.
+        issued_on: Date,
+        /// Today.
+        today: Date,
+    },
+    /// An entry would be dated into a closed period.
+    #[error(
+        "the books are closed before {open_from}, so nothing can be dated {on}: use {open_from} or later"
+    )]
+    PeriodClosed {
+        /// The date asked for.
+        on: Date,
+        /// The first open day.
+        open_from: Date,
+    },
+    /// The month is not over.
+    #[error("the month that starts on {month} is not over on {today}: close it from {open_from} on")]
+    PeriodNotOver {
+        /// The first day of the month.
+        month: Date,
+        /// Today.
+        today: Date,
+        /// The first day after it.
+        open_from: Date,
+    },
+    /// A run that was not begun.
+    #[error("the run was not begun in this ledger: send the request again with a new request_id")]
+    RunUnknown,
+    /// The command is for another council's ledger.
+    #[error("this ledger is {ledger}'s: a posting of {council} belongs in its own")]
+    LedgerForeign {
+        /// Whose ledger it is.
+        ledger: CouncilId,
+        /// The other council.
+        council: CouncilId,
+    },
+    /// Postings that do not sum to zero: a defect of this program.
+    #[error("the postings are {off_by} off balance: nothing was posted; this is a defect, please report it")]
+    LedgerUnbalanced {
+        /// By how much.
+        off_by: Pence,
+    },
+    /// A sum that no longer fits.
+    #[error("the amounts are too large to add up: nothing was posted; check the weekly fees")]
+    AmountOverflow,
+    /// A funder without an account.
+    #[error("funder {0:?} has no account in the chart: use a FUNDER code")]
+    FunderUnknown(String),
+    /// An agreement whose funders have no share.
+    #[error("no funder of agreement {0} has a share: its charges have nobody to pay them")]
+    NobodyPays(AgreementId),
+}
+
+impl Refusal for Rejection {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::AgreementUnknown(_) => "AGREEMENT_NOT_FOUND",
+            Self::InvoiceUnknown(_) => "INVOICE_NOT_FOUND",
+            Self::ThroughOutOfRange { .. } => "THROUGH_OUT_OF_RANGE",
+            Self::InvoiceSettled { .. } => "INVOICE_SETTLED",
+            Self::PaymentDateInvalid { .. } => "PAYMENT_DATE_INVALID",
+            Self::PeriodClosed { .. } => "PERIOD_CLOSED",
+            Self::PeriodNotOver { .. } => "PERIOD_NOT_OVER",
+            Self::RunUnknown => "RUN_NOT_FOUND",
+            Self::LedgerForeign { .. } => "LEDGER_FOREIGN",
+            Self::LedgerUnbalanced { .. } => "LEDGER_UNBALANCED",
+            Self::AmountOverflow => "AMOUNT_OVERFLOW",
+            Self::FunderUnknown(_) => "FUNDER_UNKNOWN",
+            Self::NobodyPays(_) => "NOBODY_PAYS",
+        }
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::AgreementUnknown(_) | Self::InvoiceUnknown(_) | Self::RunUnknown => RefusalKind::NotFound,
+            Self::ThroughOutOfRange { .. } | Self::PaymentDateInvalid { .. } => RefusalKind::Invalid,
+            Self::LedgerForeign { .. } => RefusalKind::Forbidden,
+            _ => RefusalKind::Precondition,
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        let field = match self {
+            Self::ThroughOutOfRange { .. } => "through",
+            Self::PaymentDateInvalid { .. } => "paid_on",
+            _ => return Vec::new(),
+        };
+        vec![Violation { field: field.to_owned(), description: self.to_string() }]
+    }
+}
