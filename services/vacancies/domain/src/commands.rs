@@ -1,8 +1,8 @@
 //! What may be asked of the market. A command that only states a fact carries the event that would state it.
 
 use care::market::{
-    EstablishmentAmended, EstablishmentRegistered, ProviderRegistered, RestrictionNoticeLifted,
-    RestrictionNoticeServed, VacancyAdvertised,
+    EstablishmentRegistered, ProviderRegistered, RegistrationStatus, RestrictionNoticeLifted,
+    RestrictionNoticeServed, Sexes, VacancyAdvertised,
 };
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
 
@@ -16,10 +16,14 @@ pub enum Command {
     RegisterEstablishment(EstablishmentRegistered),
     /// State what the regulator now says of an establishment.
     AmendEstablishment {
-        /// What holds now.
-        amended: EstablishmentAmended,
+        /// The establishment.
+        urn: EstablishmentUrn,
+        /// What changes.
+        changes: RegistrationChanges,
         /// The revision that the change was made for; none to change whichever there is.
         revision: Option<u32>,
+        /// When.
+        at: Timestamp,
     },
     /// Enter a restriction-of-accommodation notice.
     ServeRestrictionNotice(RestrictionNoticeServed),
@@ -112,6 +116,23 @@ impl Command {
     pub const LEASE_SECONDS_MIN: u32 = 60;
     /// The longest lease of a hold: three days.
     pub const LEASE_SECONDS_MAX: u32 = 259_200;
+}
+
+/// What the regulator says anew of an establishment; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RegistrationChanges {
+    /// Whether it may take children.
+    pub status: Option<RegistrationStatus>,
+    /// Its overall grade, a code of `code_sets::GRADE`.
+    pub grade: Option<String>,
+    /// The youngest age it takes, in years.
+    pub age_from: Option<u8>,
+    /// The oldest age it takes, in years.
+    pub age_to: Option<u8>,
+    /// Whom it takes.
+    pub sexes: Option<Sexes>,
+    /// How many places it is registered for.
+    pub places_registered: Option<u16>,
 }
 
 /// A council asks to hold a place for a referral.

@@ -15,7 +15,9 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
     match command {
         Command::RegisterProvider(entry) => register::provider(market, entry),
         Command::RegisterEstablishment(entry) => register::establishment(market, entry),
-        Command::AmendEstablishment { amended, revision } => register::amend(market, amended, *revision),
+        Command::AmendEstablishment { urn, changes, revision, at } => {
+            register::amend(market, urn, changes, *revision, *at)
+        }
         Command::ServeRestrictionNotice(notice) => register::serve_notice(market, notice),
         Command::LiftRestrictionNotice(notice) => register::lift_notice(market, notice),
         Command::OpenPlaces { urn, count, at } => places::open(market, urn, *count, *at),

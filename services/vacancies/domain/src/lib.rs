@@ -9,7 +9,7 @@ mod decide;
 mod rejection;
 
 pub use care::market::{Market, MarketEvent};
-pub use commands::{ClaimForAward, Command, HoldPlace};
+pub use commands::{ClaimForAward, Command, HoldPlace, RegistrationChanges};
 pub use rejection::Rejection;
 
 use care::{Decided, Domain};

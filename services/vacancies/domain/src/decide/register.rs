@@ -2,13 +2,14 @@
 
 use super::holds::end_hold;
 use super::{Events, establishment_of};
-use crate::Rejection;
+use crate::{RegistrationChanges, Rejection};
 use care::market::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, Market, MarketEvent, ProviderRegistered,
     Registration, RestrictionNoticeLifted, RestrictionNoticeServed, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Stage,
 };
 use care::published::ClaimReleased;
+use care::{EstablishmentUrn, Timestamp};
 
 /// Care leavers stay looked after in some provision until 25 (Children Act 1989, section 23C).
 const AGE_MAX: u8 = 25;
@@ -48,23 +49,37 @@ pub(super) fn establishment(market: &Market, entry: &EstablishmentRegistered) ->
     Ok(vec![entry.clone().into()])
 }
 
-pub(super) fn amend(market: &Market, amended: &EstablishmentAmended, revision: Option<u32>) -> Events {
-    let establishment = establishment_of(market, &amended.urn)?;
+pub(super) fn amend(
+    market: &Market,
+    urn: &EstablishmentUrn,
+    changes: &RegistrationChanges,
+    revision: Option<u32>,
+    at: Timestamp,
+) -> Events {
+    let establishment = establishment_of(market, urn)?;
     if revision.is_some_and(|revision| revision != establishment.revision) {
         return Err(Rejection::EtagMismatch { found: establishment.revision });
     }
-    check_ages(&amended.registration, &establishment.provision)?;
+    let was = &establishment.registration;
+    let registration = Registration {
+        status: changes.status.unwrap_or(was.status),
+        grade: changes.grade.clone().unwrap_or_else(|| was.grade.clone()),
+        age_from: changes.age_from.unwrap_or(was.age_from),
+        age_to: changes.age_to.unwrap_or(was.age_to),
+        sexes: changes.sexes.unwrap_or(was.sexes),
+        places_registered: changes.places_registered.unwrap_or(was.places_registered),
+    };
+    check_ages(&registration, &establishment.provision)?;
     // Claims stand on open places only, so that as many places as are open must stay registered.
     let open = market.places_of(establishment).filter(|(_, place)| place.open).count();
     let open = u16::try_from(open).unwrap_or(u16::MAX);
-    let registered = amended.registration.places_registered;
-    if registered < open {
-        return Err(Rejection::PlacesBelowOpen { open, registered });
+    if registration.places_registered < open {
+        return Err(Rejection::PlacesBelowOpen { open, registered: registration.places_registered });
     }
-    if amended.registration == establishment.registration {
+    if registration == *was {
         return Ok(Vec::new());
     }
-    Ok(vec![amended.clone().into()])
+    Ok(vec![EstablishmentAmended { urn: urn.clone(), registration, at }.into()])
 }
 
 fn check_ages(registration: &Registration, provision: &str) -> Result<(), Rejection> {
