@@ -1,5 +1,7 @@
 //! Each check of a call-off: it passes on the plain case, and fails, alone where it can, on the case it is for.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use care::published::{FunderShare, PriceLine, Route};

@@ -157,7 +157,7 @@ fn placement(
 ) -> Decided<Agreements> {
     let agreement = state.agreements.get(&id).ok_or(AgreementRejection::AgreementUnknown(id))?;
     if let Some(expected) = expected_version.filter(|expected| *expected != agreement.version) {
-        return Err(AgreementRejection::EtagStale { agreement: id, expected, current: agreement.version });
+        return Err(AgreementRejection::EtagMismatch { agreement: id, expected, current: agreement.version });
     }
     if let Some(end) = &agreement.ended {
         return Err(AgreementRejection::AgreementEnded(end.on));

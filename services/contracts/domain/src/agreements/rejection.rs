@@ -11,7 +11,7 @@ pub enum AgreementRejection {
     AgreementUnknown(AgreementId),
     /// It has changed since the caller read it.
     #[error("agreement {agreement} is at version {current}, not {expected}: read it again and decide anew")]
-    EtagStale {
+    EtagMismatch {
         /// The agreement.
         agreement: AgreementId,
         /// The version that the caller saw.
@@ -50,7 +50,7 @@ impl Refusal for AgreementRejection {
     fn reason(&self) -> &'static str {
         match self {
             Self::AgreementUnknown(_) => "AGREEMENT_UNKNOWN",
-            Self::EtagStale { .. } => "ETAG_STALE",
+            Self::EtagMismatch { .. } => "ETAG_MISMATCH",
             Self::StartBeforeAgreed { .. } => "START_BEFORE_AGREED",
             Self::PlacementAlreadyStarted(_) => "PLACEMENT_ALREADY_STARTED",
             Self::PlacementNotStarted => "PLACEMENT_NOT_STARTED",
@@ -62,7 +62,7 @@ impl Refusal for AgreementRejection {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::AgreementUnknown(_) => RefusalKind::NotFound,
-            Self::EtagStale { .. } => RefusalKind::Conflict,
+            Self::EtagMismatch { .. } => RefusalKind::Conflict,
             Self::StartBeforeAgreed { .. }
             | Self::PlacementAlreadyStarted(_)
             | Self::PlacementNotStarted

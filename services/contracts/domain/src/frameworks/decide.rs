@@ -28,7 +28,7 @@ impl Domain for Frameworks {
         let framework = state.get(id).ok_or_else(|| FrameworkRejection::FrameworkUnknown(id.clone()))?;
         if let Some(expected) = command.expected_version.filter(|expected| *expected != framework.version) {
             let current = framework.version;
-            return Err(FrameworkRejection::EtagStale { framework: id.clone(), expected, current });
+            return Err(FrameworkRejection::EtagMismatch { framework: id.clone(), expected, current });
         }
         match &command.change {
             Change::Create(new) => create(state, id, new),

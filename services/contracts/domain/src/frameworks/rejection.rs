@@ -14,7 +14,7 @@ pub enum FrameworkRejection {
     FrameworkUnknown(FrameworkId),
     /// It has changed since the caller read it.
     #[error("framework {framework} is at version {current}, not {expected}: read it again and decide anew")]
-    EtagStale {
+    EtagMismatch {
         /// The framework.
         framework: FrameworkId,
         /// The version that the caller saw.
@@ -158,7 +158,7 @@ impl Refusal for FrameworkRejection {
         match self {
             Self::FrameworkExists(_) => "FRAMEWORK_EXISTS",
             Self::FrameworkUnknown(_) => "FRAMEWORK_UNKNOWN",
-            Self::EtagStale { .. } => "ETAG_STALE",
+            Self::EtagMismatch { .. } => "ETAG_MISMATCH",
             Self::DatesOutOfOrder { .. } => "DATES_OUT_OF_ORDER",
             Self::OutsideTerm { .. } => "OUTSIDE_TERM",
             Self::CouncilAlreadyMember { .. } => "COUNCIL_ALREADY_MEMBER",
@@ -185,7 +185,7 @@ impl Refusal for FrameworkRejection {
                 RefusalKind::AlreadyExists
             }
             Self::FrameworkUnknown(_) | Self::LotUnknown { .. } => RefusalKind::NotFound,
-            Self::EtagStale { .. } => RefusalKind::Conflict,
+            Self::EtagMismatch { .. } => RefusalKind::Conflict,
             Self::UnregisteredProvision
             | Self::LotEmpty { .. }
             | Self::AgesOutOfOrder { .. }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use care::published::{AwardTerms, ClaimEvidence, FunderShare, PriceLine, Route};
-use care::{AwardId, CouncilId, Date, Domain, OfferId, Pence, ReferralId, Timestamp};
+use care::{AwardId, Date, Domain, OfferId, Pence, ReferralId, Timestamp};
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, ClaimNoted, ProposalNoted};
 use contracts_domain::frameworks::{
     Change, CouncilJoined, FrameworkCommand, FrameworkCreated, FrameworkEvent, Frameworks, Lot, LotAdded,
@@ -14,31 +14,31 @@ use jiff::civil::date;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-pub const DARLINGTON: &str = "E06000005";
-pub const DURHAM: &str = "E06000047";
-pub const DORSET: &str = "E06000059";
+pub(crate) const DARLINGTON: &str = "E06000005";
+pub(crate) const DURHAM: &str = "E06000047";
+pub(crate) const DORSET: &str = "E06000059";
 
-pub fn id<T: std::str::FromStr>(text: &str) -> T {
+pub(crate) fn id<T: std::str::FromStr>(text: &str) -> T {
     text.parse().ok().unwrap_or_else(|| panic!("{text:?} is not an id"))
 }
 
-pub fn award(n: u128) -> AwardId {
+pub(crate) fn award(n: u128) -> AwardId {
     AwardId(Uuid::from_u128(n))
 }
 
-pub fn at() -> Timestamp {
+pub(crate) fn at() -> Timestamp {
     "2026-05-01T09:00:00Z".parse().unwrap()
 }
 
-pub fn start() -> Date {
+pub(crate) fn start() -> Date {
     date(2026, 5, 4)
 }
 
-pub fn good_or_better() -> GradeGate {
+pub(crate) fn good_or_better() -> GradeGate {
     GradeGate { lowest: "GOOD".to_owned(), ungraded_allowed: false }
 }
 
-pub fn created() -> FrameworkCreated {
+pub(crate) fn created() -> FrameworkCreated {
     FrameworkCreated {
         framework: id("tyne-tees"),
         name: "Tyne Tees residential".to_owned(),
@@ -50,7 +50,7 @@ pub fn created() -> FrameworkCreated {
     }
 }
 
-pub fn create() -> FrameworkCommand {
+pub(crate) fn create() -> FrameworkCommand {
     let created = created();
     command(Change::Create(NewFramework {
         name: created.name,
@@ -62,19 +62,19 @@ pub fn create() -> FrameworkCommand {
     }))
 }
 
-pub fn command(change: Change) -> FrameworkCommand {
+pub(crate) fn command(change: Change) -> FrameworkCommand {
     FrameworkCommand { framework: id("tyne-tees"), expected_version: None, change }
 }
 
-pub fn joined(council: &str) -> CouncilJoined {
+pub(crate) fn joined(council: &str) -> CouncilJoined {
     CouncilJoined { framework: id("tyne-tees"), council: id(council), from: date(2026, 4, 1) }
 }
 
-pub fn prices(prices: &[(&str, i64)]) -> BTreeMap<String, Pence> {
+pub(crate) fn prices(prices: &[(&str, i64)]) -> BTreeMap<String, Pence> {
     prices.iter().map(|(level, pence)| ((*level).to_owned(), Pence(*pence))).collect()
 }
 
-pub fn lot() -> Lot {
+pub(crate) fn lot() -> Lot {
     Lot {
         name: "Children's homes".to_owned(),
         provisions: ["RESIDENTIAL".to_owned(), "RESIDENTIAL_EDUCATION".to_owned()].into(),
@@ -85,11 +85,11 @@ pub fn lot() -> Lot {
     }
 }
 
-pub fn lot_added() -> LotAdded {
+pub(crate) fn lot_added() -> LotAdded {
     LotAdded { framework: id("tyne-tees"), lot: id("residential"), terms: lot() }
 }
 
-pub fn admitted() -> ProviderAdmitted {
+pub(crate) fn admitted() -> ProviderAdmitted {
     ProviderAdmitted {
         framework: id("tyne-tees"),
         lot: id("residential"),
@@ -100,7 +100,7 @@ pub fn admitted() -> ProviderAdmitted {
 }
 
 /// A framework in force, with a lot, a second member and an admitted provider.
-pub fn framework_events() -> Vec<FrameworkEvent> {
+pub(crate) fn framework_events() -> Vec<FrameworkEvent> {
     vec![
         created().into(),
         joined(DARLINGTON).into(),
@@ -110,7 +110,7 @@ pub fn framework_events() -> Vec<FrameworkEvent> {
     ]
 }
 
-pub fn fold<D: Domain>(events: &[D::Event]) -> D::State {
+pub(crate) fn fold<D: Domain>(events: &[D::Event]) -> D::State {
     let mut state = D::State::default();
     for event in events {
         D::evolve(&mut state, event);
@@ -118,23 +118,23 @@ pub fn fold<D: Domain>(events: &[D::Event]) -> D::State {
     state
 }
 
-pub fn facts() -> Frameworks {
+pub(crate) fn facts() -> Frameworks {
     fold::<Frameworks>(&framework_events())
 }
 
-pub fn call_off(level: &str) -> Route {
+pub(crate) fn call_off(level: &str) -> Route {
     Route::Framework { framework: id("tyne-tees"), lot: id("residential"), level: level.to_owned() }
 }
 
-pub fn line(kind: &str, weekly: i64) -> PriceLine {
+pub(crate) fn line(kind: &str, weekly: i64) -> PriceLine {
     PriceLine { kind: kind.to_owned(), weekly: Pence(weekly) }
 }
 
-pub fn share(funder: &str, basis_points: u32) -> FunderShare {
+pub(crate) fn share(funder: &str, basis_points: u32) -> FunderShare {
     FunderShare { funder: funder.to_owned(), basis_points }
 }
 
-pub fn terms() -> AwardTerms {
+pub(crate) fn terms() -> AwardTerms {
     AwardTerms {
         offer: OfferId(Uuid::from_u128(77)),
         route: call_off("STANDARD"),
@@ -143,7 +143,7 @@ pub fn terms() -> AwardTerms {
     }
 }
 
-pub fn claim_evidence() -> ClaimEvidence {
+pub(crate) fn claim_evidence() -> ClaimEvidence {
     ClaimEvidence {
         registration: "ACTIVE".to_owned(),
         provision: "RESIDENTIAL".to_owned(),
@@ -156,7 +156,7 @@ pub fn claim_evidence() -> ClaimEvidence {
     }
 }
 
-pub fn proposal(n: u128, council: &str) -> ProposalNoted {
+pub(crate) fn proposal(n: u128, council: &str) -> ProposalNoted {
     ProposalNoted {
         award: award(n),
         council: id(council),
@@ -173,7 +173,7 @@ pub fn proposal(n: u128, council: &str) -> ProposalNoted {
     }
 }
 
-pub fn claim(n: u128, council: &str) -> ClaimNoted {
+pub(crate) fn claim(n: u128, council: &str) -> ClaimNoted {
     ClaimNoted {
         award: award(n),
         council: id(council),
@@ -188,23 +188,23 @@ pub fn claim(n: u128, council: &str) -> ClaimNoted {
     }
 }
 
-pub fn note_proposal(proposal: ProposalNoted) -> AgreementCommand {
+pub(crate) fn note_proposal(proposal: ProposalNoted) -> AgreementCommand {
     AgreementCommand::NoteProposal { proposal, facts: facts(), at: at() }
 }
 
-pub fn note_claim(claim: ClaimNoted) -> AgreementCommand {
+pub(crate) fn note_claim(claim: ClaimNoted) -> AgreementCommand {
     AgreementCommand::NoteClaim { claim, facts: facts(), at: at() }
 }
 
 /// Both halves of an award, and what was decided with the second.
-pub fn award_events(proposal: ProposalNoted, claim: ClaimNoted, facts: &Frameworks) -> Vec<AgreementEvent> {
+pub(crate) fn award_events(
+    proposal: ProposalNoted,
+    claim: ClaimNoted,
+    facts: &Frameworks,
+) -> Vec<AgreementEvent> {
     let mut events = vec![AgreementEvent::from(proposal)];
     let state = fold::<Agreements>(&events);
     let command = AgreementCommand::NoteClaim { claim, facts: facts.clone(), at: at() };
     events.extend(Agreements::decide(&state, &command).expect("news from elsewhere is never rejected"));
     events
-}
-
-pub fn council(gss: &str) -> CouncilId {
-    id(gss)
 }
