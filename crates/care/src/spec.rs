@@ -90,7 +90,6 @@ where
 
     /// Looks at the state, to assert what it should be.
     #[track_caller]
-    #[must_use]
     pub fn then_state(self, look: impl FnOnce(&D::State)) -> Self {
         look(&self.state);
         self
