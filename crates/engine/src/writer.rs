@@ -186,7 +186,11 @@ impl<D: Domain> Writer<D> {
         let meta = Meta {
             actor: context.actor.clone(),
             causation: context.causation.clone(),
-            correlation: context.correlation.clone(),
+            // Whatever starts a thread names it.
+            correlation: context
+                .correlation
+                .clone()
+                .or_else(|| events.first().map(|event| event.stream().to_string())),
             recorded_at: context.at,
         };
         Entry { expected_head, expected, events: new_events, meta, idempotency: None, source }

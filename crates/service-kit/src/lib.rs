@@ -1,1 +1,26 @@
-//! What every service needs around its domain: principals, authorisation, errors, limits, the gRPC server
+//! What every service needs around its domain: who calls and what they may, errors that say what to do, limits, running commands
+//! and reactions, and the gRPC server. A service itself is its domain, its reactions and its read models.
+
+mod access;
+mod clock;
+mod command;
+mod errors;
+mod fields;
+mod kit;
+pub mod page;
+mod principal;
+mod reactor;
+mod region;
+mod server;
+pub mod token;
+
+pub use access::{Access, AccessLayer, Rule};
+pub use clock::Clock;
+pub use command::{request_hash, run_command};
+pub use errors::{ERROR_DOMAIN, not_found, refuse, refused, unavailable};
+pub use fields::{Fields, Form, council_name, provider_name, timestamp};
+pub use kit::{Kit, StartError};
+pub use principal::{Caller, Role};
+pub use reactor::{EngineReaction, Route};
+pub use region::{Framework, Region, RegionInvalid};
+pub use server::{MESSAGE_BYTES_MAX, ServeError, Serving, serve};

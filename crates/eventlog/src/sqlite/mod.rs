@@ -67,7 +67,7 @@ impl SqliteLog {
     }
 
     /// The events after `after` from memory, if all that would be wanted are there.
-    fn from_tail(&self, after: u64, limit: usize) -> Option<Vec<Arc<Recorded>>> {
+    fn latest(&self, after: u64, limit: usize) -> Option<Vec<Arc<Recorded>>> {
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         let first = tail.front()?.position;
         let skip = usize::try_from((after + 1).checked_sub(first)?).ok()?;
@@ -100,7 +100,7 @@ impl EventLog for SqliteLog {
         if after >= *self.head.borrow() {
             return Ok(Vec::new());
         }
-        if let Some(events) = self.from_tail(after, limit) {
+        if let Some(events) = self.latest(after, limit) {
             return Ok(events);
         }
         self.blocking(move |readers| readers.read(after, limit)).await

@@ -36,7 +36,7 @@ pub(super) enum Job {
 }
 
 /// An entry and where its answer goes.
-type Waiting = (Box<Entry>, Answer<Result<Appended, AppendError>>);
+type Waiting = (Entry, Answer<Result<Appended, AppendError>>);
 
 pub(super) struct Writer {
     connection: Connection,
@@ -72,7 +72,7 @@ impl Writer {
                 match job {
                     Job::Append(entry, answer) => {
                         bytes += entry.events.iter().map(|event| event.payload.len()).sum::<usize>();
-                        waiting.push((entry, answer));
+                        waiting.push((*entry, answer));
                     }
                     Job::SaveSnapshot(name, snapshot, answer) => {
                         // A snapshot is a cache: whether anybody hears of its fate does not matter.
@@ -113,10 +113,7 @@ impl Writer {
         }
     }
 
-    fn append_all(
-        &mut self,
-        entries: Vec<Box<Entry>>,
-    ) -> Result<Vec<Result<Appended, AppendError>>, LogError> {
+    fn append_all(&mut self, entries: Vec<Entry>) -> Result<Vec<Result<Appended, AppendError>>, LogError> {
         let path = self.path.clone();
         let failed = |error: rusqlite::Error| describe(&path, &error);
         let (epoch, log) = (self.epoch, self.log);
@@ -143,7 +140,7 @@ impl Writer {
         }
         let outcomes = entries
             .into_iter()
-            .map(|entry| match staging.stage(*entry) {
+            .map(|entry| match staging.stage(entry) {
                 Err(AppendError::Log(error)) => Err(error),
                 outcome => Ok(outcome),
             })

@@ -1,0 +1,176 @@
+//! Who may call what: a rule for every RPC, and no call without one.
+//!
+//! The layer authenticates the caller and checks its role against the method's rule before the message is even read; the handler then
+//! checks that the names in the message are the caller's own. A method without a rule is denied to everybody.
+
+use crate::clock::Clock;
+use crate::errors::{ERROR_DOMAIN, refused};
+use crate::principal::{Caller, Role};
+use crate::token::{TokenKeys, unauthenticated};
+use care::Timestamp;
+use http::{HeaderMap, Request, Response};
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+use tower::{Layer, Service};
+
+/// What a role may do with a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Never,
+    /// Call it for itself: the names in the request must be its own.
+    Own,
+    /// Call it where it was let in, such as a provider on a referral released to it; elsewhere the thing is not known.
+    Granted,
+    /// Call it about anything.
+    Any,
+}
+
+/// Who may call a method.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Its path: `/brokerage.referrals.v1.ReferralsService/PostReferral`.
+    pub method: &'static str,
+    /// For councils.
+    pub council: Access,
+    /// For providers.
+    pub provider: Access,
+    /// For framework leads.
+    pub lead: Access,
+}
+
+impl Rule {
+    /// What a role may do.
+    #[must_use]
+    pub fn access(&self, role: &Role) -> Access {
+        match role {
+            Role::Council(_) => self.council,
+            Role::Provider(_) => self.provider,
+            Role::FrameworkLead(_) => self.lead,
+        }
+    }
+}
+
+/// Authenticates and authorises every request but those for health and reflection.
+#[derive(Clone)]
+pub struct AccessLayer {
+    guard: Arc<Guard>,
+}
+
+struct Guard {
+    keys: Arc<TokenKeys>,
+    clock: Clock,
+    rules: HashMap<&'static str, Rule>,
+}
+
+impl AccessLayer {
+    /// A layer with the rules of all services.
+    pub fn new(keys: Arc<TokenKeys>, clock: Clock, rules: impl IntoIterator<Item = Rule>) -> Self {
+        let rules = rules.into_iter().map(|rule| (rule.method, rule)).collect();
+        Self { guard: Arc::new(Guard { keys, clock, rules }) }
+    }
+}
+
+impl<S> Layer<S> for AccessLayer {
+    type Service = Guarded<S>;
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { inner, guard: Arc::clone(&self.guard) }
+    }
+}
+
+/// A service behind an [`AccessLayer`].
+#[derive(Clone)]
+pub struct Guarded<S> {
+    inner: S,
+    guard: Arc<Guard>,
+}
+
+impl Guard {
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Status> {
+        let missing =
+            || unauthenticated("TOKEN_MISSING", "send a bearer token: authorization: Bearer <token>");
+        let header = headers.get(http::header::AUTHORIZATION).ok_or_else(missing)?;
+        let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(missing)?;
+        // A token lives in real time, also where the region's clock is simulated.
+        let claims = self.keys.verify(token, Timestamp::now())?;
+        let caller = Caller { role: claims.role, subject: claims.sub, at: self.clock.now() };
+        let Some(rule) = self.rules.get(path) else {
+            return Err(refused(Code::PermissionDenied, "NO_RULE", format!("nobody may call {path}"), []));
+        };
+        if rule.access(&caller.role) == Access::Never { Err(caller.wrong_role()) } else { Ok(caller) }
+    }
+}
+
+fn is_open(path: &str) -> bool {
+    path.starts_with("/grpc.health.v1.Health/") || path.starts_with("/grpc.reflection.")
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if !is_open(request.uri().path()) {
+            match self.guard.admit(request.uri().path(), request.headers()) {
+                Ok(caller) => {
+                    request.extensions_mut().insert(caller);
+                }
+                Err(status) => {
+                    tracing::info!(path = request.uri().path(), code = ?status.code(), reason = status.message(), "refused");
+                    return Box::pin(std::future::ready(Ok(status.into_http())));
+                }
+            }
+        }
+        let response = self.inner.call(request);
+        Box::pin(async move { response.await.map(explained) })
+    }
+}
+
+/// Gives a reason to refusals that the transport made by itself, before any handler saw the request.
+fn explained(response: Response<Body>) -> Response<Body> {
+    let Some(status) = Status::from_header_map(response.headers()) else { return response };
+    if status.code() == Code::Ok || !status.details().is_empty() {
+        return response;
+    }
+    let (code, reason, message) = match status.code() {
+        Code::OutOfRange | Code::ResourceExhausted => (
+            Code::InvalidArgument,
+            "MESSAGE_TOO_LARGE",
+            format!(
+                "the message is larger than the {} bytes that are taken",
+                crate::server::MESSAGE_BYTES_MAX
+            ),
+        ),
+        // Handlers say what went wrong inside, so a bare one is from decoding: the message is not what the method takes.
+        Code::Internal | Code::InvalidArgument => (
+            Code::InvalidArgument,
+            "MESSAGE_MALFORMED",
+            "the message is not what this method takes: check its type and encoding".to_owned(),
+        ),
+        Code::Unimplemented => (Code::Unimplemented, "METHOD_UNKNOWN", "there is no such method".to_owned()),
+        Code::Cancelled | Code::DeadlineExceeded => (
+            Code::DeadlineExceeded,
+            "DEADLINE_EXCEEDED",
+            "the request took too long and was given up".to_owned(),
+        ),
+        code => (code, "TRANSPORT", status.message().to_owned()),
+    };
+    let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
+    Status::with_error_details(code, message, details).into_http()
+}

@@ -1,0 +1,86 @@
+//! From a request to a durable answer.
+
+use crate::errors::{from_engine, refused};
+use crate::principal::Caller;
+use care::{Domain, Violation};
+use engine::{Context, Engine, RequestKey};
+use prost::{Message, Name};
+use sha2::{Digest, Sha256};
+use tonic::{Code, Response, Status};
+
+/// The longest request id, in bytes.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// SHA-256 of a request: its type and its bytes.
+#[must_use]
+pub fn request_hash<Req: Message + Name>(request: &Req) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(Req::full_name());
+    hasher.update([0]);
+    hasher.update(request.encode_to_vec());
+    hasher.finalize().into()
+}
+
+/// Runs a command for a caller and answers once its events are durable. With a `request_id` the answer is kept beside
+/// the events: the same id and request give the same bytes again, another request under the id is refused.
+///
+/// # Errors
+/// The domain's refusal with its reason; `REQUEST_ID_REUSED`; `FIELD_INVALID` for a request id that is not one; `UNAVAILABLE` when
+/// the log cannot take it, in which case it is safe to ask again with the same request id.
+pub async fn run_command<D, Req, Resp>(
+    engine: &Engine<D>,
+    caller: &Caller,
+    request: &Req,
+    request_id: &str,
+    command: D::Command,
+    render: impl FnOnce(&D::State, &[D::Event]) -> Resp + Send + 'static,
+) -> Result<Response<Resp>, Status>
+where
+    D: Domain,
+    Req: Message + Name,
+    Resp: Message + Default,
+{
+    let key = request_key(caller, request, request_id)?;
+    let context = Context {
+        actor: caller.actor(),
+        causation: key.as_ref().map(|_| format!("request:{request_id}")),
+        correlation: None,
+        at: caller.at,
+        request: key,
+    };
+    let reply = engine
+        .execute(command, context, |state, events| render(state, events).encode_to_vec())
+        .await
+        .map_err(from_engine)?;
+    let response = Resp::decode(reply.bytes.as_slice()).map_err(|error| {
+        refused(Code::DataLoss, "REPLY_DAMAGED", format!("the kept answer is unreadable: {error}"), [])
+    })?;
+    Ok(Response::new(response))
+}
+
+fn request_key<Req: Message + Name>(
+    caller: &Caller,
+    request: &Req,
+    request_id: &str,
+) -> Result<Option<RequestKey>, Status> {
+    if request_id.is_empty() {
+        return Ok(None);
+    }
+    if request_id.len() > REQUEST_ID_BYTES_MAX || !request_id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let violation = Violation {
+            field: "request_id".to_owned(),
+            description: format!(
+                "expected 1 to {REQUEST_ID_BYTES_MAX} printable ASCII characters, such as a UUID"
+            ),
+        };
+        let message = format!("request_id: {}", violation.description);
+        return Err(crate::errors::with_violations(
+            Code::InvalidArgument,
+            "FIELD_INVALID",
+            message,
+            &[violation],
+        ));
+    }
+    let key = format!("{}|{request_id}", caller.actor());
+    Ok(Some(RequestKey { key, request_hash: request_hash(request) }))
+}

@@ -1,0 +1,55 @@
+//! What a service is given to work with.
+
+use crate::clock::Clock;
+use crate::region::Region;
+use care::Domain;
+use engine::{Engine, OpenError};
+use eventlog::{LogId, LogStore};
+use exchange::{Embedded, Exchange};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a service is given to work with.
+#[derive(Clone)]
+pub struct Kit {
+    /// Whom it serves.
+    pub region: Arc<Region>,
+    /// The instant.
+    pub clock: Clock,
+    /// Where its logs are kept.
+    pub store: Arc<dyn LogStore>,
+    /// How it hears of other services' events, and they of its own.
+    pub exchange: Arc<Embedded>,
+    /// Where keys are kept, apart from the logs.
+    pub keys_folder: PathBuf,
+}
+
+/// Why a service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A log cannot be opened or replayed.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// Something else that it needs is missing or broken.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Kit {
+    /// Opens a log, runs its domain over it, and publishes it.
+    ///
+    /// # Errors
+    /// When the log is damaged or cannot be opened.
+    pub async fn engine<D: Domain>(&self, id: LogId) -> Result<Engine<D>, StartError> {
+        let log = self.store.open(id).await.map_err(OpenError::Log)?;
+        let engine = Engine::open(log).await?;
+        self.exchange.publish(engine.log());
+        Ok(engine)
+    }
+
+    /// The exchange as those see it who only follow.
+    #[must_use]
+    pub fn followed(&self) -> Arc<dyn Exchange> {
+        Arc::clone(&self.exchange) as Arc<dyn Exchange>
+    }
+}

@@ -1,0 +1,141 @@
+//! A reaction whose effects are commands to engines.
+
+use crate::clock::Clock;
+use async_trait::async_trait;
+use care::{DecodeError, Domain};
+use engine::{Context, Engine, EngineError};
+use eventlog::{LogId, Owner, Recorded, SourcePosition};
+use exchange::{Reaction, ReactionError};
+use futures::future::join_all;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many events without effect may pass before their position is remembered: as many are looked at again after a restart.
+const MARK_EVENTS: u64 = 1_000;
+
+/// A command to one of the reacting service's logs.
+pub struct Route<D: Domain> {
+    /// Whose log.
+    pub owner: Owner,
+    /// The command.
+    pub command: D::Command,
+}
+
+type React<D> = dyn Fn(&Recorded) -> Result<Option<Route<D>>, DecodeError> + Send + Sync;
+
+/// Turns events of other logs into commands to this service's engines.
+pub struct EngineReaction<D: Domain> {
+    name: &'static str,
+    sources: Vec<LogId>,
+    engines: BTreeMap<Owner, Engine<D>>,
+    clock: Clock,
+    react: Box<React<D>>,
+    marked: Mutex<BTreeMap<LogId, u64>>,
+}
+
+impl<D: Domain> EngineReaction<D> {
+    /// A reaction named `name` to `sources`; `react` says what an event means, if anything. It must be deterministic but for the
+    /// instant, and must route every event of one source that it routes at all to engines in this map.
+    pub fn new(
+        name: &'static str,
+        sources: Vec<LogId>,
+        engines: BTreeMap<Owner, Engine<D>>,
+        clock: Clock,
+        react: impl Fn(&Recorded) -> Result<Option<Route<D>>, DecodeError> + Send + Sync + 'static,
+    ) -> Arc<dyn Reaction> {
+        Arc::new(Self { name, sources, engines, clock, react: Box::new(react), marked: Mutex::default() })
+    }
+
+    /// The engines that a source's events may concern: a council's log only concerns that council's, if it has one.
+    fn concerned(&self, source: LogId) -> impl Iterator<Item = &Engine<D>> {
+        let own = self.engines.get(&source.owner).filter(|_| matches!(source.owner, Owner::Council(_)));
+        let all = self.engines.values().filter(move |_| own.is_none());
+        own.into_iter().chain(all)
+    }
+
+    fn context(&self, event: &Recorded) -> Context {
+        Context {
+            actor: format!("service:{}", self.name),
+            causation: Some(event.reference().to_string()),
+            correlation: event.meta.correlation.clone(),
+            at: self.clock.now(),
+            request: None,
+        }
+    }
+
+    /// Remembers now and then that events without effect have passed.
+    async fn mark(&self, source: LogId, last: &Recorded) -> Result<(), ReactionError> {
+        let from = self.position(source);
+        let due = {
+            let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+            let mark = marked.entry(source).or_insert(from);
+            let due = last.position >= *mark + MARK_EVENTS;
+            if due {
+                *mark = last.position;
+            }
+            due
+        };
+        if due {
+            for engine in self.concerned(source) {
+                let position = SourcePosition { log: source, position: last.position };
+                engine
+                    .react(position, None, self.context(last))
+                    .await
+                    .map_err(|error| failure(last, &error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<D: Domain> Reaction for EngineReaction<D> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn sources(&self) -> Vec<LogId> {
+        self.sources.clone()
+    }
+
+    fn position(&self, source: LogId) -> u64 {
+        self.concerned(source).map(|engine| engine.consumed(source)).min().unwrap_or(0)
+    }
+
+    async fn consume(&self, source: LogId, events: &[Arc<Recorded>]) -> Result<(), ReactionError> {
+        let mut effects = Vec::new();
+        for event in events {
+            let route = (self.react)(event)
+                .map_err(|error| ReactionError::Stuck(format!("{}: {error}", event.reference())))?;
+            let Some(Route { owner, command }) = route else { continue };
+            let Some(engine) = self.engines.get(&owner) else {
+                return Err(ReactionError::Stuck(format!(
+                    "{}: there is no {owner} log here",
+                    event.reference()
+                )));
+            };
+            let position = SourcePosition { log: source, position: event.position };
+            let reaction = engine.react(position, Some(command), self.context(event));
+            effects.push(async move { reaction.await.map_err(|error| failure(event, &error)) });
+        }
+        // All are handed to their engines in order before the first is waited for, so they share commits.
+        for outcome in join_all(effects).await {
+            outcome?;
+        }
+        match events.last() {
+            Some(last) => self.mark(source, last).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn failure<R: std::fmt::Display>(event: &Recorded, error: &EngineError<R>) -> ReactionError {
+    match error {
+        EngineError::Unavailable(detail) => ReactionError::Retry(format!("{}: {detail}", event.reference())),
+        EngineError::Rejected(rejection) => {
+            ReactionError::Stuck(format!("{}: {rejection}", event.reference()))
+        }
+        EngineError::KeyReused => ReactionError::Stuck(format!("{}: request id reused", event.reference())),
+        EngineError::TooLarge(detail) => ReactionError::Stuck(format!("{}: {detail}", event.reference())),
+    }
+}

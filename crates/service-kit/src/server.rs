@@ -1,0 +1,99 @@
+//! The gRPC server: every service of the process behind one address, with health, reflection and limits.
+
+use crate::access::AccessLayer;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+
+/// The largest message taken, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// How long a unary request may take; awards wait up to 30 s for their outcome.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How many requests one connection may have open at once.
+const STREAMS_MAX: u32 = 256;
+/// How long accepted requests may take to finish at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("{0}: {1}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// Reflection cannot be set up from the descriptors.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// A running server.
+pub struct Serving {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Serving {
+    /// Stops taking requests and waits until the accepted ones are answered, for ten seconds at most.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        match tokio::time::timeout(SHUTDOWN_GRACE, self.task).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the server ended with an error"),
+            Ok(Err(error)) => tracing::error!(%error, "the server's task failed"),
+            Err(_) => tracing::warn!("some requests were still open after {SHUTDOWN_GRACE:?}"),
+        }
+    }
+}
+
+/// Serves `routes` behind `access` on `address`; port 0 lets the system choose.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(
+    address: SocketAddr,
+    routes: Routes,
+    access: AccessLayer,
+    services: &[&str],
+) -> Result<Serving, ServeError> {
+    let listener = TcpListener::bind(address).await.map_err(|error| ServeError::Listen(address, error))?;
+    let address = listener.local_addr().map_err(|error| ServeError::Listen(address, error))?;
+    let (reporter, health) = tonic_health::server::health_reporter();
+    for service in services.iter().chain(&[""]) {
+        reporter.set_service_status(*service, ServingStatus::Serving).await;
+    }
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(api::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let routes = routes
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        // Python's and older clients know only this one.
+        .add_service(reflection().build_v1alpha()?);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let incoming = TcpListenerStream::new(listener);
+    let server = Server::builder()
+        .layer(access)
+        .timeout(REQUEST_TIMEOUT)
+        .max_concurrent_streams(STREAMS_MAX)
+        .concurrency_limit_per_connection(usize::try_from(STREAMS_MAX).unwrap_or(256))
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .http2_max_header_list_size(16 * 1024)
+        .http2_max_pending_accept_reset_streams(Some(20))
+        .tcp_nodelay(true)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(incoming, async {
+            // A dropped handle stops it too.
+            let _ = stopped.await;
+        });
+    Ok(Serving { address, stop, task: tokio::spawn(server) })
+}
