@@ -21,6 +21,8 @@ pub struct AccrueNights {
 pub struct IssueInvoice {
     /// The provider.
     pub provider: ProviderId,
+    /// Which of the invoices to this provider that one request asks for, from 0.
+    pub part: u32,
     /// Nights before this date.
     pub through: Date,
     /// The run it belongs to.

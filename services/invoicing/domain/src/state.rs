@@ -69,6 +69,12 @@ impl Agreement {
         self.from.is_some_and(|from| from <= day) && self.end.as_ref().is_none_or(|end| day < end.on)
     }
 
+    /// Whether nights from the departure on still stand charged: one decision takes back only so many.
+    #[must_use]
+    pub fn is_overcharged(&self) -> bool {
+        self.charged_through.zip(self.end.as_ref()).is_some_and(|(through, end)| through > end.on)
+    }
+
     /// The nights before `through` that are still to be charged; none where there are none.
     #[must_use]
     pub fn uncharged(&self, through: Date) -> Option<Nights> {
@@ -122,7 +128,7 @@ pub struct State {
     pub council: Option<CouncilId>,
     /// The agreements.
     pub agreements: BTreeMap<AgreementId, Agreement>,
-    /// Those with nights still to charge, now or later.
+    /// Those with nights still to charge, now or later, or to take back.
     pub open: BTreeSet<AgreementId>,
     /// All charges and reversals.
     pub charges: BTreeMap<EntryId, Arc<Charge>>,
@@ -165,13 +171,13 @@ impl State {
         self.agreements.values().filter(|a| a.is_live_on(today)).count()
     }
 
-    /// The agreements that have nights before `through` to charge.
+    /// The agreements that have nights before `through` to charge, or nights to take back.
     #[must_use]
     pub fn to_accrue(&self, through: Date) -> Vec<AgreementId> {
         let open = self.open.iter().filter_map(|id| self.agreements.get(id));
-        open.filter(|agreement| agreement.uncharged(through).is_some())
-            .map(|agreement| agreement.id)
-            .collect()
+        let due =
+            |agreement: &&Agreement| agreement.is_overcharged() || agreement.uncharged(through).is_some();
+        open.filter(due).map(|agreement| agreement.id).collect()
     }
 
     /// The providers that an invoice through `through` is due to.
@@ -238,9 +244,10 @@ impl State {
         self.note_open(e.agreement);
     }
 
-    /// Keeps the index of agreements that have nights to charge.
+    /// Keeps the index of agreements that have nights to charge or to take back.
     fn note_open(&mut self, id: AgreementId) {
-        if self.agreements.get(&id).is_some_and(|agreement| agreement.uncharged(Date::MAX).is_some()) {
+        let agreement = self.agreements.get(&id);
+        if agreement.is_some_and(|a| a.is_overcharged() || a.uncharged(Date::MAX).is_some()) {
             self.open.insert(id);
         } else {
             self.open.remove(&id);

@@ -1,6 +1,7 @@
 //! Charging nights, and the runs in which that is done for many agreements.
 
-use super::{entry_dates, is_new, limits};
+use super::facts::corrections;
+use super::{entry_dates, limits};
 use crate::charge::charge;
 use crate::commands::{AccrueNights, Command};
 use crate::events::{ChargePosted, InvoicingEvent, RunFinished, RunId, RunKind, RunStarted};
@@ -18,6 +19,14 @@ pub(super) fn accrue(
 ) -> Result<Vec<InvoicingEvent>, Rejection> {
     check_through(command, ask.through)?;
     let agreement = state.agreements.get(&ask.agreement).ok_or(Rejection::AgreementUnknown(ask.agreement))?;
+    let nth = |n: usize| EntryId(command.cause.id_of(&format!("CHARGE|{}|{n}", agreement.id)));
+    if state.ledger.entry(nth(0)).is_some() {
+        // The same request again: it has had its effect, also where its nights were taken back since.
+        return Ok(Vec::new());
+    }
+    if let Some(end) = agreement.end.as_ref().filter(|_| agreement.is_overcharged()) {
+        return corrections(state, command, agreement, end.on, &end.reason);
+    }
     let (Some(first_night), Some(nights)) = (agreement.from, agreement.uncharged(ask.through)) else {
         return Ok(Vec::new());
     };
@@ -25,12 +34,8 @@ pub(super) fn accrue(
     for (n, nights) in by_month(nights).enumerate() {
         let last_night = nights.end().yesterday().unwrap_or(nights.start());
         let dates = entry_dates(state, last_night, nights);
-        let id = EntryId(command.cause.id_of(&format!("CHARGE|{}|{n}", agreement.id)));
-        let (charge, entry) = charge(agreement, first_night, id, dates, None)?;
-        if !is_new(state, &entry)? {
-            // The same request again, after its nights were taken back: it has had its effect.
-            return Ok(Vec::new());
-        }
+        let (charge, entry) = charge(agreement, first_night, nth(n), dates, None)?;
+        state.ledger.check(&entry)?;
         events.push(
             ChargePosted { council: command.council, charge, entry, run: ask.run, at: command.at }.into(),
         );

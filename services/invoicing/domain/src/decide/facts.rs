@@ -132,7 +132,7 @@ pub(super) fn placement_ended(
             format!("the departure on {} lies before the first paid night, {from}", ended.on),
         ));
     }
-    match corrections(state, command, agreement, ended) {
+    match corrections(state, command, agreement, ended.on, &ended.reason) {
         Ok(corrections) => {
             let closed = ChargesClosed {
                 agreement: ended.agreement,
@@ -147,35 +147,37 @@ pub(super) fn placement_ended(
     }
 }
 
-/// Takes back, latest first, every standing charge with a night from the departure on, and charges again what remains of
+/// Takes back, latest first, the standing charges with a night from the departure on, and charges again what remains of
 /// one that it cuts. Each correction counts in the period of the charge it corrects, or in the first open one after it.
-fn corrections(
+pub(super) fn corrections(
     state: &State,
     command: &Command,
     agreement: &Agreement,
-    ended: &PlacementEnded,
+    departure: Date,
+    reason: &str,
 ) -> Result<Vec<InvoicingEvent>, Rejection> {
     let mut events = Vec::new();
     let Some(first_night) = agreement.from else {
         return Ok(events);
     };
     let recorded = agreement.standing.values().rev().filter_map(|id| state.charges.get(id));
-    for recorded in recorded.take_while(|charge| charge.nights.end() > ended.on) {
+    let too_much = recorded.take_while(|charge| charge.nights.end() > departure);
+    for recorded in too_much.take(limits::REVERSALS_MAX) {
         let Some(entry) = state.ledger.entry(recorded.id) else { continue };
         let day = entry.dates.posted_on;
         let dates = entry_dates(state, day, recorded.nights);
-        let (reversal, entry) = mirror(recorded, entry, &command.cause, dates, &ended.reason, ended.on)?;
+        let (reversal, entry) = mirror(recorded, entry, &command.cause, dates, reason, departure)?;
         if is_new(state, &entry)? {
             let (council, at) = (command.council, command.at);
             events.push(ChargeReversed { council, charge: reversal, entry, at }.into());
         }
-        let Ok(rest) = Nights::new(recorded.nights.start(), ended.on) else { continue };
+        let Ok(rest) = Nights::new(recorded.nights.start(), departure) else { continue };
         if rest.is_empty() {
             continue;
         }
         let dates = entry_dates(state, day, rest);
         let id = EntryId(command.cause.id_of(&format!("RECHARGE|{}", recorded.id)));
-        let (charge, entry) = charge(agreement, first_night, id, dates, Some(&ended.reason))?;
+        let (charge, entry) = charge(agreement, first_night, id, dates, Some(reason))?;
         if is_new(state, &entry)? {
             let (council, at) = (command.council, command.at);
             events.push(ChargePosted { council, charge, entry, run: None, at }.into());

@@ -24,7 +24,7 @@ pub(super) fn issue(
     };
     let net = checked_sum(charges.iter().map(|charge| charge.total)).ok_or(Rejection::AmountOverflow)?;
     let kind = if net < Pence::ZERO { InvoiceKind::CreditNote } else { InvoiceKind::Invoice };
-    let id = command.cause.id_of(&format!("INVOICE|{}", ask.provider));
+    let id = command.cause.id_of(&format!("INVOICE|{}|{}", ask.provider, ask.part));
     let issued_on = london_date(command.at);
     let entry = JournalEntry {
         id: EntryId(id),
@@ -74,8 +74,12 @@ fn due<'a>(state: &'a State, ask: &IssueInvoice) -> Vec<&'a Arc<Charge>> {
     charges.sort_by_key(|charge| {
         (charge.agreement, charge.nights.start(), charge.reverses.is_some(), charge.id)
     });
-    charges.truncate(limits::INVOICE_CHARGES_MAX);
-    charges
+    let mut lines = 0;
+    let fits = |charge: &&Arc<Charge>| {
+        lines += charge.lines.len();
+        lines <= limits::INVOICE_LINES_MAX
+    };
+    charges.into_iter().take_while(fits).collect()
 }
 
 /// From the first night to the last; nothing without charges.

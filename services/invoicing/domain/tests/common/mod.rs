@@ -106,7 +106,7 @@ pub(crate) fn accrue(n: u128, through: Date) -> Ask {
 }
 
 pub(crate) fn invoice(provider: &str, through: Date) -> Ask {
-    Ask::IssueInvoice(IssueInvoice { provider: provider.parse().unwrap(), through, run: None })
+    Ask::IssueInvoice(IssueInvoice { provider: provider.parse().unwrap(), part: 0, through, run: None })
 }
 
 pub(crate) fn pay(invoice: care::InvoiceId, paid_on: Option<Date>) -> Ask {
