@@ -1,0 +1,344 @@
+//! Given/when/then for awards, invariant 6 (evidence and approver) above all.
+
+use crate::support::{
+    agreement, approval, at, award, cascade, council, day, decided, emergency, framework, offer, offered,
+    place, posted, propose, proposed, provider, referral, released, requirements, spot, step, submit,
+    submitted, terms, the_proposal,
+};
+use care::published::{Approval, Route};
+use care::spec::given;
+use care::{Date, Refusal, RefusalKind};
+use jiff::SignedDuration;
+use referrals_domain::{
+    AmendReferral, AwardFailed, ConfirmAward, FailAward, GiveRetrospectiveApproval, IdentityGranted, Outcome,
+    ProposeAward, ReferralAwarded, ReferralEvent, Referrals, Requirements, RetrospectiveApprovalGiven, Stage,
+    WithdrawOffer,
+};
+
+/// Released, offered by this route, and all steps of the default policy exhausted.
+fn ready(requirements: Requirements, route: Route) -> Vec<ReferralEvent> {
+    let mut events = offered(requirements, route);
+    events.extend(cascade());
+    events
+}
+
+fn unapproved() -> ProposeAward {
+    ProposeAward { approval: None, ..propose() }
+}
+
+fn in_emergency() -> ProposeAward {
+    ProposeAward { emergency: true, ..unapproved() }
+}
+
+fn in_flight_emergency() -> Vec<ReferralEvent> {
+    let mut events = ready(emergency(), framework());
+    events.extend(decided(&events, in_emergency()));
+    events
+}
+
+fn confirm() -> ConfirmAward {
+    ConfirmAward { award: award(1), agreement: agreement(), at: at(6) }
+}
+
+fn fail() -> FailAward {
+    FailAward {
+        award: award(1),
+        reason: "PLACE_TAKEN".to_owned(),
+        detail: "another council has it".to_owned(),
+        at: at(6),
+    }
+}
+
+fn approve(minute: i64) -> GiveRetrospectiveApproval {
+    GiveRetrospectiveApproval { award: award(1), approval: Approval { at: at(minute), ..approval() } }
+}
+
+#[test]
+fn an_award_carries_the_offer_and_the_evidence() {
+    given::<Referrals>(ready(requirements(), framework()))
+        .when(propose())
+        .then_events(|events| {
+            let proposed = the_proposal(events);
+            assert_eq!(
+                (proposed.award, proposed.referral, proposed.referral_version),
+                (award(1), referral(1), 1)
+            );
+            assert_eq!((&proposed.place, &proposed.provider), (&place(), &provider("oak")));
+            assert_eq!((proposed.start, proposed.hold_token), (day("2026-06-20"), Some(7)));
+            assert_eq!((proposed.age_years, proposed.solo), (13, false));
+            assert_eq!(proposed.terms.offer, offer(1));
+            assert_eq!(proposed.terms.lines, terms(framework()).lines);
+            assert_eq!(proposed.terms.funders, requirements().funders);
+            assert_eq!(proposed.evidence.policy_version, 0);
+            assert_eq!(proposed.evidence.approval, Some(approval()));
+            assert_eq!(proposed.evidence.approval_due, None);
+            let steps: Vec<_> = proposed.evidence.steps.iter().map(|step| step.step.as_str()).collect();
+            assert_eq!(steps, ["CONNECTED_CARE", "IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL"]);
+        })
+        .then_state(|state| {
+            assert_eq!(state.referrals[&referral(1)].stage, Stage::AwardInFlight { award: award(1) });
+            assert!(state.approvals_due.is_empty());
+        })
+        .when(ProposeAward { award: award(2), ..propose() })
+        .then_refused("AWARD_IN_PROGRESS");
+}
+
+#[test]
+fn an_award_needs_its_referral_and_its_offer() {
+    given::<Referrals>([]).when(propose()).then_refused("REFERRAL_UNKNOWN");
+    given::<Referrals>([posted(requirements())]).when(propose()).then_refused("OFFER_UNKNOWN");
+    given::<Referrals>(proposed()).when(propose()).then_refused("AWARD_EXISTS");
+}
+
+#[test]
+fn an_offer_is_taken_until_the_end_of_its_last_day_in_england() {
+    let taken = |instant: &str| ProposeAward { at: instant.parse().unwrap(), ..propose() };
+    given::<Referrals>(ready(requirements(), framework()))
+        .when(taken("2026-06-10T22:59:59Z"))
+        .then_events(|events| assert_eq!(events.len(), 1));
+    given::<Referrals>(ready(requirements(), framework()))
+        .when(taken("2026-06-10T23:00:00Z"))
+        .then_refused("OFFER_EXPIRED");
+}
+
+#[test]
+fn an_offer_on_an_older_version_is_stale() {
+    let mut events = ready(requirements(), framework());
+    let amend = AmendReferral {
+        referral: referral(1),
+        expected_version: 1,
+        requirements: emergency(),
+        identity: None,
+        narrative: None,
+        at: at(4),
+    };
+    events.extend(decided(&events, amend));
+    let refused = given::<Referrals>(events).when(propose()).then_refused("OFFER_STALE");
+    assert!(refused.to_string().contains("answers version 1, the referral is at version 2"), "{refused}");
+}
+
+#[test]
+fn a_withdrawn_offer_is_gone() {
+    let mut events = ready(requirements(), framework());
+    events.extend(decided(&events, WithdrawOffer { offer: offer(1), provider: provider("oak"), at: at(4) }));
+    given::<Referrals>(events).when(propose()).then_refused("OFFER_WITHDRAWN");
+}
+
+#[test]
+fn each_missing_step_is_named() {
+    let mut events = offered(requirements(), framework());
+    events.push(step("CONNECTED_CARE", "NOT_APPLICABLE"));
+    events.push(step("IN_HOUSE_FOSTERING", "PLACE_FOUND"));
+    let refused = given::<Referrals>(events).when(propose()).then_refused("CASCADE_EVIDENCE_MISSING");
+    assert!(
+        refused.to_string().contains("version 0 asks that IN_HOUSE_FOSTERING, IN_HOUSE_RESIDENTIAL be"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_spot_purchase_needs_the_framework_exhausted_and_the_councils_reason() {
+    let mut events = ready(requirements(), spot("the seller says so"));
+    let spot_award =
+        ProposeAward { spot_justification: Some("  nobody within 20 miles ".to_owned()), ..propose() };
+    let refused =
+        given::<Referrals>(events.clone()).when(spot_award.clone()).then_refused("CASCADE_EVIDENCE_MISSING");
+    assert!(refused.to_string().contains("FRAMEWORK"), "{refused}");
+    events.push(step("FRAMEWORK", "NO_PLACE"));
+    given::<Referrals>(events.clone()).when(propose()).then_refused("SPOT_JUSTIFICATION_MISSING");
+    given::<Referrals>(events).when(spot_award).then_events(|events| {
+        assert_eq!(the_proposal(events).terms.route, spot("nobody within 20 miles"));
+    });
+}
+
+#[test]
+fn an_external_award_needs_an_accepted_approver() {
+    let events = ready(requirements(), framework());
+    given::<Referrals>(events.clone()).when(unapproved()).then_refused("APPROVER_MISSING");
+    let by = |approver: &str, role: &str| ProposeAward {
+        approval: Some(Approval { approver: approver.to_owned(), role: role.to_owned(), at: at(4) }),
+        ..propose()
+    };
+    let refused = given::<Referrals>(events.clone())
+        .when(by("post-1", "TEA_LADY"))
+        .then_refused("APPROVER_ROLE_NOT_ACCEPTED");
+    assert!(refused.to_string().contains("PLACEMENT_PANEL"), "it says who may: {refused}");
+    given::<Referrals>(events.clone()).when(by("  ", "HEAD_OF_SERVICE")).then_refused("FIELD_INVALID");
+    given::<Referrals>(events).when(by("post-1", "Head of service")).then_refused("FIELD_INVALID");
+}
+
+#[test]
+fn an_emergency_is_approved_afterwards_within_the_policys_hours() {
+    let due = at(5) + SignedDuration::from_hours(72);
+    given::<Referrals>(ready(emergency(), framework()))
+        .when(in_emergency())
+        .then_events(|events| assert_eq!(the_proposal(events).evidence.approval_due, Some(due)))
+        .then_state(|state| assert!(state.approvals_due.contains(&(due, award(1)))))
+        .when(approve(60))
+        .then([RetrospectiveApprovalGiven {
+            council: council(),
+            award: award(1),
+            referral: referral(1),
+            approval: Approval { at: at(60), ..approval() },
+            due,
+            late: false,
+        }
+        .into()])
+        .then_state(|state| {
+            assert!(state.approvals_due.is_empty());
+            assert!(state.awards[&award(1)].retrospective.is_some());
+        })
+        .when(approve(61))
+        .then_refused("APPROVAL_NOT_DUE");
+}
+
+#[test]
+fn an_emergency_still_needs_evidence_and_urgency() {
+    given::<Referrals>(offered(emergency(), framework()))
+        .when(in_emergency())
+        .then_refused("CASCADE_EVIDENCE_MISSING");
+    given::<Referrals>(ready(requirements(), framework()))
+        .when(in_emergency())
+        .then_refused("NOT_AN_EMERGENCY");
+    given::<Referrals>(ready(emergency(), framework()))
+        .when(ProposeAward { emergency: true, ..propose() })
+        .then_events(|events| {
+            assert_eq!(the_proposal(events).evidence.approval_due, None, "it was approved before");
+        });
+}
+
+#[test]
+fn a_late_approval_is_recorded_as_late() {
+    given::<Referrals>(in_flight_emergency()).when(approve(5 + 72 * 60 + 1)).then_events(
+        |events| match events {
+            [ReferralEvent::RetrospectiveApprovalGiven(given)] => assert!(given.late),
+            other => panic!("{other:?}"),
+        },
+    );
+}
+
+#[test]
+fn an_approval_afterwards_needs_an_accepted_role_and_a_waiting_award() {
+    let mut by_nobody = approve(60);
+    by_nobody.approval.role = "TEA_LADY".to_owned();
+    given::<Referrals>(in_flight_emergency()).when(by_nobody).then_refused("APPROVER_ROLE_NOT_ACCEPTED");
+    given::<Referrals>([]).when(approve(60)).then_refused("AWARD_UNKNOWN");
+    given::<Referrals>(proposed()).when(approve(60)).then_refused("APPROVAL_NOT_DUE");
+}
+
+#[test]
+fn in_house_needs_neither_cascade_nor_approver() {
+    let events = [posted(requirements()), released("oak"), submitted(Route::InHouse, true)];
+    given::<Referrals>(events)
+        .when(unapproved())
+        .then_events(|events| assert_eq!(the_proposal(events).evidence.approval_due, None));
+}
+
+#[test]
+fn in_house_by_word_alone_is_external() {
+    // No decision makes such an offer; an award would still not go through on it.
+    let events = [posted(requirements()), released("oak"), submitted(Route::InHouse, false)];
+    given::<Referrals>(events).when(unapproved()).then_refused("CASCADE_EVIDENCE_MISSING");
+}
+
+#[test]
+fn nobody_under_16_goes_to_supported_accommodation() {
+    let asked = Requirements {
+        provisions: vec!["SUPPORTED_ACCOMMODATION".to_owned()],
+        age_years: 15,
+        ..requirements()
+    };
+    let mut offer = terms(framework());
+    offer.provision = "SUPPORTED_ACCOMMODATION".to_owned();
+    let mut events = vec![posted(asked), released("oak"), step("CONNECTED_CARE", "NOT_APPLICABLE")];
+    events.extend(decided(&events, submit(offer)));
+    let at_age = |age_years| ProposeAward { age_years, ..propose() };
+    given::<Referrals>(events.clone()).when(at_age(15)).then_refused("UNDER_16_SUPPORTED_ACCOMMODATION");
+    given::<Referrals>(events).when(at_age(16)).then_events(|events| assert_eq!(events.len(), 1));
+}
+
+#[test]
+fn an_agreement_confirms_and_grants_the_identity_to_that_provider() {
+    let awarded = ReferralAwarded {
+        council: council(),
+        award: award(1),
+        referral: referral(1),
+        provider: provider("oak"),
+        agreement: agreement(),
+        at: at(6),
+    };
+    let granted = IdentityGranted {
+        council: council(),
+        referral: referral(1),
+        provider: provider("oak"),
+        award: award(1),
+        at: at(6),
+    };
+    given::<Referrals>(proposed())
+        .when(confirm())
+        .then([awarded.into(), granted.into()])
+        .then_state(|state| {
+            assert!(state.referrals[&referral(1)].granted.contains(&provider("oak")));
+            assert_eq!(
+                state.awards[&award(1)].outcome,
+                Outcome::Confirmed { agreement: agreement(), at: at(6) }
+            );
+        })
+        .when(confirm())
+        .then_nothing()
+        .when(fail())
+        .then_nothing();
+}
+
+#[test]
+fn a_refusal_opens_the_referral_again() {
+    given::<Referrals>(in_flight_emergency())
+        .when(fail())
+        .then([AwardFailed {
+            council: council(),
+            award: award(1),
+            referral: referral(1),
+            place: place(),
+            reason: "PLACE_TAKEN".to_owned(),
+            detail: "another council has it".to_owned(),
+            at: at(6),
+        }
+        .into()])
+        .then_state(|state| {
+            assert_eq!(state.referrals[&referral(1)].stage, Stage::Open);
+            assert!(state.approvals_due.is_empty(), "what failed needs no approval");
+        })
+        .when(fail())
+        .then_nothing()
+        .when(confirm())
+        .then_nothing()
+        .when(ProposeAward { award: award(2), ..propose() })
+        .then_events(|events| assert_eq!(the_proposal(events).award, award(2)));
+}
+
+#[test]
+fn a_reaction_to_an_unknown_award_is_none_of_this_log() {
+    given::<Referrals>([]).when(confirm()).then_nothing().when(fail()).then_nothing();
+}
+
+#[test]
+fn a_deadline_beyond_the_calendar_is_due_at_once() {
+    let last: care::Timestamp = care::Timestamp::MAX;
+    let mut events = offered(emergency(), framework());
+    if let Some(ReferralEvent::OfferSubmitted(offer)) = events.last_mut() {
+        offer.terms.valid_until = Date::MAX;
+    }
+    events.extend(cascade());
+    let refusal_or_due = given::<Referrals>(events).when(ProposeAward { at: last, ..in_emergency() });
+    refusal_or_due.then_events(|events| {
+        assert_eq!(the_proposal(events).evidence.approval_due, Some(last));
+    });
+}
+
+#[test]
+fn refusals_about_the_state_are_preconditions() {
+    let refused = given::<Referrals>(ready(requirements(), framework()))
+        .when(unapproved())
+        .then_refused("APPROVER_MISSING");
+    assert_eq!(refused.kind(), RefusalKind::Precondition);
+}

@@ -1,0 +1,32 @@
+//! An event, once released, is for ever: each golden file must still decode, and encode to what it says.
+
+use care::Event;
+use referrals_domain::ReferralEvent;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+#[test]
+fn every_event_type_has_a_golden_file_that_still_reads() {
+    for event_type in ReferralEvent::types() {
+        let path = folder().join(format!("{event_type}.v1.json"));
+        let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let event = ReferralEvent::decode(event_type, 1, &text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
+        assert_eq!(encoded, golden, "{}", path.display());
+    }
+}
+
+#[test]
+fn no_golden_file_is_of_an_event_that_is_gone() {
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let event_type = name.split('.').next().unwrap();
+        assert!(ReferralEvent::types().contains(&event_type), "{name} is of no event of this log");
+    }
+}

@@ -1,0 +1,366 @@
+//! Invariants over random sequences of commands. A small model reads the events alone, so that a defect in `decide` or in
+//! the fold that it trusts is seen from outside.
+
+use crate::support::{
+    agreement, approval, at, award, council, emergency, framework, offer, post, provider, referral,
+    requirements, spot, submit, terms,
+};
+use care::published::{Approval, AwardProposed, Route};
+use care::{Domain, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use jiff::SignedDuration;
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::select;
+use proptest::test_runner::TestCaseError;
+use referrals_domain::{
+    AmendReferral, CascadeMode, CascadePolicy, Command, ConfirmAward, DeclineReferral, EraseIdentity,
+    FailAward, GiveRetrospectiveApproval, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward,
+    RecordCascadeStep, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
+    SetCascadePolicy, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+const STEPS: [&str; 4] = ["CONNECTED_CARE", "IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL", "FRAMEWORK"];
+const ROLES: [&str; 3] = ["HEAD_OF_SERVICE", "PLACEMENT_PANEL", "TEA_LADY"];
+
+/// What the events say, read without the domain's own state.
+#[derive(Default)]
+struct Model {
+    policy: CascadePolicy,
+    policy_version: u32,
+    versions: BTreeMap<ReferralId, u32>,
+    requirements: BTreeMap<ReferralId, Requirements>,
+    steps: BTreeMap<(ReferralId, String), String>,
+    offers: BTreeMap<OfferId, OfferSubmitted>,
+    withdrawn: BTreeSet<OfferId>,
+    in_flight: BTreeMap<ReferralId, AwardProposed>,
+    closed: BTreeSet<ReferralId>,
+    granted: BTreeSet<(ReferralId, ProviderId)>,
+    awarded: BTreeSet<(ReferralId, ProviderId)>,
+}
+
+impl Model {
+    fn see(&mut self, event: &ReferralEvent) -> Result<(), TestCaseError> {
+        match event {
+            ReferralEvent::CascadePolicySet(event) => {
+                prop_assert_eq!(event.version, self.policy_version + 1);
+                (self.policy_version, self.policy) = (event.version, event.policy.clone());
+            }
+            ReferralEvent::ReferralPosted(event) => {
+                prop_assert!(self.versions.insert(event.referral, 1).is_none());
+                self.requirements.insert(event.referral, event.requirements.clone());
+            }
+            ReferralEvent::ReferralAmended(event) => {
+                prop_assert!(!self.in_flight.contains_key(&event.referral));
+                prop_assert_eq!(self.versions.insert(event.referral, event.version), Some(event.version - 1));
+                self.requirements.insert(event.referral, event.requirements.clone());
+            }
+            ReferralEvent::CascadeStepRecorded(event) => {
+                self.steps.insert((event.referral, event.step.clone()), event.outcome.clone());
+            }
+            ReferralEvent::OfferSubmitted(event) => {
+                prop_assert!(!self.closed.contains(&event.referral));
+                self.offers.insert(event.offer, event.clone());
+            }
+            ReferralEvent::OfferWithdrawn(event) => {
+                self.withdrawn.insert(event.offer);
+            }
+            ReferralEvent::AwardProposed(event) => self.see_proposed(event)?,
+            ReferralEvent::ReferralAwarded(event) => {
+                let proposed = self.in_flight.remove(&event.referral);
+                prop_assert_eq!(proposed.map(|proposed| proposed.award), Some(event.award));
+                self.closed.insert(event.referral);
+                self.awarded.insert((event.referral, event.provider.clone()));
+            }
+            ReferralEvent::AwardFailed(event) => {
+                let proposed = self.in_flight.remove(&event.referral);
+                prop_assert_eq!(proposed.map(|proposed| proposed.award), Some(event.award));
+            }
+            ReferralEvent::ReferralWithdrawn(event) => {
+                prop_assert!(!self.in_flight.contains_key(&event.referral));
+                prop_assert!(self.closed.insert(event.referral));
+            }
+            ReferralEvent::IdentityGranted(event) => {
+                let grant = (event.referral, event.provider.clone());
+                prop_assert!(self.awarded.contains(&grant), "a grant without an award");
+                self.granted.insert(grant);
+            }
+            ReferralEvent::IdentityRevealed(event) => {
+                if let Some(provider) = &event.provider {
+                    let grant = (event.referral, provider.clone());
+                    prop_assert!(self.granted.contains(&grant), "unmasked without a grant");
+                }
+            }
+            ReferralEvent::IdentityKeyDestroyed(event) => prop_assert!(self.closed.contains(&event.referral)),
+            ReferralEvent::SearchRecorded(_)
+            | ReferralEvent::ReferralReleased(_)
+            | ReferralEvent::ReferralDeclined(_)
+            | ReferralEvent::RetrospectiveApprovalGiven(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Invariant 6, and that what is taken is a live offer on this version of an open referral.
+    fn see_proposed(&mut self, event: &AwardProposed) -> Result<(), TestCaseError> {
+        prop_assert!(!self.closed.contains(&event.referral), "an award of a closed referral");
+        prop_assert!(!self.in_flight.contains_key(&event.referral), "two awards at once");
+        let offer = &self.offers[&event.terms.offer];
+        prop_assert_eq!(offer.referral, event.referral);
+        prop_assert!(!self.withdrawn.contains(&offer.offer), "a withdrawn offer");
+        prop_assert_eq!(offer.referral_version, self.versions[&event.referral], "a stale offer");
+        prop_assert!(offer.terms.valid_until >= london_date(event.at), "an expired offer");
+        let in_house = event.terms.route == Route::InHouse && offer.own_establishment;
+        if !in_house {
+            let mut asked: Vec<&str> = self
+                .policy
+                .required
+                .get(&event.provision)
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            if matches!(event.terms.route, Route::Spot { .. }) {
+                asked.push("FRAMEWORK");
+            }
+            prop_assert_eq!(event.evidence.policy_version, self.policy_version);
+            for step in asked {
+                let recorded = self.steps.get(&(event.referral, step.to_owned()));
+                prop_assert!(
+                    recorded.is_some_and(|outcome| outcome != "PLACE_FOUND"),
+                    "no evidence of {}",
+                    step
+                );
+                prop_assert!(event.evidence.steps.iter().any(|evidence| evidence.step == step));
+            }
+            let urgency = &self.requirements[&event.referral].urgency;
+            match (&event.evidence.approval, event.evidence.approval_due) {
+                (Some(approval), None) => prop_assert!(self.policy.approver_roles.contains(&approval.role)),
+                (None, Some(due)) => {
+                    let hours = i64::from(self.policy.emergency_approval_hours);
+                    prop_assert_eq!(due, event.at + SignedDuration::from_hours(hours));
+                    prop_assert_eq!(urgency, "EMERGENCY");
+                }
+                other => prop_assert!(false, "neither one approver nor a deadline: {other:?}"),
+            }
+        }
+        self.in_flight.insert(event.referral, event.clone());
+        Ok(())
+    }
+}
+
+fn policies() -> impl Strategy<Value = CascadePolicy> {
+    let steps = prop::sample::subsequence(STEPS.to_vec(), 0..=3);
+    let mode = select(vec![CascadeMode::Sequential, CascadeMode::Parallel]);
+    (mode, steps, 1_u16..100, select(ROLES.to_vec())).prop_map(|(mode, steps, hours, role)| CascadePolicy {
+        mode,
+        required: BTreeMap::from([(
+            "RESIDENTIAL".to_owned(),
+            steps.into_iter().map(str::to_owned).collect(),
+        )]),
+        approver_roles: BTreeSet::from([role.to_owned()]),
+        emergency_approval_hours: hours,
+    })
+}
+
+fn asked() -> impl Strategy<Value = Requirements> {
+    select(vec![requirements(), emergency()])
+}
+
+fn referrals() -> impl Strategy<Value = ReferralId> {
+    (1..=2_u128).prop_map(referral)
+}
+
+fn offers() -> impl Strategy<Value = OfferId> {
+    (1..=3_u128).prop_map(offer)
+}
+
+fn providers() -> impl Strategy<Value = ProviderId> {
+    select(vec!["oak", "elm"]).prop_map(provider)
+}
+
+fn maybe_approval() -> impl Strategy<Value = Option<Approval>> {
+    prop::option::of(select(ROLES.to_vec()).prop_map(|role| Approval { role: role.to_owned(), ..approval() }))
+}
+
+/// Two referrals, two providers, three offers: small, so that sequences meet each other. What leads on comes often.
+fn commands() -> impl Strategy<Value = Command> {
+    let outcome = select(vec!["NO_PLACE", "NO_PLACE", "NOT_SUITABLE", "PLACE_FOUND"]);
+    prop_oneof![
+        5 => (0..3_u32, policies()).prop_map(|(expected_version, policy)| {
+            SetCascadePolicy { council: council(), expected_version, policy, at: at(0) }.into()
+        }),
+        5 => (referrals(), asked()).prop_map(|(referral, requirements)| {
+            PostReferral { referral, ..post(requirements) }.into()
+        }),
+        5 => (referrals(), 1..3_u32, asked()).prop_map(|(referral, expected_version, requirements)| {
+            let (identity, narrative) = (None, None);
+            AmendReferral { referral, expected_version, requirements, identity, narrative, at: at(0) }.into()
+        }),
+        50 => (referrals(), select(STEPS.to_vec()), outcome).prop_map(|(referral, step, outcome)| {
+            let (step, outcome) = (step.to_owned(), outcome.to_owned());
+            RecordCascadeStep { referral, step, outcome, at: at(0) }.into()
+        }),
+        10 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            let providers = BTreeSet::from([provider]);
+            ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: at(0) }.into()
+        }),
+        30 => submissions().prop_map(Command::from),
+        3 => (offers(), providers()).prop_map(|(offer, provider)| {
+            WithdrawOffer { offer, provider, at: at(0) }.into()
+        }),
+        3 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            DeclineReferral { referral, provider, reason: "NEED".to_owned(), at: at(0) }.into()
+        }),
+        60 => proposals().prop_map(Command::from),
+        10 => (1..=4_u128, select(ROLES.to_vec())).prop_map(|(n, role)| {
+            let approval = Approval { role: role.to_owned(), ..approval() };
+            GiveRetrospectiveApproval { award: award(n), approval }.into()
+        }),
+        10 => (1..=4_u128).prop_map(|n| {
+            ConfirmAward { award: award(n), agreement: agreement(), at: at(0) }.into()
+        }),
+        10 => (1..=4_u128).prop_map(|n| {
+            let (reason, detail) = ("PLACE_TAKEN".to_owned(), "taken".to_owned());
+            FailAward { award: award(n), reason, detail, at: at(0) }.into()
+        }),
+        1 => referrals().prop_map(|referral| {
+            WithdrawReferral { referral, reason: "OTHER".to_owned(), at: at(0) }.into()
+        }),
+        20 => (referrals(), prop::option::of(providers())).prop_map(|(referral, provider)| {
+            let viewer = provider.map_or(Viewer::Council, Viewer::Provider);
+            RevealIdentity { referral, viewer, purpose: "SAFEGUARDING".to_owned(), at: at(0) }.into()
+        }),
+        5 => referrals().prop_map(|referral| {
+            EraseIdentity { referral, purposes: BTreeSet::from(KeyPurpose::ALL), at: at(0) }.into()
+        }),
+    ]
+}
+
+/// Sequences that begin with both referrals posted and released, so that most of each is about what comes then.
+fn histories(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Command>> {
+    let posts = (asked(), asked()).prop_map(|(first, second)| {
+        let both = [(1, first), (2, second)].map(|(n, requirements)| {
+            let providers = BTreeSet::from([provider("oak"), provider("elm")]);
+            let stage = ReleaseStage::Shortlist;
+            let post = PostReferral { referral: referral(n), ..post(requirements) };
+            let release = ReleaseReferral { referral: referral(n), providers, stage, at: at(0) };
+            [post.into(), release.into()]
+        });
+        both.into_iter().flatten().collect::<Vec<Command>>()
+    });
+    (posts, prop::collection::vec(commands(), len)).prop_map(|(mut all, rest)| {
+        all.extend(rest);
+        all
+    })
+}
+
+fn submissions() -> impl Strategy<Value = SubmitOffer> {
+    let routes = select(vec![framework(), spot(""), Route::InHouse]);
+    (offers(), referrals(), providers(), routes, any::<bool>(), 1..=12_i64).prop_map(
+        |(offer, referral, provider, route, own_establishment, days)| {
+            let mut terms = terms(route);
+            terms.valid_until = london_date(at(days * 24 * 60));
+            SubmitOffer {
+                offer,
+                referral,
+                provider,
+                referral_version: None,
+                own_establishment,
+                ..submit(terms)
+            }
+        },
+    )
+}
+
+fn proposals() -> impl Strategy<Value = ProposeAward> {
+    let justification = prop::option::of(Just("nobody near".to_owned()));
+    (1..=4_u128, referrals(), offers(), maybe_approval(), any::<bool>(), justification).prop_map(
+        |(n, referral, offer, approval, emergency, spot_justification)| ProposeAward {
+            award: award(n),
+            referral,
+            offer,
+            hold_token: None,
+            age_years: 13,
+            approval,
+            emergency,
+            spot_justification,
+            at: at(0),
+        },
+    )
+}
+
+/// Gives the n-th command its instant: six hours after the one before, so that offers expire on the way.
+fn timed(command: Command, n: usize) -> Command {
+    let now: Timestamp = at(i64::try_from(n).unwrap() * 6 * 60);
+    match command {
+        Command::ProposeAward(mut it) => {
+            it.at = now;
+            it.into()
+        }
+        other => other,
+    }
+}
+
+proptest! {
+    #[test]
+    fn invariants_6_and_7_hold_in_every_history(commands in histories(1..120)) {
+        let mut state = State::default();
+        let mut model = Model::default();
+        let mut history = Vec::new();
+        for (n, command) in commands.into_iter().enumerate() {
+            let Ok(events) = Referrals::decide(&state, &timed(command, n)) else { continue };
+            for event in &events {
+                model.see(event)?;
+                Referrals::evolve(&mut state, event);
+            }
+            history.extend(events);
+        }
+        let mut replayed = State::default();
+        history.iter().for_each(|event| Referrals::evolve(&mut replayed, event));
+        prop_assert_eq!(&replayed, &state);
+        let snapshot = serde_json::to_string(&state).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<State>(&snapshot).unwrap(), &state);
+    }
+
+    #[test]
+    fn evolving_is_total(commands in histories(1..80), order in any::<u64>()) {
+        let mut state = State::default();
+        let mut history = Vec::new();
+        for command in &commands {
+            if let Ok(events) = Referrals::decide(&state, command) {
+                events.iter().for_each(|event| Referrals::evolve(&mut state, event));
+                history.extend(events);
+            }
+        }
+        // Events in any order and without those before them: nothing of it may panic.
+        let mut other = State::default();
+        let len = history.len().max(1);
+        for n in 0..history.len() {
+            let index = (n * 7 + usize::try_from(order % 1000).unwrap()) % len;
+            Referrals::evolve(&mut other, &history[index]);
+        }
+    }
+}
+
+#[test]
+fn the_random_histories_get_as_far_as_an_unmasking() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = histories(100..120);
+    let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for _ in 0..100 {
+        let commands = strategy.new_tree(&mut runner).unwrap().current();
+        let mut state = State::default();
+        for command in &commands {
+            let Ok(events) = Referrals::decide(&state, command) else { continue };
+            for event in &events {
+                *seen.entry(care::Event::event_type(event)).or_default() += 1;
+                Referrals::evolve(&mut state, event);
+            }
+        }
+    }
+    for needed in
+        ["AwardProposed", "AwardFailed", "ReferralAwarded", "IdentityRevealed", "IdentityKeyDestroyed"]
+    {
+        assert!(seen.get(needed).copied().unwrap_or(0) > 10, "too few {needed} to show anything: {seen:?}");
+    }
+}
