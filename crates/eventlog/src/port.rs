@@ -213,6 +213,15 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the storage fails or is damaged.
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Arc<Recorded>>, LogError>;
 
+    /// As [`EventLog::read`], but always from the storage, up to whatever it holds: for those who check it. An adapter that keeps events
+    /// or the head in memory must not answer from there.
+    ///
+    /// # Errors
+    /// When the storage fails or is damaged.
+    async fn read_stored(&self, after: u64, limit: usize) -> Result<Vec<Arc<Recorded>>, LogError> {
+        self.read(after, limit).await
+    }
+
     /// Up to `limit` events of a stream after its version `after`, in order.
     ///
     /// # Errors

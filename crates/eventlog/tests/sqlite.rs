@@ -4,7 +4,7 @@
 use care::{StreamId, Timestamp};
 use eventlog::conformance::Subject;
 use eventlog::sqlite::{SqliteStore, StoreLocked};
-use eventlog::{Appended, Entry, LogError, LogId, LogStore, Meta, NewEvent, Service};
+use eventlog::{Appended, Entry, EventLog, LogError, LogId, LogStore, Meta, NewEvent, Service};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,35 +19,35 @@ eventlog::log_conformance_suite!(fresh);
 const LOG: LogId = LogId::region(Service::Vacancies);
 const CANARY: &[u8] = b"{\"note\":\"the canary in the payload\"}";
 
+async fn append(log: &dyn EventLog, n: usize) {
+    let event = NewEvent {
+        stream: StreamId::new("place", n),
+        event_type: "PlaceOpened",
+        version: 1,
+        payload: CANARY.to_vec(),
+        effective: None,
+        council: None,
+    };
+    let meta =
+        Meta { actor: "test".into(), causation: None, correlation: None, recorded_at: Timestamp::UNIX_EPOCH };
+    let entry = Entry {
+        expected_head: None,
+        expected: vec![],
+        events: vec![event],
+        meta,
+        idempotency: None,
+        source: None,
+    };
+    assert!(matches!(log.append(entry).await, Ok(Appended::Committed(_))));
+}
+
 /// A closed log of `events` events, checkpointed into its one file; gives the file's path and its bytes.
 async fn closed_log(folder: &Path, events: usize) -> (std::path::PathBuf, Vec<u8>) {
     let store = SqliteStore::open(folder).unwrap();
     let path = store.path(LOG);
     let log = store.open(LOG).await.unwrap();
     for n in 0..events {
-        let event = NewEvent {
-            stream: StreamId::new("place", n),
-            event_type: "PlaceOpened",
-            version: 1,
-            payload: CANARY.to_vec(),
-            effective: None,
-            council: None,
-        };
-        let meta = Meta {
-            actor: "test".into(),
-            causation: None,
-            correlation: None,
-            recorded_at: Timestamp::UNIX_EPOCH,
-        };
-        let entry = Entry {
-            expected_head: None,
-            expected: vec![],
-            events: vec![event],
-            meta,
-            idempotency: None,
-            source: None,
-        };
-        assert!(matches!(log.append(entry).await, Ok(Appended::Committed(_))));
+        append(&*log, n).await;
     }
     drop(log);
     // The writer thread closes the file once its queue is gone, and with the last connection the journal is folded in.
@@ -151,4 +151,22 @@ fn a_folder_has_one_process() {
     assert!(matches!(SqliteStore::open(folder.path()), Err(StoreLocked::InUse(_))));
     drop(first);
     assert!(SqliteStore::open(folder.path()).is_ok());
+}
+
+#[tokio::test]
+async fn stored_events_are_read_from_the_file_and_not_from_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let log = store.open(LOG).await.unwrap();
+    for n in 0..4 {
+        append(&*log, n).await;
+    }
+    let changed = b"{\"note\":\"the canary in the pay1oad\"}";
+    eventlog::conformance::tamper(&store.path(LOG), 2, changed);
+    eventlog::conformance::truncate(&store.path(LOG), 3);
+    assert_eq!(log.read(0, 10).await.unwrap().len(), 4, "followers still see what was appended");
+    let stored = log.read_stored(0, 10).await.unwrap();
+    assert_eq!(stored.iter().map(|event| event.position).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!((stored[0].payload.as_slice(), stored[1].payload.as_slice()), (CANARY, changed.as_slice()));
+    assert_eq!(log.read_stored(1, 1).await.unwrap()[0].position, 2);
 }

@@ -43,7 +43,7 @@ impl Exchange for Embedded {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, ExchangeError> {
-        Ok(self.log(source)?.read(after, limit).await?)
+        Ok(self.log(source)?.read_stored(after, limit).await?)
     }
 
     async fn head(&self, source: LogId) -> Result<u64, ExchangeError> {

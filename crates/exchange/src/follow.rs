@@ -90,14 +90,16 @@ async fn drive(
     states: watch::Sender<FollowerState>,
 ) {
     let mut wait = RETRY_FIRST;
+    let mut furthest = 0;
     loop {
         let from = reaction.position(source);
         let error = match exchange.subscribe(source, from).await {
             Ok(mut subscription) => {
                 states.send_replace(FollowerState::Consumed(from));
-                let before = from;
                 let error = consume_all(&mut *subscription, &*reaction, source, from, &states).await;
-                if consumed(&states) > before {
+                // Events without effect are given again and pass again: only what never passed before is progress.
+                if consumed(&states) > furthest {
+                    furthest = consumed(&states);
                     wait = RETRY_FIRST;
                 }
                 error

@@ -40,7 +40,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// When there is no such log, or it ends before `after`.
     async fn subscribe(&self, source: LogId, after: u64) -> Result<Box<dyn Subscription>, ExchangeError>;
 
-    /// Reads up to `limit` events after `after`, without waiting for more: to fill a gap, or to look again.
+    /// Reads up to `limit` events after `after` from where they are stored, without waiting for more: to fill a gap, or to look again.
     ///
     /// # Errors
     /// When there is no such log, or it cannot be read.

@@ -7,9 +7,13 @@ mod file;
 mod reader;
 mod rows;
 mod store;
+#[cfg(any(test, feature = "conformance"))]
+mod tamper;
 mod writer;
 
 pub use store::{SqliteStore, StoreLocked};
+#[cfg(any(test, feature = "conformance"))]
+pub use tamper::{tamper, truncate};
 
 use crate::event::Recorded;
 use crate::log_id::LogId;
@@ -103,6 +107,11 @@ impl EventLog for SqliteLog {
         if let Some(events) = self.latest(after, limit) {
             return Ok(events);
         }
+        self.blocking(move |readers| readers.read(after, limit)).await
+    }
+
+    async fn read_stored(&self, after: u64, limit: usize) -> Result<Vec<Arc<Recorded>>, LogError> {
+        let limit = limit.min(READ_EVENTS_MAX);
         self.blocking(move |readers| readers.read(after, limit)).await
     }
 

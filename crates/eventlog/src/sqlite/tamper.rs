@@ -1,0 +1,39 @@
+#![allow(clippy::unwrap_used, reason = "this is test code, compiled for the tests of other crates")]
+//! What somebody with the file in hand and knowledge of its format may do to it, for tests of those who must notice. The file
+//! itself says nothing of it afterwards: every digest in it is made to fit.
+
+use crate::log_id::LogId;
+use crate::sqlite::file::connect;
+use crate::sqlite::rows::{EVENT_COLUMNS, event_from_row};
+use rusqlite::{Connection, OpenFlags, params};
+use std::path::Path;
+
+/// Replaces the payload of the event at `position`, and its digest.
+///
+/// # Panics
+/// When the file is not a log or has no such event.
+pub fn tamper(path: &Path, position: u64, new_payload: &[u8]) {
+    let connection = open(path);
+    let log: String = connection.query_row("SELECT log FROM appender", [], |row| row.get(0)).unwrap();
+    let log: LogId = log.parse().unwrap();
+    let query = format!("SELECT {EVENT_COLUMNS} FROM events WHERE position = ?1");
+    let event = connection.query_row(&query, [position], |row| event_from_row(path, log, row)).unwrap();
+    let mut event = event.unwrap();
+    event.payload = new_payload.to_vec();
+    let update = "UPDATE events SET payload = ?2, leaf_hash = ?3 WHERE position = ?1";
+    let changed =
+        connection.execute(update, params![position, new_payload, event.leaf_hash().as_bytes().as_slice()]);
+    assert_eq!(changed.unwrap(), 1);
+}
+
+/// Removes every event after `position`, as a restore of an older backup would.
+///
+/// # Panics
+/// When the file is not a log.
+pub fn truncate(path: &Path, position: u64) {
+    open(path).execute("DELETE FROM events WHERE position > ?1", [position]).unwrap();
+}
+
+fn open(path: &Path) -> Connection {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
+}
