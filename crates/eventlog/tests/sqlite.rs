@@ -1,5 +1,6 @@
 //! The SQLite adapter: the suite of the port, and what only files can suffer.
 #![cfg(feature = "conformance")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use care::{StreamId, Timestamp};
 use eventlog::conformance::Subject;
