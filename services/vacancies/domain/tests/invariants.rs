@@ -10,7 +10,7 @@ use care::market::{
     EstablishmentRegistered, Market, MarketEvent, RegistrationStatus, RestrictionNoticeLifted,
     RestrictionNoticeServed,
 };
-use care::{Domain, EstablishmentUrn, Nights, PlaceId, Timestamp};
+use care::{AwardId, Domain, EstablishmentUrn, Nights, PlaceId, Timestamp};
 use oracle::{Oracle, nights};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
@@ -71,15 +71,38 @@ struct Step {
 
 #[derive(Debug, Clone)]
 enum What {
-    Hold { minutes: u32 },
-    ReleaseHold { token: u64 },
-    Claim { award: u128, token: Option<u64>, solo: bool, age: u8 },
-    ReleaseClaim { award: u128 },
-    Occupy { award: u128 },
-    End { award: u128 },
+    Hold {
+        minutes: u32,
+    },
+    ReleaseHold {
+        token: u64,
+    },
+    Claim {
+        award: u128,
+        token: Option<u64>,
+        solo: bool,
+        age: u8,
+    },
+    /// The award of a place that is on hold, as its hold says but for one thing.
+    ClaimHeld {
+        award: u128,
+        wrong: Wrong,
+    },
+    ReleaseClaim {
+        award: u128,
+    },
+    Occupy {
+        award: u128,
+    },
+    End {
+        award: u128,
+    },
     Serve,
     Lift,
-    Amend { active: bool, places: u16 },
+    Amend {
+        active: bool,
+        places: u16,
+    },
     Withdraw,
     Advertise,
     Close,
@@ -87,13 +110,25 @@ enum What {
     Sweep,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    Nothing,
+    Council,
+    Referral,
+    Version,
+}
+
 fn what() -> impl Strategy<Value = What> {
-    let award = 0..12_u128;
+    let award = 0..20_u128;
     prop_oneof![
         4 => (1..120_u32).prop_map(|minutes| What::Hold { minutes }),
         1 => (1..4_u64).prop_map(|token| What::ReleaseHold { token }),
         8 => (award.clone(), proptest::option::of(1..4_u64), proptest::bool::weighted(0.2), 12..19_u8)
             .prop_map(|(award, token, solo, age)| What::Claim { award, token, solo, age }),
+        4 => (award.clone(), 0..4_usize).prop_map(|(award, wrong)| What::ClaimHeld {
+            award,
+            wrong: [Wrong::Nothing, Wrong::Council, Wrong::Referral, Wrong::Version][wrong],
+        }),
         1 => award.clone().prop_map(|award| What::ReleaseClaim { award }),
         5 => award.clone().prop_map(|award| What::Occupy { award }),
         5 => award.prop_map(|award| What::End { award }),
@@ -109,8 +144,8 @@ fn what() -> impl Strategy<Value = What> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let home = prop_oneof![5 => Just(0_usize), 3 => Just(1), 1 => Just(2)];
-    let step = (0..60_i64, home, 1..4_u8, any::<bool>(), 1..3_u128, 1..3_u32, 1..25_i8, what()).prop_map(
+    let home = prop_oneof![8 => Just(0_usize), 3 => Just(1), 1 => Just(2)];
+    let step = (0..40_i64, home, 1..4_u8, any::<bool>(), 1..3_u128, 1..3_u32, 1..25_i8, what()).prop_map(
         |(minutes_later, home, number, second_council, child, version, day, what)| Step {
             minutes_later,
             home,
@@ -122,10 +157,48 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             what,
         },
     );
-    proptest::collection::vec(step, 1..60)
+    proptest::collection::vec(step, 1..100)
 }
 
-fn command(step: &Step, at: Timestamp) -> Command {
+/// The award that a step about an award means: one of those that were claimed, if any was.
+fn meant(claimed: &[AwardId], number: u128) -> AwardId {
+    let index = usize::try_from(number).unwrap().checked_rem(claimed.len());
+    index.map_or_else(|| award(number), |index| claimed[index])
+}
+
+fn claim_of_step(step: &Step, number: u128, at: Timestamp) -> ClaimForAward {
+    ClaimForAward {
+        award: award(number),
+        council: if step.second_council { durham() } else { derby() },
+        referral: referral(step.child),
+        referral_version: step.version,
+        place: place_of(step.home, step.number),
+        urn: home_urn(step.home),
+        provision: HOMES[step.home].1.to_owned(),
+        start: jan(step.day),
+        at,
+        ..claim(1)
+    }
+}
+
+/// The claim that fits the hold on the step's place, but for what is wrong with it.
+fn claim_of_hold(market: &Market, step: &Step, number: u128, wrong: Wrong, at: Timestamp) -> ClaimForAward {
+    let mut asked = claim_of_step(step, number, at);
+    asked.age_years = 16;
+    if let Some(hold) = market.place(&asked.place).and_then(|place| place.hold()) {
+        (asked.council, asked.referral) = (hold.council, hold.referral);
+        (asked.referral_version, asked.hold_token) = (hold.referral_version, Some(hold.token));
+    }
+    match wrong {
+        Wrong::Nothing => {}
+        Wrong::Council => asked.council = if asked.council == derby() { durham() } else { derby() },
+        Wrong::Referral => asked.referral = referral(9),
+        Wrong::Version => asked.referral_version += 1,
+    }
+    asked
+}
+
+fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> Command {
     let council = if step.second_council { durham() } else { derby() };
     let (urn, place) = (home_urn(step.home), place_of(step.home, step.number));
     match step.what {
@@ -139,27 +212,25 @@ fn command(step: &Step, at: Timestamp) -> Command {
         }),
         What::ReleaseHold { token } => Command::ReleaseHold { place, council, token, at },
         What::Claim { award: number, token, solo, age } => Command::ClaimForAward(ClaimForAward {
-            award: award(number),
-            council,
-            referral: referral(step.child),
-            referral_version: step.version,
-            place,
-            urn,
-            provision: HOMES[step.home].1.to_owned(),
-            start: jan(step.day),
             hold_token: token,
             solo,
             age_years: age,
-            at,
-            ..claim(1)
+            ..claim_of_step(step, number, at)
         }),
-        What::ReleaseClaim { award: number } => {
-            Command::ReleaseClaim { award: award(number), reason: "AGREEMENT_REFUSED".to_owned(), at }
+        What::ClaimHeld { award: number, wrong } => {
+            Command::ClaimForAward(claim_of_hold(market, step, number, wrong, at))
         }
+        What::ReleaseClaim { award: number } => Command::ReleaseClaim {
+            award: meant(claimed, number),
+            reason: "AGREEMENT_REFUSED".to_owned(),
+            at,
+        },
         What::Occupy { award: number } => {
-            Command::OccupyPlace { award: award(number), council, place, on: jan(step.day), at }
+            Command::OccupyPlace { award: meant(claimed, number), council, place, on: jan(step.day), at }
         }
-        What::End { award: number } => Command::EndOccupancy { award: award(number), on: jan(step.day), at },
+        What::End { award: number } => {
+            Command::EndOccupancy { award: meant(claimed, number), on: jan(step.day), at }
+        }
         What::Serve => {
             Command::ServeRestrictionNotice(RestrictionNoticeServed { urn, on: jan(step.day), at })
         }
@@ -205,16 +276,19 @@ proptest! {
             Vacancies::evolve(&mut market, &event);
             oracle.read(&event);
         }
-        let mut minutes = 0;
+        let (mut minutes, mut claimed) = (0, Vec::new());
         for step in steps {
             minutes += step.minutes_later;
-            let command = command(&step, at(minutes));
+            let command = command(&market, &claimed, &step, at(minutes));
             let decided = Vacancies::decide(&market, &command);
             prop_assert!(!is_reaction(&command) || decided.is_ok(), "a reaction was refused: {:?}", command);
             for event in decided.unwrap_or_default() {
                 Vacancies::evolve(&mut market, &event);
                 oracle.read(&event);
                 oracle.check_nights();
+                if let MarketEvent::PlaceClaimed(event) = &event {
+                    claimed.push(event.award);
+                }
             }
             if is_reaction(&command) {
                 prop_assert_eq!(Vacancies::decide(&market, &command), Ok(vec![]), "done twice: {:?}", command);
