@@ -1,0 +1,136 @@
+//! Methods that look at frameworks, and the call-off check.
+
+use super::Answer;
+use super::fields::{funders, lines, route};
+use crate::{Contracts, render};
+use api::contracts as proto;
+use care::{EstablishmentUrn, FrameworkId, ProviderId, code_sets, london_date};
+use contracts_domain::frameworks::Framework;
+use contracts_domain::{CallOffQuestion, Frameworks, judge_call_off};
+use service_kit::{Caller, Fields, Role, not_found, page};
+use tonic::{Request, Response};
+
+/// The oldest age that can be asked about, in years.
+const AGE_YEARS_MAX: i64 = 25;
+
+impl Contracts {
+    pub(super) fn framework(
+        &self,
+        request: &Request<proto::GetFrameworkRequest>,
+    ) -> Answer<proto::Framework> {
+        let name = &request.get_ref().name;
+        let mut fields = Fields::new();
+        let id = fields.framework("name", name);
+        let id = fields.finish(|| id)?;
+        let look = |state: &Frameworks| Some(render::render_framework(&id, state.get(&id)?));
+        self.frameworks.read(look).map(Response::new).ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", name))
+    }
+
+    pub(super) fn framework_page(
+        &self,
+        request: &Request<proto::ListFrameworksRequest>,
+    ) -> Answer<proto::ListFrameworksResponse> {
+        let form = request.get_ref();
+        let today = london_date(Caller::of(request)?.at);
+        let mut fields = Fields::new();
+        let member = match form.member.as_str() {
+            "" => Some(None),
+            name => fields.council("member", name).map(Some),
+        };
+        let member = fields.finish(|| member)?;
+        let wanted = |framework: &Framework| {
+            member.is_none_or(|council| framework.in_force(today) && framework.is_member(council, today))
+        };
+        let (frameworks, next_page_token) = self.frameworks.read(|state| {
+            page::page_of(form.page_size, &form.page_token, |after| {
+                let later =
+                    move |id: &FrameworkId| after.as_ref().is_none_or(|after| id.as_str() > after.as_str());
+                let all = state.iter().filter(move |(id, framework)| later(id) && wanted(framework));
+                all.map(|(id, framework)| (id.to_string(), render::render_framework(id, framework)))
+            })
+        })?;
+        Ok(Response::new(proto::ListFrameworksResponse { frameworks, next_page_token }))
+    }
+
+    pub(super) fn provider_page(
+        &self,
+        request: &Request<proto::ListFrameworkProvidersRequest>,
+    ) -> Answer<proto::ListFrameworkProvidersResponse> {
+        let caller = Caller::of(request)?;
+        let form = request.get_ref();
+        let mut fields = Fields::new();
+        let id = fields.framework("parent", &form.parent);
+        let id = fields.finish(|| id)?;
+        if let Role::FrameworkLead(_) = caller.role {
+            caller.require_framework(&id)?;
+        }
+        let (providers, next_page_token) = self.frameworks.read(|state| {
+            let framework = state.get(&id).filter(|framework| may_see_providers(&caller, framework));
+            let framework = framework.ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", &form.parent))?;
+            page::page_of(form.page_size, &form.page_token, |after| {
+                let shown = move |provider: &&ProviderId| match &caller.role {
+                    Role::Provider(own) => own == *provider,
+                    Role::Council(_) | Role::FrameworkLead(_) => true,
+                };
+                let later = move |provider: &&ProviderId| {
+                    after.as_ref().is_none_or(|after| provider.as_str() > after.as_str())
+                };
+                let all = framework.providers().into_iter().filter(shown).filter(later);
+                all.map(|provider| {
+                    (provider.to_string(), render::framework_provider(&id, framework, provider))
+                })
+            })
+        })?;
+        Ok(Response::new(proto::ListFrameworkProvidersResponse { providers, next_page_token }))
+    }
+
+    pub(super) fn call_off(
+        &self,
+        request: &Request<proto::CheckCallOffRequest>,
+    ) -> Answer<proto::CallOffVerdict> {
+        let caller = Caller::of(request)?;
+        let form = request.get_ref();
+        let on = london_date(caller.at);
+        let mut fields = Fields::new();
+        let council = fields.council("parent", &form.parent);
+        if let Some(council) = council {
+            caller.require_council(council)?;
+        }
+        let provider = fields.provider("provider", &form.provider);
+        let urn: Option<EstablishmentUrn> =
+            fields.resource("establishment", &form.establishment, "establishments");
+        let provision = fields.code("provision", code_sets::PROVISION, &form.provision, on);
+        let grade = fields.code("grade", code_sets::GRADE, &form.grade, on);
+        let age_years = fields.number("age_years", form.age_years, 0..=AGE_YEARS_MAX);
+        let start = fields.date("start", &form.start);
+        let route = route(&mut fields, form.route.as_ref());
+        let lines = lines(&mut fields, &form.lines, on);
+        let funders = funders(&mut fields, &form.funders, on);
+        let verdict = fields.finish(|| {
+            let question = CallOffQuestion {
+                council: council?,
+                provider: provider.as_ref()?,
+                urn: urn.as_ref()?,
+                provision: provision.as_deref()?,
+                grade: grade.as_deref()?,
+                age_years: age_years?,
+                on,
+                start: start?,
+                route: route.as_ref()?,
+                lines: lines.as_deref()?,
+                funders: funders.as_deref()?,
+            };
+            Some(self.frameworks.read(|state| judge_call_off(state, &question)))
+        })?;
+        Ok(Response::new(render::verdict(&verdict.evidence)))
+    }
+}
+
+/// A council sees the providers and prices of a framework that it is or was a member of; others do not learn of them.
+/// A provider may ask, and is shown its own; a lead has been found to be this framework's.
+fn may_see_providers(caller: &Caller, framework: &Framework) -> bool {
+    match &caller.role {
+        Role::Council(council) => framework.members.contains_key(council),
+        Role::Provider(_) | Role::FrameworkLead(_) => true,
+    }
+}

@@ -1,0 +1,98 @@
+//! What this service does about other services' events: proposed awards and the market's answers become commands to the
+//! log of the council that they are about.
+
+use crate::Contracts;
+use care::published::{AwardProposed, ClaimRefused, PlaceClaimed};
+use care::{CouncilId, DecodeError, EventBody, ProviderId, decode_body};
+use contracts_domain::agreements::{AgreementCommand, ClaimNoted, ProposalLapsed, ProposalNoted};
+use contracts_domain::{Agreements, Frameworks};
+use engine::Engine;
+use eventlog::{LogId, Owner, Recorded, Service};
+use exchange::Reaction;
+use service_kit::{EngineReaction, Route};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The reaction to every referrals log and to the region's vacancies log.
+pub(crate) fn reaction(contracts: &Contracts) -> Arc<dyn Reaction> {
+    let councils: BTreeSet<CouncilId> = contracts.agreements.keys().copied().collect();
+    let referrals = councils.iter().map(|council| LogId::council(Service::Referrals, *council));
+    let sources = referrals.chain([LogId::region(Service::Vacancies)]).collect();
+    let engines =
+        contracts.agreements.iter().map(|(id, engine)| (Owner::Council(*id), engine.clone())).collect();
+    let frameworks = contracts.frameworks.clone();
+    let react = move |event: &Recorded| react(&frameworks, &councils, event);
+    EngineReaction::new("contracts", sources, engines, contracts.clock.clone(), react)
+}
+
+/// What an event means here. The route follows from the event's own council, so nothing of one council reaches another's
+/// log; an event about a council that the region does not serve, or from a log that is not that council's, means nothing.
+fn react(
+    frameworks: &Engine<Frameworks>,
+    councils: &BTreeSet<CouncilId>,
+    event: &Recorded,
+) -> Result<Option<Route<Agreements>>, DecodeError> {
+    let facts = |provider: &ProviderId| frameworks.read(|state| state.facts_for(provider));
+    let at = event.meta.recorded_at;
+    let (council, command) = match (event.log.service, event.event_type.as_str()) {
+        (Service::Referrals, AwardProposed::TYPE) => {
+            let proposed: AwardProposed = decode_body(event.version, &event.payload)?;
+            let facts = facts(&proposed.provider);
+            let command = AgreementCommand::NoteProposal { proposal: proposal(proposed), facts, at };
+            (event.council, command)
+        }
+        (Service::Vacancies, PlaceClaimed::TYPE) => {
+            let claimed: PlaceClaimed = decode_body(event.version, &event.payload)?;
+            let facts = facts(&claimed.provider);
+            let command = AgreementCommand::NoteClaim { claim: claim(claimed), facts, at };
+            (event.council, command)
+        }
+        (Service::Vacancies, ClaimRefused::TYPE) => {
+            let refused: ClaimRefused = decode_body(event.version, &event.payload)?;
+            let ClaimRefused { award, council, reason, .. } = refused;
+            (event.council, AgreementCommand::NoteClaimRefused(ProposalLapsed { award, council, reason }))
+        }
+        _ => return Ok(None),
+    };
+    let foreign = |council: &CouncilId| match event.log.owner {
+        Owner::Region => false,
+        Owner::Council(owner) => owner != *council,
+    };
+    let Some(council) = council.filter(|council| councils.contains(council) && !foreign(council)) else {
+        tracing::warn!(event = %event.reference(), "this event is about a council that the log does not belong to");
+        return Ok(None);
+    };
+    Ok(Some(Route { owner: Owner::Council(council), command }))
+}
+
+fn proposal(proposed: AwardProposed) -> ProposalNoted {
+    ProposalNoted {
+        award: proposed.award,
+        council: proposed.council,
+        referral: proposed.referral,
+        referral_version: proposed.referral_version,
+        place: proposed.place,
+        urn: proposed.urn,
+        provider: proposed.provider,
+        provision: proposed.provision,
+        start: proposed.start,
+        age_years: proposed.age_years,
+        terms: proposed.terms,
+        proposed_at: proposed.at,
+    }
+}
+
+fn claim(claimed: PlaceClaimed) -> ClaimNoted {
+    ClaimNoted {
+        award: claimed.award,
+        council: claimed.council,
+        referral: claimed.referral,
+        referral_version: claimed.referral_version,
+        place: claimed.place,
+        urn: claimed.urn,
+        provider: claimed.provider,
+        start: claimed.start,
+        evidence: claimed.evidence,
+        claimed_at: claimed.at,
+    }
+}

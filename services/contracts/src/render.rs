@@ -1,0 +1,209 @@
+//! From the states to the messages that clients see. What a caller may not see is left out here, in one place.
+
+use api::common;
+use api::contracts as proto;
+use care::published::{AwardTerms, CallOffEvidence, Route};
+use care::{AgreementId, Date, EstablishmentUrn, FrameworkId, Pence, ProviderId};
+use contracts_domain::agreements::{Agreement, AgreementStatus};
+use contracts_domain::frameworks::{Framework, Lot, Membership, PriceSchedule, Regime, Suspension};
+use contracts_domain::{Agreements, Frameworks, GradeGate};
+use service_kit::{council_name, provider_name, timestamp};
+
+/// For whom an agreement is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Viewer {
+    /// The council whose agreement it is.
+    Council,
+    /// The provider, who does not see the council's funding, reasons and checks.
+    Provider,
+}
+
+pub(crate) fn framework_name(id: &FrameworkId) -> String {
+    format!("frameworks/{id}")
+}
+
+pub(crate) fn framework(state: &Frameworks, id: &FrameworkId) -> proto::Framework {
+    state.get(id).map(|framework| render_framework(id, framework)).unwrap_or_default()
+}
+
+pub(crate) fn render_framework(id: &FrameworkId, framework: &Framework) -> proto::Framework {
+    let regime = match framework.regime {
+        Regime::Pcr2015 => proto::Regime::Pcr2015,
+        Regime::ProcurementAct2023 => proto::Regime::ProcurementAct2023,
+    };
+    let member = |council: care::CouncilId, held: &Membership| proto::Membership {
+        council: council_name(council),
+        from: held.from.to_string(),
+        until: date_or_empty(held.until),
+    };
+    let memberships = framework.members.iter();
+    proto::Framework {
+        name: framework_name(id),
+        display_name: framework.name.clone(),
+        lead_council: council_name(framework.lead),
+        regime: regime.into(),
+        starts: framework.starts.to_string(),
+        ends: framework.ends.to_string(),
+        grade_floor: framework.grade_floor.as_ref().map(gate),
+        members: memberships
+            .flat_map(|(council, held)| held.iter().map(move |one| member(*council, one)))
+            .collect(),
+        lots: framework.lots.iter().map(|(id, terms)| lot(id.as_str(), terms)).collect(),
+        etag: framework.version.to_string(),
+    }
+}
+
+fn gate(gate: &GradeGate) -> proto::GradeGate {
+    proto::GradeGate { lowest_grade: gate.lowest.clone(), ungraded_allowed: gate.ungraded_allowed }
+}
+
+fn lot(id: &str, lot: &Lot) -> proto::Lot {
+    let level = |(level, ceiling): (&String, &Pence)| proto::Level {
+        level: level.clone(),
+        ceiling_weekly_pence: ceiling.0,
+    };
+    proto::Lot {
+        lot: id.to_owned(),
+        display_name: lot.name.clone(),
+        provisions: lot.provisions.iter().cloned().collect(),
+        age_from: lot.age_from.into(),
+        age_to: lot.age_to.into(),
+        grade_gate: lot.grade_gate.as_ref().map(gate),
+        levels: lot.levels.iter().map(level).collect(),
+    }
+}
+
+pub(crate) fn provider_after(
+    state: &Frameworks,
+    id: &FrameworkId,
+    provider: &ProviderId,
+) -> proto::FrameworkProvider {
+    state.get(id).map(|framework| framework_provider(id, framework, provider)).unwrap_or_default()
+}
+
+pub(crate) fn framework_provider(
+    id: &FrameworkId,
+    framework: &Framework,
+    provider: &ProviderId,
+) -> proto::FrameworkProvider {
+    let price = |(level, price): (&String, &Pence)| proto::LevelPrice {
+        level: level.clone(),
+        core_weekly_pence: price.0,
+    };
+    let schedule = |lot: &str, schedule: &PriceSchedule| proto::PriceSchedule {
+        lot: lot.to_owned(),
+        from: schedule.from.to_string(),
+        prices: schedule.prices.iter().map(price).collect(),
+    };
+    let suspension = |suspension: &Suspension| proto::Suspension {
+        establishment: suspension.urn.as_ref().map(establishment_name).unwrap_or_default(),
+        reason: suspension.reason.clone(),
+        from: suspension.from.to_string(),
+        until: date_or_empty(suspension.until),
+    };
+    let lots = framework.admissions.get(provider).into_iter().flatten();
+    proto::FrameworkProvider {
+        name: format!("frameworks/{id}/providers/{provider}"),
+        schedules: lots
+            .flat_map(|(lot, all)| all.iter().map(move |one| schedule(lot.as_str(), one)))
+            .collect(),
+        suspensions: framework.suspensions.get(provider).into_iter().flatten().map(suspension).collect(),
+    }
+}
+
+pub(crate) fn verdict(evidence: &CallOffEvidence) -> proto::CallOffVerdict {
+    let failed = evidence.checks.iter().find(|check| !check.passed);
+    let check = |check: &care::published::CallOffCheck| proto::CallOffCheck {
+        check: check.check.clone(),
+        passed: check.passed,
+        found: check.found.clone(),
+    };
+    proto::CallOffVerdict {
+        allowed: failed.is_none(),
+        reason: failed.map(|check| check.check.clone()).unwrap_or_default(),
+        checks: evidence.checks.iter().map(check).collect(),
+        contracts_position: evidence.contracts_position,
+    }
+}
+
+pub(crate) fn agreement_after(state: &Agreements, id: AgreementId) -> proto::Agreement {
+    state
+        .agreements
+        .get(&id)
+        .map(|agreement| render_agreement(agreement, Viewer::Council))
+        .unwrap_or_default()
+}
+
+pub(crate) fn status(status: AgreementStatus) -> proto::AgreementStatus {
+    match status {
+        AgreementStatus::Issued => proto::AgreementStatus::Issued,
+        AgreementStatus::Started => proto::AgreementStatus::Started,
+        AgreementStatus::Ended => proto::AgreementStatus::Ended,
+        AgreementStatus::Cancelled => proto::AgreementStatus::Cancelled,
+    }
+}
+
+pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::Agreement {
+    let issued = &agreement.issued;
+    let council = council_name(issued.council);
+    let own = viewer == Viewer::Council;
+    let line = |line: &care::published::PriceLine| common::PriceLine {
+        kind: line.kind.clone(),
+        weekly_pence: line.weekly.0,
+    };
+    proto::Agreement {
+        name: format!("{council}/agreements/{}", issued.agreement),
+        award: issued.award.to_string(),
+        referral: format!("{council}/referrals/{}", issued.referral),
+        provider: provider_name(&issued.provider),
+        establishment: establishment_name(&issued.urn),
+        place: format!("places/{}", issued.place),
+        provision: issued.provision.clone(),
+        start: issued.start.to_string(),
+        route: Some(route(&issued.terms.route, viewer)),
+        lines: issued.terms.lines.iter().map(line).collect(),
+        weekly_pence: issued.terms.weekly().0,
+        funders: if own { funders(&issued.terms) } else { Vec::new() },
+        verdict: own.then(|| verdict(&issued.evidence)),
+        status: status(agreement.status()).into(),
+        started_on: date_or_empty(agreement.started),
+        ended_on: date_or_empty(agreement.ended.as_ref().map(|end| end.on)),
+        end_reason: agreement.ended.as_ref().map(|end| end.reason.clone()).unwrap_or_default(),
+        issued_at: Some(timestamp(issued.at)),
+        etag: agreement.version.to_string(),
+    }
+}
+
+fn route(route: &Route, viewer: Viewer) -> common::Route {
+    let route = match route {
+        Route::Framework { framework, lot, level } => {
+            common::route::Route::Framework(common::route::FrameworkCallOff {
+                framework: framework_name(framework),
+                lot: lot.to_string(),
+                level: level.clone(),
+            })
+        }
+        Route::InHouse => common::route::Route::InHouse(common::route::InHouse {}),
+        Route::Spot { justification } => {
+            let shown = if viewer == Viewer::Council { justification.clone() } else { String::new() };
+            common::route::Route::Spot(common::route::Spot { justification: shown })
+        }
+    };
+    common::Route { route: Some(route) }
+}
+
+fn funders(terms: &AwardTerms) -> Vec<common::FunderShare> {
+    let share = |share: &care::published::FunderShare| common::FunderShare {
+        funder: share.funder.clone(),
+        basis_points: share.basis_points,
+    };
+    terms.funders.iter().map(share).collect()
+}
+
+fn establishment_name(urn: &EstablishmentUrn) -> String {
+    format!("establishments/{urn}")
+}
+
+fn date_or_empty(date: Option<Date>) -> String {
+    date.map(|date| date.to_string()).unwrap_or_default()
+}
