@@ -52,25 +52,33 @@ impl<D: Domain> Folded<D> {
     /// Applies everything the log has beyond `head`, up to and with `until`.
     pub(crate) async fn catch_up(&mut self, log: &dyn EventLog, until: Option<u64>) -> Result<(), OpenError> {
         loop {
-            let left = until.map_or(REPLAY_EVENTS, |until| {
-                usize::try_from(until.saturating_sub(self.head)).unwrap_or(REPLAY_EVENTS).min(REPLAY_EVENTS)
-            });
-            let events = if left == 0 { Vec::new() } else { log.read(self.head, left).await? };
+            let events = next_events::<D>(log, self.head, until).await?;
             if events.is_empty() {
                 return Ok(());
             }
-            for recorded in &events {
-                let event = decode::<D>(recorded)?;
-                self.apply(&recorded.stream, &event);
+            for (stream, event) in &events {
+                self.apply(stream, event);
             }
         }
     }
+}
 
-    /// Reads again how far other logs have been consumed.
-    pub(crate) async fn load_sources(&mut self, log: &dyn EventLog) -> Result<(), OpenError> {
-        self.sources = log.sources().await?.into_iter().map(|source| (source.log, source.position)).collect();
-        Ok(())
-    }
+/// The first of the events after `head`, up to and with `until`; none when there are no more.
+pub(crate) async fn next_events<D: Domain>(
+    log: &dyn EventLog,
+    head: u64,
+    until: Option<u64>,
+) -> Result<Vec<(StreamId, D::Event)>, OpenError> {
+    let left = until.map_or(REPLAY_EVENTS, |until| {
+        usize::try_from(until.saturating_sub(head)).unwrap_or(REPLAY_EVENTS).min(REPLAY_EVENTS)
+    });
+    let events = if left == 0 { Vec::new() } else { log.read(head, left).await? };
+    events.iter().map(|recorded| Ok((recorded.stream.clone(), decode::<D>(recorded)?))).collect()
+}
+
+/// How far other logs have been consumed.
+pub(crate) async fn read_sources(log: &dyn EventLog) -> Result<HashMap<LogId, u64>, OpenError> {
+    Ok(log.sources().await?.into_iter().map(|source| (source.log, source.position)).collect())
 }
 
 fn decode<D: Domain>(recorded: &Recorded) -> Result<D::Event, OpenError> {

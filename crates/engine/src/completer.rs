@@ -1,7 +1,7 @@
 //! Takes decisions in order as they become durable: applies them to the committed state, then answers.
 
-use crate::committed::Folded;
-use crate::outcome::{EngineError, Executed, Reacted, Reply};
+use crate::committed::{Folded, next_events, read_sources};
+use crate::outcome::{EngineError, Executed, OpenError, Reacted, Reply};
 use crate::snapshot::{self, SNAPSHOT_EVENTS};
 use care::{Domain, Event};
 use eventlog::{AppendError, Appended, EventLog, SourcePosition, Ticket};
@@ -37,8 +37,9 @@ pub(crate) enum InFlight<D: Domain> {
         request_hash: [u8; 32],
         answers: oneshot::Sender<KeyAnswer<D::Rejection>>,
     },
+    /// Asks for a committed state that has everything durable, or why there is none.
     Rebuild {
-        drained: oneshot::Sender<()>,
+        rebuilt: oneshot::Sender<Result<(), String>>,
     },
 }
 
@@ -59,8 +60,9 @@ impl<D: Domain> Completer<D> {
         folded: Arc<RwLock<Folded<D>>>,
         heads: watch::Sender<u64>,
         stale: Arc<AtomicBool>,
+        snapshot_at: u64,
     ) -> Self {
-        let snapshot_due = *heads.borrow() + SNAPSHOT_EVENTS;
+        let snapshot_due = snapshot_at + SNAPSHOT_EVENTS;
         Self { log, folded, heads, stale, cause: String::new(), snapshot_due }
     }
 
@@ -88,13 +90,14 @@ impl<D: Domain> Completer<D> {
                 InFlight::AnswerOf { key, request_hash, answers } => {
                     let _ = answers.send(self.answer_of(&key, request_hash).await);
                 }
-                InFlight::Rebuild { drained } => {
-                    if let Err(error) = self.catch_up().await {
-                        tracing::error!(log = %self.log.id(), %error, "the log cannot be read after a failed write");
-                        return;
+                InFlight::Rebuild { rebuilt } => {
+                    let caught_up = self.catch_up().await.map_err(|error| error.to_string());
+                    if let Err(error) = &caught_up {
+                        tracing::error!(log = %self.log.id(), error, "the log cannot be read after a failed write");
+                    } else {
+                        self.stale.store(false, Ordering::Release);
                     }
-                    self.stale.store(false, Ordering::Release);
-                    let _ = drained.send(());
+                    let _ = rebuilt.send(caught_up);
                 }
             }
         }
@@ -108,14 +111,15 @@ impl<D: Domain> Completer<D> {
         source: Option<SourcePosition>,
     ) -> Result<Option<u64>, EngineError<D::Rejection>> {
         let error = match ticket.outcome().await {
-            Ok(Appended::Committed(committed)) => {
-                self.apply(events, source);
-                self.heads.send_replace(committed.head);
-                self.snapshot_when_due(committed.head).await;
-                return Ok(Some(committed.head));
-            }
+            Ok(Appended::Committed(committed)) => match self.apply(committed.head, events, source).await {
+                Ok(()) => {
+                    self.snapshot_when_due(committed.head).await;
+                    return Ok(Some(committed.head));
+                }
+                Err(error) => EngineError::Unavailable(error.to_string()),
+            },
             Ok(Appended::AlreadySeen) => {
-                self.fail("the log had consumed this event before".to_owned());
+                self.fail("the log had consumed this event before".to_owned()).await;
                 return Ok(None);
             }
             Ok(Appended::Repeated(_)) => {
@@ -123,27 +127,54 @@ impl<D: Domain> Completer<D> {
             }
             Err(AppendError::KeyReused) => EngineError::KeyReused,
             Err(AppendError::TooLarge(detail)) => EngineError::TooLarge(detail),
+            // It was decided on events that never were: whoever waits is told of the failure that it comes from.
+            Err(AppendError::WrongHead { .. } | AppendError::WrongVersion { .. })
+                if self.stale.load(Ordering::Acquire) =>
+            {
+                EngineError::Unavailable(self.cause.clone())
+            }
             Err(error) => EngineError::Unavailable(error.to_string()),
         };
-        self.fail(error.to_string());
+        self.fail(error.to_string()).await;
         Err(error)
     }
 
-    fn fail(&mut self, cause: String) {
+    async fn fail(&mut self, cause: String) {
         if !self.stale.swap(true, Ordering::AcqRel) {
             tracing::warn!(log = %self.log.id(), cause, "an entry failed, the staged state is built anew");
             self.cause = cause;
         }
+        // It may have reached the disk all the same, where whoever follows the log sees it. If the log cannot be read now, it
+        // is before the next decision.
+        if let Err(error) = self.catch_up().await {
+            tracing::warn!(log = %self.log.id(), %error, "the log cannot be read after a failed write");
+        }
     }
 
-    fn apply(&self, events: &[D::Event], source: Option<SourcePosition>) {
-        let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
-        for event in events {
-            folded.apply(&event.stream(), event);
+    /// Applies a durable entry that ends at `head`.
+    async fn apply(
+        &self,
+        head: u64,
+        events: &[D::Event],
+        source: Option<SourcePosition>,
+    ) -> Result<(), OpenError> {
+        {
+            let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
+            let behind = head.saturating_sub(folded.head);
+            if usize::try_from(behind).is_ok_and(|behind| behind == events.len()) {
+                for event in events {
+                    folded.apply(&event.stream(), event);
+                }
+                if let Some(source) = source {
+                    let seen = folded.sources.entry(source.log).or_default();
+                    *seen = source.position.max(*seen);
+                }
+                self.heads.send_replace(folded.head);
+                return Ok(());
+            }
         }
-        if let Some(source) = source {
-            folded.sources.insert(source.log, source.position);
-        }
+        // An entry before it failed and is durable all the same. The log has both, if they have not been read already.
+        self.catch_up().await
     }
 
     async fn answer_of(&self, key: &str, request_hash: [u8; 32]) -> KeyAnswer<D::Rejection> {
@@ -158,13 +189,22 @@ impl<D: Domain> Completer<D> {
     }
 
     /// Reads what is durable after all: a failed commit may have reached the disk.
-    async fn catch_up(&self) -> Result<(), crate::OpenError> {
-        let mut folded = self.folded.read().unwrap_or_else(PoisonError::into_inner).clone();
-        folded.catch_up(&*self.log, None).await?;
-        folded.load_sources(&*self.log).await?;
-        let head = folded.head;
-        *self.folded.write().unwrap_or_else(PoisonError::into_inner) = folded;
-        self.heads.send_replace(head);
+    async fn catch_up(&self) -> Result<(), OpenError> {
+        loop {
+            let head = self.folded.read().unwrap_or_else(PoisonError::into_inner).head;
+            let events = next_events::<D>(&*self.log, head, None).await?;
+            if events.is_empty() {
+                break;
+            }
+            let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
+            for (stream, event) in &events {
+                folded.apply(stream, event);
+            }
+        }
+        let sources = read_sources(&*self.log).await?;
+        let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
+        folded.sources = sources;
+        self.heads.send_replace(folded.head);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The handle of a running domain.
 
-use crate::committed::Folded;
+use crate::committed::{Folded, read_sources};
 use crate::completer::Completer;
 use crate::outcome::{EngineError, Executed, OpenError, Reacted};
 use crate::snapshot;
@@ -65,8 +65,9 @@ impl<D: Domain> Engine<D> {
     /// When the log cannot be read, or holds an event that this program does not understand.
     pub async fn open(log: Arc<dyn EventLog>) -> Result<Self, OpenError> {
         let mut folded = snapshot::load::<D>(&*log).await;
+        let snapshot_at = folded.head;
         folded.catch_up(&*log, None).await?;
-        folded.load_sources(&*log).await?;
+        folded.sources = read_sources(&*log).await?;
         let keys = log.keys().await?;
         let (head_sender, head) = watch::channel(folded.head);
         let staged = folded.clone();
@@ -74,8 +75,13 @@ impl<D: Domain> Engine<D> {
         let (jobs, queue) = mpsc::channel(QUEUE_COMMANDS_MAX);
         let (in_flight, completions) = mpsc::channel(QUEUE_COMMANDS_MAX);
         let stale = Arc::new(AtomicBool::new(false));
-        let completer =
-            Completer::new(Arc::clone(&log), Arc::clone(&folded), head_sender, Arc::clone(&stale));
+        let completer = Completer::new(
+            Arc::clone(&log),
+            Arc::clone(&folded),
+            head_sender,
+            Arc::clone(&stale),
+            snapshot_at,
+        );
         tokio::spawn(completer.run(completions));
         let writer = Writer::new(Arc::clone(&log), staged, Arc::clone(&folded), keys, in_flight, stale);
         tokio::spawn(writer.run(queue));

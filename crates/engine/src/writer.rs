@@ -42,6 +42,16 @@ pub(crate) struct Writer<D: Domain> {
     stale: Arc<AtomicBool>,
 }
 
+impl<D: Domain> Job<D> {
+    fn refuse(self, cause: String) {
+        // Whoever asked may have gone away.
+        match self {
+            Self::Command { answer, .. } => drop(answer.send(Err(EngineError::Unavailable(cause)))),
+            Self::Reaction { answer, .. } => drop(answer.send(Err(EngineError::Unavailable(cause)))),
+        }
+    }
+}
+
 impl<D: Domain> Writer<D> {
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
@@ -59,21 +69,24 @@ impl<D: Domain> Writer<D> {
     /// Works until every handle of the engine is gone.
     pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Job<D>>) {
         while let Some(job) = queue.recv().await {
-            if self.stale.load(Ordering::Acquire) && self.rebuild().await.is_err() {
-                tracing::error!(log = %self.log.id(), "this log takes no more commands");
-                return;
-            }
-            let handed_over = match job {
-                Job::Command { command, context, render, answer } => {
-                    self.command(command, context, render, answer).await
-                }
-                Job::Reaction { source, command, context, answer } => {
-                    self.reaction(source, command, context, answer).await
-                }
-            };
-            if handed_over.is_err() {
+            if self.take(job).await.is_err() {
                 tracing::error!(log = %self.log.id(), "the log is closed, it takes no more commands");
                 return;
+            }
+        }
+    }
+
+    async fn take(&mut self, job: Job<D>) -> Result<(), Broken> {
+        if let Err(cause) = self.refresh().await? {
+            job.refuse(cause);
+            return Ok(());
+        }
+        match job {
+            Job::Command { command, context, render, answer } => {
+                self.command(command, context, render, answer).await
+            }
+            Job::Reaction { source, command, context, answer } => {
+                self.reaction(source, command, context, answer).await
             }
         }
     }
@@ -99,7 +112,12 @@ impl<D: Domain> Writer<D> {
                     return Ok(());
                 }
                 // Another key has the same hash, or the command before failed: it is new after all.
-                KeyAnswer::New => {}
+                KeyAnswer::New => {
+                    if let Err(cause) = self.refresh().await? {
+                        let _ = answer.send(Err(EngineError::Unavailable(cause)));
+                        return Ok(());
+                    }
+                }
             }
         }
         let events = match D::decide(&self.staged.state, &command) {
@@ -201,13 +219,19 @@ impl<D: Domain> Writer<D> {
         Ok(())
     }
 
-    /// Throws the staged state away and starts from what is durable, once nothing is in flight any more.
-    async fn rebuild(&mut self) -> Result<(), Broken> {
-        let (drained, done) = oneshot::channel();
-        self.in_flight.send(InFlight::Rebuild { drained }).await.map_err(|_| Broken)?;
-        done.await.map_err(|_| Broken)?;
-        self.staged = self.folded.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(())
+    /// If an entry failed, throws the staged state away and starts from what is durable, once nothing is in flight any
+    /// more. The inner error says why the log cannot be read; nothing is decided until it can.
+    async fn refresh(&mut self) -> Result<Result<(), String>, Broken> {
+        if !self.stale.load(Ordering::Acquire) {
+            return Ok(Ok(()));
+        }
+        let (rebuilt, done) = oneshot::channel();
+        self.complete(InFlight::Rebuild { rebuilt }).await?;
+        let caught_up = done.await.map_err(|_| Broken)?;
+        if caught_up.is_ok() {
+            self.staged = self.folded.read().unwrap_or_else(PoisonError::into_inner).clone();
+        }
+        Ok(caught_up)
     }
 }
 
