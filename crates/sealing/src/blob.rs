@@ -19,6 +19,9 @@ pub const PLAINTEXT_BYTES_MAX: usize = 256 * 1024;
 /// The message whose HMAC under a data key is the commitment to that key.
 const COMMITMENT: &[u8] = b"commit";
 
+/// What leads the message of a fingerprint, so that no fingerprint is a commitment.
+const FINGERPRINT: &[u8] = b"fingerprint|";
+
 /// Personal data, sealed. All parts but the key's name are hexadecimal text in JSON.
 ///
 /// It can go into an event, a topic or a backup: without the key it says only how long the data was.
@@ -127,11 +130,21 @@ impl DataKey {
             .map_err(|_| SealingError::NotAuthentic { key_id: self.key_id.clone() })
     }
 
-    /// The HMAC's inner state, from which the key cannot be read, is left to the stack.
+    /// HMAC-SHA256 of `plaintext` under this key: the same for the same text, so that a repeated request can be recognised
+    /// without keeping what it said. A plain hash of a name and a date of birth could be found by trying; without
+    /// the key this cannot.
+    #[must_use]
+    pub fn fingerprint(&self, plaintext: &[u8]) -> [u8; 32] {
+        self.mac().chain_update(FINGERPRINT).chain_update(plaintext).finalize().into_bytes().into()
+    }
+
     fn commitment(&self) -> Hmac<Sha256> {
-        <Hmac<Sha256> as Mac>::new_from_slice(&*self.secret)
-            .expect("HMAC takes a key of any length")
-            .chain_update(COMMITMENT)
+        self.mac().chain_update(COMMITMENT)
+    }
+
+    /// The HMAC's inner state, from which the key cannot be read, is left to the stack.
+    fn mac(&self) -> Hmac<Sha256> {
+        <Hmac<Sha256> as Mac>::new_from_slice(&*self.secret).expect("HMAC takes a key of any length")
     }
 }
 

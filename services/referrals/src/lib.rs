@@ -1,1 +1,69 @@
-//! The referrals service: gRPC, reactions and read models over its domain
+//! The referrals service: councils ask for homes, providers answer, and offers become awards.
+//!
+//! Each council has its own log (`referrals/<gss>`) and its own key store. What is decided is in `referrals-domain`; here are
+//! gRPC, the sealing of identities, the reactions to the market's and the contracts' answers, and the picture of the market
+//! that searches look at.
+
+mod desk;
+mod form;
+mod grpc;
+mod market_view;
+mod reactions;
+mod render;
+mod rules;
+mod seal;
+
+pub use rules::RULES;
+
+use api::referrals::referrals_service_server::ReferralsServiceServer;
+use care::CouncilId;
+use desk::Desk;
+use engine::Engine;
+use exchange::Reaction;
+use market_view::MarketView;
+use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tonic::service::Routes;
+
+/// The service over its open logs. Cheap to clone.
+#[derive(Clone)]
+pub struct Referrals {
+    desks: Arc<BTreeMap<CouncilId, Desk>>,
+    market: Arc<MarketView>,
+    clock: Clock,
+}
+
+impl Referrals {
+    /// Opens a log and a key store for each council that the region serves, and destroys what keys were to be destroyed
+    /// when the service last stopped.
+    ///
+    /// # Errors
+    /// When a log or a key store is damaged or cannot be opened.
+    pub async fn open(kit: &Kit) -> Result<Self, StartError> {
+        let mut desks = BTreeMap::new();
+        for council in kit.region.councils() {
+            desks.insert(council, Desk::open(kit, council).await?);
+        }
+        Ok(Self { desks: Arc::new(desks), market: Arc::default(), clock: kit.clock.clone() })
+    }
+
+    /// What it does about other services' events, to be followed while it runs.
+    #[must_use]
+    pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
+        vec![reactions::outcomes(self), Arc::clone(&self.market) as Arc<dyn Reaction>]
+    }
+
+    /// Adds the gRPC service.
+    #[must_use]
+    pub fn add_to(&self, routes: Routes) -> Routes {
+        let server = ReferralsServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        routes.add_service(server)
+    }
+
+    /// A council's referrals, for views across services of one process; none for a council that the region does not serve.
+    #[must_use]
+    pub fn council(&self, council: CouncilId) -> Option<&Engine<referrals_domain::Referrals>> {
+        self.desks.get(&council).map(|desk| &desk.engine)
+    }
+}

@@ -53,3 +53,15 @@ fn is_destroyed<T>(result: &Result<T, SealingError>) -> bool {
 fn is_unknown<T>(result: &Result<T, SealingError>) -> bool {
     matches!(result, Err(SealingError::KeyUnknown { .. }))
 }
+
+#[test]
+fn a_fingerprint_is_of_one_text_under_one_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let key = store.create_or_get("child-1", "placing").unwrap();
+    let other = store.create_or_get("child-2", "placing").unwrap();
+    assert_eq!(key.fingerprint(b"a name"), store.get("child-1", "placing").unwrap().fingerprint(b"a name"));
+    assert_ne!(key.fingerprint(b"a name"), key.fingerprint(b"another"));
+    assert_ne!(key.fingerprint(b"a name"), other.fingerprint(b"a name"));
+    assert_ne!(key.fingerprint(b""), key.seal(AAD, b"").unwrap().key_commit, "it is no commitment");
+}

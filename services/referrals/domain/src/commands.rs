@@ -121,6 +121,8 @@ pub struct SubmitOffer {
 /// Takes an offer back.
 #[derive(Debug, Clone)]
 pub struct WithdrawOffer {
+    /// The referral that it is on.
+    pub referral: ReferralId,
     /// The offer.
     pub offer: OfferId,
     /// Whose it is.

@@ -123,7 +123,7 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
     let offer = state
         .offers
         .get(&command.offer)
-        .filter(|offer| offer.provider == command.provider)
+        .filter(|offer| offer.provider == command.provider && offer.referral == command.referral)
         .ok_or(Rejection::OfferUnknown(command.offer))?;
     let referral = referral(state, offer.referral)?;
     if offer.withdrawn {

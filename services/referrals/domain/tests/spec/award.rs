@@ -120,7 +120,10 @@ fn an_offer_on_an_older_version_is_stale() {
 #[test]
 fn a_withdrawn_offer_is_gone() {
     let mut events = ready(requirements(), framework());
-    events.extend(decided(&events, WithdrawOffer { offer: offer(1), provider: provider("oak"), at: at(4) }));
+    events.extend(decided(
+        &events,
+        WithdrawOffer { referral: referral(1), offer: offer(1), provider: provider("oak"), at: at(4) },
+    ));
     given::<Referrals>(events).when(propose()).then_refused("OFFER_WITHDRAWN");
 }
 

@@ -40,7 +40,7 @@ fn decline(reason: &str) -> DeclineReferral {
 }
 
 fn take_back(by: &str) -> WithdrawOffer {
-    WithdrawOffer { offer: offer(1), provider: provider(by), at: at(4) }
+    WithdrawOffer { referral: referral(1), offer: offer(1), provider: provider(by), at: at(4) }
 }
 
 #[test]

@@ -204,8 +204,8 @@ fn commands() -> impl Strategy<Value = Command> {
             ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: at(0) }.into()
         }),
         30 => submissions().prop_map(Command::from),
-        3 => (offers(), providers()).prop_map(|(offer, provider)| {
-            WithdrawOffer { offer, provider, at: at(0) }.into()
+        3 => (referrals(), offers(), providers()).prop_map(|(referral, offer, provider)| {
+            WithdrawOffer { referral, offer, provider, at: at(0) }.into()
         }),
         3 => (referrals(), providers()).prop_map(|(referral, provider)| {
             DeclineReferral { referral, provider, reason: "NEED".to_owned(), at: at(0) }.into()

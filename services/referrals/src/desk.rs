@@ -1,0 +1,50 @@
+//! What the service holds for one council: its log and its keys.
+
+use crate::Referrals;
+use crate::seal::Vault;
+use care::{CouncilId, Refusal, RefusalKind};
+use engine::Engine;
+use eventlog::{LogId, Service};
+use service_kit::{Caller, Kit, StartError, not_found, refuse};
+use tonic::Status;
+use uuid::Uuid;
+
+/// One council's log and keys. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) engine: Engine<referrals_domain::Referrals>,
+    pub(crate) vault: Vault,
+}
+
+impl Desk {
+    pub(crate) async fn open(kit: &Kit, council: CouncilId) -> Result<Self, StartError> {
+        let engine: Engine<referrals_domain::Referrals> =
+            kit.engine(LogId::council(Service::Referrals, council)).await?;
+        let vault = Vault::open(&kit.keys_folder, council)?;
+        // A key outlives its end only if the service stopped between the event and the destruction.
+        let ended = engine.read(|state| state.destroyed_keys.clone());
+        vault.destroy(ended).await.map_err(|error| StartError::Other(error.to_string()))?;
+        Ok(Self { engine, vault })
+    }
+}
+
+impl Referrals {
+    /// The desk of the council that calls, which must be this one.
+    pub(crate) fn own_desk(&self, caller: &Caller, council: CouncilId) -> Result<&Desk, Status> {
+        caller.require_council(council)?;
+        self.desks
+            .get(&council)
+            .ok_or_else(|| not_found("COUNCIL_UNKNOWN", &service_kit::council_name(council)))
+    }
+
+    /// The desk that a provider names. A council that is not served looks like a referral that is not there.
+    pub(crate) fn named_desk(&self, council: CouncilId, unknown: &impl Refusal) -> Result<&Desk, Status> {
+        debug_assert_eq!(unknown.kind(), RefusalKind::NotFound);
+        self.desks.get(&council).ok_or_else(|| refuse(unknown))
+    }
+}
+
+/// What makes the id of a new thing: the request id, so that a repeat names the same thing. Without one each call is new.
+pub(crate) fn id_seed(request_id: &str) -> String {
+    if request_id.is_empty() { Uuid::new_v4().to_string() } else { request_id.to_owned() }
+}

@@ -1,0 +1,311 @@
+//! Reads what requests say of a referral: names, requirements, identity, routes. Nothing of an identity is repeated in
+//! a violation.
+
+use crate::seal::{Clear, Person, age_on};
+use api::common;
+use api::referrals as proto;
+use care::published::{Approval, FunderShare, PriceLine, Route};
+use care::{CouncilId, Date, Pence, Refusal, RefusalKind, Timestamp, Violation};
+use geography::{Outcode, Postcode, Sector, locate, locate_outcode, sector_of};
+use referrals_domain::Requirements;
+use service_kit::{Fields, Form, refuse};
+use std::fmt::Display;
+
+/// The longest narrative, in characters.
+const NARRATIVE_CHARS_MAX: usize = 20_000;
+/// The longest name, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
+/// A postcode of the right form in a sector, or an outcode, that nobody has an address in.
+#[derive(Debug, PartialEq, Eq)]
+struct PostcodeUnknown {
+    field: &'static str,
+}
+
+impl Display for PostcodeUnknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}: no address lies in this postcode sector: check it, or leave it empty if it is not known",
+            self.field
+        )
+    }
+}
+
+impl std::error::Error for PostcodeUnknown {}
+
+impl Refusal for PostcodeUnknown {
+    fn reason(&self) -> &'static str {
+        "POSTCODE_UNKNOWN"
+    }
+    fn kind(&self) -> RefusalKind {
+        RefusalKind::Invalid
+    }
+    fn violations(&self) -> Vec<Violation> {
+        let description = "no address lies in this postcode sector".to_owned();
+        vec![Violation { field: self.field.to_owned(), description }]
+    }
+}
+
+/// What a request says of a referral.
+pub(crate) struct Asked {
+    pub(crate) requirements: Requirements,
+    pub(crate) clear: Clear,
+}
+
+/// The age and anchor of the referral as it stands, which an amendment may leave out.
+#[derive(Default, Clone)]
+pub(crate) struct Before {
+    pub(crate) age: Option<(u8, bool)>,
+    pub(crate) anchor: Option<String>,
+}
+
+/// Reads requirements and identity together: age and anchor come from the identity if they can. `names` reads the fields around them,
+/// so that everything wrong is told at once.
+pub(crate) fn asked<N>(
+    mut fields: Fields,
+    requirements: Option<&proto::Requirements>,
+    identity: Option<&proto::Identity>,
+    before: &Before,
+    today: Date,
+    names: Option<N>,
+) -> Form<(N, Asked)> {
+    let mut unknown = Vec::new();
+    let (clear, sector) = clear(&mut fields, &mut unknown, identity, today);
+    let empty = proto::Requirements::default();
+    if requirements.is_none() {
+        fields.violation("requirements", "must be given");
+    }
+    let from = requirements.unwrap_or(&empty);
+    let birth = clear.person.as_ref().and_then(|person| person.date_of_birth);
+    let age = age(&mut fields, from, birth, before, today);
+    let anchor = anchor(&mut fields, &mut unknown, &from.anchor, sector, before);
+    let needed_from = fields.date("requirements.needed_from", &from.needed_from);
+    let requirements = match (requirements, age, needed_from) {
+        (Some(from), Some(age), Some(needed_from)) => Some(read(from, age, needed_from, anchor)),
+        _ => None,
+    };
+    for violation in requirements.iter().flat_map(|requirements| requirements.violations(today)) {
+        fields.violation(format!("requirements.{}", violation.field), violation.description);
+    }
+    let form = fields.finish(|| Some((names?, Asked { requirements: requirements?, clear })))?;
+    match unknown.into_iter().next() {
+        Some(field) => Err(refuse(&PostcodeUnknown { field })),
+        None => Ok(form),
+    }
+}
+
+fn read(
+    from: &proto::Requirements,
+    (age_years, age_assessed): (u8, bool),
+    needed_from: Date,
+    anchor: Option<String>,
+) -> Requirements {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    // What does not fit is the largest there is, which the requirements' own limits refuse.
+    let short = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    let all = || vec![FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }];
+    let share = |share: &common::FunderShare| FunderShare {
+        funder: share.funder.clone(),
+        basis_points: share.basis_points,
+    };
+    Requirements {
+        provisions: from.provisions.clone(),
+        age_years,
+        age_assessed,
+        sex: given(&from.sex).unwrap_or_else(|| "U".to_owned()),
+        needs: from.needs.clone(),
+        category_of_need: given(&from.category_of_need),
+        legal_status: given(&from.legal_status),
+        urgency: from.urgency.clone(),
+        needed_from,
+        expected_weeks: from.expected_weeks.map(short),
+        anchor,
+        max_distance_miles: from.max_distance_miles.map(short),
+        solo: from.solo,
+        sibling_group_size: from.sibling_group_size.map(|size| u8::try_from(size).unwrap_or(u8::MAX)),
+        uasc: from.uasc,
+        budget_code: given(&from.budget_code),
+        funders: if from.funders.is_empty() { all() } else { from.funders.iter().map(share).collect() },
+    }
+}
+
+/// The age in years, and whether it was assessed.
+fn age(
+    fields: &mut Fields,
+    from: &proto::Requirements,
+    birth: Option<Date>,
+    before: &Before,
+    today: Date,
+) -> Option<(u8, bool)> {
+    const FIELD: &str = "requirements.age_years";
+    match (birth, from.age_years) {
+        (Some(_), Some(_)) => {
+            fields.violation(FIELD, "leave it out: the age follows from the date of birth");
+            None
+        }
+        (Some(birth), None) => match age_on(birth, today) {
+            Some(age) if age <= 17 => Some((age, false)),
+            _ => {
+                fields
+                    .violation("identity.date_of_birth", "it must be that of a child: born, and not yet 18");
+                None
+            }
+        },
+        (None, Some(age)) => fields.number::<u8>(FIELD, age, 0..=17).map(|age| (age, true)),
+        (None, None) => {
+            if before.age.is_none() {
+                fields.violation(FIELD, "give the assessed age where no date of birth is known");
+            }
+            before.age
+        }
+    }
+}
+
+/// The anchor as given, else the sector of the home, else as it was.
+fn anchor(
+    fields: &mut Fields,
+    unknown: &mut Vec<&'static str>,
+    given: &str,
+    home: Option<Sector>,
+    before: &Before,
+) -> Option<String> {
+    const FIELD: &str = "requirements.anchor";
+    let given = given.trim();
+    if given.is_empty() {
+        return home.map(|sector| sector.to_string()).or_else(|| before.anchor.clone());
+    }
+    let (text, exists) = if given.contains(' ') {
+        let sector: Sector = fields.check(FIELD, given.parse())?;
+        (sector.to_string(), locate(sector).is_ok())
+    } else {
+        let outcode: Outcode = fields.check(FIELD, given.parse())?;
+        (outcode.to_string(), locate_outcode(outcode).is_ok())
+    };
+    if !exists {
+        unknown.push(FIELD);
+    }
+    Some(text)
+}
+
+/// What the identity says, and the sector that the home lies in.
+fn clear(
+    fields: &mut Fields,
+    unknown: &mut Vec<&'static str>,
+    identity: Option<&proto::Identity>,
+    today: Date,
+) -> (Clear, Option<Sector>) {
+    let Some(from) = identity else { return (Clear::default(), None) };
+    let mut text = |field: &str, text: &str, most: usize| {
+        fields.text_optional(&format!("identity.{field}"), text, most).unwrap_or_default()
+    };
+    let given_name = text("given_name", &from.given_name, NAME_CHARS_MAX);
+    let family_name = text("family_name", &from.family_name, NAME_CHARS_MAX);
+    let case_reference = text("case_reference", &from.case_reference, 40);
+    let narrative = text("narrative", &from.narrative, NARRATIVE_CHARS_MAX);
+    let (home_postcode, sector) = home(fields, unknown, &from.home_postcode);
+    let date_of_birth = birth(fields, &from.date_of_birth, today);
+    let person = Person { given_name, family_name, date_of_birth, home_postcode, case_reference };
+    let clear = Clear {
+        person: Some(person).filter(|person| *person != Person::default()),
+        narrative: Some(narrative).filter(|narrative| !narrative.is_empty()),
+    };
+    (clear, sector)
+}
+
+fn home(fields: &mut Fields, unknown: &mut Vec<&'static str>, text: &str) -> (String, Option<Sector>) {
+    const FIELD: &str = "identity.home_postcode";
+    if text.trim().is_empty() {
+        return (String::new(), None);
+    }
+    let Some(postcode) = fields.check(FIELD, text.parse::<Postcode>()) else {
+        return (String::new(), None);
+    };
+    let sector = sector_of(postcode).ok();
+    if sector.is_none() {
+        unknown.push(FIELD);
+    }
+    (postcode.to_string(), sector)
+}
+
+fn birth(fields: &mut Fields, text: &str, today: Date) -> Option<Date> {
+    if text.is_empty() {
+        return None;
+    }
+    let date = text.parse().ok().filter(|date| text.len() == 10 && *date <= today);
+    if date.is_none() {
+        fields.violation("identity.date_of_birth", "expected YYYY-MM-DD, not in the future");
+    }
+    date
+}
+
+/// A referral's name.
+pub(crate) fn referral(
+    fields: &mut Fields,
+    field: &str,
+    name: &str,
+) -> Option<(CouncilId, care::ReferralId)> {
+    fields.council_resource(field, name, "referrals")
+}
+
+/// An offer's name: `councils/{gss}/referrals/{uuid}/offers/{uuid}`.
+pub(crate) fn offer(
+    fields: &mut Fields,
+    field: &str,
+    name: &str,
+) -> Option<(CouncilId, care::ReferralId, care::OfferId)> {
+    let Some((parent, offer)) = name.rsplit_once("/offers/") else {
+        fields.violation(field, "expected councils/{gss}/referrals/{uuid}/offers/{uuid}");
+        return None;
+    };
+    let referral = referral(fields, field, parent);
+    let offer = fields.check(field, offer.parse());
+    referral.zip(offer).map(|((council, referral), offer)| (council, referral, offer))
+}
+
+/// A version as an etag.
+pub(crate) fn etag(fields: &mut Fields, field: &str, etag: &str) -> Option<u32> {
+    let version = etag.parse().ok();
+    if version.is_none() {
+        fields.violation(field, "send the etag of what you read");
+    }
+    version
+}
+
+/// A route; a spot purchase has no justification yet, since that is the council's to give.
+pub(crate) fn route(fields: &mut Fields, route: Option<&common::Route>) -> Option<Route> {
+    use common::route::Route as Given;
+    match route.and_then(|route| route.route.as_ref()) {
+        Some(Given::Framework(call_off)) => {
+            let framework = fields.framework("route.framework.framework", &call_off.framework);
+            let lot = fields.parse("route.framework.lot", &call_off.lot);
+            let level = fields.text("route.framework.level", &call_off.level, 40);
+            Some(Route::Framework { framework: framework?, lot: lot?, level: level? })
+        }
+        Some(Given::InHouse(_)) => Some(Route::InHouse),
+        Some(Given::Spot(_)) => Some(Route::Spot { justification: String::new() }),
+        None => {
+            fields.violation("route", "set framework, in_house or spot");
+            None
+        }
+    }
+}
+
+/// Price lines; what they must be is for the domain to say.
+pub(crate) fn lines(fields: &mut Fields, lines: &[common::PriceLine]) -> Option<Vec<PriceLine>> {
+    fields.at_most("lines", lines.len(), 6)?;
+    let line =
+        |line: &common::PriceLine| PriceLine { kind: line.kind.clone(), weekly: Pence(line.weekly_pence) };
+    Some(lines.iter().map(line).collect())
+}
+
+/// An approval given now.
+pub(crate) fn approval(
+    fields: &mut Fields,
+    given: Option<&common::Approval>,
+    at: Timestamp,
+) -> Option<Approval> {
+    let given = given?;
+    let approver = fields.text("approval.approver", &given.approver, 80)?;
+    Some(Approval { approver, role: given.role.clone(), at })
+}

@@ -1,0 +1,54 @@
+//! The gRPC methods. Each reads its fields, insists that the names are the caller's own, and runs a command or looks at the
+//! committed state.
+
+mod awards;
+mod cascade;
+mod identity;
+mod offers;
+mod pages;
+mod posts;
+mod searches;
+
+use crate::Referrals;
+use api::referrals as proto;
+use api::referrals::referrals_service_server::ReferralsService;
+use tonic::{Request, Response, Status};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+macro_rules! methods {
+    ($($method:ident($request:ident) -> $response:ident = $run:ident;)+) => {
+        #[tonic::async_trait]
+        impl ReferralsService for Referrals {
+            $(async fn $method(&self, request: Request<proto::$request>) -> Answer<proto::$response> {
+                self.$run(request).await
+            })+
+        }
+    };
+}
+
+methods! {
+    post_referral(PostReferralRequest) -> Referral = post;
+    get_referral(GetReferralRequest) -> Referral = one;
+    list_referrals(ListReferralsRequest) -> ListReferralsResponse = page;
+    amend_referral(AmendReferralRequest) -> Referral = amend;
+    withdraw_referral(WithdrawReferralRequest) -> Referral = withdraw;
+    get_cascade_policy(GetCascadePolicyRequest) -> CascadePolicy = policy;
+    set_cascade_policy(SetCascadePolicyRequest) -> CascadePolicy = set_policy;
+    record_cascade_step(RecordCascadeStepRequest) -> Referral = record_step;
+    search_referral(SearchReferralRequest) -> SearchReferralResponse = search;
+    release_referral(ReleaseReferralRequest) -> Referral = release;
+    list_released_referrals(ListReleasedReferralsRequest) -> ListReleasedReferralsResponse = released_page;
+    get_released_referral(GetReleasedReferralRequest) -> ReleasedReferral = released_one;
+    submit_offer(SubmitOfferRequest) -> Offer = submit;
+    withdraw_offer(WithdrawOfferRequest) -> Offer = take_back;
+    decline_referral(DeclineReferralRequest) -> ReleasedReferral = decline;
+    list_offers(ListOffersRequest) -> ListOffersResponse = offer_page;
+    award_referral(AwardReferralRequest) -> Award = award;
+    get_award(GetAwardRequest) -> Award = award_one;
+    list_awards(ListAwardsRequest) -> ListAwardsResponse = award_page;
+    give_retrospective_approval(GiveRetrospectiveApprovalRequest) -> Award = approve;
+    list_approvals_due(ListApprovalsDueRequest) -> ListApprovalsDueResponse = approvals_due;
+    reveal_identity(RevealIdentityRequest) -> RevealIdentityResponse = reveal;
+    erase_identity(EraseIdentityRequest) -> Referral = erase;
+}

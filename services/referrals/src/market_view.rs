@@ -1,0 +1,49 @@
+//! The market as searches see it: a fold of the region's vacancies log, kept in memory and built anew from its first event at
+//! each start.
+
+use async_trait::async_trait;
+use care::Event;
+use care::market::{Market, MarketEvent};
+use eventlog::{LogId, Recorded, Service};
+use exchange::{Reaction, ReactionError};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The market, and the position up to which it is known.
+#[derive(Default)]
+pub(crate) struct MarketView {
+    folded: RwLock<(Market, u64)>,
+}
+
+impl MarketView {
+    /// Looks at the market and the position it stands at.
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&Market, u64) -> R) -> R {
+        let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
+        look(&folded.0, folded.1)
+    }
+}
+
+#[async_trait]
+impl Reaction for MarketView {
+    fn name(&self) -> &'static str {
+        "referrals-market"
+    }
+
+    fn sources(&self) -> Vec<LogId> {
+        vec![LogId::region(Service::Vacancies)]
+    }
+
+    fn position(&self, _: LogId) -> u64 {
+        self.read(|_, position| position)
+    }
+
+    async fn consume(&self, _: LogId, events: &[Arc<Recorded>]) -> Result<(), ReactionError> {
+        let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
+        for event in events.iter().skip_while(|event| event.position <= folded.1).collect::<Vec<_>>() {
+            let decoded = MarketEvent::decode(&event.event_type, event.version, &event.payload)
+                .map_err(|error| ReactionError::Stuck(format!("{}: {error}", event.reference())))?;
+            folded.0.evolve(&decoded);
+            folded.1 = event.position;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! What this service does about other services' events: an agreement confirms an award, a refusal by market or contract
+//! fails it. Each reaches the log of the council that it is about, and no other.
+
+use crate::Referrals;
+use care::published::{AgreementIssued, AgreementRefused, ClaimRefused};
+use care::{CouncilId, DecodeError, EventBody, decode_body};
+use eventlog::{LogId, Owner, Recorded, Service};
+use exchange::Reaction;
+use referrals_domain::{Command, ConfirmAward, FailAward};
+use service_kit::{EngineReaction, Route};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The reaction to the region's vacancies log and to every council's contracts log.
+pub(crate) fn outcomes(referrals: &Referrals) -> Arc<dyn Reaction> {
+    let councils: BTreeSet<CouncilId> = referrals.desks.keys().copied().collect();
+    let contracts = councils.iter().map(|council| LogId::council(Service::Contracts, *council));
+    let sources = contracts.chain([LogId::region(Service::Vacancies)]).collect();
+    let engines =
+        referrals.desks.iter().map(|(id, desk)| (Owner::Council(*id), desk.engine.clone())).collect();
+    let react = move |event: &Recorded| react(&councils, event);
+    EngineReaction::new("referrals", sources, engines, referrals.clock.clone(), react)
+}
+
+fn react(
+    councils: &BTreeSet<CouncilId>,
+    event: &Recorded,
+) -> Result<Option<Route<referrals_domain::Referrals>>, DecodeError> {
+    let (council, command): (CouncilId, Command) = match (event.log.service, event.event_type.as_str()) {
+        (Service::Contracts, AgreementIssued::TYPE) => {
+            let issued: AgreementIssued = decode_body(event.version, &event.payload)?;
+            let confirm = ConfirmAward { award: issued.award, agreement: issued.agreement, at: issued.at };
+            (issued.council, confirm.into())
+        }
+        (Service::Contracts, AgreementRefused::TYPE) => {
+            let refused: AgreementRefused = decode_body(event.version, &event.payload)?;
+            let AgreementRefused { award, council, reason, detail, at, .. } = refused;
+            (council, FailAward { award, reason, detail, at }.into())
+        }
+        (Service::Vacancies, ClaimRefused::TYPE) => {
+            let refused: ClaimRefused = decode_body(event.version, &event.payload)?;
+            let ClaimRefused { award, council, reason, detail, at, .. } = refused;
+            (council, FailAward { award, reason, detail, at }.into())
+        }
+        _ => return Ok(None),
+    };
+    let foreign = matches!(event.log.owner, Owner::Council(owner) if owner != council);
+    if foreign || !councils.contains(&council) {
+        tracing::warn!(event = %event.reference(), %council, "this event is about a council that it cannot concern");
+        return Ok(None);
+    }
+    Ok(Some(Route { owner: Owner::Council(council), command }))
+}

@@ -1,0 +1,323 @@
+//! From the state to the messages that clients see. What a provider may see of a referral is listed here, in one place
+//! ([`released`]): nothing else reaches it before an award.
+
+use api::common;
+use api::referrals as proto;
+use care::published::{Approval, Route};
+use care::{AwardId, CouncilId, EstablishmentUrn, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
+use referrals_domain::{
+    AgeBand, Answer, Award, CascadeMode, KeyPurpose, Offer, Outcome, Referral, Requirements, SearchRecorded,
+    Stage, State,
+};
+use service_kit::{council_name, provider_name, timestamp};
+
+pub(crate) fn referral_name(council: CouncilId, referral: ReferralId) -> String {
+    format!("councils/{council}/referrals/{referral}")
+}
+
+pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
+    format!("councils/{council}/referrals/{referral}/offers/{offer}")
+}
+
+pub(crate) fn award_name(council: CouncilId, award: AwardId) -> String {
+    format!("councils/{council}/awards/{award}")
+}
+
+pub(crate) fn policy_name(council: CouncilId) -> String {
+    format!("{}/cascadePolicy", council_name(council))
+}
+
+pub(crate) fn place_name(place: &PlaceId) -> String {
+    format!("places/{place}")
+}
+
+pub(crate) fn establishment_name(urn: &EstablishmentUrn) -> String {
+    format!("establishments/{urn}")
+}
+
+/// A referral by its id; an empty message if it is not there.
+pub(crate) fn referral_by_id(state: &State, id: ReferralId) -> proto::Referral {
+    state.referrals.get(&id).map(|it| referral(state, it)).unwrap_or_default()
+}
+
+/// A referral as its council sees it, whole.
+pub(crate) fn referral(state: &State, it: &Referral) -> proto::Referral {
+    let release = |(provider, release): (&ProviderId, &referrals_domain::Release)| proto::Release {
+        provider: provider_name(provider),
+        release_time: Some(timestamp(release.at)),
+        offered: release.answer == Answer::Offered,
+        decline_reason: declined(&release.answer),
+    };
+    proto::Referral {
+        releases: it.releases.iter().map(release).collect(),
+        last_search: it.last_search.as_ref().map(search),
+        ..referral_in_list(state, it)
+    }
+}
+
+/// A referral as it stands in a list.
+pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral {
+    let (award, agreement) = match &it.stage {
+        Stage::AwardInFlight { award } => (award_name(it.council, *award), String::new()),
+        Stage::Awarded { award, agreement } => {
+            (award_name(it.council, *award), format!("councils/{}/agreements/{agreement}", it.council))
+        }
+        Stage::Open | Stage::Withdrawn { .. } => Default::default(),
+    };
+    let withdrawal_reason = match &it.stage {
+        Stage::Withdrawn { reason } => reason.clone(),
+        _ => String::new(),
+    };
+    let step = |(step, (outcome, at)): (&String, &(String, Timestamp))| proto::CascadeStep {
+        step: step.clone(),
+        outcome: outcome.clone(),
+        record_time: Some(timestamp(*at)),
+    };
+    let known = |sealed: bool, purpose| sealed && !state.key_destroyed(it.id, purpose);
+    proto::Referral {
+        name: referral_name(it.council, it.id),
+        etag: it.version.to_string(),
+        version: it.version,
+        stage: stage(&it.stage).into(),
+        requirements: Some(requirements(&it.requirements)),
+        post_time: Some(timestamp(it.posted_at)),
+        change_time: Some(timestamp(it.changed_at)),
+        cascade_steps: it.steps.iter().map(step).collect(),
+        releases: Vec::new(),
+        last_search: None,
+        offer_count: u32::try_from(it.offers.len()).unwrap_or(u32::MAX),
+        award,
+        agreement,
+        withdrawal_reason,
+        identity_known: known(it.identity.is_some(), KeyPurpose::Identity),
+        narrative_known: known(it.narrative.is_some(), KeyPurpose::Narrative),
+    }
+}
+
+pub(crate) fn stage(stage: &Stage) -> proto::ReferralStage {
+    match stage {
+        Stage::Open => proto::ReferralStage::Open,
+        Stage::AwardInFlight { .. } => proto::ReferralStage::AwardInProgress,
+        Stage::Awarded { .. } => proto::ReferralStage::Awarded,
+        Stage::Withdrawn { .. } => proto::ReferralStage::Withdrawn,
+    }
+}
+
+fn requirements(it: &Requirements) -> proto::Requirements {
+    let funder = |share: &care::published::FunderShare| common::FunderShare {
+        funder: share.funder.clone(),
+        basis_points: share.basis_points,
+    };
+    proto::Requirements {
+        provisions: it.provisions.clone(),
+        age_years: Some(it.age_years.into()),
+        age_assessed: it.age_assessed,
+        sex: it.sex.clone(),
+        needs: it.needs.clone(),
+        category_of_need: it.category_of_need.clone().unwrap_or_default(),
+        legal_status: it.legal_status.clone().unwrap_or_default(),
+        urgency: it.urgency.clone(),
+        needed_from: it.needed_from.to_string(),
+        expected_weeks: it.expected_weeks.map(u32::from),
+        anchor: it.anchor.clone().unwrap_or_default(),
+        max_distance_miles: it.max_distance_miles.map(u32::from),
+        solo: it.solo,
+        sibling_group_size: it.sibling_group_size.map(u32::from),
+        uasc: it.uasc,
+        budget_code: it.budget_code.clone().unwrap_or_default(),
+        funders: it.funders.iter().map(funder).collect(),
+    }
+}
+
+pub(crate) fn search(it: &SearchRecorded) -> proto::SearchEvidence {
+    let exclusion =
+        |(reason, places): (&String, &u32)| proto::Exclusion { reason: reason.clone(), places: *places };
+    proto::SearchEvidence {
+        referral_version: it.referral_version,
+        market_position: it.market_position,
+        max_distance_miles: it.max_distance_miles.map(u32::from),
+        candidates: it.candidates,
+        excluded: it.excluded.iter().map(exclusion).collect(),
+        top_places: it.top.iter().map(place_name).collect(),
+        search_time: Some(timestamp(it.at)),
+    }
+}
+
+/// What a provider sees of a referral that was released to it; nothing if it was not.
+pub(crate) fn released(
+    state: &State,
+    it: &Referral,
+    provider: &ProviderId,
+    now: Timestamp,
+) -> Option<proto::ReleasedReferral> {
+    let release = it.releases.get(provider)?;
+    let asked = &it.requirements;
+    let own =
+        it.offers.iter().filter_map(|id| state.offers.get(id)).filter(|offer| offer.provider == *provider);
+    Some(proto::ReleasedReferral {
+        name: referral_name(it.council, it.id),
+        version: it.version,
+        open: it.stage == Stage::Open,
+        age_band: age_band(asked.age_years).into(),
+        sex: asked.sex.clone(),
+        provisions: asked.provisions.clone(),
+        needs: asked.needs.clone(),
+        urgency: asked.urgency.clone(),
+        outcode: asked.outcode().unwrap_or_default().to_owned(),
+        needed_from: asked.needed_from.to_string(),
+        expected_weeks: asked.expected_weeks.map(u32::from),
+        solo: asked.solo,
+        sibling_group_size: asked.sibling_group_size.map(u32::from),
+        release_time: Some(timestamp(release.at)),
+        decline_reason: declined(&release.answer),
+        offers: own.map(|own| offer(state, own, now)).collect(),
+        identity_granted: it.granted.contains(provider),
+    })
+}
+
+/// As [`released`], by id; an empty message if it is not there.
+pub(crate) fn released_by_id(
+    state: &State,
+    id: ReferralId,
+    provider: &ProviderId,
+    now: Timestamp,
+) -> proto::ReleasedReferral {
+    state.referrals.get(&id).and_then(|it| released(state, it, provider, now)).unwrap_or_default()
+}
+
+fn age_band(age_years: u8) -> proto::AgeBand {
+    match AgeBand::of(age_years) {
+        AgeBand::From0To4 => proto::AgeBand::AgeBand0To4,
+        AgeBand::From5To9 => proto::AgeBand::AgeBand5To9,
+        AgeBand::From10To12 => proto::AgeBand::AgeBand10To12,
+        AgeBand::From13To15 => proto::AgeBand::AgeBand13To15,
+        AgeBand::From16To17 => proto::AgeBand::AgeBand16To17,
+    }
+}
+
+fn declined(answer: &Answer) -> String {
+    match answer {
+        Answer::Declined { reason, .. } => reason.clone(),
+        Answer::None | Answer::Offered => String::new(),
+    }
+}
+
+/// An offer by its id; an empty message if it is not there.
+pub(crate) fn offer_by_id(state: &State, id: OfferId, now: Timestamp) -> proto::Offer {
+    state.offers.get(&id).map(|it| offer(state, it, now)).unwrap_or_default()
+}
+
+pub(crate) fn offer(state: &State, it: &Offer, now: Timestamp) -> proto::Offer {
+    let line = |line: &care::published::PriceLine| common::PriceLine {
+        kind: line.kind.clone(),
+        weekly_pence: line.weekly.0,
+    };
+    proto::Offer {
+        name: offer_name(it.council, it.referral, it.id),
+        provider: provider_name(&it.provider),
+        referral_version: it.referral_version,
+        place: place_name(&it.terms.place),
+        establishment: establishment_name(&it.terms.urn),
+        provision: it.terms.provision.clone(),
+        start: it.terms.start.to_string(),
+        lines: it.terms.lines.iter().map(line).collect(),
+        weekly_pence: it.terms.lines.iter().map(|line| line.weekly).sum::<care::Pence>().0,
+        route: Some(route(&it.terms.route)),
+        valid_until: it.terms.valid_until.to_string(),
+        own_establishment: it.own_establishment,
+        live: takeable(state, it, now),
+        withdrawn: it.withdrawn,
+        submit_time: Some(timestamp(it.at)),
+    }
+}
+
+/// Whether an offer could be taken now, as far as offer and referral go.
+pub(crate) fn takeable(state: &State, offer: &Offer, now: Timestamp) -> bool {
+    let referral = state.referrals.get(&offer.referral);
+    offer.live(now)
+        && referral.is_some_and(|it| it.stage == Stage::Open && it.version == offer.referral_version)
+}
+
+fn route(route: &Route) -> common::Route {
+    use common::route as given;
+    let route = match route {
+        Route::Framework { framework, lot, level } => given::Route::Framework(given::FrameworkCallOff {
+            framework: format!("frameworks/{framework}"),
+            lot: lot.to_string(),
+            level: level.clone(),
+        }),
+        Route::InHouse => given::Route::InHouse(given::InHouse {}),
+        Route::Spot { justification } => {
+            given::Route::Spot(given::Spot { justification: justification.clone() })
+        }
+    };
+    common::Route { route: Some(route) }
+}
+
+/// An award by its id; an empty message if it is not there.
+pub(crate) fn award_by_id(state: &State, id: AwardId, now: Timestamp) -> proto::Award {
+    state.awards.get(&id).map(|it| award(state, it, now)).unwrap_or_default()
+}
+
+pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
+    let proposed = &it.proposed;
+    let (award_state, agreement, failure_reason, failure_detail) = match &it.outcome {
+        Outcome::Proposed => (proto::AwardState::Proposed, String::new(), String::new(), String::new()),
+        Outcome::Confirmed { agreement, .. } => {
+            let name = format!("councils/{}/agreements/{agreement}", proposed.council);
+            (proto::AwardState::Confirmed, name, String::new(), String::new())
+        }
+        Outcome::Failed { reason, detail, .. } => {
+            (proto::AwardState::Failed, String::new(), reason.clone(), detail.clone())
+        }
+    };
+    let approval = proposed.evidence.approval.as_ref().or(it.retrospective.as_ref());
+    let given = |approval: &Approval| common::Approval {
+        approver: approval.approver.clone(),
+        role: approval.role.clone(),
+    };
+    let due = proposed.evidence.approval_due;
+    let waits = |due: Timestamp| state.approvals_due.contains(&(due, proposed.award));
+    proto::Award {
+        name: award_name(proposed.council, proposed.award),
+        referral: referral_name(proposed.council, proposed.referral),
+        offer: offer_name(proposed.council, proposed.referral, proposed.terms.offer),
+        state: award_state.into(),
+        provider: provider_name(&proposed.provider),
+        place: place_name(&proposed.place),
+        establishment: establishment_name(&proposed.urn),
+        provision: proposed.provision.clone(),
+        start: proposed.start.to_string(),
+        weekly_pence: proposed.terms.weekly().0,
+        route: Some(route(&proposed.terms.route)),
+        propose_time: Some(timestamp(proposed.at)),
+        agreement,
+        failure_reason,
+        failure_detail,
+        approval: approval.map(given),
+        approval_time: approval.map(|approval| timestamp(approval.at)),
+        approval_due_time: due.map(timestamp),
+        approval_overdue: due.is_some_and(|due| due < now && waits(due)),
+        policy_version: proposed.evidence.policy_version,
+    }
+}
+
+pub(crate) fn policy(state: &State, council: CouncilId) -> proto::CascadePolicy {
+    let mode = match state.policy.mode {
+        CascadeMode::Sequential => proto::CascadeMode::Sequential,
+        CascadeMode::Parallel => proto::CascadeMode::Parallel,
+    };
+    let required = |(provision, steps): (&String, &Vec<String>)| proto::RequiredSteps {
+        provision: provision.clone(),
+        steps: steps.clone(),
+    };
+    proto::CascadePolicy {
+        name: policy_name(council),
+        etag: state.policy_version.to_string(),
+        version: state.policy_version,
+        mode: mode.into(),
+        required: state.policy.required.iter().map(required).collect(),
+        approver_roles: state.policy.approver_roles.iter().cloned().collect(),
+        emergency_approval_hours: state.policy.emergency_approval_hours.into(),
+    }
+}

@@ -1,0 +1,265 @@
+//! Seals who the child is before it becomes part of a command, and opens it for those who may see it.
+
+use care::{CouncilId, Date, ReferralId};
+use referrals_domain::{KeyPurpose, Referral, Rejection, Sealed};
+use sealing::{DataKey, KeyStore, SealedBlob, SealingError};
+use serde::{Deserialize, Serialize};
+use service_kit::{StartError, refuse, unavailable};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use tonic::Status;
+
+/// Who the child is, as it is sealed. What is unknown is empty.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) given_name: String,
+    pub(crate) family_name: String,
+    pub(crate) date_of_birth: Option<Date>,
+    pub(crate) home_postcode: String,
+    pub(crate) case_reference: String,
+}
+
+/// What a request says of the child: the person, and the account of needs.
+#[derive(Clone, Default)]
+pub(crate) struct Clear {
+    pub(crate) person: Option<Person>,
+    pub(crate) narrative: Option<String>,
+}
+
+/// The same, sealed, with a fingerprint of each part under its own key by which a repeated request is recognised.
+#[derive(Default)]
+pub(crate) struct Closed {
+    pub(crate) identity: Option<Sealed>,
+    pub(crate) narrative: Option<Sealed>,
+    pub(crate) fingerprints: [String; 2],
+}
+
+/// The keys of one council. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Vault {
+    council: CouncilId,
+    keys: Arc<KeyStore>,
+}
+
+impl Vault {
+    pub(crate) fn open(folder: &Path, council: CouncilId) -> Result<Self, StartError> {
+        let keys = KeyStore::open(folder.join("referrals"), council.gss())
+            .map_err(|error| StartError::Other(format!("the keys of referrals/{council}: {error}")))?;
+        Ok(Self { council, keys: Arc::new(keys) })
+    }
+
+    /// Seals what is known of the child of a referral. Waits for the disk when a key is new; the keys of both parts are
+    /// made side by side, so that they can share that wait.
+    pub(crate) async fn seal(&self, referral: ReferralId, clear: Clear) -> Result<Closed, Status> {
+        let person = clear.person.and_then(|person| serde_json::to_vec(&person).ok());
+        let narrative = clear.narrative.map(String::into_bytes);
+        let (identity, narrative) = tokio::join!(
+            self.seal_part(referral, KeyPurpose::Identity, person),
+            self.seal_part(referral, KeyPurpose::Narrative, narrative)
+        );
+        let (identity, narrative) = (identity?, narrative?);
+        let fingerprint = |part: &Option<(Sealed, String)>| {
+            part.as_ref().map(|(_, print)| print.clone()).unwrap_or_default()
+        };
+        Ok(Closed {
+            fingerprints: [fingerprint(&identity), fingerprint(&narrative)],
+            identity: identity.map(|(sealed, _)| sealed),
+            narrative: narrative.map(|(sealed, _)| sealed),
+        })
+    }
+
+    async fn seal_part(
+        &self,
+        referral: ReferralId,
+        purpose: KeyPurpose,
+        text: Option<Vec<u8>>,
+    ) -> Result<Option<(Sealed, String)>, Status> {
+        let Some(text) = text else { return Ok(None) };
+        let aad = self.binding(referral, purpose);
+        let subject = referral.to_string();
+        let seal = move |key: DataKey| {
+            let print = hex::encode(key.fingerprint(&text));
+            key.seal(&aad, &text).map(|blob| (to_event(&blob), print))
+        };
+        let sealed = match self.keys.get(&subject, purpose.as_str()) {
+            Ok(key) => seal(key),
+            Err(SealingError::KeyUnknown { .. }) => {
+                let keys = Arc::clone(&self.keys);
+                let made = move || keys.create_or_get(&subject, purpose.as_str()).and_then(seal);
+                tokio::task::spawn_blocking(made).await.map_err(|error| unavailable(error.to_string()))?
+            }
+            Err(error) => Err(error),
+        };
+        sealed.map(Some).map_err(|error| status(referral, &error))
+    }
+
+    /// What is sealed in a referral, as far as it was given and its key exists.
+    pub(crate) fn unseal(&self, referral: &Referral) -> Result<Clear, Status> {
+        let person = self.unseal_part(referral.id, KeyPurpose::Identity, referral.identity.as_ref())?;
+        let narrative = self.unseal_part(referral.id, KeyPurpose::Narrative, referral.narrative.as_ref())?;
+        let unreadable = |what: &str| {
+            tracing::error!(referral = %referral.id, "the sealed {what} is not of the expected form");
+            unavailable(format!("the sealed {what} cannot be read"))
+        };
+        Ok(Clear {
+            person: person
+                .map(|text| serde_json::from_slice(&text).map_err(|_| unreadable("identity")))
+                .transpose()?,
+            narrative: narrative
+                .map(|text| String::from_utf8(text).map_err(|_| unreadable("narrative")))
+                .transpose()?,
+        })
+    }
+
+    fn unseal_part(
+        &self,
+        referral: ReferralId,
+        purpose: KeyPurpose,
+        sealed: Option<&Sealed>,
+    ) -> Result<Option<Vec<u8>>, Status> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let Some(blob) = from_event(sealed) else {
+            tracing::error!(%referral, purpose = purpose.as_str(), "a sealed value is not of the expected form");
+            return Err(unavailable("a sealed value cannot be read"));
+        };
+        match self.keys.unseal(&blob, &self.binding(referral, purpose)) {
+            Ok(text) => Ok(Some(text.to_vec())),
+            Err(SealingError::KeyDestroyed { .. }) => Ok(None),
+            Err(error) => Err(status(referral, &error)),
+        }
+    }
+
+    /// Destroys keys, those that still exist. May be repeated.
+    pub(crate) async fn destroy(
+        &self,
+        ended: BTreeSet<(ReferralId, KeyPurpose)>,
+    ) -> Result<(), SealingError> {
+        for (referral, purpose) in ended {
+            let subject = referral.to_string();
+            if self.keys.get(&subject, purpose.as_str()).is_err() {
+                // Destroyed before, or nothing was ever sealed under it.
+                continue;
+            }
+            let keys = Arc::clone(&self.keys);
+            let destroyed =
+                tokio::task::spawn_blocking(move || keys.destroy(&subject, purpose.as_str())).await;
+            match destroyed {
+                Ok(destroyed) => destroyed?,
+                Err(error) => return Err(SealingError::Halted { reason: error.to_string() }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a sealed part belongs: copied elsewhere it does not open.
+    fn binding(&self, referral: ReferralId, purpose: KeyPurpose) -> String {
+        format!("{}|referral/{referral}|{}", self.council, purpose.as_str())
+    }
+}
+
+fn status(referral: ReferralId, error: &SealingError) -> Status {
+    if matches!(error, SealingError::KeyDestroyed { .. }) {
+        return refuse(&Rejection::IdentityDestroyed(referral));
+    }
+    tracing::error!(%referral, %error, "sealing failed");
+    unavailable(
+        "the council's key store could not take this; with the same request_id it is safe to try again",
+    )
+}
+
+fn to_event(blob: &SealedBlob) -> Sealed {
+    Sealed {
+        key_id: blob.key_id.clone(),
+        nonce: hex::encode(blob.nonce),
+        ciphertext: hex::encode(&blob.ciphertext),
+        key_commit: hex::encode(blob.key_commit),
+    }
+}
+
+fn from_event(sealed: &Sealed) -> Option<SealedBlob> {
+    let bytes = |text: &str| hex::decode(text).ok();
+    Some(SealedBlob {
+        key_id: sealed.key_id.clone(),
+        nonce: bytes(&sealed.nonce)?.try_into().ok()?,
+        ciphertext: bytes(&sealed.ciphertext)?,
+        key_commit: bytes(&sealed.key_commit)?.try_into().ok()?,
+    })
+}
+
+/// The age in whole years on a day; nothing before birth. Who is born on 29 February comes of age on 1 March.
+pub(crate) fn age_on(birth: Date, day: Date) -> Option<u8> {
+    let had_birthday = (day.month(), day.day()) >= (birth.month(), birth.day());
+    let years = i32::from(day.year()) - i32::from(birth.year()) - i32::from(!had_birthday);
+    if day < birth { None } else { u8::try_from(years).ok() }
+}
+
+impl Person {
+    /// Whether a text holds something that names this child: a name as a word, the case reference, the postcode, or the date
+    /// of birth. It is a look for slips, not a proof: a nickname or a street passes.
+    pub(crate) fn is_named_in(&self, text: &str) -> bool {
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        let names = [&self.given_name, &self.family_name];
+        let names = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        // As it is written: a family called Young is not in "two young carers".
+        let named = names.filter(|name| name.chars().count() > 1).any(|name| words.contains(&name));
+        let bare =
+            |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+        let whole = bare(text);
+        let held = |part: &str| part.len() > 3 && whole.contains(&bare(part));
+        let birth = self.date_of_birth.is_some_and(|birth| {
+            let (year, month, day) = (birth.year(), birth.month(), birth.day());
+            held(&format!("{year:04}{month:02}{day:02}")) || held(&format!("{day:02}{month:02}{year:04}"))
+        });
+        named || birth || held(&self.home_postcode) || held(&self.case_reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Person, age_on};
+    use care::Date;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn ages_turn_on_birthdays() {
+        for (birth, on, age) in [
+            ("2010-06-15", "2026-06-14", Some(15)),
+            ("2010-06-15", "2026-06-15", Some(16)),
+            ("2008-02-29", "2026-02-28", Some(17)),
+            ("2008-02-29", "2026-03-01", Some(18)),
+            ("2026-06-15", "2026-06-15", Some(0)),
+            ("2026-06-16", "2026-06-15", None),
+        ] {
+            assert_eq!(age_on(day(birth), day(on)), age, "{birth} on {on}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_seen_and_common_words_are_not_one() {
+        let child = Person {
+            given_name: "Zebedee".to_owned(),
+            family_name: "Young".to_owned(),
+            date_of_birth: Some(day("2012-02-03")),
+            home_postcode: "DL1 5AB".to_owned(),
+            case_reference: "LCS-99812".to_owned(),
+        };
+        for slip in [
+            "for Zebedee only",
+            "the Young family",
+            "near dl15ab",
+            "see lcs 99812",
+            "b. 03/02/2012",
+            "2012-02-03",
+        ] {
+            assert!(child.is_named_in(slip), "{slip}");
+        }
+        for fine in ["two young carers near DL1", "no framework provider within 20 miles", ""] {
+            assert!(!child.is_named_in(fine), "{fine}");
+        }
+        assert!(!Person::default().is_named_in("anything at all"));
+    }
+}
