@@ -1,1 +1,73 @@
-//! The invoicing service: gRPC, reactions and read models over its domain
+//! The invoicing service: one log per council, in which nights are charged, invoices issued and a double-entry ledger kept.
+//!
+//! It hears of agreements, arrivals and departures from contracts ([`Invoicing::reactions`]); councils charge, bill, pay and
+//! close periods through its API ([`Invoicing::add_to`]), and providers read their own invoices.
+
+mod grpc;
+mod reactions;
+mod render;
+mod rules;
+mod runs;
+
+pub use rules::RULES;
+
+use api::invoicing::invoicing_service_server::InvoicingServiceServer;
+use care::CouncilId;
+use engine::Engine;
+use eventlog::{LogId, Service};
+use exchange::Reaction;
+use invoicing_domain as domain;
+use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError, not_found};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tonic::Status;
+use tonic::service::Routes;
+
+/// The engine of one council's ledger.
+type Ledger = Engine<domain::Invoicing>;
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Invoicing {
+    ledgers: Arc<BTreeMap<CouncilId, Ledger>>,
+    clock: Clock,
+}
+
+impl Invoicing {
+    /// Opens the ledger of every council of the region.
+    ///
+    /// # Errors
+    /// When a log cannot be opened or replayed.
+    pub async fn open(kit: &Kit) -> Result<Self, StartError> {
+        let mut ledgers = BTreeMap::new();
+        for council in kit.region.councils() {
+            let id = LogId::council(Service::Invoicing, council);
+            ledgers.insert(council, kit.engine(id).await?);
+        }
+        Ok(Self { ledgers: Arc::new(ledgers), clock: kit.clock.clone() })
+    }
+
+    /// What the service does about contracts' events.
+    #[must_use]
+    pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
+        vec![reactions::reaction(&self.ledgers, self.clock.clone())]
+    }
+
+    /// Adds its gRPC service to those that are served behind the access layer with [`RULES`].
+    #[must_use]
+    pub fn add_to(&self, routes: Routes) -> Routes {
+        let server = InvoicingServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(MESSAGE_BYTES_MAX))
+    }
+
+    /// A council's ledger, for views across services of one process; none for a council that the region does not serve.
+    #[must_use]
+    pub fn ledger(&self, council: CouncilId) -> Option<&Engine<domain::Invoicing>> {
+        self.ledgers.get(&council)
+    }
+
+    fn ledger_of(&self, council: CouncilId) -> Result<&Ledger, Status> {
+        self.ledger(council)
+            .ok_or_else(|| not_found("COUNCIL_NOT_SERVED", &format!("councils/{council} in this region")))
+    }
+}

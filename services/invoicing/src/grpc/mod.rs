@@ -1,0 +1,99 @@
+//! The gRPC API: each handler reads its fields, checks that the names are the caller's own, and asks a council's ledger.
+
+mod billing;
+mod reading;
+
+use crate::Invoicing;
+use api::invoicing::invoicing_service_server::InvoicingService;
+use api::invoicing::{
+    AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, GetInvoiceRequest, GetLedgerRequest,
+    GetStatementRequest, GetStatementResponse, Invoice, IssueInvoicesRequest, IssueInvoicesResponse, Ledger,
+    ListChargesRequest, ListChargesResponse, ListInvoicesRequest, ListInvoicesResponse, Period,
+    RecordPaymentRequest,
+};
+use care::{AgreementId, CouncilId};
+use service_kit::{Caller, Fields, not_found};
+use tonic::{Request, Response, Status};
+
+#[tonic::async_trait]
+impl InvoicingService for Invoicing {
+    async fn accrue_nights(
+        &self,
+        request: Request<AccrueNightsRequest>,
+    ) -> Result<Response<AccrueNightsResponse>, Status> {
+        billing::accrue_nights(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn issue_invoices(
+        &self,
+        request: Request<IssueInvoicesRequest>,
+    ) -> Result<Response<IssueInvoicesResponse>, Status> {
+        billing::issue_invoices(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_invoice(&self, request: Request<GetInvoiceRequest>) -> Result<Response<Invoice>, Status> {
+        reading::get_invoice(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn list_invoices(
+        &self,
+        request: Request<ListInvoicesRequest>,
+    ) -> Result<Response<ListInvoicesResponse>, Status> {
+        reading::list_invoices(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn record_payment(
+        &self,
+        request: Request<RecordPaymentRequest>,
+    ) -> Result<Response<Invoice>, Status> {
+        billing::record_payment(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn close_period(&self, request: Request<ClosePeriodRequest>) -> Result<Response<Period>, Status> {
+        billing::close_period(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_ledger(&self, request: Request<GetLedgerRequest>) -> Result<Response<Ledger>, Status> {
+        reading::get_ledger(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn get_statement(
+        &self,
+        request: Request<GetStatementRequest>,
+    ) -> Result<Response<GetStatementResponse>, Status> {
+        reading::get_statement(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn list_charges(
+        &self,
+        request: Request<ListChargesRequest>,
+    ) -> Result<Response<ListChargesResponse>, Status> {
+        reading::list_charges(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+}
+
+/// An agreement's name, or empty for all. The outer option is whether it is usable: one of another council is not.
+fn agreement_of(fields: &mut Fields, council: Option<CouncilId>, name: &str) -> Option<Option<AgreementId>> {
+    if name.is_empty() {
+        return Some(None);
+    }
+    let (owner, agreement) = fields.council_resource("agreement", name, "agreements")?;
+    if council.is_some_and(|council| council != owner) {
+        fields.violation(
+            "agreement",
+            format!("{name:?} is not an agreement of the council that is the parent"),
+        );
+        return None;
+    }
+    Some(Some(agreement))
+}
+
+/// Insists that an agreement that was named is in the ledger.
+fn known(ledger: &crate::Ledger, agreement: Option<AgreementId>) -> Result<(), Status> {
+    match agreement {
+        Some(id) if !ledger.read(|state| state.agreements.contains_key(&id)) => {
+            Err(not_found("AGREEMENT_NOT_FOUND", &format!("agreement {id}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,193 @@
+//! What reads a ledger: invoices, balances, statements and charges.
+
+use super::{agreement_of, known};
+use crate::Invoicing;
+use crate::render;
+use api::invoicing::{
+    GetInvoiceRequest, GetLedgerRequest, GetStatementRequest, GetStatementResponse, Invoice, Ledger,
+    ListChargesRequest, ListChargesResponse, ListInvoicesRequest, ListInvoicesResponse,
+};
+use care::{CouncilId, InvoiceId, ProviderId, london_date};
+use invoicing_domain as domain;
+use invoicing_domain::{JournalEntry, State};
+use service_kit::page::{PAGE_SIZE_MAX, page_of};
+use service_kit::{Caller, Fields, Role, not_found};
+use std::sync::Arc;
+use tonic::Status;
+
+pub(super) fn get_invoice(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &GetInvoiceRequest,
+) -> Result<Invoice, Status> {
+    let mut fields = Fields::new();
+    let name = fields.council_resource("name", &request.name, "invoices");
+    let (council, id): (CouncilId, InvoiceId) = fields.finish(|| name)?;
+    let own = match &caller.role {
+        Role::Provider(provider) => Some(provider),
+        _ => {
+            caller.require_council(council)?;
+            None
+        }
+    };
+    let visible = |invoice: &&domain::Invoice| own.is_none_or(|own| invoice.issued.provider == *own);
+    let look = |state: &State| state.invoices.get(&id).filter(visible).map(render::invoice);
+    let found = service.ledger(council).and_then(|ledger| ledger.read(look));
+    found.ok_or_else(|| not_found("INVOICE_NOT_FOUND", &render::invoice_name(council, id)))
+}
+
+pub(super) fn list_invoices(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &ListInvoicesRequest,
+) -> Result<ListInvoicesResponse, Status> {
+    let mut fields = Fields::new();
+    let (mut council, mut provider) = (None, None);
+    if request.parent.starts_with("providers/") {
+        provider = fields.provider("parent", &request.parent);
+    } else {
+        council = fields.council("parent", &request.parent);
+    }
+    fields.finish(|| Some(()))?;
+    match (council, &provider) {
+        (Some(council), _) => {
+            caller.require_council(council)?;
+            service.ledger_of(council)?;
+        }
+        (None, Some(provider)) => caller.require_provider(provider)?,
+        (None, None) => return Err(not_found("INVOICE_NOT_FOUND", &request.parent)),
+    }
+    let items =
+        |after| invoices_after(service, council, provider.as_ref(), request.unsettled, after).into_iter();
+    let (invoices, next_page_token) = page_of(request.page_size, &request.page_token, items)?;
+    Ok(ListInvoicesResponse { invoices, next_page_token })
+}
+
+/// The invoices after a key, in order of council and number, as many as a page and the look beyond it need.
+fn invoices_after(
+    service: &Invoicing,
+    council: Option<CouncilId>,
+    provider: Option<&ProviderId>,
+    unsettled: bool,
+    after: Option<String>,
+) -> Vec<(String, Invoice)> {
+    let after = after.unwrap_or_default();
+    let mut found = Vec::new();
+    let ledgers = service.ledgers.iter().filter(|(id, _)| council.is_none_or(|council| council == **id));
+    for (council, ledger) in ledgers {
+        ledger.read(|state| {
+            let ids = provider.map_or(&state.invoice_numbers[..], |provider| {
+                state.providers.get(provider).map_or(&[][..], |account| &account.invoices)
+            });
+            let key = |id: &InvoiceId| {
+                format!(
+                    "{council}-{:012}",
+                    state.invoices.get(id).map_or(0, |invoice| invoice.issued.sequence)
+                )
+            };
+            let ids = &ids[ids.partition_point(|id| key(id) <= after)..];
+            let invoices =
+                ids.iter().filter_map(|id| state.invoices.get(id).map(|invoice| (key(id), invoice)));
+            let wanted = invoices.filter(|(_, invoice)| !(unsettled && invoice.settled_on.is_some()));
+            let room = (PAGE_SIZE_MAX + 1).saturating_sub(found.len());
+            found.extend(wanted.take(room).map(|(key, invoice)| (key, render::invoice_head(invoice))));
+        });
+    }
+    found
+}
+
+pub(super) fn get_ledger(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &GetLedgerRequest,
+) -> Result<Ledger, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", &request.parent);
+    let council = fields.finish(|| council)?;
+    caller.require_council(council)?;
+    let today = london_date(caller.at);
+    Ok(service.ledger_of(council)?.read(|state| render::ledger(council, state, today)))
+}
+
+pub(super) fn get_statement(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &GetStatementRequest,
+) -> Result<GetStatementResponse, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", &request.parent);
+    let provider = if request.provider.is_empty() {
+        Some(None)
+    } else {
+        fields.provider("provider", &request.provider).map(Some)
+    };
+    let agreement = agreement_of(&mut fields, council, &request.agreement);
+    let from = fields.date_optional("from", &request.from);
+    let to = fields.date_optional("to", &request.to);
+    if let (Some(Some(from)), Some(Some(to))) = (from, to)
+        && to < from
+    {
+        fields.violation("to", format!("{to} is before {from}, from which the statement is asked"));
+    }
+    let form = fields.finish(|| Some((council?, provider?, agreement?, from?, to?)))?;
+    let (council, provider, agreement, from, to) = form;
+    caller.require_council(council)?;
+    let ledger = service.ledger_of(council)?;
+    known(ledger, agreement)?;
+    let dated = |entry: &JournalEntry| {
+        let day = entry.dates.posted_on;
+        from.is_none_or(|from| day >= from) && to.is_none_or(|to| day < to)
+    };
+    let (entries, next_page_token) = ledger.read(|state| {
+        page_of(request.page_size, &request.page_token, |after| {
+            let first = first_after(state, after);
+            state
+                .ledger
+                .statement(provider.as_ref(), agreement, first)
+                .filter(|(_, entry)| dated(entry))
+                .map(|(position, entry)| (key(position), render::entry(council, entry)))
+        })
+    })?;
+    Ok(GetStatementResponse { entries, next_page_token })
+}
+
+pub(super) fn list_charges(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &ListChargesRequest,
+) -> Result<ListChargesResponse, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", &request.parent);
+    let agreement = agreement_of(&mut fields, council, &request.agreement);
+    let (council, agreement) = fields.finish(|| Some((council?, agreement?)))?;
+    caller.require_council(council)?;
+    let ledger = service.ledger_of(council)?;
+    known(ledger, agreement)?;
+    let (charges, next_page_token) = ledger.read(|state| {
+        let charge = |entry: &Arc<JournalEntry>| state.charges.get(&entry.id);
+        page_of(request.page_size, &request.page_token, |after| {
+            let entries = state.ledger.statement(None, agreement, first_after(state, after));
+            entries.filter_map(|(position, entry)| {
+                charge(entry).map(|charge| (key(position), render::charge(council, charge)))
+            })
+        })
+    })?;
+    Ok(ListChargesResponse { charges, next_page_token })
+}
+
+/// A place in the journal as a key that sorts like it.
+fn key(position: usize) -> String {
+    format!("{position:012}")
+}
+
+/// The first place in the journal after a key.
+fn first_after(state: &State, after: Option<String>) -> usize {
+    let Some(after) = after else { return 0 };
+    // The keys sort like the places, so this is a search and not a scan.
+    let (mut low, mut high) = (0, state.ledger.entries().len());
+    while low < high {
+        let middle = low.midpoint(high);
+        if key(middle) <= after { low = middle + 1 } else { high = middle }
+    }
+    low
+}

@@ -1,0 +1,147 @@
+//! The state as the API shows it.
+
+use api::invoicing::{
+    AccountBalance, AccountClass, Charge, ChargedLine, FunderAmount, Invoice, InvoiceKind, InvoiceLine,
+    JournalEntry, Ledger, Posting,
+};
+use care::{AgreementId, CouncilId, Date, InvoiceId};
+use invoicing_domain as domain;
+use invoicing_domain::{EntryId, State};
+use service_kit::{council_name, provider_name, timestamp};
+
+pub(crate) fn agreement_name(council: CouncilId, agreement: AgreementId) -> String {
+    format!("councils/{council}/agreements/{agreement}")
+}
+
+pub(crate) fn invoice_name(council: CouncilId, invoice: InvoiceId) -> String {
+    format!("councils/{council}/invoices/{invoice}")
+}
+
+fn charge_name(council: CouncilId, charge: EntryId) -> String {
+    format!("councils/{council}/charges/{charge}")
+}
+
+fn or_empty<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// A count as the API has it: none comes near what an `i64` holds.
+pub(crate) fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// An invoice without its lines.
+pub(crate) fn invoice_head(invoice: &domain::Invoice) -> Invoice {
+    let issued = &invoice.issued;
+    let kind = match issued.kind {
+        domain::InvoiceKind::Invoice => InvoiceKind::Invoice,
+        domain::InvoiceKind::CreditNote => InvoiceKind::CreditNote,
+    };
+    Invoice {
+        name: invoice_name(issued.council, issued.invoice),
+        number: issued.number.clone(),
+        kind: kind.into(),
+        provider: provider_name(&issued.provider),
+        through: issued.through.to_string(),
+        issued_on: issued.issued_on.to_string(),
+        payable_by: issued.payable_by.to_string(),
+        nights: issued.nights_count,
+        net_pence: issued.net.0,
+        settled_on: or_empty(invoice.settled_on),
+        lines: Vec::new(),
+        issue_time: Some(timestamp(issued.at)),
+    }
+}
+
+pub(crate) fn invoice(invoice: &domain::Invoice) -> Invoice {
+    let council = invoice.issued.council;
+    let line = |line: &domain::InvoiceLine| InvoiceLine {
+        charge: charge_name(council, line.charge),
+        agreement: agreement_name(council, line.agreement),
+        kind: line.kind.clone(),
+        start: line.nights.start().to_string(),
+        end: line.nights.end().to_string(),
+        nights: line.nights_count,
+        weekly_pence: line.weekly.0,
+        amount_pence: line.amount.0,
+    };
+    Invoice { lines: invoice.issued.lines.iter().map(line).collect(), ..invoice_head(invoice) }
+}
+
+pub(crate) fn charge(council: CouncilId, charge: &domain::Charge) -> Charge {
+    let share = |share: &domain::FunderAmount| FunderAmount {
+        funder: share.funder.clone(),
+        amount_pence: share.amount.0,
+    };
+    let line = |line: &domain::ChargedLine| ChargedLine {
+        kind: line.kind.clone(),
+        weekly_pence: line.weekly.0,
+        amount_pence: line.amount.0,
+        shares: line.shares.iter().map(share).collect(),
+    };
+    Charge {
+        name: charge_name(council, charge.id),
+        agreement: agreement_name(council, charge.agreement),
+        provider: provider_name(&charge.provider),
+        start: charge.nights.start().to_string(),
+        end: charge.nights.end().to_string(),
+        nights: charge.nights_added(),
+        reverses: or_empty(charge.reverses.map(|id| charge_name(council, id))),
+        reason: charge.reason.clone().unwrap_or_default(),
+        lines: charge.lines.iter().map(line).collect(),
+        total_pence: charge.total.0,
+    }
+}
+
+pub(crate) fn entry(council: CouncilId, entry: &domain::JournalEntry) -> JournalEntry {
+    let posting = |posting: &domain::Posting| Posting {
+        account: posting.account.to_string(),
+        amount_pence: posting.amount.0,
+    };
+    JournalEntry {
+        entry: entry.id.to_string(),
+        code: entry.code.as_str().to_owned(),
+        posted_on: entry.dates.posted_on.to_string(),
+        adjusts: or_empty(entry.dates.adjusts),
+        effective_start: entry.dates.effective.start().to_string(),
+        effective_end: entry.dates.effective.end().to_string(),
+        provider: provider_name(&entry.provider),
+        agreement: or_empty(entry.agreement.map(|id| agreement_name(council, id))),
+        invoice: or_empty(entry.invoice.map(|id| invoice_name(council, id))),
+        postings: entry.postings.iter().map(posting).collect(),
+    }
+}
+
+fn account((account, balance): (&domain::Account, &domain::Balance)) -> AccountBalance {
+    let class = match account.class() {
+        domain::AccountClass::Expense => AccountClass::Expense,
+        domain::AccountClass::Asset => AccountClass::Asset,
+        domain::AccountClass::Liability => AccountClass::Liability,
+    };
+    AccountBalance {
+        account: account.to_string(),
+        account_class: class.into(),
+        debits_pence: balance.debits.0,
+        credits_pence: balance.credits.0,
+        net_pence: balance.net().0,
+    }
+}
+
+pub(crate) fn ledger(council: CouncilId, state: &State, today: Date) -> Ledger {
+    let totals = state.ledger.totals();
+    Ledger {
+        council: council_name(council),
+        accounts: state.ledger.accounts().iter().map(account).collect(),
+        debits_pence: totals.debits.0,
+        credits_pence: totals.credits.0,
+        balanced: state.ledger.balanced(),
+        entries: count(state.ledger.entries().len()),
+        nights_billed: state.nights_charged,
+        invoices: count(state.invoice_numbers.len()),
+        invoiced_pence: state.invoiced.0,
+        weekly_commitment_pence: state.weekly_commitment(today).0,
+        live_placements: count(state.live_placements(today)),
+        open_from: or_empty(state.open_from),
+        facts_refused: count(state.refused.len()),
+    }
+}

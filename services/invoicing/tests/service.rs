@@ -1,0 +1,458 @@
+//! The service as its callers meet it: facts of contracts arrive over the exchange, councils charge, bill and pay through the
+//! handlers, and what is asked twice is answered the same.
+#![allow(clippy::unwrap_used, reason = "a test may fail here")]
+
+use api::invoicing::invoicing_service_server::InvoicingService;
+use api::invoicing::{
+    AccrueNightsRequest, ClosePeriodRequest, GetInvoiceRequest, GetLedgerRequest, GetStatementRequest,
+    Invoice, InvoiceKind, IssueInvoicesRequest, Ledger, ListChargesRequest, ListInvoicesRequest,
+    RecordPaymentRequest,
+};
+use care::published::{
+    AgreementIssued, AwardTerms, CallOffEvidence, FunderShare, PlacementEnded, PlacementStarted, PriceLine,
+    Route,
+};
+use care::{
+    AgreementId, AwardId, CouncilId, Date, EventBody, OfferId, Pence, ReferralId, Timestamp, encode_body,
+};
+use engine::{Context, RequestKey};
+use eventlog::sqlite::SqliteStore;
+use eventlog::{Entry, EventLog, LogId, Meta, NewEvent, Service};
+use exchange::{Follower, FollowerState, follow};
+use invoicing::Invoicing;
+use invoicing_domain::{AccrueNights, Ask, Cause, Command, RunId, RunKind};
+use service_kit::{Caller, Clock, Kit, Region, Role, request_hash};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
+use uuid::Uuid;
+
+const DERBY: &str = "councils/E06000015";
+const NOTTINGHAM: &str = "councils/E06000018";
+
+fn council(name: &str) -> CouncilId {
+    name.trim_start_matches("councils/").parse().unwrap()
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn noon(on: &str) -> Timestamp {
+    format!("{on}T12:00:00Z").parse().unwrap()
+}
+
+fn agreement(n: u128) -> AgreementId {
+    AgreementId(Uuid::from_u128(n))
+}
+
+fn as_council<T>(name: &str, today: &str, message: T) -> Request<T> {
+    as_role(Role::Council(council(name)), today, message)
+}
+
+fn as_provider<T>(id: &str, today: &str, message: T) -> Request<T> {
+    as_role(Role::Provider(id.parse().unwrap()), today, message)
+}
+
+fn as_role<T>(role: Role, today: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.extensions_mut().insert(Caller { role, subject: "test".to_owned(), at: noon(today) });
+    request
+}
+
+fn reason(status: &Status) -> String {
+    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
+
+/// The service on a folder, with contracts logs that the test writes itself.
+struct World {
+    folder: tempfile::TempDir,
+    service: Invoicing,
+    kit: Kit,
+    contracts: BTreeMap<LogId, Arc<dyn EventLog>>,
+    followers: Vec<Follower>,
+}
+
+async fn open(folder: tempfile::TempDir) -> World {
+    let kit = Kit {
+        region: Arc::new(Region::d2n2_and_tyne_tees()),
+        clock: Clock::simulated(noon("2026-01-10")),
+        store: Arc::new(SqliteStore::open(&folder.path().join("logs")).unwrap()),
+        exchange: Arc::default(),
+        keys_folder: folder.path().join("keys"),
+    };
+    let mut contracts = BTreeMap::new();
+    for council in kit.region.councils() {
+        let id = LogId::council(Service::Contracts, council);
+        let log = kit.store.open(id).await.unwrap();
+        kit.exchange.publish(Arc::clone(&log));
+        contracts.insert(id, log);
+    }
+    let service = Invoicing::open(&kit).await.unwrap();
+    let followers =
+        service.reactions().iter().flat_map(|reaction| follow(&kit.followed(), reaction)).collect();
+    World { folder, service, kit, contracts, followers }
+}
+
+async fn world() -> World {
+    open(tempfile::tempdir().unwrap()).await
+}
+
+impl World {
+    /// Lets contracts publish a fact of a council, and waits until the ledger has heard of it.
+    async fn publish<B: EventBody>(&self, name: &str, body: &B) {
+        let source = LogId::council(Service::Contracts, council(name));
+        let exchange = self.kit.followed();
+        let log = &self.contracts[&source];
+        let event = NewEvent {
+            stream: body.stream(),
+            event_type: B::TYPE,
+            version: B::VERSION,
+            payload: encode_body(body),
+            effective: body.effective(),
+            council: body.council(),
+        };
+        let meta = Meta {
+            actor: "service:contracts".to_owned(),
+            causation: None,
+            correlation: None,
+            recorded_at: noon("2026-01-10"),
+        };
+        let entry = Entry {
+            expected_head: None,
+            expected: vec![],
+            events: vec![event],
+            meta,
+            idempotency: None,
+            source: None,
+        };
+        log.append(entry).await.unwrap();
+        let head = exchange.head(source).await.unwrap();
+        let follower = self.followers.iter().find(|follower| follower.source == source).unwrap();
+        let heard =
+            |state: &FollowerState| matches!(state, FollowerState::Consumed(position) if *position >= head);
+        let mut state = follower.state.clone();
+        let waited = tokio::time::timeout(Duration::from_secs(10), state.wait_for(heard)).await.is_ok();
+        assert!(waited, "the ledger did not hear of the fact: {:?}", *follower.state.borrow());
+    }
+
+    /// A placement in Derby or elsewhere from 10 January 2026 on, at £700.00 a week, a fifth of it paid by health.
+    async fn place(&self, name: &str, n: u128, provider: &str) {
+        let issued = AgreementIssued {
+            agreement: agreement(n),
+            award: AwardId(Uuid::from_u128(n)),
+            council: council(name),
+            referral: ReferralId(Uuid::from_u128(n)),
+            provider: provider.parse().unwrap(),
+            urn: "SC045099".parse().unwrap(),
+            place: "SC045099-01".parse().unwrap(),
+            provision: "RESIDENTIAL".to_owned(),
+            start: day("2026-01-10"),
+            terms: AwardTerms {
+                offer: OfferId(Uuid::from_u128(n)),
+                route: Route::InHouse,
+                lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(70_000) }],
+                funders: vec![
+                    FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 8_000 },
+                    FunderShare { funder: "HEALTH".to_owned(), basis_points: 2_000 },
+                ],
+            },
+            evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
+            at: noon("2026-01-09"),
+        };
+        self.publish(name, &issued).await;
+        let started = PlacementStarted {
+            agreement: agreement(n),
+            award: AwardId(Uuid::from_u128(n)),
+            council: council(name),
+            place: "SC045099-01".parse().unwrap(),
+            on: day("2026-01-10"),
+            at: noon("2026-01-10"),
+        };
+        self.publish(name, &started).await;
+    }
+
+    async fn end(&self, name: &str, n: u128, on: &str) {
+        let ended = PlacementEnded {
+            agreement: agreement(n),
+            award: AwardId(Uuid::from_u128(n)),
+            council: council(name),
+            place: "SC045099-01".parse().unwrap(),
+            on: day(on),
+            reason: "CARPL".to_owned(),
+            at: noon("2026-02-01"),
+        };
+        self.publish(name, &ended).await;
+    }
+
+    async fn accrue(&self, name: &str, id: &str, through: &str) -> Result<(i64, i64, i64), Status> {
+        let request = AccrueNightsRequest {
+            parent: name.to_owned(),
+            request_id: id.to_owned(),
+            through: through.to_owned(),
+            agreement: String::new(),
+        };
+        let answer = self.service.accrue_nights(as_council(name, "2026-02-01", request)).await?.into_inner();
+        Ok((answer.agreements_charged, answer.nights_charged, answer.charged_pence))
+    }
+
+    async fn issue(&self, name: &str, id: &str, through: &str) -> Vec<Invoice> {
+        let request = IssueInvoicesRequest {
+            parent: name.to_owned(),
+            request_id: id.to_owned(),
+            through: through.to_owned(),
+            provider: String::new(),
+        };
+        let answer = self.service.issue_invoices(as_council(name, "2026-02-01", request)).await.unwrap();
+        answer.into_inner().invoices
+    }
+
+    async fn pay(&self, invoice: &Invoice, id: &str) -> Result<Invoice, Status> {
+        let request = RecordPaymentRequest {
+            name: invoice.name.clone(),
+            request_id: id.to_owned(),
+            paid_on: String::new(),
+        };
+        Ok(self.service.record_payment(as_council(DERBY, "2026-02-03", request)).await?.into_inner())
+    }
+
+    async fn ledger(&self, name: &str) -> Ledger {
+        let request = GetLedgerRequest { parent: name.to_owned() };
+        self.service.get_ledger(as_council(name, "2026-02-01", request)).await.unwrap().into_inner()
+    }
+
+    fn json(&self, name: &str) -> String {
+        self.service.ledger(council(name)).unwrap().read(|state| serde_json::to_string(state).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_months_nights_become_invoices_and_are_paid_and_every_ledger_stands_alone() {
+    let world = world().await;
+    for (n, provider) in [(1, "acme"), (2, "acme"), (3, "beacon")] {
+        world.place(DERBY, n, provider).await;
+    }
+    world.place(NOTTINGHAM, 4, "acme").await;
+    // 22 nights of each at £100.00.
+    assert_eq!(world.accrue(DERBY, "feb", "2026-02-01").await.unwrap(), (3, 66, 660_000));
+    let invoices = world.issue(DERBY, "inv", "2026-02-01").await;
+    let shown: Vec<_> =
+        invoices.iter().map(|i| (i.number.as_str(), i.provider.as_str(), i.net_pence)).collect();
+    assert_eq!(
+        shown,
+        [("E06000015-000001", "providers/acme", 440_000), ("E06000015-000002", "providers/beacon", 220_000)]
+    );
+    assert_eq!(world.pay(&invoices[0], "pay").await.unwrap().settled_on, "2026-02-03");
+    let ledger = world.ledger(DERBY).await;
+    assert!(ledger.balanced);
+    assert_eq!((ledger.debits_pence, ledger.credits_pence), (1_760_000, 1_760_000));
+    assert_eq!((ledger.nights_billed, ledger.invoiced_pence), (66, 660_000));
+    assert_eq!((ledger.weekly_commitment_pence, ledger.live_placements), (210_000, 3));
+    let net = |name: &str| ledger.accounts.iter().find(|a| a.account == name).map(|a| a.net_pence);
+    assert_eq!(net("expense:placements:RESIDENTIAL"), Some(528_000));
+    assert_eq!(net("receivable:health"), Some(132_000));
+    assert_eq!(net("liability:accrued:acme"), Some(0));
+    assert_eq!(net("payable:acme"), Some(0));
+    assert_eq!(net("payable:beacon"), Some(-220_000));
+    assert_eq!(net("bank"), Some(-440_000));
+    let other = world.ledger(NOTTINGHAM).await;
+    assert_eq!((other.entries, other.invoiced_pence, other.live_placements), (0, 0, 1));
+}
+
+#[tokio::test]
+async fn what_is_asked_twice_is_answered_the_same_and_charged_once() {
+    let world = world().await;
+    for n in 1..=3 {
+        world.place(DERBY, n, "acme").await;
+    }
+    let first = world.accrue(DERBY, "a", "2026-02-01").await.unwrap();
+    let before = world.json(DERBY);
+    assert_eq!(world.accrue(DERBY, "a", "2026-02-01").await.unwrap(), first);
+    let reused = world.accrue(DERBY, "a", "2026-02-02").await.unwrap_err();
+    assert_eq!((reused.code(), reason(&reused).as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
+    assert_eq!(world.json(DERBY), before, "nothing was charged");
+    assert_eq!(world.accrue(DERBY, "b", "2026-02-01").await.unwrap(), (0, 0, 0));
+    let issued = world.issue(DERBY, "i", "2026-02-01").await;
+    assert_eq!(world.issue(DERBY, "i", "2026-02-01").await, issued);
+    assert_eq!(world.issue(DERBY, "j", "2026-02-01").await, []);
+    let paid = world.pay(&issued[0], "p").await.unwrap();
+    assert_eq!(world.pay(&issued[0], "p").await.unwrap(), paid);
+    assert_eq!(reason(&world.pay(&issued[0], "q").await.unwrap_err()), "INVOICE_SETTLED");
+    assert!(world.ledger(DERBY).await.balanced);
+}
+
+/// A request that died half-way: its run was begun and one of three agreements charged.
+#[tokio::test]
+async fn a_request_that_was_cut_short_goes_on_when_it_is_repeated() {
+    let world = world().await;
+    for n in 1..=3 {
+        world.place(DERBY, n, "acme").await;
+    }
+    let request = AccrueNightsRequest {
+        parent: DERBY.to_owned(),
+        request_id: "cut".to_owned(),
+        through: "2026-02-01".to_owned(),
+        agreement: String::new(),
+    };
+    let actor = format!("{}/test", Role::Council(council(DERBY)));
+    let cause = Cause::request(&actor, "cut");
+    let (run, through, at) = (RunId(cause.id_of("run")), day("2026-02-01"), noon("2026-02-01"));
+    let key = RequestKey { key: format!("{actor}|cut"), request_hash: request_hash(&request) };
+    let begin = Ask::StartRun { run, kind: RunKind::Accrual, through };
+    let first = Ask::AccrueNights(AccrueNights { agreement: agreement(1), through, run: Some(run) });
+    for (ask, request) in [(begin, Some(key)), (first, None)] {
+        let command = Command { council: council(DERBY), cause: cause.clone(), at, ask };
+        let context = Context { actor: actor.clone(), causation: None, correlation: None, at, request };
+        world.service.ledger(council(DERBY)).unwrap().execute(command, context, |_, _| vec![]).await.unwrap();
+    }
+    let before = world.json(DERBY);
+    let other = world.accrue(DERBY, "cut", "2026-01-20").await.unwrap_err();
+    assert_eq!(reason(&other), "REQUEST_ID_REUSED");
+    assert_eq!(world.json(DERBY), before, "the other request did nothing");
+    assert_eq!(world.accrue(DERBY, "cut", "2026-02-01").await.unwrap(), (3, 66, 660_000), "the whole run");
+}
+
+#[tokio::test]
+async fn a_late_end_is_credited_and_a_statement_shows_it() {
+    let world = world().await;
+    world.place(DERBY, 1, "acme").await;
+    world.accrue(DERBY, "a", "2026-02-01").await.unwrap();
+    world.issue(DERBY, "i", "2026-02-01").await;
+    let close = ClosePeriodRequest {
+        parent: DERBY.to_owned(),
+        request_id: "c".to_owned(),
+        month: "2026-01".to_owned(),
+    };
+    let closed =
+        world.service.close_period(as_council(DERBY, "2026-02-01", close)).await.unwrap().into_inner();
+    assert_eq!(closed.open_from, "2026-02-01");
+    world.end(DERBY, 1, "2026-01-17").await;
+    let notes = world.issue(DERBY, "k", "2026-02-01").await;
+    assert_eq!((notes[0].kind(), notes[0].net_pence), (InvoiceKind::CreditNote, -150_000));
+    let ask = |token: &str, from: &str| GetStatementRequest {
+        parent: DERBY.to_owned(),
+        provider: "providers/acme".to_owned(),
+        from: from.to_owned(),
+        page_size: 2,
+        page_token: token.to_owned(),
+        ..GetStatementRequest::default()
+    };
+    let (mut token, mut codes) = (String::new(), Vec::new());
+    loop {
+        let request = as_council(DERBY, "2026-02-01", ask(&token, ""));
+        let page = world.service.get_statement(request).await.unwrap().into_inner();
+        codes.extend(page.entries.into_iter().map(|entry| (entry.code, entry.posted_on, entry.adjusts)));
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    let codes: Vec<_> = codes.iter().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str())).collect();
+    assert_eq!(
+        codes,
+        [
+            ("CHARGE", "2026-01-31", ""),
+            ("INVOICE", "2026-02-01", ""),
+            ("REVERSAL", "2026-02-01", "2026-01-31"),
+            ("RECHARGE", "2026-02-01", "2026-01-31"),
+            ("CREDIT_NOTE", "2026-02-01", ""),
+        ]
+    );
+    let charges = ListChargesRequest {
+        parent: DERBY.to_owned(),
+        agreement: format!("{DERBY}/agreements/{}", agreement(1)),
+        ..ListChargesRequest::default()
+    };
+    let request = as_council(DERBY, "2026-02-01", charges);
+    let charges = world.service.list_charges(request).await.unwrap().into_inner().charges;
+    let shown: Vec<_> = charges.iter().map(|c| (c.nights, c.total_pence, c.reason.as_str())).collect();
+    assert_eq!(shown, [(22, 220_000, ""), (-22, -220_000, "CARPL"), (7, 70_000, "CARPL")]);
+    assert_eq!(charges[1].reverses, charges[0].name);
+}
+
+#[tokio::test]
+async fn a_provider_reads_its_own_invoices_of_all_councils_and_no_other() {
+    let world = world().await;
+    world.place(DERBY, 1, "acme").await;
+    world.place(DERBY, 2, "beacon").await;
+    world.place(NOTTINGHAM, 3, "acme").await;
+    let mut all = Vec::new();
+    for name in [DERBY, NOTTINGHAM] {
+        world.accrue(name, "a", "2026-02-01").await.unwrap();
+        all.extend(world.issue(name, "i", "2026-02-01").await);
+    }
+    let list = |parent: &str, token: &str| ListInvoicesRequest {
+        parent: parent.to_owned(),
+        page_size: 1,
+        page_token: token.to_owned(),
+        unsettled: true,
+    };
+    let ask = |token: &str| {
+        world.service.list_invoices(as_provider("acme", "2026-02-01", list("providers/acme", token)))
+    };
+    let first = ask("").await.unwrap().into_inner();
+    let second = ask(&first.next_page_token).await.unwrap().into_inner();
+    assert_eq!([first.invoices, second.invoices].concat(), [all[0].clone(), all[2].clone()]);
+    assert_eq!(second.next_page_token, "");
+    let foreign =
+        world.service.list_invoices(as_provider("acme", "2026-02-01", list("providers/beacon", ""))).await;
+    assert_eq!(reason(&foreign.unwrap_err()), "NOT_YOURS");
+    let get = |n: usize| GetInvoiceRequest { name: all[n].name.clone() };
+    let own =
+        world.service.get_invoice(as_provider("acme", "2026-02-01", get(0))).await.unwrap().into_inner();
+    assert_eq!((own.lines.len(), own.lines[0].nights, own.lines[0].amount_pence), (1, 22, 220_000));
+    let hidden = world.service.get_invoice(as_provider("acme", "2026-02-01", get(1))).await.unwrap_err();
+    let absent = GetInvoiceRequest { name: format!("{DERBY}/invoices/{}", Uuid::nil()) };
+    let absent = world.service.get_invoice(as_provider("acme", "2026-02-01", absent)).await.unwrap_err();
+    assert_eq!(
+        (hidden.code(), reason(&hidden)),
+        (absent.code(), reason(&absent)),
+        "hidden looks like absent"
+    );
+    let other = world.service.get_invoice(as_council(NOTTINGHAM, "2026-02-01", get(0))).await.unwrap_err();
+    assert_eq!((other.code(), reason(&other).as_str()), (Code::PermissionDenied, "NOT_YOURS"));
+}
+
+#[tokio::test]
+async fn everything_wrong_with_a_request_is_told_at_once() {
+    let world = world().await;
+    let request = AccrueNightsRequest {
+        parent: "councils/E99999999".to_owned(),
+        request_id: String::new(),
+        through: "soon".to_owned(),
+        agreement: "agreements/1".to_owned(),
+    };
+    let status = world.service.accrue_nights(as_council(DERBY, "2026-02-01", request)).await.unwrap_err();
+    let details = status.get_error_details();
+    let fields: Vec<_> =
+        details.bad_request().unwrap().field_violations.iter().map(|v| v.field.as_str()).collect();
+    assert_eq!(fields, ["parent", "through", "agreement"]);
+    let far = world.accrue(DERBY, "x", "2027-02-03").await.unwrap_err();
+    assert_eq!((far.code(), reason(&far).as_str()), (Code::InvalidArgument, "THROUGH_OUT_OF_RANGE"));
+    let month = ClosePeriodRequest {
+        parent: DERBY.to_owned(),
+        request_id: "m".to_owned(),
+        month: "2026-13".to_owned(),
+    };
+    let status = world.service.close_period(as_council(DERBY, "2026-02-01", month)).await.unwrap_err();
+    assert_eq!(reason(&status), "FIELD_INVALID");
+}
+
+#[tokio::test]
+async fn many_placements_are_one_call_and_a_restart_gives_the_same_state() {
+    let world = world().await;
+    for n in 1..=250 {
+        world.place(DERBY, n, if n % 2 == 0 { "acme" } else { "beacon" }).await;
+    }
+    assert_eq!(world.accrue(DERBY, "a", "2026-01-17").await.unwrap(), (250, 1_750, 17_500_000));
+    assert_eq!(world.issue(DERBY, "i", "2026-01-17").await.len(), 2);
+    let before = world.json(DERBY);
+    let World { folder, service, kit, contracts, followers } = world;
+    drop((service, kit, contracts, followers));
+    let again = open(folder).await;
+    assert_eq!(again.json(DERBY), before);
+    assert_eq!(again.accrue(DERBY, "a", "2026-01-17").await.unwrap(), (250, 1_750, 17_500_000));
+    assert_eq!(again.json(DERBY), before);
+}
