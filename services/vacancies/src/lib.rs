@@ -1,1 +1,84 @@
-//! The vacancies service: gRPC, reactions and read models over its domain
+//! The vacancies service: the market of the whole region, in one log (`vacancies/region`).
+//!
+//! All claims on all places are decided there in order, which is what keeps a place from being given to two councils. It
+//! follows the referrals logs (proposed awards) and the councils' contracts logs (refused agreements, arrivals, departures).
+//! The decisions are in `vacancies-domain`, the search in `matching`; here are gRPC, reactions, views and the sweep of
+//! ended leases.
+
+mod grpc;
+mod reactions;
+mod render;
+mod rules;
+mod sweep;
+
+pub use rules::RULES;
+
+use api::vacancies::vacancies_service_server::VacanciesServiceServer;
+use care::CouncilId;
+use engine::Engine;
+use eventlog::{LogId, Service};
+use exchange::Reaction;
+use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
+use std::sync::Arc;
+use sweep::Sweeper;
+use tonic::service::Routes;
+use vacancies_domain::Vacancies as Market;
+
+/// The service over its open log. Cheap to clone; its sweep of ended leases stops with the last clone.
+#[derive(Clone)]
+pub struct Vacancies {
+    market: Engine<Market>,
+    councils: Arc<[CouncilId]>,
+    clock: Clock,
+    _sweeper: Option<Arc<Sweeper>>,
+}
+
+impl Vacancies {
+    /// Opens the region's log, and by the machine's clock records ended leases every half minute. Under a simulated
+    /// clock nothing happens by itself: whoever moves it calls [`Vacancies::sweep`].
+    ///
+    /// # Errors
+    /// When the log is damaged or cannot be opened.
+    pub async fn open(kit: &Kit) -> Result<Self, StartError> {
+        let market = kit.engine(LogId::region(Service::Vacancies)).await?;
+        let sweeper = match kit.clock {
+            Clock::System => Some(Arc::new(Sweeper::start(market.clone(), kit.clock.clone()))),
+            Clock::Simulated(_) => None,
+        };
+        Ok(Self {
+            market,
+            councils: kit.region.councils().into(),
+            clock: kit.clock.clone(),
+            _sweeper: sweeper,
+        })
+    }
+
+    /// What it does about other services' events, to be followed while it runs.
+    #[must_use]
+    pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
+        vec![reactions::reaction(self)]
+    }
+
+    /// The gRPC service.
+    #[must_use]
+    pub fn server(&self) -> VacanciesServiceServer<Self> {
+        VacanciesServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Adds the gRPC service to others.
+    #[must_use]
+    pub fn add_to(&self, routes: Routes) -> Routes {
+        routes.add_service(self.server())
+    }
+
+    /// The market, for views across services of one process.
+    #[must_use]
+    pub fn market(&self) -> &Engine<Market> {
+        &self.market
+    }
+
+    /// Records the holds whose lease has ended by now; gives how many.
+    pub async fn sweep(&self) -> usize {
+        sweep::sweep(&self.market, self.clock.now()).await
+    }
+}

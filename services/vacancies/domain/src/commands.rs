@@ -80,6 +80,8 @@ pub enum Command {
     ReleaseClaim {
         /// The award.
         award: AwardId,
+        /// The council.
+        council: CouncilId,
         /// Why, `UPPER_SNAKE`.
         reason: String,
         /// When.
@@ -102,6 +104,8 @@ pub enum Command {
     EndOccupancy {
         /// The award.
         award: AwardId,
+        /// The council.
+        council: CouncilId,
         /// The day of departure.
         on: Date,
         /// When.

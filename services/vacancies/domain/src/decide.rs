@@ -30,11 +30,15 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         }
         Command::SweepExpiredHolds { at, limit } => Ok(holds::sweep(market, *at, *limit)),
         Command::ClaimForAward(claim) => Ok(claims::claim(market, claim)),
-        Command::ReleaseClaim { award, reason, at } => Ok(claims::release(market, *award, reason, *at)),
+        Command::ReleaseClaim { award, council, reason, at } => {
+            Ok(claims::release(market, *award, *council, reason, *at))
+        }
         Command::OccupyPlace { award, council, place, on, at } => {
             Ok(claims::occupy(market, *award, *council, place, *on, *at))
         }
-        Command::EndOccupancy { award, on, at } => Ok(claims::end(market, *award, *on, *at)),
+        Command::EndOccupancy { award, council, on, at } => {
+            Ok(claims::end(market, *award, *council, *on, *at))
+        }
     }
 }
 

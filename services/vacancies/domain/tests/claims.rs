@@ -35,7 +35,7 @@ fn occupied(on: Date, counted_from: Date) -> PlaceOccupied {
 }
 
 fn end(on: Date) -> Command {
-    Command::EndOccupancy { award: award(1), on, at: at(6) }
+    Command::EndOccupancy { award: award(1), council: derby(), on, at: at(6) }
 }
 
 fn ended(on: Date) -> OccupancyEnded {
@@ -243,8 +243,14 @@ fn claims_never_exceed_the_registration() {
 
 #[test]
 fn a_refused_agreement_gives_the_claim_back() {
-    let release =
-        || Command::ReleaseClaim { award: award(1), reason: "PRICE_ABOVE_CEILING".to_owned(), at: at(3) };
+    let release_by = |council| Command::ReleaseClaim {
+        award: award(1),
+        council,
+        reason: "PRICE_ABOVE_CEILING".to_owned(),
+        at: at(3),
+    };
+    let release = || release_by(derby());
+    market_with(&claim(1)).when(release_by(durham())).then_nothing();
     let released = ClaimReleased {
         award: award(1),
         council: derby(),
@@ -292,6 +298,8 @@ fn a_child_who_never_came_took_no_night() {
         assert_eq!(market.capacity(&urn(), at(0)).matchable, 3);
     });
     market().when(end(jan(6))).then_nothing();
+    let foreign = Command::EndOccupancy { award: award(1), council: durham(), on: jan(6), at: at(6) };
+    market_with(&claim(1)).when(foreign).then_nothing();
 }
 
 #[test]

@@ -222,6 +222,7 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
         }
         What::ReleaseClaim { award: number } => Command::ReleaseClaim {
             award: meant(claimed, number),
+            council,
             reason: "AGREEMENT_REFUSED".to_owned(),
             at,
         },
@@ -229,7 +230,7 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
             Command::OccupyPlace { award: meant(claimed, number), council, place, on: jan(step.day), at }
         }
         What::End { award: number } => {
-            Command::EndOccupancy { award: meant(claimed, number), on: jan(step.day), at }
+            Command::EndOccupancy { award: meant(claimed, number), council, on: jan(step.day), at }
         }
         What::Serve => {
             Command::ServeRestrictionNotice(RestrictionNoticeServed { urn, on: jan(step.day), at })

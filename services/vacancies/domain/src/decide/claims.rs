@@ -173,18 +173,25 @@ fn own_hold<'a>(asked: &ClaimForAward, place: &'a Place) -> Result<Option<&'a Cl
     }
 }
 
-/// The claim of an award whose child has not come.
-fn waiting_claim(market: &Market, award: AwardId) -> Option<(&PlaceId, &Place, &Claim)> {
+/// The council's claim of an award whose child has not come.
+fn waiting_claim(market: &Market, award: AwardId, council: CouncilId) -> Option<(&PlaceId, &Place, &Claim)> {
     let known = market.award(&award).filter(|known| known.stage == AwardStage::Claimed)?;
     let place = market.place(&known.place)?;
-    Some((&known.place, place, place.claim_of(award)?))
+    let claim = place.claim_of(award).filter(|claim| claim.council == council)?;
+    Some((&known.place, place, claim))
 }
 
-pub(super) fn release(market: &Market, award: AwardId, reason: &str, at: Timestamp) -> Vec<MarketEvent> {
-    let Some((place, _, claim)) = waiting_claim(market, award) else {
+pub(super) fn release(
+    market: &Market,
+    award: AwardId,
+    council: CouncilId,
+    reason: &str,
+    at: Timestamp,
+) -> Vec<MarketEvent> {
+    let Some((place, ..)) = waiting_claim(market, award, council) else {
         return Vec::new();
     };
-    vec![released(award, claim.council, place, reason, at)]
+    vec![released(award, council, place, reason, at)]
 }
 
 fn released(award: AwardId, council: CouncilId, place: &PlaceId, reason: &str, at: Timestamp) -> MarketEvent {
@@ -203,7 +210,7 @@ pub(super) fn occupy(
         let (place, reason) = (place.clone(), reason.to_owned());
         MarketEvent::from(OccupancyRefused { award, council, place, on, reason, detail, at })
     };
-    let Some((id, place, claim)) = waiting_claim(market, award) else {
+    let Some((id, place, claim)) = waiting_claim(market, award, council) else {
         return match market.award(&award).map(|known| known.stage) {
             Some(AwardStage::Occupied | AwardStage::OccupiedWithoutClaim | AwardStage::Ended) => Vec::new(),
             _ => vec![refused(asked, "NO_CLAIM", format!("the market holds no claim of award {award}"))],
@@ -219,8 +226,7 @@ pub(super) fn occupy(
         ];
     }
     let counted_from = first_night_counted(market, (id, place), claim, on, at);
-    let (place, council) = (id.clone(), claim.council);
-    vec![PlaceOccupied { award, council, place, on, counted_from, at }.into()]
+    vec![PlaceOccupied { award, council, place: id.clone(), on, counted_from, at }.into()]
 }
 
 /// A child who comes later than agreed counts from then. One who came earlier counts from that night if it was free,
@@ -241,15 +247,20 @@ fn first_night_counted(
     if possible.is_ok() { on } else { claim.start }
 }
 
-pub(super) fn end(market: &Market, award: AwardId, on: Date, at: Timestamp) -> Vec<MarketEvent> {
+pub(super) fn end(
+    market: &Market,
+    award: AwardId,
+    council: CouncilId,
+    on: Date,
+    at: Timestamp,
+) -> Vec<MarketEvent> {
     let Some(known) = market.award(&award) else {
         return Vec::new();
     };
     let claim = market.place(&known.place).and_then(|place| place.claim_of(award));
-    match (known.stage, claim) {
-        (AwardStage::Claimed | AwardStage::Occupied, Some(claim)) => {
-            vec![OccupancyEnded { award, council: claim.council, place: known.place.clone(), on, at }.into()]
-        }
-        _ => Vec::new(),
+    let ours = claim.is_some_and(|claim| claim.council == council);
+    if !ours || !matches!(known.stage, AwardStage::Claimed | AwardStage::Occupied) {
+        return Vec::new();
     }
+    vec![OccupancyEnded { award, council, place: known.place.clone(), on, at }.into()]
 }

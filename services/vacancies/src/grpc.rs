@@ -1,0 +1,118 @@
+//! The gRPC methods. Each reads its fields, insists that the names are the caller's own, and runs a command or looks at the
+//! committed state.
+
+mod fields;
+mod holds;
+mod places;
+mod register;
+mod search;
+
+use crate::Vacancies;
+use api::vacancies as proto;
+use api::vacancies::vacancies_service_server::VacanciesService;
+use tonic::{Request, Response, Status};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl VacanciesService for Vacancies {
+    async fn register_provider(
+        &self,
+        request: Request<proto::RegisterProviderRequest>,
+    ) -> Answer<proto::Provider> {
+        self.enter_provider(request).await
+    }
+
+    async fn register_establishment(
+        &self,
+        request: Request<proto::RegisterEstablishmentRequest>,
+    ) -> Answer<proto::Establishment> {
+        self.enter_establishment(request).await
+    }
+
+    async fn amend_establishment(
+        &self,
+        request: Request<proto::AmendEstablishmentRequest>,
+    ) -> Answer<proto::Establishment> {
+        self.amend(request).await
+    }
+
+    async fn serve_restriction_notice(
+        &self,
+        request: Request<proto::ServeRestrictionNoticeRequest>,
+    ) -> Answer<proto::Establishment> {
+        self.serve_notice(request).await
+    }
+
+    async fn lift_restriction_notice(
+        &self,
+        request: Request<proto::LiftRestrictionNoticeRequest>,
+    ) -> Answer<proto::Establishment> {
+        self.lift_notice(request).await
+    }
+
+    async fn get_establishment(
+        &self,
+        request: Request<proto::GetEstablishmentRequest>,
+    ) -> Answer<proto::Establishment> {
+        self.establishment(&request)
+    }
+
+    async fn list_establishments(
+        &self,
+        request: Request<proto::ListEstablishmentsRequest>,
+    ) -> Answer<proto::ListEstablishmentsResponse> {
+        self.establishment_page(&request)
+    }
+
+    async fn open_places(
+        &self,
+        request: Request<proto::OpenPlacesRequest>,
+    ) -> Answer<proto::OpenPlacesResponse> {
+        self.open_more(request).await
+    }
+
+    async fn close_place(&self, request: Request<proto::ClosePlaceRequest>) -> Answer<proto::Place> {
+        self.close(request).await
+    }
+
+    async fn advertise_vacancy(
+        &self,
+        request: Request<proto::AdvertiseVacancyRequest>,
+    ) -> Answer<proto::Place> {
+        self.advertise(request).await
+    }
+
+    async fn withdraw_vacancy(
+        &self,
+        request: Request<proto::WithdrawVacancyRequest>,
+    ) -> Answer<proto::Place> {
+        self.withdraw(request).await
+    }
+
+    async fn get_place(&self, request: Request<proto::GetPlaceRequest>) -> Answer<proto::Place> {
+        self.place(&request)
+    }
+
+    async fn list_places(
+        &self,
+        request: Request<proto::ListPlacesRequest>,
+    ) -> Answer<proto::ListPlacesResponse> {
+        self.place_page(&request)
+    }
+
+    async fn search_vacancies(
+        &self,
+        request: Request<proto::SearchVacanciesRequest>,
+    ) -> Answer<proto::SearchVacanciesResponse> {
+        self.search(&request)
+    }
+
+    async fn hold_place(&self, request: Request<proto::HoldPlaceRequest>) -> Answer<proto::Hold> {
+        self.hold(request).await
+    }
+
+    async fn release_hold(&self, request: Request<proto::ReleaseHoldRequest>) -> Answer<proto::Place> {
+        self.release(request).await
+    }
+}

@@ -1,0 +1,66 @@
+//! Methods by which a council holds a place and gives it back.
+
+use super::Answer;
+use super::fields::own_council;
+use crate::{Vacancies, render};
+use api::vacancies as proto;
+use care::{CouncilId, PlaceId, ReferralId};
+use service_kit::{Caller, Fields, run_command};
+use tonic::Request;
+use vacancies_domain::{Command, HoldPlace};
+
+impl Vacancies {
+    pub(super) async fn hold(&self, request: Request<proto::HoldPlaceRequest>) -> Answer<proto::Hold> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let council = own_council(&mut fields, &caller, &form.council)?;
+        let place: Option<PlaceId> = fields.resource("place", &form.place, "places");
+        let referral: Option<(CouncilId, ReferralId)> =
+            fields.council_resource("referral", &form.referral, "referrals");
+        if let (Some(council), Some((owner, _))) = (council, referral)
+            && owner != council
+        {
+            fields.violation(
+                "referral",
+                "is another council's: a place is held for the council's own referral",
+            );
+        }
+        let referral_version =
+            fields.number("referral_version", form.referral_version, 1..=i64::from(u32::MAX));
+        let range = Command::LEASE_SECONDS_MIN.into()..=Command::LEASE_SECONDS_MAX.into();
+        let lease_seconds = fields.number("lease_seconds", form.lease_seconds, range);
+        let at = caller.at;
+        let asked = fields.finish(|| {
+            Some(HoldPlace {
+                place: place?,
+                council: council?,
+                referral: referral?.1,
+                referral_version: referral_version?,
+                lease_seconds: lease_seconds?,
+                at,
+            })
+        })?;
+        let place = asked.place.clone();
+        let command = Command::HoldPlace(asked);
+        run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
+            render::hold(market, &place)
+        })
+        .await
+    }
+
+    pub(super) async fn release(&self, request: Request<proto::ReleaseHoldRequest>) -> Answer<proto::Place> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let council = own_council(&mut fields, &caller, &form.council)?;
+        let place: Option<PlaceId> = fields.resource("place", &form.place, "places");
+        if form.token == 0 {
+            fields.violation("token", "must be given: it is the one that the hold was answered with");
+        }
+        let (council, place) = fields.finish(|| council.zip(place))?;
+        let command =
+            Command::ReleaseHold { place: place.clone(), council, token: form.token, at: caller.at };
+        self.change_place(&caller, &form, &form.request_id, place, command).await
+    }
+}

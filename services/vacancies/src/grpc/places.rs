@@ -1,0 +1,183 @@
+//! Methods by which a provider keeps its places, and by which others look at them.
+
+use super::Answer;
+use super::fields::{NEEDS_MAX, age, own_provider, sexes};
+use crate::render::Viewer;
+use crate::{Vacancies, render};
+use api::vacancies as proto;
+use care::market::{MarketEvent, Sexes, VacancyAdvertised};
+use care::{EstablishmentUrn, PlaceId, ProviderId, Timestamp, code_sets, london_date};
+use service_kit::page::page_of;
+use service_kit::{Caller, Fields, Role, run_command};
+use tonic::{Request, Response};
+use vacancies_domain::Command;
+
+/// Characters of a vacancy's note.
+const NOTE_CHARS_MAX: usize = 500;
+
+impl Vacancies {
+    pub(super) async fn open_more(
+        &self,
+        request: Request<proto::OpenPlacesRequest>,
+    ) -> Answer<proto::OpenPlacesResponse> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let provider = own_provider(&mut fields, &caller, "provider", &form.provider)?;
+        let urn: Option<EstablishmentUrn> =
+            fields.resource("establishment", &form.establishment, "establishments");
+        let count = fields.number("count", form.count, 1..=Command::OPEN_PLACES_MAX.into());
+        let (provider, urn, count) = fields.finish(|| Some((provider?, urn?, count?)))?;
+        self.require_establishment(&provider, &urn)?;
+        let at = caller.at;
+        let command = Command::OpenPlaces { urn, count, at };
+        run_command(&self.market, &caller, &form, &form.request_id, command, move |market, events| {
+            let opened = events.iter().filter_map(|event| match event {
+                MarketEvent::PlaceOpened(opened) => Some(&opened.place),
+                _ => None,
+            });
+            let places = opened.map(|place| render::place(market, place, Viewer::Provider, at)).collect();
+            proto::OpenPlacesResponse { places }
+        })
+        .await
+    }
+
+    pub(super) async fn close(&self, request: Request<proto::ClosePlaceRequest>) -> Answer<proto::Place> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let place = self.own_place(&caller, &form.provider, &form.place)?;
+        let command = Command::ClosePlace { place: place.clone(), at: caller.at };
+        self.change_place(&caller, &form, &form.request_id, place, command).await
+    }
+
+    pub(super) async fn advertise(
+        &self,
+        request: Request<proto::AdvertiseVacancyRequest>,
+    ) -> Answer<proto::Place> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let provider = own_provider(&mut fields, &caller, "provider", &form.provider)?;
+        let place: Option<PlaceId> = fields.resource("place", &form.place, "places");
+        let vacancy = form.vacancy.clone().unwrap_or_default();
+        let vacancy = advertised(&mut fields, place, &vacancy, caller.at);
+        let (provider, vacancy) = fields.finish(|| Some((provider?, vacancy?)))?;
+        self.require_place(&provider, &vacancy.place)?;
+        let place = vacancy.place.clone();
+        let command = Command::AdvertiseVacancy(vacancy);
+        self.change_place(&caller, &form, &form.request_id, place, command).await
+    }
+
+    pub(super) async fn withdraw(
+        &self,
+        request: Request<proto::WithdrawVacancyRequest>,
+    ) -> Answer<proto::Place> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let place = self.own_place(&caller, &form.provider, &form.place)?;
+        let command = Command::WithdrawVacancy { place: place.clone(), at: caller.at };
+        self.change_place(&caller, &form, &form.request_id, place, command).await
+    }
+
+    fn own_place(&self, caller: &Caller, provider: &str, place: &str) -> Result<PlaceId, tonic::Status> {
+        let mut fields = Fields::new();
+        let provider = own_provider(&mut fields, caller, "provider", provider)?;
+        let place = fields.resource("place", place, "places");
+        let (provider, place): (ProviderId, PlaceId) = fields.finish(|| provider.zip(place))?;
+        self.require_place(&provider, &place)?;
+        Ok(place)
+    }
+
+    pub(super) async fn change_place<Req>(
+        &self,
+        caller: &Caller,
+        form: &Req,
+        request_id: &str,
+        place: PlaceId,
+        command: Command,
+    ) -> Answer<proto::Place>
+    where
+        Req: prost::Message + prost::Name,
+    {
+        let (viewer, at) = (Viewer::of(&caller.role), caller.at);
+        run_command(&self.market, caller, form, request_id, command, move |market, _| {
+            render::place(market, &place, viewer, at)
+        })
+        .await
+    }
+
+    pub(super) fn place(&self, request: &Request<proto::GetPlaceRequest>) -> Answer<proto::Place> {
+        let caller = Caller::of(request)?;
+        let mut fields = Fields::new();
+        let place: Option<PlaceId> = fields.resource("name", &request.get_ref().name, "places");
+        let place = fields.finish(|| place)?;
+        self.require_view(&caller, &place)?;
+        let viewer = Viewer::of(&caller.role);
+        Ok(Response::new(self.market.read(|market| render::place(market, &place, viewer, caller.at))))
+    }
+
+    pub(super) fn place_page(
+        &self,
+        request: &Request<proto::ListPlacesRequest>,
+    ) -> Answer<proto::ListPlacesResponse> {
+        let caller = Caller::of(request)?;
+        let form = request.get_ref();
+        let mut fields = Fields::new();
+        let provider = match &caller.role {
+            Role::FrameworkLead(_) => fields.provider("parent", &form.parent),
+            Role::Council(_) | Role::Provider(_) => {
+                own_provider(&mut fields, &caller, "parent", &form.parent)?
+            }
+        };
+        let urn = match form.establishment.as_str() {
+            "" => Some(None),
+            name => fields.resource("establishment", name, "establishments").map(Some),
+        };
+        let (provider, urn): (ProviderId, Option<EstablishmentUrn>) =
+            fields.finish(|| Some((provider?, urn?)))?;
+        let viewer = Viewer::of(&caller.role);
+        let (places, next_page_token) = self.market.read(|market| {
+            page_of(form.page_size, &form.page_token, |after| {
+                let own = market.provider(&provider).map(|it| &it.establishments);
+                // The place ids of different establishments interleave, so they are put in order first.
+                let mut ids: Vec<&PlaceId> = own
+                    .into_iter()
+                    .flatten()
+                    .filter(|it| urn.as_ref().is_none_or(|urn| urn == *it))
+                    .filter_map(|it| market.establishment(it))
+                    .flat_map(|it| &it.places)
+                    .filter(|id| after.as_deref().is_none_or(|after| id.as_str() > after))
+                    .collect();
+                ids.sort_unstable();
+                ids.into_iter().map(|id| (id.to_string(), render::place(market, id, viewer, caller.at)))
+            })
+        })?;
+        Ok(Response::new(proto::ListPlacesResponse { places, next_page_token }))
+    }
+}
+
+fn advertised(
+    fields: &mut Fields,
+    place: Option<PlaceId>,
+    vacancy: &proto::Vacancy,
+    at: Timestamp,
+) -> Option<VacancyAdvertised> {
+    let available_from = fields.date("vacancy.available_from", &vacancy.available_from);
+    let few = fields.at_most("vacancy.needs", vacancy.needs.len(), NEEDS_MAX);
+    let needs = fields.codes("vacancy.needs", code_sets::NEED, &vacancy.needs, london_date(at));
+    let sexes = sexes(fields, "vacancy.sexes", vacancy.sexes);
+    let age_from = age(fields, "vacancy.age_from", vacancy.age_from);
+    let age_to = age(fields, "vacancy.age_to", vacancy.age_to);
+    let note = fields.text_optional("vacancy.note", &vacancy.note, NOTE_CHARS_MAX);
+    few?;
+    Some(VacancyAdvertised {
+        place: place?,
+        available_from: available_from?,
+        needs: needs?.into_iter().collect(),
+        sexes: sexes?.unwrap_or(Sexes::Any),
+        age_from: age_from?,
+        age_to: age_to?,
+        note: note?,
+        at,
+    })
+}

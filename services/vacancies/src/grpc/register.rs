@@ -1,0 +1,232 @@
+//! Methods by which the framework lead keeps the register, and by which anybody reads it.
+
+use super::Answer;
+use super::fields::{age, sexes, status};
+use crate::{Vacancies, render};
+use api::vacancies as proto;
+use care::market::{
+    EstablishmentRegistered, ProviderRegistered, Registration, RestrictionNoticeLifted,
+    RestrictionNoticeServed, Sexes,
+};
+use care::{CouncilId, EstablishmentUrn, ProviderId, code_sets, london_date};
+use geography::{Sector, locate};
+use service_kit::page::page_of;
+use service_kit::{Caller, Fields, not_found, run_command};
+use tonic::{Request, Response};
+use vacancies_domain::{Command, RegistrationChanges};
+
+/// Characters of a name that people read.
+const NAME_CHARS_MAX: usize = 200;
+/// Places that one establishment may be registered for.
+const PLACES_MAX: i64 = 10_000;
+
+impl Vacancies {
+    pub(super) async fn enter_provider(
+        &self,
+        request: Request<proto::RegisterProviderRequest>,
+    ) -> Answer<proto::Provider> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let provider: Option<ProviderId> = fields.parse("provider_id", &form.provider_id);
+        let name = fields.text("display_name", &form.display_name, NAME_CHARS_MAX);
+        let at = caller.at;
+        let entry = fields.finish(|| Some(ProviderRegistered { provider: provider?, name: name?, at }))?;
+        let id = entry.provider.clone();
+        let command = Command::RegisterProvider(entry);
+        run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
+            render::provider(market, &id)
+        })
+        .await
+    }
+
+    pub(super) async fn enter_establishment(
+        &self,
+        request: Request<proto::RegisterEstablishmentRequest>,
+    ) -> Answer<proto::Establishment> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let entry = entry(&caller, &form)?;
+        let urn = entry.urn.clone();
+        let command = Command::RegisterEstablishment(entry);
+        self.change_establishment(&caller, &form, &form.request_id, urn, command).await
+    }
+
+    pub(super) async fn amend(
+        &self,
+        request: Request<proto::AmendEstablishmentRequest>,
+    ) -> Answer<proto::Establishment> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let today = london_date(caller.at);
+        let mut fields = Fields::new();
+        let urn: Option<EstablishmentUrn> = fields.resource("name", &form.name, "establishments");
+        let revision =
+            if form.etag.is_empty() { Some(None) } else { fields.parse("etag", &form.etag).map(Some) };
+        let status = status(&mut fields, form.status);
+        let sexes = sexes(&mut fields, "sexes", form.sexes);
+        let changes = RegistrationChanges {
+            status: status.flatten(),
+            grade: form.grade.as_ref().and_then(|it| fields.code("grade", code_sets::GRADE, it, today)),
+            age_from: form.age_from.and_then(|it| age(&mut fields, "age_from", it)),
+            age_to: form.age_to.and_then(|it| age(&mut fields, "age_to", it)),
+            sexes: sexes.flatten(),
+            places_registered: form
+                .places_registered
+                .and_then(|it| fields.number("places_registered", it, 0..=PLACES_MAX)),
+        };
+        let (urn, revision) = fields.finish(|| Some((urn?, revision?)))?;
+        let command = Command::AmendEstablishment { urn: urn.clone(), changes, revision, at: caller.at };
+        self.change_establishment(&caller, &form, &form.request_id, urn, command).await
+    }
+
+    pub(super) async fn serve_notice(
+        &self,
+        request: Request<proto::ServeRestrictionNoticeRequest>,
+    ) -> Answer<proto::Establishment> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let urn = fields.resource("name", &form.name, "establishments");
+        let on = fields.date("on", &form.on);
+        let at = caller.at;
+        let notice = fields.finish(|| Some(RestrictionNoticeServed { urn: urn?, on: on?, at }))?;
+        let urn = notice.urn.clone();
+        let command = Command::ServeRestrictionNotice(notice);
+        self.change_establishment(&caller, &form, &form.request_id, urn, command).await
+    }
+
+    pub(super) async fn lift_notice(
+        &self,
+        request: Request<proto::LiftRestrictionNoticeRequest>,
+    ) -> Answer<proto::Establishment> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let urn = fields.resource("name", &form.name, "establishments");
+        let on = fields.date("on", &form.on);
+        let at = caller.at;
+        let notice = fields.finish(|| Some(RestrictionNoticeLifted { urn: urn?, on: on?, at }))?;
+        let urn = notice.urn.clone();
+        let command = Command::LiftRestrictionNotice(notice);
+        self.change_establishment(&caller, &form, &form.request_id, urn, command).await
+    }
+
+    async fn change_establishment<Req>(
+        &self,
+        caller: &Caller,
+        form: &Req,
+        request_id: &str,
+        urn: EstablishmentUrn,
+        command: Command,
+    ) -> Answer<proto::Establishment>
+    where
+        Req: prost::Message + prost::Name,
+    {
+        let at = caller.at;
+        run_command(&self.market, caller, form, request_id, command, move |market, _| {
+            render::establishment(market, &urn, at)
+        })
+        .await
+    }
+
+    pub(super) fn establishment(
+        &self,
+        request: &Request<proto::GetEstablishmentRequest>,
+    ) -> Answer<proto::Establishment> {
+        let caller = Caller::of(request)?;
+        let mut fields = Fields::new();
+        let urn: Option<EstablishmentUrn> =
+            fields.resource("name", &request.get_ref().name, "establishments");
+        let urn = fields.finish(|| urn)?;
+        let found = self.market.read(|market| {
+            market.establishment(&urn).map(|_| render::establishment(market, &urn, caller.at))
+        });
+        let unknown = || not_found("ESTABLISHMENT_UNKNOWN", &render::establishment_name(&urn));
+        found.map(Response::new).ok_or_else(unknown)
+    }
+
+    pub(super) fn establishment_page(
+        &self,
+        request: &Request<proto::ListEstablishmentsRequest>,
+    ) -> Answer<proto::ListEstablishmentsResponse> {
+        let caller = Caller::of(request)?;
+        let form = request.get_ref();
+        let mut fields = Fields::new();
+        let provider = match form.parent.as_str() {
+            "providers/-" => Some(None),
+            parent => fields.provider("parent", parent).map(Some),
+        };
+        let provider = fields.finish(|| provider)?;
+        let (establishments, next_page_token) = self.market.read(|market| {
+            page_of(form.page_size, &form.page_token, |after| {
+                market
+                    .establishments()
+                    .filter(|(_, it)| provider.as_ref().is_none_or(|provider| it.provider == *provider))
+                    .filter(move |(urn, _)| after.as_deref().is_none_or(|after| urn.as_str() > after))
+                    .map(|(urn, _)| (urn.to_string(), render::establishment(market, urn, caller.at)))
+            })
+        })?;
+        Ok(Response::new(proto::ListEstablishmentsResponse { establishments, next_page_token }))
+    }
+}
+
+fn entry(
+    caller: &Caller,
+    form: &proto::RegisterEstablishmentRequest,
+) -> Result<EstablishmentRegistered, tonic::Status> {
+    let today = london_date(caller.at);
+    let mut fields = Fields::new();
+    let urn = fields.parse("urn", &form.urn);
+    let provider = fields.provider("provider", &form.provider);
+    let provision = fields.code("provision", code_sets::PROVISION, &form.provision, today);
+    let place_code = fields.code("place_code", code_sets::PLACE, &form.place_code, today);
+    let utla: Option<CouncilId> = fields.parse("utla", &form.utla);
+    let sector = sector(&mut fields, &form.sector);
+    let operated_by = match form.operated_by.as_str() {
+        "" => Some(None),
+        name => fields.council("operated_by", name).map(Some),
+    };
+    let registered_on = fields.date("registered_on", &form.registered_on);
+    let status = status(&mut fields, form.status);
+    if status == Some(None) {
+        fields.violation("status", "must be given");
+    }
+    let grade = fields.code("grade", code_sets::GRADE, &form.grade, today);
+    let age_from = age(&mut fields, "age_from", form.age_from);
+    let age_to = age(&mut fields, "age_to", form.age_to);
+    let sexes = sexes(&mut fields, "sexes", form.sexes);
+    let places_registered = fields.number("places_registered", form.places_registered, 0..=PLACES_MAX);
+    fields.finish(|| {
+        Some(EstablishmentRegistered {
+            urn: urn?,
+            provider: provider?,
+            provision: provision?,
+            place_code: place_code?,
+            utla: utla?.to_string(),
+            sector: sector?.to_string(),
+            operated_by: operated_by?,
+            registered_on: registered_on?,
+            registration: Registration {
+                status: status??,
+                grade: grade?,
+                age_from: age_from?,
+                age_to: age_to?,
+                sexes: sexes?.unwrap_or(Sexes::Any),
+                places_registered: places_registered?,
+            },
+            at: caller.at,
+        })
+    })
+}
+
+/// A sector that exists: a home that lies nowhere would be left out of every search by distance.
+fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
+    let sector: Sector = fields.parse("sector", text)?;
+    fields.check("sector", locate(sector)).map(|_| sector)
+}

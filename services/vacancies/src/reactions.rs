@@ -1,0 +1,78 @@
+//! What this service does about other services' events: a proposed award asks for its place, a refused agreement gives it
+//! back, arrivals and departures move the claim.
+
+use crate::Vacancies;
+use care::published::{AgreementRefused, AwardProposed, PlacementEnded, PlacementStarted};
+use care::{CouncilId, DecodeError, EventBody, decode_body};
+use eventlog::{LogId, Owner, Recorded, Service};
+use exchange::Reaction;
+use service_kit::{EngineReaction, Route};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vacancies_domain::{ClaimForAward, Command, Vacancies as Market};
+
+/// The reaction to every council's referrals and contracts logs.
+pub(crate) fn reaction(vacancies: &Vacancies) -> Arc<dyn Reaction> {
+    let councils = vacancies.councils.iter();
+    let sources = councils
+        .flat_map(|council| {
+            [LogId::council(Service::Referrals, *council), LogId::council(Service::Contracts, *council)]
+        })
+        .collect();
+    let engines = BTreeMap::from([(Owner::Region, vacancies.market.clone())]);
+    EngineReaction::new("vacancies", sources, engines, vacancies.clock.clone(), react)
+}
+
+/// What an event means here. A council's log speaks for that council alone: an event in it about another council means nothing.
+fn react(event: &Recorded) -> Result<Option<Route<Market>>, DecodeError> {
+    let (council, command) = match (event.log.service, event.event_type.as_str()) {
+        (Service::Referrals, AwardProposed::TYPE) => {
+            let proposed: AwardProposed = decode_body(event.version, &event.payload)?;
+            (proposed.council, Command::ClaimForAward(claim(proposed)))
+        }
+        (Service::Contracts, AgreementRefused::TYPE) => {
+            let refused: AgreementRefused = decode_body(event.version, &event.payload)?;
+            let AgreementRefused { award, council, reason, at, .. } = refused;
+            (council, Command::ReleaseClaim { award, council, reason, at })
+        }
+        (Service::Contracts, PlacementStarted::TYPE) => {
+            let started: PlacementStarted = decode_body(event.version, &event.payload)?;
+            let PlacementStarted { award, council, place, on, at, .. } = started;
+            (council, Command::OccupyPlace { award, council, place, on, at })
+        }
+        (Service::Contracts, PlacementEnded::TYPE) => {
+            let ended: PlacementEnded = decode_body(event.version, &event.payload)?;
+            let PlacementEnded { award, council, on, at, .. } = ended;
+            (council, Command::EndOccupancy { award, council, on, at })
+        }
+        _ => return Ok(None),
+    };
+    if !is_of(event.log.owner, council) {
+        tracing::warn!(event = %event.reference(), "this event is about a council that the log does not belong to");
+        return Ok(None);
+    }
+    Ok(Some(Route { owner: Owner::Region, command }))
+}
+
+fn is_of(owner: Owner, council: CouncilId) -> bool {
+    owner == Owner::Council(council)
+}
+
+/// What the market needs of an award: neither the price nor who approved it.
+fn claim(proposed: AwardProposed) -> ClaimForAward {
+    ClaimForAward {
+        award: proposed.award,
+        council: proposed.council,
+        referral: proposed.referral,
+        referral_version: proposed.referral_version,
+        place: proposed.place,
+        urn: proposed.urn,
+        provider: proposed.provider,
+        provision: proposed.provision,
+        start: proposed.start,
+        hold_token: proposed.hold_token,
+        solo: proposed.solo,
+        age_years: proposed.age_years,
+        at: proposed.at,
+    }
+}

@@ -1,0 +1,205 @@
+//! From the market to the messages that clients see. Who may see which claim is decided here, in one place.
+
+use api::vacancies as proto;
+use care::market::{
+    Capacity, Claim, Establishment, Market, Place, RegistrationStatus, Sexes, Stage, Vacancy,
+};
+use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, ReferralId, Timestamp, london_date};
+use matching::Match;
+use service_kit::{Role, council_name, provider_name, timestamp};
+
+/// For whom a place is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Viewer {
+    /// A council, which sees its own claims and of others only that there are some.
+    Council(CouncilId),
+    /// The place's own provider, which sees whose the claims are, and which referral after the award.
+    Provider,
+    /// A framework lead, who sees the same.
+    Lead,
+}
+
+impl Viewer {
+    /// The viewer that a role is. A provider must have been found to be the place's own.
+    pub(crate) fn of(role: &Role) -> Self {
+        match role {
+            Role::Council(council) => Self::Council(*council),
+            Role::Provider(_) => Self::Provider,
+            Role::FrameworkLead(_) => Self::Lead,
+        }
+    }
+}
+
+pub(crate) fn establishment_name(urn: &EstablishmentUrn) -> String {
+    format!("establishments/{urn}")
+}
+
+pub(crate) fn place_name(place: &PlaceId) -> String {
+    format!("places/{place}")
+}
+
+fn referral_name(council: CouncilId, referral: ReferralId) -> String {
+    format!("councils/{council}/referrals/{referral}")
+}
+
+pub(crate) fn provider(market: &Market, id: &ProviderId) -> proto::Provider {
+    market.provider(id).map_or_else(proto::Provider::default, |it| proto::Provider {
+        name: provider_name(id),
+        display_name: it.name.clone(),
+        establishments: it.establishments.iter().map(establishment_name).collect(),
+    })
+}
+
+pub(crate) fn establishment(market: &Market, urn: &EstablishmentUrn, at: Timestamp) -> proto::Establishment {
+    let found = market.establishment(urn);
+    found.map(|it| render_establishment(urn, it, market.capacity(urn, at))).unwrap_or_default()
+}
+
+fn render_establishment(urn: &EstablishmentUrn, it: &Establishment, room: Capacity) -> proto::Establishment {
+    let registration = &it.registration;
+    proto::Establishment {
+        name: establishment_name(urn),
+        provider: provider_name(&it.provider),
+        provision: it.provision.clone(),
+        place_code: it.place_code.clone(),
+        utla: it.utla.clone(),
+        sector: it.sector.clone(),
+        operated_by: it.operated_by.map(council_name).unwrap_or_default(),
+        registered_on: it.registered_on.to_string(),
+        status: status(registration.status).into(),
+        grade: registration.grade.clone(),
+        age_from: registration.age_from.into(),
+        age_to: registration.age_to.into(),
+        sexes: sexes(registration.sexes).into(),
+        restricted_on: it.restricted_on.map(|on| on.to_string()).unwrap_or_default(),
+        capacity: Some(proto::Capacity {
+            registered: room.registered,
+            open: room.open,
+            matchable: room.matchable,
+        }),
+        etag: it.revision.to_string(),
+    }
+}
+
+fn status(status: RegistrationStatus) -> proto::RegistrationStatus {
+    match status {
+        RegistrationStatus::Active => proto::RegistrationStatus::Active,
+        RegistrationStatus::Suspended => proto::RegistrationStatus::Suspended,
+        RegistrationStatus::Resigned => proto::RegistrationStatus::Resigned,
+        RegistrationStatus::Cancelled => proto::RegistrationStatus::Cancelled,
+    }
+}
+
+fn sexes(sexes: Sexes) -> proto::Sexes {
+    match sexes {
+        Sexes::Any => proto::Sexes::Any,
+        Sexes::Male => proto::Sexes::Male,
+        Sexes::Female => proto::Sexes::Female,
+    }
+}
+
+pub(crate) fn place(market: &Market, id: &PlaceId, viewer: Viewer, at: Timestamp) -> proto::Place {
+    let Some(it) = market.place(id) else {
+        return proto::Place::default();
+    };
+    let ahead = Nights::from_on(london_date(at), None);
+    let mut visible: Vec<&Claim> =
+        it.claims_on(ahead, at).filter(|claim| is_visible(claim, viewer)).collect();
+    visible.sort_by_key(|claim| claim.start);
+    let provider = market.establishment(&it.urn).map(|establishment| provider_name(&establishment.provider));
+    proto::Place {
+        name: place_name(id),
+        establishment: establishment_name(&it.urn),
+        provider: provider.unwrap_or_default(),
+        state: state(it, ahead, at).into(),
+        vacancy: it.vacancy.as_ref().map(vacancy),
+        claims: visible.into_iter().map(|it| claim(it, viewer)).collect(),
+    }
+}
+
+fn state(place: &Place, ahead: Nights, at: Timestamp) -> proto::PlaceState {
+    let (held, taken) = place
+        .claims_on(ahead, at)
+        .fold((false, false), |(held, taken), claim| (held || claim.is_hold(), taken || !claim.is_hold()));
+    match (place.open, taken, held) {
+        (false, ..) => proto::PlaceState::Closed,
+        (_, true, _) => proto::PlaceState::Taken,
+        (_, _, true) => proto::PlaceState::Held,
+        _ if place.vacancy.is_none() => proto::PlaceState::NotAdvertised,
+        _ => proto::PlaceState::Vacant,
+    }
+}
+
+fn vacancy(vacancy: &Vacancy) -> proto::Vacancy {
+    proto::Vacancy {
+        available_from: vacancy.available_from.to_string(),
+        needs: vacancy.needs.iter().cloned().collect(),
+        sexes: sexes(vacancy.sexes).into(),
+        age_from: vacancy.age_from.into(),
+        age_to: vacancy.age_to.into(),
+        note: vacancy.note.clone(),
+    }
+}
+
+fn is_visible(claim: &Claim, viewer: Viewer) -> bool {
+    match viewer {
+        Viewer::Council(council) => claim.council == council,
+        Viewer::Provider | Viewer::Lead => true,
+    }
+}
+
+fn claim(claim: &Claim, viewer: Viewer) -> proto::Claim {
+    let own = matches!(viewer, Viewer::Council(_));
+    let (stage, expires_at) = match claim.stage {
+        Stage::Hold { expires_at } => (proto::ClaimStage::Hold, Some(timestamp(expires_at))),
+        Stage::Award { .. } => (proto::ClaimStage::Award, None),
+        Stage::Occupied { .. } => (proto::ClaimStage::Occupied, None),
+    };
+    let referral =
+        if own || !claim.is_hold() { referral_name(claim.council, claim.referral) } else { String::new() };
+    proto::Claim {
+        council: council_name(claim.council),
+        stage: stage.into(),
+        start: claim.start.to_string(),
+        end: claim.end.map(|end| end.to_string()).unwrap_or_default(),
+        referral,
+        token: if own { claim.token } else { 0 },
+        expires_at,
+        solo: claim.solo,
+    }
+}
+
+/// A council's hold on a place; empty if there is none.
+pub(crate) fn hold(market: &Market, id: &PlaceId) -> proto::Hold {
+    let held = market.place(id).and_then(Place::hold);
+    held.map_or_else(proto::Hold::default, |hold| proto::Hold {
+        place: place_name(id),
+        council: council_name(hold.council),
+        referral: referral_name(hold.council, hold.referral),
+        referral_version: hold.referral_version,
+        from: hold.start.to_string(),
+        token: hold.token,
+        expires_at: match hold.stage {
+            Stage::Hold { expires_at } => Some(timestamp(expires_at)),
+            Stage::Award { .. } | Stage::Occupied { .. } => None,
+        },
+    })
+}
+
+pub(crate) fn matched(found: Match) -> proto::Match {
+    proto::Match {
+        place: place_name(&found.place),
+        establishment: establishment_name(&found.urn),
+        provider: provider_name(&found.provider),
+        provision: found.provision,
+        grade: found.grade,
+        utla: found.utla,
+        distance_tenths_of_mile: found.distance.map(|distance| distance.tenths),
+        needs_met_thousandths: found.needs_met_thousandths.into(),
+        unmet_needs: found.unmet_needs,
+        available_from: found.available_from.to_string(),
+        in_house: found.in_house,
+        note: found.note,
+        reasons: found.reasons,
+    }
+}

@@ -1,0 +1,336 @@
+//! The service over a real log: its methods as the three roles call them, and its reactions.
+#![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
+
+mod world;
+
+use api::vacancies as proto;
+use api::vacancies::vacancies_service_server::VacanciesService;
+use care::market::AwardStage;
+use care::published::{AgreementRefused, CallOffEvidence, PlacementEnded, PlacementStarted};
+use care::{AgreementId, AwardId};
+use eventlog::{LogId, Service};
+use prost::Message;
+use service_kit::Role;
+use tonic::Code;
+use uuid::Uuid;
+use vacancies::RULES;
+use world::{DERBY, DURHAM, World, advertise, council, fields, place, proposed, reason, referral, start};
+
+#[test]
+fn every_method_has_a_rule() {
+    let set = prost_types::FileDescriptorSet::decode(api::DESCRIPTORS).unwrap();
+    let file = set.file.iter().find(|file| file.package() == "brokerage.vacancies.v1").unwrap();
+    let methods = file.service[0].method.iter();
+    let mut declared: Vec<String> =
+        methods.map(|it| format!("/brokerage.vacancies.v1.VacanciesService/{}", it.name())).collect();
+    let mut ruled: Vec<String> = RULES.iter().map(|rule| rule.method.to_owned()).collect();
+    declared.sort();
+    ruled.sort();
+    assert_eq!(declared, ruled);
+}
+
+#[tokio::test]
+async fn everything_wrong_with_a_registration_is_told_at_once() {
+    let world = World::with_home().await;
+    let request = proto::RegisterEstablishmentRequest {
+        urn: "no spaces".into(),
+        provider: "P1".into(),
+        provision: "HOTEL".into(),
+        place_code: "H5".into(),
+        utla: "W06000001".into(),
+        sector: "ZZ9 9".into(),
+        operated_by: "council".into(),
+        registered_on: "25.6.2020".into(),
+        status: 0,
+        grade: "FINE".into(),
+        age_from: 99,
+        age_to: 17,
+        sexes: 9,
+        places_registered: 99_999,
+        request_id: String::new(),
+    };
+    let status = world.service.register_establishment(world.lead(request)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(
+        fields(&status),
+        [
+            "urn",
+            "provider",
+            "provision",
+            "place_code",
+            "utla",
+            "sector",
+            "operated_by",
+            "registered_on",
+            "status",
+            "grade",
+            "age_from",
+            "sexes",
+            "places_registered"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_amendment_needs_the_etag_that_was_read() {
+    let world = World::with_home().await;
+    let get = || proto::GetEstablishmentRequest { name: "establishments/SC1".into() };
+    let read = world.service.get_establishment(world.council(DERBY, get())).await.unwrap().into_inner();
+    assert_eq!((read.utla.as_str(), read.sector.as_str()), ("E06000005", "DL1 5"));
+    let room = read.capacity.unwrap();
+    assert_eq!((room.registered, room.open, room.matchable), (3, 2, 2));
+    let amend = |etag: &str| proto::AmendEstablishmentRequest {
+        name: read.name.clone(),
+        etag: etag.into(),
+        grade: Some("OUTSTANDING".into()),
+        ..proto::AmendEstablishmentRequest::default()
+    };
+    let amended =
+        world.service.amend_establishment(world.lead(amend(&read.etag))).await.unwrap().into_inner();
+    assert_eq!(amended.grade, "OUTSTANDING");
+    assert_ne!(amended.etag, read.etag);
+    let status = world.service.amend_establishment(world.lead(amend(&read.etag))).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Aborted, "ETAG_MISMATCH"));
+}
+
+#[tokio::test]
+async fn a_provider_keeps_only_its_own_places() {
+    let world = World::with_home().await;
+    let status =
+        world.service.advertise_vacancy(world.provider("P2", advertise(&place(1)))).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "NOT_YOURS"));
+    let mut foreign = advertise(&place(1));
+    foreign.provider = "providers/P2".into();
+    let status = world.service.advertise_vacancy(world.provider("P2", foreign)).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "PLACE_UNKNOWN"));
+    let status = world.place_as(Role::Provider("P2".parse().unwrap()), 1).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+
+    let list = |parent: &str| proto::ListPlacesRequest {
+        parent: parent.into(),
+        page_size: 1,
+        ..proto::ListPlacesRequest::default()
+    };
+    let first =
+        world.service.list_places(world.provider("P1", list("providers/P1"))).await.unwrap().into_inner();
+    assert_eq!(first.places[0].name, place(1));
+    let mut second = list("providers/P1");
+    second.page_token = first.next_page_token;
+    let second = world.service.list_places(world.provider("P1", second)).await.unwrap().into_inner();
+    assert_eq!((second.places[0].name.clone(), second.next_page_token), (place(2), String::new()));
+    let status = world.service.list_places(world.provider("P2", list("providers/P1"))).await.unwrap_err();
+    assert_eq!(reason(&status), "NOT_YOURS");
+}
+
+#[tokio::test]
+async fn nobody_learns_which_other_council_holds_a_place() {
+    let world = World::with_home().await;
+    let hold = world.hold(DERBY, 1).await.unwrap();
+    assert_eq!((hold.token, hold.from.as_str()), (1, "2026-01-05"));
+
+    let own = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
+    assert_eq!((own.state(), own.claims[0].token), (proto::PlaceState::Held, 1));
+    let other = world.place_as(Role::Council(council(DURHAM)), 1).await.unwrap();
+    assert_eq!(other.state(), proto::PlaceState::Held);
+    assert!(!format!("{other:?}").contains(DERBY) && other.claims.is_empty(), "{other:?}");
+    let portal = world.place_as(Role::Provider("P1".parse().unwrap()), 1).await.unwrap();
+    assert_eq!(portal.claims[0].council, format!("councils/{DERBY}"));
+    assert_eq!(
+        (portal.claims[0].referral.as_str(), portal.claims[0].token),
+        ("", 0),
+        "a hold is not an award"
+    );
+
+    let status = world.hold(DURHAM, 1).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "PLACE_TAKEN"));
+    assert!(!status.message().contains(DERBY) && !status.message().contains("Derby"), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_hold_is_for_the_callers_own_referral() {
+    let world = World::with_home().await;
+    let request = proto::HoldPlaceRequest {
+        council: format!("councils/{DERBY}"),
+        place: place(1),
+        referral: format!("councils/{DURHAM}/referrals/{}", referral()),
+        referral_version: 0,
+        lease_seconds: 59,
+        request_id: String::new(),
+    };
+    let status = world.service.hold_place(world.council(DERBY, request.clone())).await.unwrap_err();
+    assert_eq!(fields(&status), ["referral", "referral_version", "lease_seconds"]);
+    let status = world.service.hold_place(world.council(DURHAM, request)).await.unwrap_err();
+    assert_eq!(reason(&status), "NOT_YOURS");
+}
+
+#[tokio::test]
+async fn a_lease_ends_by_the_clock_and_the_sweep_records_it() {
+    let world = World::with_home().await;
+    world.hold(DERBY, 1).await.unwrap();
+    assert_eq!(world.service.sweep().await, 0);
+    world.kit.clock.advance_to("2026-01-05T11:00:00Z".parse().unwrap());
+    let seen = world.place_as(Role::Council(council(DURHAM)), 1).await.unwrap();
+    assert_eq!(seen.state(), proto::PlaceState::Vacant, "gone before it is recorded");
+    assert_eq!(world.service.sweep().await, 1);
+    assert_eq!(world.service.sweep().await, 0);
+    assert_eq!(world.hold(DURHAM, 1).await.unwrap().token, 2);
+}
+
+#[tokio::test]
+async fn a_hold_is_given_back_and_a_repeated_request_is_answered_alike() {
+    let world = World::with_home().await;
+    world.hold(DERBY, 1).await.unwrap();
+    let release = proto::ReleaseHoldRequest {
+        council: format!("councils/{DERBY}"),
+        place: place(1),
+        token: 1,
+        request_id: "r-1".into(),
+    };
+    let once = world.service.release_hold(world.council(DERBY, release.clone())).await.unwrap().into_inner();
+    assert_eq!(once.state(), proto::PlaceState::Vacant);
+    world.hold(DURHAM, 1).await.unwrap();
+    let again = world.service.release_hold(world.council(DERBY, release.clone())).await.unwrap().into_inner();
+    assert_eq!(once, again);
+    let other = proto::ReleaseHoldRequest { token: 2, ..release };
+    let status = world.service.release_hold(world.council(DERBY, other)).await.unwrap_err();
+    assert_eq!(reason(&status), "REQUEST_ID_REUSED");
+}
+
+#[tokio::test]
+async fn a_search_finds_what_can_be_had_and_counts_the_rest() {
+    let world = World::with_home().await;
+    world.hold(DERBY, 1).await.unwrap();
+    let search = proto::SearchVacanciesRequest {
+        council: format!("councils/{DURHAM}"),
+        age_years: Some(14),
+        needs: vec!["TRAUMA".into(), "AUTISM".into()],
+        near: "DL1".into(),
+        within_tenths_of_mile: Some(200),
+        ..proto::SearchVacanciesRequest::default()
+    };
+    let found =
+        world.service.search_vacancies(world.council(DURHAM, search.clone())).await.unwrap().into_inner();
+    assert_eq!(found.matches_total, 1);
+    assert_eq!((found.matches[0].place.clone(), found.matches[0].needs_met_thousandths), (place(2), 500));
+    assert!(found.matches[0].distance_tenths_of_mile.is_some_and(|tenths| tenths < 50));
+    assert_eq!((found.excluded[0].reason.as_str(), found.excluded[0].places), ("CLAIMED", 1));
+
+    let status = world.service.search_vacancies(world.council(DERBY, search.clone())).await.unwrap_err();
+    assert_eq!(reason(&status), "NOT_YOURS");
+    let wrong = proto::SearchVacanciesRequest {
+        near: "DL1 5AB".into(),
+        needs: vec!["LOVE".into()],
+        grade_at_least: "NONE".into(),
+        operator: 9,
+        ..search
+    };
+    let status = world.service.search_vacancies(world.council(DURHAM, wrong)).await.unwrap_err();
+    assert_eq!(fields(&status), ["needs[0]", "near", "grade_at_least", "operator"]);
+    assert!(!status.message().contains("5AB"), "a postcode is not repeated");
+}
+
+#[tokio::test]
+async fn awards_take_places_and_the_saga_moves_them_on() {
+    let world = World::with_home().await;
+    let (referrals, contracts) = (
+        LogId::council(Service::Referrals, council(DERBY)),
+        LogId::council(Service::Contracts, council(DERBY)),
+    );
+    let award = proposed(DERBY, 1, 1);
+    world.deliver(referrals, 1, &award).await;
+    world.deliver(referrals, 1, &award).await;
+    let durham = LogId::council(Service::Referrals, council(DURHAM));
+    world.deliver(durham, 1, &proposed(DURHAM, 2, 1)).await;
+    let own = || world.place_as(Role::Council(council(DERBY)), 1);
+    let seen = own().await.unwrap();
+    assert_eq!((seen.state(), seen.claims.len()), (proto::PlaceState::Taken, 1));
+    assert_eq!(seen.claims[0].stage(), proto::ClaimStage::Award);
+    let stage = |award: u128| {
+        let award = AwardId(Uuid::from_u128(award));
+        world.service.market().read(|market| market.award(&award).map(|it| it.stage))
+    };
+    assert_eq!(stage(2), Some(AwardStage::Refused));
+
+    let (award, place, agreement) = (award.award, award.place, AgreementId(Uuid::from_u128(1)));
+    let derby = council(DERBY);
+    let started = PlacementStarted {
+        agreement,
+        award,
+        council: derby,
+        place: place.clone(),
+        on: "2026-01-06".parse().unwrap(),
+        at: start(),
+    };
+    world.deliver(contracts, 1, &started).await;
+    assert_eq!(own().await.unwrap().claims[0].stage(), proto::ClaimStage::Occupied);
+    let portal = world.place_as(Role::Provider("P1".parse().unwrap()), 1).await.unwrap();
+    assert_eq!(portal.claims[0].referral, format!("councils/{DERBY}/referrals/{}", referral()));
+    let ended = PlacementEnded {
+        agreement,
+        award,
+        council: derby,
+        place,
+        on: "2026-01-20".parse().unwrap(),
+        reason: "CARPL".into(),
+        at: start(),
+    };
+    world.deliver(contracts, 2, &ended).await;
+    assert_eq!(own().await.unwrap().claims[0].end, "2026-01-20");
+}
+
+#[tokio::test]
+async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_nothing() {
+    let world = World::with_home().await;
+    let derby = LogId::council(Service::Referrals, council(DERBY));
+    world.deliver(derby, 1, &proposed(DURHAM, 9, 1)).await;
+    let vacant = world.place_as(Role::Council(council(DURHAM)), 1).await.unwrap();
+    assert_eq!(vacant.state(), proto::PlaceState::Vacant, "Derby's log does not speak for Durham");
+
+    let award = proposed(DERBY, 1, 1);
+    world.deliver(derby, 2, &award).await;
+    let refused = AgreementRefused {
+        award: award.award,
+        council: award.council,
+        referral: award.referral,
+        place: award.place,
+        reason: "PRICE_ABOVE_CEILING".into(),
+        detail: "too dear".into(),
+        evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
+        at: start(),
+    };
+    world.deliver(LogId::council(Service::Contracts, council(DERBY)), 1, &refused).await;
+    let free = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
+    assert_eq!((free.state(), free.claims.len()), (proto::PlaceState::Vacant, 0));
+}
+
+#[tokio::test]
+async fn of_two_hundred_awards_for_one_place_one_is_given() {
+    let world = World::with_home().await;
+    let councils = world.kit.region.councils();
+    let mut positions = std::collections::BTreeMap::new();
+    for number in 0..200_u128 {
+        let council = councils[usize::try_from(number).unwrap() % councils.len()];
+        let position = positions.entry(council).and_modify(|it| *it += 1).or_insert(1_u64);
+        let log = LogId::council(Service::Referrals, council);
+        world.deliver(log, *position, &proposed(council.gss(), number, 1)).await;
+    }
+    let (claimed, refused) = world.service.market().read(|market| {
+        (0..200_u128).fold((0, 0), |(claimed, refused), number| {
+            match market.award(&AwardId(Uuid::from_u128(number))).unwrap().stage {
+                AwardStage::Claimed => (claimed + 1, refused),
+                AwardStage::Refused => (claimed, refused + 1),
+                other => panic!("{other:?}"),
+            }
+        })
+    });
+    assert_eq!((claimed, refused), (1, 199));
+}
+
+#[tokio::test]
+async fn replaying_the_log_gives_the_same_market() {
+    let world = World::with_home().await;
+    world.hold(DERBY, 1).await.unwrap();
+    let market = world.service.market();
+    let replayed = market.state_at(market.head()).await.unwrap();
+    assert_eq!(replayed, market.read(Clone::clone));
+}
