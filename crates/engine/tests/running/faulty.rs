@@ -126,31 +126,49 @@ async fn append_in_order(
     mut entries: mpsc::UnboundedReceiver<(Entry, Answer)>,
     mut gate: watch::Receiver<u64>,
 ) {
-    for number in 1.. {
-        let Some((entry, answer)) = entries.recv().await else { return };
-        if gate.wait_for(|released| *released >= number).await.is_err() {
-            return;
-        }
-        let fault = faults.lock().unwrap().get(&number).copied();
-        let outcome = match fault {
-            None => inner.append(entry).await,
-            Some(Fault::Fail) => Err(broken().into()),
-            Some(Fault::FailButDurable) => {
-                // What the log behind refuses stays refused; only what it took is denied.
-                inner.append(entry).await.and(Err(broken().into()))
-            }
-            Some(Fault::Delay(delay)) => {
-                tokio::time::sleep(delay).await;
-                inner.append(entry).await
-            }
-            Some(Fault::CrashBefore) => return,
-            Some(Fault::CrashAfter) => {
-                inner.append(entry).await.unwrap();
+    let mut number = 0;
+    while let Some(first) = entries.recv().await {
+        let mut next = Some(first);
+        let mut answers = Vec::new();
+        // As in a group commit, whatever waits and may go is on the disk before any of it is answered.
+        while let Some((entry, answer)) = next {
+            number += 1;
+            if gate.wait_for(|released| *released >= number).await.is_err() {
                 return;
             }
-        };
-        // Whoever asked may be part of what crashed.
-        let _ = answer.send(outcome);
+            let fault = faults.lock().unwrap().get(&number).copied();
+            let Some(outcome) = append(&*inner, entry, fault).await else { return };
+            answers.push((answer, outcome));
+            let more = *gate.borrow() > number;
+            next = if more { entries.try_recv().ok() } else { None };
+        }
+        for (answer, outcome) in answers {
+            // Whoever asked may be part of what crashed.
+            let _ = answer.send(outcome);
+        }
+    }
+}
+
+/// What the entry is answered; none after a crash.
+async fn append(
+    inner: &dyn EventLog,
+    entry: Entry,
+    fault: Option<Fault>,
+) -> Option<Result<Appended, AppendError>> {
+    match fault {
+        None => Some(inner.append(entry).await),
+        Some(Fault::Fail) => Some(Err(broken().into())),
+        // What the log behind refuses stays refused; only what it took is denied.
+        Some(Fault::FailButDurable) => Some(inner.append(entry).await.and(Err(broken().into()))),
+        Some(Fault::Delay(delay)) => {
+            tokio::time::sleep(delay).await;
+            Some(inner.append(entry).await)
+        }
+        Some(Fault::CrashBefore) => None,
+        Some(Fault::CrashAfter) => {
+            inner.append(entry).await.unwrap();
+            None
+        }
     }
 }
 
