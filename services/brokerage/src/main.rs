@@ -1,6 +1,7 @@
-//! The one binary.
+//! The one binary. Everything it does is in the library, where the whole-system tests find it too.
 
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "wired by the demo"))]
-mod register;
+use std::process::ExitCode;
 
-fn main() {}
+fn main() -> ExitCode {
+    brokerage::main()
+}

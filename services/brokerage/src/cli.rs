@@ -1,0 +1,159 @@
+//! The command line: what may be asked, and with which exit code it ends.
+
+use crate::running::{Options, Running};
+use crate::{bench, client, demo, token_command};
+use clap::{Args, Command, FromArgMatches, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// How a command ends, as a shell sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It was done, or the answer is yes.
+    Yes = 0,
+    /// The answer is no: refused by a rule, not found, not verified.
+    No = 1,
+    /// The command itself was wrong.
+    Usage = 2,
+    /// Something it needs is not there or not in order (`EX_UNAVAILABLE` of sysexits).
+    Unavailable = 69,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Own {
+    /// Run the whole region in this process: all five services behind one address.
+    Run(RunArgs),
+    /// Watch a simulated region at work, from the first referral to the verified log.
+    Demo(demo::DemoArgs),
+    /// Make or revoke bearer tokens for a running region.
+    Token(token_command::TokenArgs),
+    /// Measure commands per second through gRPC, beside the bare speeds of this machine.
+    Bench(bench::BenchArgs),
+}
+
+#[derive(Args)]
+struct RunArgs {
+    /// Where logs and keys are kept; made if it is not there.
+    #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
+    data_dir: PathBuf,
+    /// The address to listen on. It speaks plain HTTP/2: put a TLS proxy in front before others can reach it.
+    #[arg(long, env = "BROKERAGE_LISTEN", default_value = "127.0.0.1:50051")]
+    listen: SocketAddr,
+    /// Listen on an address that others can reach although tokens then travel unencrypted up to the TLS proxy.
+    #[arg(long)]
+    behind_tls_proxy: bool,
+}
+
+/// Parses the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say_error(&format!("no runtime: {error}"));
+            return Exit::Unavailable.into();
+        }
+    };
+    let exit = match client::Service::chosen(&matches) {
+        Some((service, chosen)) => runtime.block_on(client::run(service, chosen)),
+        None => match Own::from_arg_matches(&matches) {
+            Ok(Own::Run(args)) => runtime.block_on(run(args)),
+            Ok(Own::Demo(args)) => runtime.block_on(demo::run(args)),
+            Ok(Own::Token(args)) => token_command::run(args),
+            Ok(Own::Bench(args)) => runtime.block_on(bench::run(args)),
+            Err(error) => error.exit(),
+        },
+    };
+    exit.into()
+}
+
+fn command() -> Command {
+    let about = "A shared market for children's homes: councils post referrals, providers offer places, every council keeps its \
+                 own ledger, and anyone entitled can verify the log.";
+    let command = Command::new("brokerage")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .after_help("Exit codes: 0 yes, 1 a domain \"no\", 2 usage, 69 unavailable.")
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    client::add_commands(Own::augment_subcommands(command))
+}
+
+async fn run(args: RunArgs) -> Exit {
+    start_logging();
+    if !args.listen.ip().is_loopback() && !args.behind_tls_proxy {
+        say_error(&format!(
+            "{} can be reached by others, and tokens would travel unencrypted: listen on 127.0.0.1, or put a TLS proxy in front \
+             and add --behind-tls-proxy",
+            args.listen
+        ));
+        return Exit::Usage;
+    }
+    let running = match Running::start(Options::new(&args.data_dir).listening(args.listen)).await {
+        Ok(running) => running,
+        Err(error) => {
+            say_error(&error.to_string());
+            return Exit::Unavailable;
+        }
+    };
+    tracing::info!(
+        address = %running.address(),
+        region = running.region().name,
+        councils = running.region().councils().len(),
+        data_dir = %args.data_dir.display(),
+        "the region is open; make a token with: brokerage token issue --help"
+    );
+    wait_for_signal().await;
+    tracing::info!("stopping: no new requests, accepted ones are finished");
+    running.stop().await;
+    Exit::Yes
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without the handler the system's own default ends the process, which loses nothing that was acknowledged.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Logs go to stderr, as text; `RUST_LOG` chooses how much.
+pub(crate) fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second call, as tests make, leaves the first in place.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Says what went wrong, on stderr.
+#[expect(clippy::print_stderr, reason = "this is where the binary speaks to people")]
+pub(crate) fn say_error(message: &str) {
+    eprintln!("error: {message}");
+}
+
+/// Prints a result, on stdout. A reader that has gone away, such as `head`, is not an error.
+pub(crate) fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}

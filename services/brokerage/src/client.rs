@@ -1,0 +1,187 @@
+//! The client commands: one for every RPC of every service, made from the API's own descriptors, so that none is missing and the
+//! help says what the `.proto` files say.
+
+mod call;
+mod describe;
+mod output;
+pub(crate) mod progress;
+mod request;
+
+use crate::cli::{Exit, Output, say_error};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor};
+use std::sync::OnceLock;
+
+/// The flags that every client command has beside its request's fields.
+const OWN_FLAGS: [&str; 4] = ["address", "token", "output", "body"];
+
+/// A service with client commands.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    descriptor: ServiceDescriptor,
+}
+
+fn pool() -> &'static DescriptorPool {
+    static POOL: OnceLock<DescriptorPool> = OnceLock::new();
+    POOL.get_or_init(|| DescriptorPool::decode(api::DESCRIPTORS).expect("the build wrote these descriptors"))
+}
+
+impl Service {
+    fn all() -> impl Iterator<Item = Self> {
+        pool().services().map(|descriptor| Self { descriptor })
+    }
+
+    /// Its name as a command: `referrals`.
+    fn command_name(&self) -> String {
+        self.descriptor.name().trim_end_matches("Service").to_ascii_lowercase()
+    }
+
+    /// The service whose command was given, and what was given to it.
+    pub(crate) fn chosen(matches: &ArgMatches) -> Option<(Self, &ArgMatches)> {
+        let (name, matches) = matches.subcommand()?;
+        Self::all().find(|service| service.command_name() == name).map(|service| (service, matches))
+    }
+}
+
+/// Adds the commands of all services.
+pub(crate) fn add_commands(command: Command) -> Command {
+    Service::all().fold(command, |command, service| command.subcommand(service_command(&service)))
+}
+
+fn service_command(service: &Service) -> Command {
+    let name = service.command_name();
+    let about = format!("Call the {name} service of a running region.");
+    let command = Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true);
+    let methods: Vec<MethodDescriptor> = service.descriptor.methods().collect();
+    methods.iter().fold(command, |command, method| {
+        let verb = verb(method);
+        let mut own = method_command(method);
+        // `referrals post` for `referrals post-referral`, where only one method begins so.
+        if methods.iter().filter(|other| self::verb(other) == verb).count() == 1 {
+            own = own.visible_alias(verb);
+        }
+        command.subcommand(own)
+    })
+}
+
+fn kebab(name: &str) -> String {
+    let mut kebab = String::with_capacity(name.len() + 4);
+    for (index, letter) in name.chars().enumerate() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            kebab.push('-');
+        }
+        kebab.push(if letter == '_' { '-' } else { letter.to_ascii_lowercase() });
+    }
+    kebab
+}
+
+fn verb(method: &MethodDescriptor) -> String {
+    let name = kebab(method.name());
+    name.split('-').next().unwrap_or_default().to_owned()
+}
+
+fn method_command(method: &MethodDescriptor) -> Command {
+    let command = Command::new(kebab(method.name())).about(describe::method(method)).args(own_args());
+    method.input().fields().fold(command, |command, field| command.arg(field_arg(&field)))
+}
+
+fn own_args() -> [Arg; 4] {
+    [
+        Arg::new("address")
+            .long("address")
+            .env("BROKERAGE_ADDRESS")
+            .default_value("http://127.0.0.1:50051")
+            .help("Where the region listens"),
+        Arg::new("token")
+            .long("token")
+            .env("BROKERAGE_TOKEN")
+            .hide_env_values(true)
+            .help("The bearer token; make one with `brokerage token issue`"),
+        Arg::new("output")
+            .long("output")
+            .value_parser(clap::value_parser!(Output))
+            .default_value("table")
+            .help("How the answer is printed"),
+        Arg::new("body")
+            .long("body")
+            .value_name("JSON")
+            .help("The whole request as JSON, or @FILE, or - for standard input; single fields given as flags override it"),
+    ]
+}
+
+/// The flag of a request's field. A field that is a message takes JSON, or @FILE.
+fn field_arg(field: &FieldDescriptor) -> Arg {
+    let name = flag_name(field);
+    let arg = Arg::new(field.name().to_owned()).long(name).help(describe::field(field));
+    let arg = match field.kind() {
+        Kind::Bool => arg.num_args(0..=1).default_missing_value("true").value_parser(["true", "false"]),
+        Kind::Enum(kind) => {
+            let values: Vec<String> = kind.values().skip(1).map(|value| short_enum_value(kind.name(), value.name())).collect();
+            arg.value_parser(clap::builder::PossibleValuesParser::new(values)).ignore_case(true)
+        }
+        Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => arg.value_name("RFC3339"),
+        Kind::Message(_) => arg.value_name("JSON|@FILE"),
+        Kind::String | Kind::Bytes => arg.value_name("TEXT"),
+        _ => arg.value_name("NUMBER").allow_negative_numbers(true),
+    };
+    if field.cardinality() == Cardinality::Repeated { arg.action(ArgAction::Append) } else { arg }
+}
+
+fn flag_name(field: &FieldDescriptor) -> String {
+    let name = kebab(field.name());
+    if OWN_FLAGS.contains(&name.as_str()) { format!("request-{name}") } else { name }
+}
+
+/// `REFERRAL_STAGE_OPEN` of `ReferralStage` as people type it: `open`.
+fn short_enum_value(kind: &str, value: &str) -> String {
+    let prefix = kebab(kind).replace('-', "_").to_ascii_uppercase();
+    let short = value.strip_prefix(&prefix).map_or(value, |rest| rest.trim_start_matches('_'));
+    short.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Calls the method that was asked for.
+pub(crate) async fn run(service: Service, matches: &ArgMatches) -> Exit {
+    let Some((name, matches)) = matches.subcommand() else { return Exit::Usage };
+    let Some(method) = service.descriptor.methods().find(|method| kebab(method.name()) == name) else { return Exit::Usage };
+    let output = matches.get_one::<Output>("output").copied().unwrap_or(Output::Table);
+    let request = match request::build(&method, matches) {
+        Ok(request) => request,
+        Err(message) => {
+            say_error(&message);
+            return Exit::Usage;
+        }
+    };
+    let address = matches.get_one::<String>("address").map_or("", String::as_str);
+    let token = matches.get_one::<String>("token").map(String::as_str);
+    call::call(&method, request, address, token, output).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_a_command_with_help() {
+        let mut methods = 0;
+        for service in Service::all() {
+            let command = service_command(&service);
+            for method in service.descriptor.methods() {
+                let found = command.find_subcommand(kebab(method.name())).unwrap_or_else(|| panic!("{}", method.full_name()));
+                assert!(found.get_about().is_some_and(|about| about.to_string().len() > 10), "{}", method.full_name());
+                for field in method.input().fields() {
+                    assert!(!describe::field(&field).is_empty(), "{}", field.full_name());
+                }
+                methods += 1;
+            }
+            command.debug_assert();
+        }
+        assert!(methods > 60, "{methods}");
+    }
+
+    #[test]
+    fn names_are_as_people_type_them() {
+        assert_eq!(kebab("PostReferral"), "post-referral");
+        assert_eq!(kebab("page_size"), "page-size");
+        assert_eq!(short_enum_value("ReferralStage", "REFERRAL_STAGE_AWARD_IN_PROGRESS"), "award-in-progress");
+    }
+}

@@ -1,0 +1,178 @@
+//! `brokerage demo`: a region is opened on simulated children and prices and a real or simulated register, lives through twelve
+//! weeks, and is looked at. Everything goes through the public gRPC API, as real clients would; only the clock is the demo's own.
+
+mod asking;
+mod awarding;
+mod billing;
+mod calibration;
+mod chance;
+mod clients;
+mod offering;
+mod opening;
+mod results;
+mod season;
+mod staying;
+mod summary;
+mod world;
+
+use crate::cli::{Exit, Output, say, say_error};
+use crate::client::progress::Progress;
+use crate::register::{RegisterRow, SIMULATED_REGISTER, Strictness, parse_register};
+use crate::running::{Options, Running};
+use chance::Chance;
+use clap::Args;
+use clients::{Access, DemoError};
+use jiff::tz::TimeZone;
+use results::{Made, Results};
+use season::Season;
+use service_kit::Clock;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Args)]
+pub(crate) struct DemoArgs {
+    /// The same seed makes the same events again (but for the keys and nonces under which identities are sealed).
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many referrals the councils post.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    referrals: u32,
+    /// An Ofsted register at provider level, as CSV; without one, a small register that is simulated.
+    #[arg(long, value_name = "FILE")]
+    register: Option<PathBuf>,
+    /// Leave out rows of the register that are wrong, instead of refusing the file.
+    #[arg(long, requires = "register")]
+    skip_bad_rows: bool,
+    /// Keep the region's data here, an empty or new folder; `brokerage run` on it serves the region afterwards.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+/// Runs the demo.
+pub(crate) async fn run(args: DemoArgs) -> Exit {
+    let rows = match register_rows(&args) {
+        Ok(rows) => rows,
+        Err(message) => {
+            say_error(&message);
+            return Exit::No;
+        }
+    };
+    let folder = match Folder::for_demo(args.data_dir.as_deref()) {
+        Ok(folder) => folder,
+        Err(message) => {
+            say_error(&message);
+            return Exit::Usage;
+        }
+    };
+    match live(&args, &rows, folder.path()).await {
+        Ok(results) => {
+            print(&args, &results, folder.path());
+            let sound = results.audit.verified && results.ledgers.iter().all(|ledger| ledger.balanced);
+            if sound { Exit::Yes } else { Exit::No }
+        }
+        Err(error) => {
+            say_error(&error);
+            Exit::Unavailable
+        }
+    }
+}
+
+/// Where the region's data lies: given and kept, or temporary.
+enum Folder {
+    Kept(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl Folder {
+    fn for_demo(given: Option<&Path>) -> Result<Self, String> {
+        let Some(path) = given else {
+            return tempfile::tempdir().map(Self::Temporary).map_err(|error| format!("no temporary folder: {error}"));
+        };
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries.count(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        };
+        if entries > 0 {
+            return Err(format!("{}: the folder is not empty; a demo begins with an empty or new one", path.display()));
+        }
+        Ok(Self::Kept(path.to_owned()))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+}
+
+fn register_rows(args: &DemoArgs) -> Result<Vec<RegisterRow>, String> {
+    let strictness = if args.skip_bad_rows { Strictness::SkipBad } else { Strictness::RefuseAny };
+    let register = match &args.register {
+        Some(path) => {
+            let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            parse_register(file, strictness).map_err(|errors| format!("{}: {errors}", path.display()))?
+        }
+        None => parse_register(SIMULATED_REGISTER.as_bytes(), strictness).map_err(|errors| errors.to_string())?,
+    };
+    if register.rows_skipped > 0 {
+        say_error(&format!("{} rows of the register were left out:\n{}", register.rows_skipped, register.skipped));
+    }
+    Ok(register.rows)
+}
+
+async fn live(args: &DemoArgs, rows: &[RegisterRow], folder: &Path) -> Result<Results, String> {
+    let started = Instant::now();
+    let chance = Chance::new(args.seed);
+    let referrals = world::plan_referrals(chance, args.referrals);
+    let providers = world::plan_providers(chance, rows, &referrals);
+    let opening_day = world::FIRST_MONDAY.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+    let clock = Clock::simulated(opening_day.timestamp());
+    let running = Running::start(Options::new(folder).by_clock(clock.clone())).await.map_err(|error| error.to_string())?;
+    let result = async {
+        let access = Access::connect(running.address(), running.keys()).await?;
+        let progress = Progress::new("opening the market", u64::from(world::WEEKS) + 1);
+        let opened = opening::open_market(&access, running.region(), chance, &providers).await?;
+        running.settled().await.map_err(DemoError::Other)?;
+        let mut season = Season::new(&running, clock, chance, &opened, &providers, referrals);
+        for week in 0..world::WEEKS {
+            progress.say(&format!("week {} of {}", week + 1, world::WEEKS));
+            season.week(week).await?;
+            progress.one_more();
+        }
+        season.finish().await?;
+        progress.finish();
+        let establishments = || providers.iter().flat_map(|provider| &provider.establishments);
+        let made = Made {
+            seed: args.seed,
+            register: args.register.as_ref().map_or_else(|| "a simulated register".to_owned(), |_| "Ofsted's register".to_owned()),
+            providers: providers.len(),
+            establishments: establishments().count(),
+            places_advertised: establishments().map(|establishment| u64::from(establishment.places_free)).sum(),
+            started,
+        };
+        results::gather(&season, made).await
+    }
+    .await;
+    running.stop().await;
+    result.map_err(|error| error.to_string())
+}
+
+fn print(args: &DemoArgs, results: &Results, folder: &Path) {
+    match args.output {
+        Output::Table => {
+            say(&summary::render(results));
+            if args.data_dir.is_some() {
+                say(&format!("\nServe it with: brokerage run --data-dir {}", folder.display()));
+            }
+        }
+        Output::Json => match serde_json::to_string_pretty(results) {
+            Ok(json) => say(&json),
+            Err(error) => say_error(&error.to_string()),
+        },
+    }
+}

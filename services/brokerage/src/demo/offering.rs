@@ -1,0 +1,197 @@
+//! What providers answer: an offer of a place that fits, or a decline with its reason.
+
+use super::calibration::assumptions::DECLINES;
+use super::chance::{Chance, Draws};
+use super::clients::{At, Clients, DemoError, for_each, reason};
+use super::opening::Opened;
+use super::season::{Season, days_after};
+use super::world::{framework_of, in_house_price, lots};
+use api::common::{PriceLine, Route, route};
+use api::referrals::{DeclineReferralRequest, ListReleasedReferralsRequest, ReleasedReferral, SubmitOfferRequest};
+use api::vacancies::{ListPlacesRequest, Place, PlaceState};
+use care::{CouncilId, Date, FrameworkId, ProviderId};
+use std::collections::BTreeMap;
+
+/// Assumption: how often a provider with a fitting place declines all the same, per mille; matching leads, as Darlington prints.
+const DECLINES_PER_MILLE: u32 = 520;
+/// Assumption: the same for the council's own carers and homes.
+const OWN_DECLINES_PER_MILLE: u32 = 350;
+/// To how many referrals one place is offered in a week: providers do not keep a bed free for one council's answer.
+const OFFERS_PER_PLACE: u32 = 3;
+/// Assumption: how often an offer asks more than the framework allows, per mille.
+const OVERPRICED_PER_MILLE: u32 = 25;
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Own,
+    External,
+}
+
+/// What one provider did.
+#[derive(Debug, Default)]
+struct Answers {
+    offers: u64,
+    declines: BTreeMap<String, u64>,
+}
+
+/// All providers with unanswered releases answer, at once.
+pub(crate) async fn answer(season: &mut Season<'_>, who: Who) -> Result<(), DemoError> {
+    let asked: std::collections::BTreeSet<ProviderId> =
+        season.children.iter().filter(|child| child.is_open()).flat_map(|child| child.released.iter().cloned()).collect();
+    let turn = asked.into_iter().filter(|provider| (who == Who::Own) == provider.as_str().starts_with("council-"));
+    let this = &*season;
+    let answers = for_each(turn, |provider| async move {
+        let clients = &this.opened.providers[&provider];
+        Answering { season: this, provider: &provider, clients, offered: BTreeMap::new() }.answer_all().await
+    })
+    .await?;
+    for answer in answers {
+        season.tally.offers += answer.offers;
+        for (reason, count) in answer.declines {
+            *season.tally.declines.entry(reason).or_default() += count;
+        }
+    }
+    Ok(())
+}
+
+struct Answering<'a> {
+    season: &'a Season<'a>,
+    provider: &'a ProviderId,
+    clients: &'a Clients,
+    /// To how many referrals each place has been offered this week.
+    offered: BTreeMap<String, u32>,
+}
+
+impl Answering<'_> {
+    async fn answer_all(mut self) -> Result<Answers, DemoError> {
+        let mut answers = Answers::default();
+        let request = ListReleasedReferralsRequest {
+            parent: format!("providers/{}", self.provider),
+            open_only: true,
+            page_size: 200,
+            page_token: String::new(),
+        };
+        let mut released = self.clients.referrals().list_released_referrals(request).await.at("list releases")?.referrals;
+        released.retain(|referral| referral.decline_reason.is_empty() && referral.offers.iter().all(|offer| !offer.live));
+        if released.is_empty() {
+            return Ok(answers);
+        }
+        released.sort_by(|a, b| a.name.cmp(&b.name));
+        let request = ListPlacesRequest { parent: format!("providers/{}", self.provider), page_size: 200, ..Default::default() };
+        let mut places = self.clients.vacancies().list_places(request).await.at("list places")?.places;
+        places.retain(|place| place.state == i32::from(PlaceState::Vacant));
+        for referral in &released {
+            let mut draws = self.season.chance.of("answer", format!("{}/{}", self.provider, referral.name));
+            let declines = if self.provider.as_str().starts_with("council-") { OWN_DECLINES_PER_MILLE } else { DECLINES_PER_MILLE };
+            let place = places.iter().find(|place| self.fits(place, referral));
+            let declined = match place {
+                _ if draws.happens(declines) => Some(draws.code(DECLINES)),
+                None => Some("NO_PLACE"),
+                Some(place) => {
+                    self.offer(referral, place, &mut draws).await?;
+                    answers.offers += 1;
+                    None
+                }
+            };
+            if let Some(code) = declined {
+                decline(self.clients, self.season.chance, self.provider, referral, code).await?;
+                *answers.declines.entry(code.to_owned()).or_default() += 1;
+            }
+        }
+        Ok(answers)
+    }
+
+    fn fits(&self, place: &Place, referral: &ReleasedReferral) -> bool {
+        let establishment = place.establishment.strip_prefix("establishments/").and_then(|urn| urn.parse().ok());
+        let plan = establishment.and_then(|urn: care::EstablishmentUrn| self.season.establishments.get(&urn));
+        let kind = plan.is_some_and(|plan| referral.provisions.iter().any(|provision| provision == plan.provision));
+        kind && self.offered.get(&place.name).is_none_or(|count| *count < OFFERS_PER_PLACE)
+    }
+
+    async fn offer(&mut self, referral: &ReleasedReferral, place: &Place, draws: &mut Draws) -> Result<(), DemoError> {
+        let Some(quote) = quote(self.season.opened, self.provider, referral, draws) else {
+            return Err(DemoError::Other(format!("{} has no price for {}", self.provider, referral.name)));
+        };
+        // A dear offer is the only one of its place this week, so that nobody else's award depends on its refusal.
+        let alone = !self.offered.contains_key(&place.name);
+        let dear = alone && matches!(quote.route, route::Route::Framework(_)) && draws.happens(OVERPRICED_PER_MILLE);
+        let core = if dear { quote.core_pence * 3 / 2 } else { quote.core_pence };
+        *self.offered.entry(place.name.clone()).or_default() += if dear { OFFERS_PER_PLACE } else { 1 };
+        let today = self.season.today;
+        let request = offer_request(self.season.chance, self.provider, referral, place, today, core, quote.route);
+        self.clients.referrals().submit_offer(request).await.at("submit an offer").map(drop)
+    }
+}
+
+/// What an offer asks for.
+pub(crate) struct Quote {
+    pub(crate) core_pence: i64,
+    pub(crate) route: route::Route,
+}
+
+/// The price and the way of buying, for this council and this kind of provision.
+pub(crate) fn quote(opened: &Opened, provider: &ProviderId, referral: &ReleasedReferral, draws: &mut Draws) -> Option<Quote> {
+    let provision = referral.provisions.first()?;
+    let council: CouncilId = referral.name.split('/').nth(1)?.parse().ok()?;
+    if provider.as_str().starts_with("council-") {
+        let price = in_house_price(provision).or_else(|| in_house_price("RESIDENTIAL"))?;
+        let core_pence = draws.between(price.low_pence() / 100, price.high_pence() / 100) * 100;
+        return Some(Quote { core_pence, route: route::Route::InHouse(api::common::route::InHouse {}) });
+    }
+    let pick = draws.below(1_000);
+    let framework = framework_of(council);
+    if let Some((framework, lot, core_pence)) = admitted_lot(opened, framework.as_ref(), provider, provision, pick) {
+        let call_off = api::common::route::FrameworkCallOff { framework: format!("frameworks/{framework}"), lot, level: "core".to_owned() };
+        return Some(Quote { core_pence, route: route::Route::Framework(call_off) });
+    }
+    let lots = lots();
+    let (_, price) = lots.iter().find(|lot| lot.provisions.contains(&provision.as_str()))?.levels.first()?;
+    // Assumption: off the framework a place costs from the middle to an eighth above the top of the range.
+    let core_pence = draws.between(price.middle_pence() / 100, price.high_pence() / 100 * 9 / 8) * 100;
+    let spot = api::common::route::Spot { justification: String::new() };
+    Some(Quote { core_pence, route: route::Route::Spot(spot) })
+}
+
+/// The lot under which a provider sells this kind of provision to members of the framework, and its price there.
+pub(crate) fn admitted_lot(opened: &Opened, framework: Option<&FrameworkId>, provider: &ProviderId, provision: &str, pick: u32) -> Option<(FrameworkId, String, i64)> {
+    let framework = framework?;
+    let admitted: Vec<_> = lots()
+        .into_iter()
+        .filter(|lot| lot.provisions.contains(&provision))
+        .filter_map(|lot| {
+            let price = *opened.schedule.get(&(framework.clone(), provider.clone(), lot.id.clone()))?;
+            Some((framework.clone(), lot.id, price))
+        })
+        .collect();
+    let index = usize::try_from(pick).ok()?.checked_rem(admitted.len())?;
+    admitted.into_iter().nth(index)
+}
+
+pub(crate) fn offer_request(chance: Chance, provider: &ProviderId, referral: &ReleasedReferral, place: &Place, today: Date, core_pence: i64, route: route::Route) -> SubmitOfferRequest {
+    let needed: Date = referral.needed_from.parse().unwrap_or(today);
+    SubmitOfferRequest {
+        parent: referral.name.clone(),
+        referral_version: referral.version,
+        place: place.name.clone(),
+        establishment: place.establishment.clone(),
+        provision: referral.provisions.first().cloned().unwrap_or_default(),
+        start: needed.max(days_after(today, 1)).to_string(),
+        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence: core_pence }],
+        route: Some(Route { route: Some(route) }),
+        valid_until: days_after(today, 5).to_string(),
+        request_id: chance.request_id("offer", format!("{provider}/{}/{}/{today}", referral.name, place.name)),
+    }
+}
+
+async fn decline(clients: &Clients, chance: Chance, provider: &ProviderId, referral: &ReleasedReferral, code: &str) -> Result<(), DemoError> {
+    let request = DeclineReferralRequest {
+        name: referral.name.clone(),
+        reason: code.to_owned(),
+        request_id: chance.request_id("decline", format!("{provider}/{}", referral.name)),
+    };
+    match clients.referrals().decline_referral(request).await {
+        Ok(_) => Ok(()),
+        Err(status) => Err(DemoError::Other(format!("decline a referral: {} {}", reason(&status), status.message()))),
+    }
+}

@@ -1,0 +1,112 @@
+//! `brokerage token`: bearer tokens for a data folder's region.
+
+use crate::cli::{Exit, say, say_error};
+use crate::running::keys_folder;
+use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
+use clap::{Args, Subcommand};
+use service_kit::Role;
+use service_kit::token::TokenKeys;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct TokenArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Print a new token, for one role bound to its own id.
+    Issue(IssueArgs),
+    /// Revoke a token by its id (the `jti` that a token carries); it is refused from now on.
+    Revoke {
+        /// The token's id.
+        id: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Args)]
+struct DataArgs {
+    /// The data folder of the region whose key signs it; the key is made if it is not there.
+    #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
+    data_dir: PathBuf,
+}
+
+#[derive(Args)]
+struct IssueArgs {
+    #[command(flatten)]
+    role: RoleArgs,
+    /// Which system or post it is for; it stands in the log as the actor, so no person's name.
+    #[arg(long, default_value = "case-system")]
+    subject: String,
+    /// For how many hours it holds.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=9_600))]
+    hours: i64,
+    /// It holds for one request only.
+    #[arg(long)]
+    once: bool,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct RoleArgs {
+    /// For a council, by GSS code (E06000015) or the DfE's three digits (831).
+    #[arg(long)]
+    council: Option<CouncilId>,
+    /// For a provider, by its id.
+    #[arg(long)]
+    provider: Option<ProviderId>,
+    /// For the lead of a framework, by the framework's id, such as d2n2.
+    #[arg(long)]
+    framework_lead: Option<FrameworkId>,
+}
+
+impl RoleArgs {
+    fn role(self) -> Option<Role> {
+        let council = self.council.map(Role::Council);
+        council.or(self.provider.map(Role::Provider)).or(self.framework_lead.map(Role::FrameworkLead))
+    }
+}
+
+pub(crate) fn run(args: TokenArgs) -> Exit {
+    let data_dir = match &args.action {
+        Action::Issue(issue) => &issue.data.data_dir,
+        Action::Revoke { data, .. } => &data.data_dir,
+    };
+    let keys = match TokenKeys::load_or_create(&keys_folder(data_dir)) {
+        Ok(keys) => keys,
+        Err(error) => {
+            say_error(&error.to_string());
+            return Exit::Unavailable;
+        }
+    };
+    match args.action {
+        Action::Issue(issue) => {
+            let Some(role) = issue.role.role() else {
+                say_error("say for whom: --council, --provider or --framework-lead");
+                return Exit::Usage;
+            };
+            match keys.issue(role, &issue.subject, Timestamp::now(), issue.hours * 3_600, issue.once) {
+                Ok(token) => {
+                    say(&token);
+                    Exit::Yes
+                }
+                Err(error) => {
+                    say_error(&error);
+                    Exit::Usage
+                }
+            }
+        }
+        Action::Revoke { id, .. } => match keys.revoke(&id) {
+            Ok(()) => Exit::Yes,
+            Err(error) => {
+                say_error(&format!("the revocation could not be written down: {error}"));
+                Exit::Unavailable
+            }
+        },
+    }
+}
