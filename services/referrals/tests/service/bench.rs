@@ -1,0 +1,462 @@
+//! A region of two councils whose market and contracts logs a test writes itself.
+
+use api::common;
+use api::referrals as proto;
+use api::referrals::referrals_service_server::ReferralsService;
+use care::market::{
+    EstablishmentRegistered, MarketEvent, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
+    Sexes, VacancyAdvertised,
+};
+use care::published::{AgreementIssued, AgreementRefused, ClaimRefused};
+use care::{CouncilId, Decided, Domain, Event, ReferralId, Timestamp};
+use engine::{Context, Engine};
+use eventlog::sqlite::SqliteStore;
+use eventlog::{LogId, Recorded, Service};
+use exchange::{Follower, follow};
+use referrals::Referrals;
+use sealing::{DataKey, KeyStore, SealingError};
+use service_kit::{Caller, Clock, Framework, Kit, Region, Role};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tonic::{Request, Status};
+use tonic_types::StatusExt;
+
+care::events! {
+    /// What a contracts log tells this service.
+    pub(crate) enum ContractsEvent { AgreementIssued, AgreementRefused }
+}
+
+/// A log that takes whatever events it is given.
+pub(crate) struct Played<E>(PhantomData<E>);
+
+#[derive(Debug)]
+pub(crate) enum Never {}
+
+impl std::fmt::Display for Never {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl care::Refusal for Never {
+    fn reason(&self) -> &'static str {
+        match *self {}
+    }
+    fn kind(&self) -> care::RefusalKind {
+        match *self {}
+    }
+}
+
+impl<E: Event> Domain for Played<E> {
+    type State = ();
+    type Command = Vec<E>;
+    type Event = E;
+    type Rejection = Never;
+    fn decide((): &(), command: &Vec<E>) -> Decided<Self> {
+        Ok(command.clone())
+    }
+    fn evolve((): &mut (), _: &E) {}
+}
+
+/// The service, and the logs around it.
+pub(crate) struct Bench {
+    pub(crate) service: Referrals,
+    pub(crate) clock: Clock,
+    pub(crate) kit: Kit,
+    market: Engine<Played<MarketEvent>>,
+    contracts: Engine<Played<ContractsEvent>>,
+    neighbours_contracts: Engine<Played<ContractsEvent>>,
+    followers: Vec<Follower>,
+    folder: TempDir,
+}
+
+pub(crate) fn council() -> CouncilId {
+    "E06000005".parse().unwrap()
+}
+
+pub(crate) fn neighbour() -> CouncilId {
+    "E06000047".parse().unwrap()
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-06-01T09:00:00Z".parse().unwrap()
+}
+
+impl Bench {
+    pub(crate) async fn open() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start())).await
+    }
+
+    async fn open_in(folder: TempDir, clock: Clock) -> Self {
+        let kit = kit(folder.path(), clock.clone());
+        let market = kit.engine(LogId::region(Service::Vacancies)).await.unwrap();
+        let contracts = kit.engine(LogId::council(Service::Contracts, council())).await.unwrap();
+        let neighbours_contracts = kit.engine(LogId::council(Service::Contracts, neighbour())).await.unwrap();
+        let service = Referrals::open(&kit).await.unwrap();
+        let exchange = kit.followed();
+        let followers = service.reactions().iter().flat_map(|it| follow(&exchange, it)).collect();
+        Self { service, clock, kit, market, contracts, neighbours_contracts, followers, folder }
+    }
+
+    /// Stops everything.
+    pub(crate) async fn close(self) -> Closed {
+        let Self { service, clock, kit, market, contracts, neighbours_contracts, followers, folder } = self;
+        drop((service, kit, market, contracts, neighbours_contracts, followers));
+        // The locks on the files go with the last task that holds them.
+        while SqliteStore::open(&folder.path().join("logs")).is_err()
+            || KeyStore::open(folder.path().join("keys/referrals"), council().gss()).is_err()
+        {
+            tokio::task::yield_now().await;
+        }
+        Closed { folder, clock }
+    }
+
+    /// Stops everything and starts it again on the same files.
+    pub(crate) async fn reopen(self) -> Self {
+        self.close().await.open().await
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn context(&self) -> Context {
+        let at = self.clock.now();
+        Context { actor: "test".to_owned(), causation: None, correlation: None, at, request: None }
+    }
+
+    pub(crate) async fn market(&self, events: Vec<MarketEvent>) {
+        self.market.execute(events, self.context(), |(), _| Vec::new()).await.unwrap();
+        self.settled().await;
+    }
+
+    pub(crate) async fn contracts(&self, event: impl Into<ContractsEvent>) {
+        self.contracts.execute(vec![event.into()], self.context(), |(), _| Vec::new()).await.unwrap();
+        self.settled().await;
+    }
+
+    /// As [`Bench::contracts`], in the neighbour's log.
+    pub(crate) async fn neighbours_contracts(&self, event: impl Into<ContractsEvent>) {
+        let events = vec![event.into()];
+        self.neighbours_contracts.execute(events, self.context(), |(), _| Vec::new()).await.unwrap();
+        self.settled().await;
+    }
+
+    /// Waits until this service has seen everything that was told.
+    pub(crate) async fn settled(&self) {
+        for follower in &self.followers {
+            let head = self.kit.followed().head(follower.source).await.unwrap();
+            let mut state = follower.state.clone();
+            let seen = |state: &exchange::FollowerState| match state {
+                exchange::FollowerState::Consumed(position) => *position >= head,
+                exchange::FollowerState::Stuck(_, why) => panic!("stuck: {why}"),
+            };
+            state.wait_for(seen).await.unwrap();
+        }
+    }
+
+    /// Every event of a council's referrals log.
+    pub(crate) async fn events(&self, council: CouncilId) -> Vec<Arc<Recorded>> {
+        self.service.council(council).unwrap().log().read(0, 10_000).await.unwrap()
+    }
+
+    pub(crate) async fn types(&self) -> Vec<String> {
+        self.events(council()).await.iter().map(|event| event.event_type.clone()).collect()
+    }
+
+    /// A request as the access layer hands it on.
+    pub(crate) fn by<T>(&self, role: Role, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.extensions_mut().insert(Caller { role, subject: "desk-1".to_owned(), at: self.clock.now() });
+        request
+    }
+
+    pub(crate) fn own<T>(&self, message: T) -> Request<T> {
+        self.by(Role::Council(council()), message)
+    }
+
+    pub(crate) fn oak<T>(&self, message: T) -> Request<T> {
+        self.by(Role::Provider("oak".parse().unwrap()), message)
+    }
+
+    pub(crate) fn elm<T>(&self, message: T) -> Request<T> {
+        self.by(Role::Provider("elm".parse().unwrap()), message)
+    }
+
+    /// Two homes: oak's, five miles or so from Darlington's centre, and the council's own, run by elm.
+    pub(crate) async fn with_market(self) -> Self {
+        let at = start();
+        let mut events = Vec::new();
+        for (provider, urn, sector, own) in
+            [("oak", "SC045099", "DL1 5", None), ("elm", "SC040001", "DL3 7", Some(council()))]
+        {
+            let (provider, urn): (care::ProviderId, care::EstablishmentUrn) =
+                (provider.parse().unwrap(), urn.parse().unwrap());
+            let place: care::PlaceId = format!("{urn}-01").parse().unwrap();
+            let registration = Registration {
+                status: RegistrationStatus::Active,
+                grade: "GOOD".to_owned(),
+                age_from: 8,
+                age_to: 17,
+                sexes: Sexes::Any,
+                places_registered: 3,
+            };
+            let vacancy = VacancyAdvertised {
+                place: place.clone(),
+                available_from: "2026-06-01".parse().unwrap(),
+                needs: ["TRAUMA".to_owned()].into(),
+                sexes: Sexes::Any,
+                age_from: 8,
+                age_to: 17,
+                note: String::new(),
+                at,
+            };
+            events.extend([
+                ProviderRegistered { provider: provider.clone(), name: format!("{provider} homes"), at }
+                    .into(),
+                EstablishmentRegistered {
+                    urn: urn.clone(),
+                    provider,
+                    provision: "RESIDENTIAL".to_owned(),
+                    place_code: "K2".to_owned(),
+                    utla: "E06000005".to_owned(),
+                    sector: sector.to_owned(),
+                    operated_by: own,
+                    registered_on: "2020-01-01".parse().unwrap(),
+                    registration,
+                    at,
+                }
+                .into(),
+                PlaceOpened { place: place.clone(), urn, at }.into(),
+                vacancy.into(),
+            ]);
+        }
+        self.market(events).await;
+        self
+    }
+
+    pub(crate) async fn post(&self, request_id: &str) -> proto::Referral {
+        self.post_as(post_request(request_id)).await
+    }
+
+    pub(crate) async fn post_as(&self, message: proto::PostReferralRequest) -> proto::Referral {
+        self.service.post_referral(self.own(message)).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn release(&self, referral: &str, providers: &[&str]) -> proto::Referral {
+        let message = proto::ReleaseReferralRequest {
+            name: referral.to_owned(),
+            providers: providers.iter().map(|id| format!("providers/{id}")).collect(),
+            request_id: String::new(),
+        };
+        self.service.release_referral(self.own(message)).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn cascade(&self, referral: &str) {
+        for step in ["CONNECTED_CARE", "IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL"] {
+            self.step(referral, step).await;
+        }
+    }
+
+    pub(crate) async fn step(&self, referral: &str, step: &str) {
+        let message = proto::RecordCascadeStepRequest {
+            name: referral.to_owned(),
+            step: step.to_owned(),
+            outcome: "NO_PLACE".to_owned(),
+            request_id: String::new(),
+        };
+        self.service.record_cascade_step(self.own(message)).await.unwrap();
+    }
+
+    pub(crate) async fn offer(&self, referral: &str) -> proto::Offer {
+        self.service.submit_offer(self.oak(offer_request(referral))).await.unwrap().into_inner()
+    }
+
+    /// A referral that was released to oak, tried everywhere else, and has oak's offer.
+    pub(crate) async fn offered(&self) -> (proto::Referral, proto::Offer) {
+        let referral = self.post("r-1").await;
+        self.release(&referral.name, &["oak"]).await;
+        self.cascade(&referral.name).await;
+        let offer = self.offer(&referral.name).await;
+        (referral, offer)
+    }
+
+    /// The market's refusal of an award.
+    pub(crate) fn taken(&self, award: &proto::Award) -> ClaimRefused {
+        ClaimRefused {
+            award: last(&award.name).parse().unwrap(),
+            council: council(),
+            referral: last(&award.referral).parse().unwrap(),
+            place: last(&award.place).parse().unwrap(),
+            reason: "PLACE_TAKEN".to_owned(),
+            detail: "another council has the place".to_owned(),
+            at: self.clock.now(),
+        }
+    }
+
+    /// The council's agreement for an award.
+    pub(crate) async fn issued(&self, award: &proto::Award) -> AgreementIssued {
+        let id: care::AwardId = last(&award.name).parse().unwrap();
+        let proposed =
+            self.service.council(council()).unwrap().read(|state| state.awards[&id].proposed.clone());
+        AgreementIssued {
+            agreement: care::AgreementId::for_request("test", "agreement"),
+            award: id,
+            council: council(),
+            referral: proposed.referral,
+            provider: proposed.provider,
+            urn: proposed.urn,
+            place: proposed.place,
+            provision: proposed.provision,
+            start: proposed.start,
+            terms: proposed.terms,
+            evidence: care::published::CallOffEvidence { contracts_position: 0, checks: Vec::new() },
+            at: self.clock.now(),
+        }
+    }
+
+    /// A referral that oak was awarded.
+    pub(crate) async fn awarded(&self) -> proto::Award {
+        let (_, offer) = self.offered().await;
+        let award =
+            self.service.award_referral(self.own(award_request(&offer, 0))).await.unwrap().into_inner();
+        self.contracts(self.issued(&award).await).await;
+        award
+    }
+}
+
+/// What a stopped region leaves.
+pub(crate) struct Closed {
+    folder: TempDir,
+    clock: Clock,
+}
+
+impl Closed {
+    pub(crate) async fn open(self) -> Bench {
+        Bench::open_in(self.folder, self.clock).await
+    }
+
+    /// The keys to identity and narrative, as the key store itself has them.
+    pub(crate) fn keys_of(&self, referral: ReferralId) -> [Result<DataKey, SealingError>; 2] {
+        let store = KeyStore::open(self.folder.path().join("keys/referrals"), council().gss()).unwrap();
+        ["identity", "narrative"].map(|purpose| store.get(&referral.to_string(), purpose))
+    }
+}
+
+fn kit(folder: &Path, clock: Clock) -> Kit {
+    let framework = Framework {
+        id: "tyne-tees".parse().unwrap(),
+        name: "Tyne Tees".to_owned(),
+        councils: vec![neighbour()],
+    };
+    let region = Region { name: "test".to_owned(), frameworks: vec![framework], guests: vec![council()] };
+    Kit {
+        region: Arc::new(region),
+        clock,
+        store: Arc::new(SqliteStore::open(&folder.join("logs")).unwrap()),
+        exchange: Arc::default(),
+        keys_folder: folder.join("keys"),
+    }
+}
+
+pub(crate) fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap()
+}
+
+pub(crate) fn reason(status: &Status) -> String {
+    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
+
+pub(crate) fn fields(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map(|it| it.field_violations.clone()).unwrap_or_default();
+    violations.into_iter().map(|violation| violation.field).collect()
+}
+
+/// Words that nothing but this child has.
+pub(crate) const CANARIES: [&str; 7] =
+    ["Zebedee", "Quagmire", "2012-02-03", "DL1 5AB", "DL15AB", "LCS-99812", "trombone"];
+
+pub(crate) fn identity() -> proto::Identity {
+    proto::Identity {
+        given_name: "Zebedee".to_owned(),
+        family_name: "Quagmire".to_owned(),
+        date_of_birth: "2012-02-03".to_owned(),
+        home_postcode: "dl15ab".to_owned(),
+        case_reference: "LCS-99812".to_owned(),
+        narrative: "Plays the trombone.".to_owned(),
+    }
+}
+
+pub(crate) fn requirements() -> proto::Requirements {
+    proto::Requirements {
+        provisions: vec!["RESIDENTIAL".to_owned()],
+        sex: "M".to_owned(),
+        needs: vec!["TRAUMA".to_owned()],
+        category_of_need: "N1".to_owned(),
+        legal_status: "C2".to_owned(),
+        urgency: "EMERGENCY".to_owned(),
+        needed_from: "2026-06-20".to_owned(),
+        expected_weeks: Some(26),
+        max_distance_miles: Some(20),
+        budget_code: "CLA-100".to_owned(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn post_request(request_id: &str) -> proto::PostReferralRequest {
+    proto::PostReferralRequest {
+        parent: "councils/841".to_owned(),
+        requirements: Some(requirements()),
+        identity: Some(identity()),
+        request_id: request_id.to_owned(),
+    }
+}
+
+pub(crate) fn framework_route() -> common::Route {
+    let call_off = common::route::FrameworkCallOff {
+        framework: "frameworks/tyne-tees".to_owned(),
+        lot: "residential".to_owned(),
+        level: "STANDARD".to_owned(),
+    };
+    common::Route { route: Some(common::route::Route::Framework(call_off)) }
+}
+
+pub(crate) fn spot_route() -> common::Route {
+    common::Route { route: Some(common::route::Route::Spot(common::route::Spot::default())) }
+}
+
+pub(crate) fn offer_request(referral: &str) -> proto::SubmitOfferRequest {
+    proto::SubmitOfferRequest {
+        parent: referral.to_owned(),
+        referral_version: 0,
+        place: "places/SC045099-01".to_owned(),
+        establishment: "establishments/SC045099".to_owned(),
+        provision: "RESIDENTIAL".to_owned(),
+        start: "2026-06-20".to_owned(),
+        lines: vec![common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 453_400 }],
+        route: Some(framework_route()),
+        valid_until: "2026-06-10".to_owned(),
+        request_id: "o-1".to_owned(),
+    }
+}
+
+pub(crate) fn award_request(offer: &proto::Offer, wait_seconds: u32) -> proto::AwardReferralRequest {
+    proto::AwardReferralRequest {
+        name: offer.name.split("/offers/").next().unwrap().to_owned(),
+        offer: offer.name.clone(),
+        hold_token: Some(7),
+        approval: Some(common::Approval {
+            approver: "post-0417".to_owned(),
+            role: "HEAD_OF_SERVICE".to_owned(),
+        }),
+        emergency: false,
+        spot_justification: String::new(),
+        wait_seconds: Some(wait_seconds),
+        request_id: "a-1".to_owned(),
+    }
+}

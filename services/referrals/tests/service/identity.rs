@@ -1,0 +1,204 @@
+//! The child's identity: nowhere in clear, shown after a grant, and gone when its key is.
+
+use crate::bench::{
+    Bench, CANARIES, award_request, council, identity, last, post_request, reason, requirements, start,
+};
+use api::referrals as proto;
+use api::referrals::referrals_service_server::ReferralsService;
+use care::{Domain, Event, ReferralId};
+use referrals_domain::{KeyPurpose, ReferralEvent};
+use sealing::{DataKey, SealingError};
+use std::fs;
+use std::path::Path;
+use tonic::Code;
+
+fn reveal(name: &str) -> proto::RevealIdentityRequest {
+    proto::RevealIdentityRequest { name: name.to_owned(), purpose: "PLACEMENT_PLANNING".to_owned() }
+}
+
+fn erase(name: &str, request_id: &str) -> proto::EraseIdentityRequest {
+    proto::EraseIdentityRequest {
+        name: name.to_owned(),
+        parts: vec![proto::SealedPart::Identity.into(), proto::SealedPart::Narrative.into()],
+        request_id: request_id.to_owned(),
+    }
+}
+
+fn shown() -> proto::Identity {
+    proto::Identity { home_postcode: "DL1 5AB".to_owned(), ..identity() }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    found
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+/// Through the whole life of a referral, reveals and all, nothing that names the child is in any event, stored answer, key
+/// file or other byte on the disk. It is blind to what memory or the transport hold.
+#[tokio::test]
+async fn no_identifier_is_on_the_disk_in_clear() {
+    let bench = Bench::open().await.with_market().await;
+    let award = bench.awarded().await;
+    bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
+    bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap();
+    let mut stray = post_request("r-9");
+    stray.requirements.as_mut().unwrap().urgency = "SOON".to_owned();
+    bench.service.post_referral(bench.own(stray)).await.unwrap_err();
+    let events = bench.events(council()).await;
+    assert!(events.len() >= 10);
+    for event in &events {
+        for canary in CANARIES {
+            assert!(!holds(&event.payload, canary), "{canary} in {}", event.event_type);
+            assert!(!holds(&event.leaf(), canary), "{canary} in the leaf of {}", event.event_type);
+        }
+    }
+    let on_disk = files(bench.folder());
+    assert!(on_disk.iter().any(|(_, bytes)| holds(bytes, "ReferralPosted")), "the probe sees what is there");
+    for (path, bytes) in on_disk {
+        for canary in CANARIES {
+            assert!(!holds(&bytes, canary), "{canary} in {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_identity_is_shown_after_the_award_to_its_provider_and_each_time_recorded() {
+    let bench = Bench::open().await;
+    let (referral, offer) = bench.offered().await;
+    let refused = bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "IDENTITY_NOT_GRANTED"));
+    let own = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap().into_inner();
+    assert_eq!(own.identity, Some(shown()));
+    let award = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap().into_inner();
+    bench.contracts(bench.issued(&award).await).await;
+    for _ in 0..2 {
+        let seen =
+            bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap().into_inner();
+        assert_eq!(seen.identity, Some(shown()));
+    }
+    let reveals = bench.types().await.iter().filter(|name| *name == "IdentityRevealed").count();
+    assert_eq!(reveals, 3);
+    let idle = proto::RevealIdentityRequest { purpose: "CURIOSITY".to_owned(), ..reveal(&referral.name) };
+    let refused = bench.service.reveal_identity(bench.own(idle)).await.unwrap_err();
+    assert_eq!(crate::bench::fields(&refused), ["purpose"]);
+}
+
+#[tokio::test]
+async fn an_erased_identity_is_gone_for_everybody_and_the_referral_stays() {
+    let bench = Bench::open().await;
+    let (referral, offer) = bench.offered().await;
+    let refused = bench.service.erase_identity(bench.own(erase(&referral.name, "e-0"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "REFERRAL_STILL_OPEN");
+    let award = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap().into_inner();
+    bench.contracts(bench.issued(&award).await).await;
+    let erased =
+        bench.service.erase_identity(bench.own(erase(&referral.name, "e-1"))).await.unwrap().into_inner();
+    assert!(!erased.identity_known && !erased.narrative_known);
+    let again =
+        bench.service.erase_identity(bench.own(erase(&referral.name, "e-1"))).await.unwrap().into_inner();
+    assert_eq!(again, erased);
+    for refused in [
+        bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err(),
+        bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap_err(),
+        // The request that posted it cannot be recognised any more.
+        bench.service.post_referral(bench.own(post_request("r-1"))).await.unwrap_err(),
+    ] {
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::FailedPrecondition, "IDENTITY_DESTROYED")
+        );
+    }
+    let bench = bench.reopen().await;
+    let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!(reason(&refused), "IDENTITY_DESTROYED");
+}
+
+fn destroyed(keys: &[Result<DataKey, SealingError>]) -> bool {
+    keys.iter().all(|key| matches!(key, Err(SealingError::KeyDestroyed { .. })))
+}
+
+/// As a crash leaves it between the event and the destruction: the event is there, and the key.
+#[tokio::test]
+async fn a_key_that_outlived_its_end_is_destroyed_at_the_next_start() {
+    let bench = Bench::open().await;
+    let award = bench.awarded().await;
+    let id: ReferralId = last(&award.referral).parse().unwrap();
+    let engine = bench.service.council(council()).unwrap().clone();
+    let purposes = KeyPurpose::ALL.into_iter().collect();
+    let command = referrals_domain::EraseIdentity { referral: id, purposes, at: start() };
+    let context = engine::Context {
+        actor: "test".to_owned(),
+        causation: None,
+        correlation: None,
+        at: start(),
+        request: None,
+    };
+    engine.execute(command.into(), context, |_, _| Vec::new()).await.unwrap();
+    drop(engine);
+    let closed = bench.close().await;
+    assert!(closed.keys_of(id).iter().all(Result::is_ok), "the event alone destroys nothing");
+    let closed = closed.open().await.close().await;
+    assert!(destroyed(&closed.keys_of(id)));
+}
+
+#[tokio::test]
+async fn erasing_destroys_the_keys_that_are_named() {
+    let bench = Bench::open().await;
+    let award = bench.awarded().await;
+    let id: ReferralId = last(&award.referral).parse().unwrap();
+    let narrative = vec![proto::SealedPart::Narrative.into()];
+    let message = proto::EraseIdentityRequest { parts: narrative, ..erase(&award.referral, "e-1") };
+    let left = bench.service.erase_identity(bench.own(message)).await.unwrap().into_inner();
+    assert!(left.identity_known && !left.narrative_known);
+    let seen = bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap().into_inner();
+    assert_eq!(seen.identity, Some(proto::Identity { narrative: String::new(), ..shown() }));
+    let closed = bench.close().await;
+    let [identity, narrative] = closed.keys_of(id);
+    assert!(identity.is_ok() && destroyed(&[narrative]));
+}
+
+#[tokio::test]
+async fn replay_gives_the_same_state() {
+    let bench = Bench::open().await;
+    let award = bench.awarded().await;
+    bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
+    let events = bench.events(council()).await;
+    let mut replayed = referrals_domain::State::default();
+    for event in &events {
+        let decoded = ReferralEvent::decode(&event.event_type, event.version, &event.payload).unwrap();
+        referrals_domain::Referrals::evolve(&mut replayed, &decoded);
+    }
+    let live = bench.service.council(council()).unwrap().read(Clone::clone);
+    assert_eq!(replayed, live);
+    let bench = bench.reopen().await;
+    assert_eq!(bench.service.council(council()).unwrap().read(Clone::clone), live);
+}
+
+#[tokio::test]
+async fn what_is_unknown_stays_unknown() {
+    let bench = Bench::open().await;
+    let asked = proto::Requirements { age_years: Some(15), ..requirements() };
+    let message = proto::PostReferralRequest {
+        requirements: Some(asked),
+        identity: Some(proto::Identity { family_name: "Quagmire".to_owned(), ..Default::default() }),
+        ..post_request("r-1")
+    };
+    let posted = bench.post_as(message).await;
+    assert!(posted.identity_known && !posted.narrative_known);
+    let seen = bench.service.reveal_identity(bench.own(reveal(&posted.name))).await.unwrap().into_inner();
+    let expected = proto::Identity { family_name: "Quagmire".to_owned(), ..Default::default() };
+    assert_eq!(seen.identity, Some(expected));
+}

@@ -1,0 +1,10 @@
+//! The service through its gRPC methods, over real files, with other services' logs played by hand.
+
+#![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test that cannot go on fails")]
+
+mod awards;
+mod bench;
+mod identity;
+mod provider;
+mod referral;
+mod rules;
