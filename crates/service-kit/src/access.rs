@@ -4,8 +4,9 @@
 //! checks that the names in the message are the caller's own. A method without a rule is denied to everybody.
 
 use crate::clock::Clock;
-use crate::errors::{ERROR_DOMAIN, refused};
+use crate::errors::refused;
 use crate::principal::{Caller, Role};
+use crate::server::{MESSAGE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::token::{TokenKeys, unauthenticated};
 use care::Timestamp;
 use http::{HeaderMap, Request, Response};
@@ -16,8 +17,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
 use tower::{Layer, Service};
+
+/// Says which compressions a server takes.
+const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
 
 /// What a role may do with a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +141,15 @@ where
             }
         }
         let response = self.inner.call(request);
-        Box::pin(async move { response.await.map(explained) })
+        Box::pin(async move {
+            match tokio::time::timeout(REQUEST_TIMEOUT, response).await {
+                Ok(response) => response.map(explained),
+                Err(_) => {
+                    let message = format!("not answered within {} seconds", REQUEST_TIMEOUT.as_secs());
+                    Ok(refused(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message, []).into_http())
+                }
+            }
+        })
     }
 }
 
@@ -148,14 +159,12 @@ fn explained(response: Response<Body>) -> Response<Body> {
     if status.code() == Code::Ok || !status.details().is_empty() {
         return response;
     }
+    let encodings = response.headers().get(ACCEPT_ENCODING).cloned();
     let (code, reason, message) = match status.code() {
         Code::OutOfRange | Code::ResourceExhausted => (
             Code::InvalidArgument,
             "MESSAGE_TOO_LARGE",
-            format!(
-                "the message is larger than the {} bytes that are taken",
-                crate::server::MESSAGE_BYTES_MAX
-            ),
+            format!("the message is larger than the {MESSAGE_BYTES_MAX} bytes that are taken"),
         ),
         // Handlers say what went wrong inside, so a bare one is from decoding: the message is not what the method takes.
         Code::Internal | Code::InvalidArgument => (
@@ -163,14 +172,17 @@ fn explained(response: Response<Body>) -> Response<Body> {
             "MESSAGE_MALFORMED",
             "the message is not what this method takes: check its type and encoding".to_owned(),
         ),
-        Code::Unimplemented => (Code::Unimplemented, "METHOD_UNKNOWN", "there is no such method".to_owned()),
-        Code::Cancelled | Code::DeadlineExceeded => (
-            Code::DeadlineExceeded,
-            "DEADLINE_EXCEEDED",
-            "the request took too long and was given up".to_owned(),
+        Code::Unimplemented if encodings.is_some() => (
+            Code::Unimplemented,
+            "COMPRESSION_UNKNOWN",
+            "compressed messages are not taken: send them as they are".to_owned(),
         ),
+        Code::Unimplemented => (Code::Unimplemented, "METHOD_UNKNOWN", "there is no such method".to_owned()),
         code => (code, "TRANSPORT", status.message().to_owned()),
     };
-    let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
-    Status::with_error_details(code, message, details).into_http()
+    let mut explained = refused(code, reason, message, []).into_http();
+    if let Some(encodings) = encodings {
+        explained.headers_mut().insert(ACCEPT_ENCODING, encodings);
+    }
+    explained
 }

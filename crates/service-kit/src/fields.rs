@@ -43,7 +43,6 @@ impl Fields {
     }
 
     /// As [`Fields::parse`], where empty means not given. The outer option is whether it is usable.
-    #[expect(clippy::option_option, reason = "usable or not, and then given or not")]
     pub fn parse_optional<T: FromStr<Err: Display>>(&mut self, field: &str, text: &str) -> Option<Option<T>> {
         if text.is_empty() { Some(None) } else { self.parse(field, text).map(Some) }
     }
@@ -59,7 +58,6 @@ impl Fields {
     }
 
     /// As [`Fields::date`], where empty means not given.
-    #[expect(clippy::option_option, reason = "usable or not, and then given or not")]
     pub fn date_optional(&mut self, field: &str, text: &str) -> Option<Option<Date>> {
         if text.is_empty() { Some(None) } else { self.date(field, text).map(Some) }
     }

@@ -42,7 +42,7 @@ impl<D: Domain> EngineReaction<D> {
         engines: BTreeMap<Owner, Engine<D>>,
         clock: Clock,
         react: impl Fn(&Recorded) -> Result<Option<Route<D>>, DecodeError> + Send + Sync + 'static,
-    ) -> Arc<dyn Reaction> {
+    ) -> Arc<Self> {
         Arc::new(Self { name, sources, engines, clock, react: Box::new(react), marked: Mutex::default() })
     }
 
@@ -61,6 +61,23 @@ impl<D: Domain> EngineReaction<D> {
             at: self.clock.now(),
             request: None,
         }
+    }
+
+    /// Gives an engine its events of one source, each when the one before is durable: a later one that went ahead of one that
+    /// fails would take the position with it, and the one that failed would never be given again.
+    async fn give(&self, owner: Owner, effects: Vec<(&Recorded, D::Command)>) -> Result<(), ReactionError> {
+        for (event, command) in effects {
+            let Some(engine) = self.engines.get(&owner) else {
+                let why = format!("{}: there is no {owner} log here", event.reference());
+                return Err(ReactionError::Stuck(why));
+            };
+            let position = SourcePosition { log: event.log, position: event.position };
+            engine
+                .react(position, Some(command), self.context(event))
+                .await
+                .map_err(|error| failure(event, &error))?;
+        }
+        Ok(())
     }
 
     /// Remembers now and then that events without effect have passed.
@@ -103,23 +120,17 @@ impl<D: Domain> Reaction for EngineReaction<D> {
     }
 
     async fn consume(&self, source: LogId, events: &[Arc<Recorded>]) -> Result<(), ReactionError> {
-        let mut effects = Vec::new();
+        let mut effects: BTreeMap<Owner, Vec<(&Recorded, D::Command)>> = BTreeMap::new();
         for event in events {
             let route = (self.react)(event)
                 .map_err(|error| ReactionError::Stuck(format!("{}: {error}", event.reference())))?;
-            let Some(Route { owner, command }) = route else { continue };
-            let Some(engine) = self.engines.get(&owner) else {
-                return Err(ReactionError::Stuck(format!(
-                    "{}: there is no {owner} log here",
-                    event.reference()
-                )));
-            };
-            let position = SourcePosition { log: source, position: event.position };
-            let reaction = engine.react(position, Some(command), self.context(event));
-            effects.push(async move { reaction.await.map_err(|error| failure(event, &error)) });
+            if let Some(Route { owner, command }) = route {
+                effects.entry(owner).or_default().push((event, command));
+            }
         }
-        // All are handed to their engines in order before the first is waited for, so they share commits.
-        for outcome in join_all(effects).await {
+        // Engines work side by side; each one alone keeps the order of the source.
+        let given = effects.into_iter().map(|(owner, effects)| self.give(owner, effects));
+        for outcome in join_all(given).await {
             outcome?;
         }
         match events.last() {

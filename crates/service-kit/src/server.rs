@@ -6,15 +6,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 
 /// The largest message taken, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
-/// How long a unary request may take; awards wait up to 30 s for their outcome.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a request may take until its answer begins; awards wait up to 30 s for their outcome. The access layer keeps it, since a
+/// timeout of the transport's own comes without a reason.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many requests one connection may have open at once.
 const STREAMS_MAX: u32 = 256;
 /// How long accepted requests may take to finish at shutdown.
@@ -79,17 +80,16 @@ pub async fn serve(
         // Python's and older clients know only this one.
         .add_service(reflection().build_v1alpha()?);
     let (stop, stopped) = oneshot::channel::<()>();
-    let incoming = TcpListenerStream::new(listener);
+    // The builder's own setting is only for listeners that it makes itself.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder()
         .layer(access)
-        .timeout(REQUEST_TIMEOUT)
         .max_concurrent_streams(STREAMS_MAX)
         .concurrency_limit_per_connection(usize::try_from(STREAMS_MAX).unwrap_or(256))
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .http2_max_header_list_size(16 * 1024)
         .http2_max_pending_accept_reset_streams(Some(20))
-        .tcp_nodelay(true)
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async {
             // A dropped handle stops it too.

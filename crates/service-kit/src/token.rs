@@ -140,11 +140,8 @@ impl TokenKeys {
     /// `UNAUTHENTICATED` with one of the reasons `TOKEN_MALFORMED`, `TOKEN_SIGNATURE_INVALID`, `TOKEN_EXPIRED`, `TOKEN_WRONG_AUDIENCE`,
     /// `TOKEN_REVOKED`, `TOKEN_REPLAYED`.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Status> {
-        let claims = match self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token) {
-            Some(claims) => Some(claims.clone()),
-            None => None,
-        };
-        let claims = match claims {
+        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
+        let claims = match verified {
             Some(claims) => claims,
             None => self.verify_signature(token)?,
         };
