@@ -1,1 +1,0 @@
-//! Whole-system tests: end to end, crash, architecture

@@ -1,0 +1,7 @@
+//! `brokerage`, built where the whole-system tests can find it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    brokerage::main()
+}

@@ -1,0 +1,8 @@
+//! Whole-system tests against a running region, through its public gRPC API and its command line.
+//!
+//! One test binary, since each links the whole system: `access` (who may call what), `bad_input`, `market` (one place, many
+//! councils), `python` (a client that knows only reflection), `crash` (kill -9 under load), `damage` (broken files), `replay` (the
+//! same bytes from the same events), `demo` and `commands` (the binary as people use it).
+#![allow(clippy::unwrap_used, reason = "tests and their helpers fail loudly")]
+
+mod region;

@@ -1,0 +1,93 @@
+//! A region to test: in this process, or as a process of its own.
+
+use brokerage::{Options, Running};
+use care::Timestamp;
+use service_kit::Role;
+use std::path::{Path, PathBuf};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt;
+
+/// The program under test.
+pub(crate) fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_brokerage-under-test"))
+}
+
+/// A running region in this process, on a folder that lives as long.
+pub(crate) struct Region {
+    pub(crate) running: Running,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Region {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let running = Running::start(Options::new(folder.path())).await.unwrap();
+        Self { running, folder }
+    }
+
+    /// A channel to it that carries no token.
+    pub(crate) async fn channel(&self) -> Channel {
+        channel(&format!("http://{}", self.running.address())).await
+    }
+
+    pub(crate) fn token(&self, role: Role) -> String {
+        self.running.keys().issue(role, "test", Timestamp::now(), 3_600, false).unwrap()
+    }
+
+    /// A connection as `role`.
+    pub(crate) async fn connect(&self, role: Role) -> Connection {
+        InterceptedService::new(self.channel().await, Bearer::new(&self.token(role)))
+    }
+}
+
+pub(crate) async fn channel(address: &str) -> Channel {
+    Endpoint::from_shared(address.to_owned()).unwrap().connect().await.unwrap()
+}
+
+pub(crate) type Connection = InterceptedService<Channel, Bearer>;
+
+/// Adds a bearer token to every request.
+#[derive(Clone)]
+pub(crate) struct Bearer(MetadataValue<Ascii>);
+
+impl Bearer {
+    pub(crate) fn new(token: &str) -> Self {
+        Self(format!("Bearer {token}").parse().unwrap())
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+/// The reason that a refusal gives; it must give one.
+pub(crate) fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    details.error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}")).reason.clone()
+}
+
+pub(crate) fn council(gss: &str) -> Role {
+    Role::Council(gss.parse().unwrap())
+}
+
+pub(crate) fn provider(id: &str) -> Role {
+    Role::Provider(id.parse().unwrap())
+}
+
+pub(crate) fn lead(id: &str) -> Role {
+    Role::FrameworkLead(id.parse().unwrap())
+}
+
+/// Where the shared data lies beside the project, for tests that use real files.
+pub(crate) fn shared_data() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    assert!(folder.is_dir(), "this test needs the shared data folder at {}", folder.display());
+    folder
+}
