@@ -2,7 +2,7 @@
 //! The suite that every adapter of [`EventLog`](crate::EventLog) passes: [`log_conformance_suite!`](crate::log_conformance_suite)
 //! makes one test per property from a function that opens a fresh store.
 
-pub use crate::sqlite::{tamper, truncate};
+pub use crate::sqlite::{damage, tamper, truncate};
 use crate::{
     AppendError, Appended, Committed, Entry, EventLog, Expected, Idempotency, LogError, LogId, LogStore, Meta,
 };

@@ -13,7 +13,7 @@ mod writer;
 
 pub use store::{SqliteStore, StoreLocked};
 #[cfg(any(test, feature = "conformance"))]
-pub use tamper::{tamper, truncate};
+pub use tamper::{damage, tamper, truncate};
 
 use crate::event::Recorded;
 use crate::log_id::LogId;

@@ -1,6 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "this is test code, compiled for the tests of other crates")]
-//! What somebody with the file in hand and knowledge of its format may do to it, for tests of those who must notice. The file
-//! itself says nothing of it afterwards: every digest in it is made to fit.
+//! What may be done to a log's file behind its appender's back, for tests of those who must notice.
 
 use crate::log_id::LogId;
 use crate::sqlite::file::connect;
@@ -8,7 +7,8 @@ use crate::sqlite::rows::{EVENT_COLUMNS, event_from_row};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::Path;
 
-/// Replaces the payload of the event at `position`, and its digest.
+/// Replaces the payload of the event at `position`, and its digest, as somebody who knows the format would: the file itself does
+/// not show it afterwards.
 ///
 /// # Panics
 /// When the file is not a log or has no such event.
@@ -24,6 +24,15 @@ pub fn tamper(path: &Path, position: u64, new_payload: &[u8]) {
     let changed =
         connection.execute(update, params![position, new_payload, event.leaf_hash().as_bytes().as_slice()]);
     assert_eq!(changed.unwrap(), 1);
+}
+
+/// Replaces the payload of the event at `position` and leaves its digest, as a failing disk would.
+///
+/// # Panics
+/// When the file is not a log or has no such event.
+pub fn damage(path: &Path, position: u64, new_payload: &[u8]) {
+    let update = "UPDATE events SET payload = ?2 WHERE position = ?1";
+    assert_eq!(open(path).execute(update, params![position, new_payload]).unwrap(), 1);
 }
 
 /// Removes every event after `position`, as a restore of an older backup would.
