@@ -136,22 +136,22 @@ pub(crate) async fn release_outside(season: &mut Season<'_>, week: u32) -> Resul
 }
 
 async fn turn_outside(clients: &Clients, chance: Chance, opened: &Opened, child: &mut Child, week: u32) -> Result<(), DemoError> {
-    let first_week = child.plan.week == week;
-    if first_week {
-        let asked = !child.released.is_empty();
-        let outcome = if asked { "DECLINED" } else { "NO_PLACE" };
+    let framework = framework_of(child.plan.council);
+    if !child.turned_outside {
+        let outcome = if child.released.is_empty() { "NO_PLACE" } else { "DECLINED" };
         if live_offers(clients, child).await? > 0 {
             return Ok(());
         }
         record_step(clients, chance, child, "IN_HOUSE_FOSTERING", outcome).await?;
         record_step(clients, chance, child, "IN_HOUSE_RESIDENTIAL", outcome).await?;
-    }
-    let framework = framework_of(child.plan.council);
-    if framework.is_none() && first_week {
-        record_step(clients, chance, child, "FRAMEWORK", "NOT_APPLICABLE").await?;
+        if framework.is_none() {
+            record_step(clients, chance, child, "FRAMEWORK", "NOT_APPLICABLE").await?;
+        }
+        child.turned_outside = true;
     }
     let exhausted = framework.is_none() || week >= child.plan.week + FRAMEWORK_WEEKS;
-    if framework.is_some() && week == child.plan.week + FRAMEWORK_WEEKS {
+    if framework.is_some() && exhausted && !child.framework_exhausted {
+        child.framework_exhausted = true;
         record_step(clients, chance, child, "FRAMEWORK", "NO_PLACE").await?;
     }
     let request = SearchReferralRequest {

@@ -223,10 +223,10 @@ async fn contested_place(season: &Season<'_>, week: u32) -> Result<Option<(Provi
     Ok(None)
 }
 
-/// One open fostering referral of each council in a framework.
+/// One open fostering referral of each council in a framework that has turned to the market.
 fn racers(season: &Season<'_>) -> Vec<usize> {
     let mut seen: BTreeSet<CouncilId> = BTreeSet::new();
-    let open = season.children.iter().enumerate().filter(|(_, child)| child.is_open() && child.plan.provision == "FOSTERING");
+    let open = season.children.iter().enumerate().filter(|(_, child)| child.turned_outside && child.is_open() && child.plan.provision == "FOSTERING");
     open.filter(|(_, child)| framework_of(child.plan.council).is_some() && seen.insert(child.plan.council))
         .map(|(index, _)| index)
         .collect()

@@ -21,6 +21,10 @@ pub(crate) struct Child {
     pub(crate) distances: BTreeMap<String, u32>,
     /// To whom it was released.
     pub(crate) released: BTreeSet<ProviderId>,
+    /// Whether the market outside was turned to, and the steps before it recorded.
+    pub(crate) turned_outside: bool,
+    /// Whether the framework was recorded as exhausted.
+    pub(crate) framework_exhausted: bool,
     /// Offers that were tried and refused.
     pub(crate) tried: BTreeSet<String>,
     pub(crate) stage: Stage,
@@ -100,6 +104,8 @@ impl<'a> Season<'a> {
             name: String::new(),
             distances: BTreeMap::new(),
             released: BTreeSet::new(),
+            turned_outside: false,
+            framework_exhausted: false,
             tried: BTreeSet::new(),
             stage: Stage::Waiting,
         };

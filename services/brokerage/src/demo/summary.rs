@@ -94,7 +94,7 @@ fn reasons(counts: &std::collections::BTreeMap<String, u64>, label: impl Fn(&str
 
 fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(headings.iter().copied());
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_header(headings.iter().copied());
     table
 }
 

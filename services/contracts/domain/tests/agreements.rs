@@ -118,6 +118,10 @@ fn a_refused_claim_ends_the_award_whenever_it_is_told() {
     given::<Agreements>([])
         .when(refused())
         .then([lapsed.clone().into()])
+        // The log holds the same two events whichever was heard of first.
+        .when(note_proposal(proposal(1, DURHAM)))
+        .then([proposal(1, DURHAM).into()])
+        .then_state(|state| assert!(state.proposals.is_empty()))
         .when(note_proposal(proposal(1, DURHAM)))
         .then_nothing();
 }

@@ -3,7 +3,7 @@
 use super::commands::{AgreementCommand, PlacementStep};
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
 use super::rejection::AgreementRejection;
-use super::state::{Agreement, Agreements};
+use super::state::{Agreement, Agreements, Outcome};
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 use care::published::{AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted};
@@ -19,7 +19,11 @@ impl Domain for Agreements {
         match command {
             AgreementCommand::NoteProposal { proposal, facts, at } => {
                 let known = state.proposals.contains_key(&proposal.award);
-                if known || !state.takes(proposal.award, proposal.council) {
+                // A log holds the same events whichever of the two logs was heard of first.
+                let own = state.council.is_none_or(|own| own == proposal.council);
+                let lapsed = state.settled.get(&proposal.award);
+                let lapsed_unnoted = own && matches!(lapsed, Some(Outcome::Lapsed { noted: false, .. }));
+                if known || !(state.takes(proposal.award, proposal.council) || lapsed_unnoted) {
                     return Ok(vec![]);
                 }
                 let mut events = vec![proposal.clone().into()];

@@ -41,6 +41,8 @@ pub enum Outcome {
     Lapsed {
         /// The market's reason.
         reason: String,
+        /// Whether the proposal is in the log too; the market's answer may be heard of first.
+        noted: bool,
     },
 }
 
@@ -105,13 +107,18 @@ impl Agreements {
         }
         match event {
             AgreementEvent::ProposalNoted(e) => {
-                self.proposals.insert(e.award, e.clone());
+                if let Some(Outcome::Lapsed { noted, .. }) = self.settled.get_mut(&e.award) {
+                    *noted = true;
+                } else {
+                    self.proposals.insert(e.award, e.clone());
+                }
             }
             AgreementEvent::ClaimNoted(e) => {
                 self.claims.insert(e.award, e.clone());
             }
             AgreementEvent::ProposalLapsed(e) => {
-                self.settle(e.award, Outcome::Lapsed { reason: e.reason.clone() });
+                let noted = self.proposals.contains_key(&e.award);
+                self.settle(e.award, Outcome::Lapsed { reason: e.reason.clone(), noted });
             }
             AgreementEvent::AgreementRefused(e) => {
                 self.settle(e.award, Outcome::Refused { reason: e.reason.clone() });
