@@ -90,23 +90,25 @@ async fn measure_all(args: &BenchArgs, folder: &std::path::Path) -> Result<Vec<R
             warm_up: WARM_UP,
             measured: Duration::from_secs(args.seconds),
         };
-        let say = |what: &str| {
+        let begin = |what: &str| {
             progress.say(&format!("{callers} callers: {what}"));
             progress.one_more();
         };
-        say("bare SQLite");
+        begin("bare SQLite");
         let log = bare::log(&folder.join(format!("bare-{callers}.db")))?;
         let bare_sqlite = measure(load, |_| bare::Appending::new(&log)).await?;
-        say("bare gRPC");
+        begin("bare gRPC");
         let channels = bare::connect(echo.address(), load.connections()).await?;
         let bare_grpc = measure(load, |caller| bare::Asking::new(&channels, caller)).await?;
         let channels = bare::connect(running.address(), load.connections()).await?;
-        say("AdvertiseVacancy");
+        begin("AdvertiseVacancy");
         let (advertise_vacancy, advertise_settle_ms) =
-            settled(&running, measure(load, |caller| Advertising::new(&market, &channels, caller)).await?).await?;
-        say("PostReferral");
+            settled(&running, measure(load, |caller| Advertising::new(&market, &channels, caller)).await?)
+                .await?;
+        begin("PostReferral");
         let (post_referral, post_settle_ms) =
-            settled(&running, measure(load, |caller| Posting::new(&market, &channels, caller)).await?).await?;
+            settled(&running, measure(load, |caller| Posting::new(&market, &channels, caller)).await?)
+                .await?;
         rows.push(Row {
             callers,
             bare_sqlite,

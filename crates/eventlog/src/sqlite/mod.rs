@@ -3,6 +3,7 @@
 //! A commit is on the disk before its entries are answered (`synchronous=FULL`), and entries that wait together share
 //! one (group commit): the writer takes one entry, then whatever else is waiting, and never waits for more.
 
+pub mod bare;
 mod file;
 mod reader;
 mod rows;

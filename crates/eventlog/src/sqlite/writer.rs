@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many entries share a commit at most.
-const BATCH_ENTRIES_MAX: usize = 512;
+pub(super) const BATCH_ENTRIES_MAX: usize = 512;
 /// How many bytes of payload share a commit at most, one entry more.
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many events one entry may have.

@@ -120,7 +120,7 @@ impl Advertising {
     pub(crate) fn new(market: &Market, channels: &[Channel], caller: usize) -> Self {
         let vacancy = Vacancy {
             available_from: market.today.clone(),
-            needs: vec!["EBD".to_owned()],
+            needs: vec!["EMOTIONAL_BEHAVIOURAL".to_owned()],
             sexes: Sexes::Any.into(),
             age_from: 10,
             age_to: 17,
@@ -163,7 +163,7 @@ impl Posting {
             provisions: vec!["RESIDENTIAL".to_owned()],
             age_years: Some(14),
             sex: "F".to_owned(),
-            needs: vec!["EBD".to_owned()],
+            needs: vec!["EMOTIONAL_BEHAVIOURAL".to_owned()],
             category_of_need: "N1".to_owned(),
             legal_status: "C1".to_owned(),
             urgency: "PLANNED".to_owned(),
@@ -174,7 +174,8 @@ impl Posting {
         let identity = Identity {
             given_name: "Simulated".to_owned(),
             family_name: "Benchchild".to_owned(),
-            narrative: "Simulated: likes drawing and football; settles when adults keep their word.".to_owned(),
+            narrative: "Simulated: likes drawing and football; settles when adults keep their word."
+                .to_owned(),
             ..Identity::default()
         };
         let request = PostReferralRequest {

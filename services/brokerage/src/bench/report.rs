@@ -68,7 +68,15 @@ impl Report {
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(["callers", "", "per second", "of the slower bare", "p50 ms", "p99 ms", "followers done after ms"]);
+        table.set_header([
+            "callers",
+            "",
+            "per second",
+            "of the slower bare",
+            "p50 ms",
+            "p99 ms",
+            "followers done after ms",
+        ]);
         for row in &self.rows {
             let mut add = |first: &str, what: &str, measured: &Measured, share: String, settle: String| {
                 let Measured { per_second, p50_us, p99_us } = *measured;
@@ -91,7 +99,7 @@ impl Report {
             let settle = row.post_settle_ms.to_string();
             add("", "PostReferral, a log per council", &row.post_referral, none(), settle);
         }
-        for column in table.column_iter_mut().filter(|column| column.index() != 1) {
+        for column in table.column_iter_mut().filter(|column| column.index != 1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
         let Machine { cores, file_system } = &self.machine;
@@ -149,7 +157,10 @@ mod tests {
         let report = report(vec![row(256, 40_000, 20_000, 12_000)]);
         let (table, json) = (report.table(), report.json());
         assert_eq!(json["rows"][0]["percent_of_slower_bare"], 60);
-        assert_eq!(json["rows"][0]["advertise_vacancy"], json!({"per_second": 12_000, "p50_us": 1_234, "p99_us": 20_000}));
+        assert_eq!(
+            json["rows"][0]["advertise_vacancy"],
+            json!({"per_second": 12_000, "p50_us": 1_234, "p99_us": 20_000})
+        );
         assert_eq!(json["aim"]["met"], true);
         for shown in ["60 %", "12000", "6000", "1.24", "20.00", "2 cores", "ext4", ": met."] {
             assert!(table.contains(shown), "{shown} in {table}");
