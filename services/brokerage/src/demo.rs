@@ -89,7 +89,9 @@ enum Folder {
 impl Folder {
     fn for_demo(given: Option<&Path>) -> Result<Self, String> {
         let Some(path) = given else {
-            return tempfile::tempdir().map(Self::Temporary).map_err(|error| format!("no temporary folder: {error}"));
+            return tempfile::tempdir()
+                .map(Self::Temporary)
+                .map_err(|error| format!("no temporary folder: {error}"));
         };
         let entries = match std::fs::read_dir(path) {
             Ok(entries) => entries.count(),
@@ -97,7 +99,10 @@ impl Folder {
             Err(error) => return Err(format!("{}: {error}", path.display())),
         };
         if entries > 0 {
-            return Err(format!("{}: the folder is not empty; a demo begins with an empty or new one", path.display()));
+            return Err(format!(
+                "{}: the folder is not empty; a demo begins with an empty or new one",
+                path.display()
+            ));
         }
         Ok(Self::Kept(path.to_owned()))
     }
@@ -117,10 +122,15 @@ fn register_rows(args: &DemoArgs) -> Result<Vec<RegisterRow>, String> {
             let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
             parse_register(file, strictness).map_err(|errors| format!("{}: {errors}", path.display()))?
         }
-        None => parse_register(SIMULATED_REGISTER.as_bytes(), strictness).map_err(|errors| errors.to_string())?,
+        None => {
+            parse_register(SIMULATED_REGISTER.as_bytes(), strictness).map_err(|errors| errors.to_string())?
+        }
     };
     if register.rows_skipped > 0 {
-        say_error(&format!("{} rows of the register were left out:\n{}", register.rows_skipped, register.skipped));
+        say_error(&format!(
+            "{} rows of the register were left out:\n{}",
+            register.rows_skipped, register.skipped
+        ));
     }
     Ok(register.rows)
 }
@@ -130,9 +140,12 @@ async fn live(args: &DemoArgs, rows: &[RegisterRow], folder: &Path) -> Result<Re
     let chance = Chance::new(args.seed);
     let referrals = world::plan_referrals(chance, args.referrals);
     let providers = world::plan_providers(chance, rows, &referrals);
-    let opening_day = world::FIRST_MONDAY.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+    let opening_day =
+        world::FIRST_MONDAY.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
     let clock = Clock::simulated(opening_day.timestamp());
-    let running = Running::start(Options::new(folder).by_clock(clock.clone())).await.map_err(|error| error.to_string())?;
+    let running = Running::start(Options::new(folder).by_clock(clock.clone()))
+        .await
+        .map_err(|error| error.to_string())?;
     let result = async {
         let access = Access::connect(running.address(), running.keys()).await?;
         let progress = Progress::new("opening the market", u64::from(world::WEEKS) + 1);
@@ -149,10 +162,15 @@ async fn live(args: &DemoArgs, rows: &[RegisterRow], folder: &Path) -> Result<Re
         let establishments = || providers.iter().flat_map(|provider| &provider.establishments);
         let made = Made {
             seed: args.seed,
-            register: args.register.as_ref().map_or_else(|| "a simulated register".to_owned(), |_| "Ofsted's register".to_owned()),
+            register: args
+                .register
+                .as_ref()
+                .map_or_else(|| "a simulated register".to_owned(), |_| "Ofsted's register".to_owned()),
             providers: providers.len(),
             establishments: establishments().count(),
-            places_advertised: establishments().map(|establishment| u64::from(establishment.places_free)).sum(),
+            places_advertised: establishments()
+                .map(|establishment| u64::from(establishment.places_free))
+                .sum(),
             started,
         };
         results::gather(&season, made).await

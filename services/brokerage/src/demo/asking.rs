@@ -7,7 +7,10 @@ use super::opening::Opened;
 use super::season::{Child, Season, Stage, days_after};
 use super::world::{ReferralPlan, framework_of};
 use api::common::FunderShare;
-use api::referrals::{Identity, PostReferralRequest, RecordCascadeStepRequest, ReleaseReferralRequest, Requirements, SearchReferralRequest};
+use api::referrals::{
+    Identity, PostReferralRequest, RecordCascadeStepRequest, ReleaseReferralRequest, Requirements,
+    SearchReferralRequest,
+};
 use care::{Date, ProviderId};
 use std::collections::BTreeSet;
 
@@ -81,7 +84,10 @@ fn requirements(plan: &ReferralPlan, today: Date) -> Requirements {
 fn identity(plan: &ReferralPlan, chance: Chance, today: Date) -> Identity {
     let mut draws = chance.of("identity", plan.number);
     // At least a month past the birthday, so that the age holds for the first night too.
-    let born = days_after(today, -(i64::from(plan.age_years) * 365 + i64::from(plan.age_years) / 4 + draws.between(30, 300)));
+    let born = days_after(
+        today,
+        -(i64::from(plan.age_years) * 365 + i64::from(plan.age_years) / 4 + draws.between(30, 300)),
+    );
     Identity {
         given_name: format!("Simulated{:04}", plan.number),
         family_name: "Demochild".to_owned(),
@@ -92,7 +98,13 @@ fn identity(plan: &ReferralPlan, chance: Chance, today: Date) -> Identity {
     }
 }
 
-async fn record_step(clients: &Clients, chance: Chance, child: &Child, step: &str, outcome: &str) -> Result<(), DemoError> {
+async fn record_step(
+    clients: &Clients,
+    chance: Chance,
+    child: &Child,
+    step: &str,
+    outcome: &str,
+) -> Result<(), DemoError> {
     let request = RecordCascadeStepRequest {
         name: child.name.clone(),
         step: step.to_owned(),
@@ -110,14 +122,19 @@ async fn search(clients: &Clients, chance: Chance, child: &mut Child, week: u32)
         ..SearchReferralRequest::default()
     };
     let found = clients.referrals().search_referral(request).await.at("search the market")?;
-    let own: BTreeSet<ProviderId> =
-        found.matches.iter().filter(|hit| hit.own_establishment).filter_map(|hit| provider_of(&hit.provider)).collect();
+    let own: BTreeSet<ProviderId> = found
+        .matches
+        .iter()
+        .filter(|hit| hit.own_establishment)
+        .filter_map(|hit| provider_of(&hit.provider))
+        .collect();
     for hit in &found.matches {
         if let Some(distance) = hit.distance_tenths_of_mile {
             child.distances.insert(hit.place.clone(), distance);
         }
     }
-    let new: Vec<ProviderId> = own.into_iter().filter(|provider| !child.released.contains(provider)).collect();
+    let new: Vec<ProviderId> =
+        own.into_iter().filter(|provider| !child.released.contains(provider)).collect();
     release(clients, chance, child, &new, &format!("own/{week}")).await
 }
 
@@ -135,7 +152,13 @@ pub(crate) async fn release_outside(season: &mut Season<'_>, week: u32) -> Resul
         .await
 }
 
-async fn turn_outside(clients: &Clients, chance: Chance, opened: &Opened, child: &mut Child, week: u32) -> Result<(), DemoError> {
+async fn turn_outside(
+    clients: &Clients,
+    chance: Chance,
+    opened: &Opened,
+    child: &mut Child,
+    week: u32,
+) -> Result<(), DemoError> {
     let framework = framework_of(child.plan.council);
     if !child.turned_outside {
         let outcome = if child.released.is_empty() { "NO_PLACE" } else { "DECLINED" };
@@ -168,8 +191,10 @@ async fn turn_outside(clients: &Clients, chance: Chance, opened: &Opened, child:
         if provider.as_str().starts_with("council-") {
             continue;
         }
-        let on_framework = admitted_lot(opened, framework.as_ref(), &provider, child.plan.provision, 0).is_some();
-        let wanted = (on_framework || exhausted) && !child.released.contains(&provider) && !chosen.contains(&provider);
+        let on_framework =
+            admitted_lot(opened, framework.as_ref(), &provider, child.plan.provision, 0).is_some();
+        let wanted =
+            (on_framework || exhausted) && !child.released.contains(&provider) && !chosen.contains(&provider);
         if wanted && chosen.len() < RELEASES_PER_WEEK {
             chosen.push(provider);
         }
@@ -178,12 +203,22 @@ async fn turn_outside(clients: &Clients, chance: Chance, opened: &Opened, child:
 }
 
 async fn live_offers(clients: &Clients, child: &Child) -> Result<usize, DemoError> {
-    let request = api::referrals::ListOffersRequest { parent: child.name.clone(), live_only: true, ..Default::default() };
+    let request = api::referrals::ListOffersRequest {
+        parent: child.name.clone(),
+        live_only: true,
+        ..Default::default()
+    };
     Ok(clients.referrals().list_offers(request).await.at("list offers")?.offers.len())
 }
 
 /// Releases a referral to more providers.
-pub(crate) async fn release(clients: &Clients, chance: Chance, child: &mut Child, providers: &[ProviderId], why: &str) -> Result<(), DemoError> {
+pub(crate) async fn release(
+    clients: &Clients,
+    chance: Chance,
+    child: &mut Child,
+    providers: &[ProviderId],
+    why: &str,
+) -> Result<(), DemoError> {
     if providers.is_empty() {
         return Ok(());
     }

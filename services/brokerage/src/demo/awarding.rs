@@ -6,7 +6,9 @@ use super::offering::{offer_request, quote};
 use super::season::{Child, Placed, Season, Stage};
 use super::world::framework_of;
 use api::common::{Approval, route};
-use api::referrals::{Award, AwardReferralRequest, AwardState, GetReleasedReferralRequest, ListOffersRequest, Offer};
+use api::referrals::{
+    Award, AwardReferralRequest, AwardState, GetReleasedReferralRequest, ListOffersRequest, Offer,
+};
 use api::vacancies::{HoldPlaceRequest, ListPlacesRequest, Place, PlaceState};
 use care::{CouncilId, ProviderId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +40,12 @@ pub(crate) async fn take_best_offers(season: &mut Season<'_>) -> Result<(), Demo
 }
 
 async fn live_offers(clients: &Clients, child: &Child) -> Result<Vec<Offer>, DemoError> {
-    let request = ListOffersRequest { parent: child.name.clone(), page_size: 200, live_only: true, page_token: String::new() };
+    let request = ListOffersRequest {
+        parent: child.name.clone(),
+        page_size: 200,
+        live_only: true,
+        page_token: String::new(),
+    };
     Ok(clients.referrals().list_offers(request).await.at("list offers")?.offers)
 }
 
@@ -94,14 +101,23 @@ async fn hold(season: &Season<'_>, want: &Want) -> Result<Option<u64>, DemoError
     match season.opened.councils[&child.plan.council].vacancies().hold_place(request).await {
         Ok(hold) => Ok(Some(hold.into_inner().token)),
         Err(status) if status.code() == tonic::Code::FailedPrecondition => Ok(None),
-        Err(status) => Err(DemoError::Other(format!("hold a place: {} {}", reason(&status), status.message()))),
+        Err(status) => {
+            Err(DemoError::Other(format!("hold a place: {} {}", reason(&status), status.message())))
+        }
     }
 }
 
-async fn award(season: &Season<'_>, want: &Want, hold_token: Option<u64>) -> Result<Result<Award, String>, DemoError> {
+async fn award(
+    season: &Season<'_>,
+    want: &Want,
+    hold_token: Option<u64>,
+) -> Result<Result<Award, String>, DemoError> {
     let child = &season.children[want.child];
-    let emergency = child.plan.urgency == "EMERGENCY" && child.plan.number % 2 == 0 && !want.offer.own_establishment;
-    let approval = Approval { approver: "duty-head-of-service".to_owned(), role: "HEAD_OF_SERVICE".to_owned() };
+    let emergency = child.plan.urgency == "EMERGENCY"
+        && child.plan.number.is_multiple_of(2)
+        && !want.offer.own_establishment;
+    let approval =
+        Approval { approver: "duty-head-of-service".to_owned(), role: "HEAD_OF_SERVICE".to_owned() };
     let spot = is_spot(&want.offer);
     let request = AwardReferralRequest {
         name: child.name.clone(),
@@ -109,7 +125,11 @@ async fn award(season: &Season<'_>, want: &Want, hold_token: Option<u64>) -> Res
         hold_token,
         approval: (!emergency).then_some(approval),
         emergency,
-        spot_justification: if spot { "no framework provider could offer a place".to_owned() } else { String::new() },
+        spot_justification: if spot {
+            "no framework provider could offer a place".to_owned()
+        } else {
+            String::new()
+        },
         wait_seconds: Some(30),
         request_id: season.chance.request_id("award", &want.offer.name),
     };
@@ -171,7 +191,14 @@ pub(crate) async fn race_for_a_last_place(season: &mut Season<'_>, week: u32) ->
         let (chance, opened, today) = (season.chance, season.opened, season.today);
         let Some(child) = season.children.get_mut(index) else { continue };
         if !child.released.contains(&provider) {
-            release(&opened.councils[&child.plan.council], chance, child, std::slice::from_ref(&provider), &format!("race/{week}")).await?;
+            release(
+                &opened.councils[&child.plan.council],
+                chance,
+                child,
+                std::slice::from_ref(&provider),
+                &format!("race/{week}"),
+            )
+            .await?;
         }
         let clients = &opened.providers[&provider];
         let request = GetReleasedReferralRequest { name: child.name.clone() };
@@ -184,7 +211,8 @@ pub(crate) async fn race_for_a_last_place(season: &mut Season<'_>, week: u32) ->
         if matches!(quote.route, route::Route::Spot(_)) {
             continue;
         }
-        let request = offer_request(chance, &provider, &referral, &place, today, quote.core_pence, quote.route);
+        let request_id = chance.request_id("race offer", format!("{provider}/{}/{week}", child.name));
+        let request = offer_request(&referral, &place, today, quote, request_id);
         let offer = clients.referrals().submit_offer(request).await.at("offer the last place")?;
         season.tally.offers += 1;
         wants.push(Want { child: index, offer });
@@ -209,12 +237,22 @@ async fn contested_place(season: &Season<'_>, week: u32) -> Result<Option<(Provi
     let mut order: Vec<ProviderId> = sellers.into_iter().collect();
     order.sort_by_key(|provider| season.chance.request_id("race host", format!("{week}/{provider}")));
     for provider in order {
-        let request = ListPlacesRequest { parent: format!("providers/{provider}"), page_size: 200, ..Default::default() };
-        let places = season.opened.providers[&provider].vacancies().list_places(request).await.at("list places")?.places;
+        let request = ListPlacesRequest {
+            parent: format!("providers/{provider}"),
+            page_size: 200,
+            ..Default::default()
+        };
+        let places = season.opened.providers[&provider]
+            .vacancies()
+            .list_places(request)
+            .await
+            .at("list places")?
+            .places;
         let free = places.into_iter().find(|place| {
             let urn = place.establishment.strip_prefix("establishments/").and_then(|urn| urn.parse().ok());
             let plan = urn.and_then(|urn: care::EstablishmentUrn| season.establishments.get(&urn));
-            place.state == i32::from(PlaceState::Vacant) && plan.is_some_and(|plan| plan.provision == "FOSTERING" && !plan.suspended)
+            place.state == i32::from(PlaceState::Vacant)
+                && plan.is_some_and(|plan| plan.provision == "FOSTERING" && !plan.suspended)
         });
         if let Some(place) = free {
             return Ok(Some((provider, place)));
@@ -226,7 +264,10 @@ async fn contested_place(season: &Season<'_>, week: u32) -> Result<Option<(Provi
 /// One open fostering referral of each council in a framework that has turned to the market.
 fn racers(season: &Season<'_>) -> Vec<usize> {
     let mut seen: BTreeSet<CouncilId> = BTreeSet::new();
-    let open = season.children.iter().enumerate().filter(|(_, child)| child.turned_outside && child.is_open() && child.plan.provision == "FOSTERING");
+    let open =
+        season.children.iter().enumerate().filter(|(_, child)| {
+            child.turned_outside && child.is_open() && child.plan.provision == "FOSTERING"
+        });
     open.filter(|(_, child)| framework_of(child.plan.council).is_some() && seen.insert(child.plan.council))
         .map(|(index, _)| index)
         .collect()

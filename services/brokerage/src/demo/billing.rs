@@ -3,7 +3,9 @@
 use super::clients::{At, Clients, DemoError, for_each};
 use super::season::Season;
 use super::world::WEEKS;
-use api::invoicing::{AccrueNightsRequest, ClosePeriodRequest, IssueInvoicesRequest, ListInvoicesRequest, RecordPaymentRequest};
+use api::invoicing::{
+    AccrueNightsRequest, ClosePeriodRequest, IssueInvoicesRequest, ListInvoicesRequest, RecordPaymentRequest,
+};
 use care::CouncilId;
 
 /// Charges every night up to today and bills it; pays what was billed before; closes the month before last.
@@ -28,7 +30,12 @@ pub(crate) async fn bill(season: &mut Season<'_>, week: u32) -> Result<(), DemoE
 }
 
 async fn pay(season: &Season<'_>, council: CouncilId, clients: &Clients) -> Result<u64, DemoError> {
-    let request = ListInvoicesRequest { parent: format!("councils/{council}"), page_size: 200, page_token: String::new(), unsettled: true };
+    let request = ListInvoicesRequest {
+        parent: format!("councils/{council}"),
+        page_size: 200,
+        page_token: String::new(),
+        unsettled: true,
+    };
     let due = clients.invoicing().list_invoices(request).await.at("list invoices")?.invoices;
     let mut payments = 0;
     for invoice in due {
@@ -43,7 +50,12 @@ async fn pay(season: &Season<'_>, council: CouncilId, clients: &Clients) -> Resu
     Ok(payments)
 }
 
-async fn charge(season: &Season<'_>, council: CouncilId, clients: &Clients, week: u32) -> Result<(), DemoError> {
+async fn charge(
+    season: &Season<'_>,
+    council: CouncilId,
+    clients: &Clients,
+    week: u32,
+) -> Result<(), DemoError> {
     let request = AccrueNightsRequest {
         parent: format!("councils/{council}"),
         request_id: season.chance.request_id("accrue", format!("{council}/{week}")),

@@ -12,7 +12,9 @@ pub(crate) mod assumptions;
 mod councils;
 mod figures;
 
-pub(crate) use councils::{CHANGE_REASONS, COUNCILS, COUNCILS_SOURCE, Market, REGIONS};
+#[cfg(test)]
+pub(crate) use councils::REGIONS;
+pub(crate) use councils::{CHANGE_REASONS, COUNCILS, COUNCILS_SOURCE, Market};
 pub(crate) use figures::{FIGURES, LOTS, LOTS_SOURCE, WEEKLY_COSTS};
 
 use std::fmt;

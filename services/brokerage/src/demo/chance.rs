@@ -6,7 +6,6 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-
 /// The chance of one run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chance {
@@ -83,11 +82,6 @@ impl Draws {
         }
         drawn
     }
-}
-
-/// A name for a UUID-shaped thing in a resource name.
-pub(crate) fn last_segment(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
 }
 
 #[cfg(test)]

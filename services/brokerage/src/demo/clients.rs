@@ -49,7 +49,10 @@ impl<T> At<T> for Result<tonic::Response<T>, Status> {
 
 /// The reason that a refusal gives.
 pub(crate) fn reason(status: &Status) -> String {
-    status.get_error_details().error_info().map_or_else(|| format!("{:?}", status.code()), |info| info.reason.clone())
+    status
+        .get_error_details()
+        .error_info()
+        .map_or_else(|| format!("{:?}", status.code()), |info| info.reason.clone())
 }
 
 /// Adds the bearer token.
@@ -113,9 +116,14 @@ impl<'a> Access<'a> {
 
     /// Clients for a role, with a token for the next twelve hours.
     pub(crate) fn of(&self, role: Role, subject: &str) -> Result<Clients, DemoError> {
-        let spread = role.to_string().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-        let token = self.keys.issue(role, subject, Timestamp::now(), 12 * 3_600, false).map_err(DemoError::Other)?;
-        let bearer = format!("Bearer {token}").parse().map_err(|_| DemoError::Other("a token is ASCII".to_owned()))?;
+        let spread = role
+            .to_string()
+            .bytes()
+            .fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        let token =
+            self.keys.issue(role, subject, Timestamp::now(), 12 * 3_600, false).map_err(DemoError::Other)?;
+        let bearer =
+            format!("Bearer {token}").parse().map_err(|_| DemoError::Other("a token is ASCII".to_owned()))?;
         let channel = self.channels[spread % self.channels.len()].clone();
         Ok(Clients { connection: InterceptedService::new(channel, Bearer(bearer)) })
     }

@@ -7,7 +7,9 @@ use super::opening::Opened;
 use super::season::{Season, days_after};
 use super::world::{framework_of, in_house_price, lots};
 use api::common::{PriceLine, Route, route};
-use api::referrals::{DeclineReferralRequest, ListReleasedReferralsRequest, ReleasedReferral, SubmitOfferRequest};
+use api::referrals::{
+    DeclineReferralRequest, ListReleasedReferralsRequest, ReleasedReferral, SubmitOfferRequest,
+};
 use api::vacancies::{ListPlacesRequest, Place, PlaceState};
 use care::{CouncilId, Date, FrameworkId, ProviderId};
 use std::collections::BTreeMap;
@@ -37,9 +39,14 @@ struct Answers {
 
 /// All providers with unanswered releases answer, at once.
 pub(crate) async fn answer(season: &mut Season<'_>, who: Who) -> Result<(), DemoError> {
-    let asked: std::collections::BTreeSet<ProviderId> =
-        season.children.iter().filter(|child| child.is_open()).flat_map(|child| child.released.iter().cloned()).collect();
-    let turn = asked.into_iter().filter(|provider| (who == Who::Own) == provider.as_str().starts_with("council-"));
+    let asked: std::collections::BTreeSet<ProviderId> = season
+        .children
+        .iter()
+        .filter(|child| child.is_open())
+        .flat_map(|child| child.released.iter().cloned())
+        .collect();
+    let turn =
+        asked.into_iter().filter(|provider| (who == Who::Own) == provider.as_str().starts_with("council-"));
     let this = &*season;
     let answers = for_each(turn, |provider| async move {
         let clients = &this.opened.providers[&provider];
@@ -72,18 +79,29 @@ impl Answering<'_> {
             page_size: 200,
             page_token: String::new(),
         };
-        let mut released = self.clients.referrals().list_released_referrals(request).await.at("list releases")?.referrals;
-        released.retain(|referral| referral.decline_reason.is_empty() && referral.offers.iter().all(|offer| !offer.live));
+        let mut released =
+            self.clients.referrals().list_released_referrals(request).await.at("list releases")?.referrals;
+        released.retain(|referral| {
+            referral.decline_reason.is_empty() && referral.offers.iter().all(|offer| !offer.live)
+        });
         if released.is_empty() {
             return Ok(answers);
         }
         released.sort_by(|a, b| a.name.cmp(&b.name));
-        let request = ListPlacesRequest { parent: format!("providers/{}", self.provider), page_size: 200, ..Default::default() };
+        let request = ListPlacesRequest {
+            parent: format!("providers/{}", self.provider),
+            page_size: 200,
+            ..Default::default()
+        };
         let mut places = self.clients.vacancies().list_places(request).await.at("list places")?.places;
         places.retain(|place| place.state == i32::from(PlaceState::Vacant));
         for referral in &released {
             let mut draws = self.season.chance.of("answer", format!("{}/{}", self.provider, referral.name));
-            let declines = if self.provider.as_str().starts_with("council-") { OWN_DECLINES_PER_MILLE } else { DECLINES_PER_MILLE };
+            let declines = if self.provider.as_str().starts_with("council-") {
+                OWN_DECLINES_PER_MILLE
+            } else {
+                DECLINES_PER_MILLE
+            };
             let place = places.iter().find(|place| self.fits(place, referral));
             let declined = match place {
                 _ if draws.happens(declines) => Some(draws.code(DECLINES)),
@@ -103,23 +121,33 @@ impl Answering<'_> {
     }
 
     fn fits(&self, place: &Place, referral: &ReleasedReferral) -> bool {
-        let establishment = place.establishment.strip_prefix("establishments/").and_then(|urn| urn.parse().ok());
+        let establishment =
+            place.establishment.strip_prefix("establishments/").and_then(|urn| urn.parse().ok());
         let plan = establishment.and_then(|urn: care::EstablishmentUrn| self.season.establishments.get(&urn));
-        let kind = plan.is_some_and(|plan| referral.provisions.iter().any(|provision| provision == plan.provision));
+        let kind =
+            plan.is_some_and(|plan| referral.provisions.iter().any(|provision| provision == plan.provision));
         kind && self.offered.get(&place.name).is_none_or(|count| *count < OFFERS_PER_PLACE)
     }
 
-    async fn offer(&mut self, referral: &ReleasedReferral, place: &Place, draws: &mut Draws) -> Result<(), DemoError> {
+    async fn offer(
+        &mut self,
+        referral: &ReleasedReferral,
+        place: &Place,
+        draws: &mut Draws,
+    ) -> Result<(), DemoError> {
         let Some(quote) = quote(self.season.opened, self.provider, referral, draws) else {
             return Err(DemoError::Other(format!("{} has no price for {}", self.provider, referral.name)));
         };
         // A dear offer is the only one of its place this week, so that nobody else's award depends on its refusal.
         let alone = !self.offered.contains_key(&place.name);
-        let dear = alone && matches!(quote.route, route::Route::Framework(_)) && draws.happens(OVERPRICED_PER_MILLE);
-        let core = if dear { quote.core_pence * 3 / 2 } else { quote.core_pence };
+        let dear =
+            alone && matches!(quote.route, route::Route::Framework(_)) && draws.happens(OVERPRICED_PER_MILLE);
+        let core_pence = if dear { quote.core_pence * 3 / 2 } else { quote.core_pence };
         *self.offered.entry(place.name.clone()).or_default() += if dear { OFFERS_PER_PLACE } else { 1 };
         let today = self.season.today;
-        let request = offer_request(self.season.chance, self.provider, referral, place, today, core, quote.route);
+        let whose = format!("{}/{}/{}/{today}", self.provider, referral.name, place.name);
+        let request_id = self.season.chance.request_id("offer", whose);
+        let request = offer_request(referral, place, today, Quote { core_pence, ..quote }, request_id);
         self.clients.referrals().submit_offer(request).await.at("submit an offer").map(drop)
     }
 }
@@ -131,7 +159,12 @@ pub(crate) struct Quote {
 }
 
 /// The price and the way of buying, for this council and this kind of provision.
-pub(crate) fn quote(opened: &Opened, provider: &ProviderId, referral: &ReleasedReferral, draws: &mut Draws) -> Option<Quote> {
+pub(crate) fn quote(
+    opened: &Opened,
+    provider: &ProviderId,
+    referral: &ReleasedReferral,
+    draws: &mut Draws,
+) -> Option<Quote> {
     let provision = referral.provisions.first()?;
     let council: CouncilId = referral.name.split('/').nth(1)?.parse().ok()?;
     if provider.as_str().starts_with("council-") {
@@ -141,8 +174,14 @@ pub(crate) fn quote(opened: &Opened, provider: &ProviderId, referral: &ReleasedR
     }
     let pick = draws.below(1_000);
     let framework = framework_of(council);
-    if let Some((framework, lot, core_pence)) = admitted_lot(opened, framework.as_ref(), provider, provision, pick) {
-        let call_off = api::common::route::FrameworkCallOff { framework: format!("frameworks/{framework}"), lot, level: "core".to_owned() };
+    if let Some((framework, lot, core_pence)) =
+        admitted_lot(opened, framework.as_ref(), provider, provision, pick)
+    {
+        let call_off = api::common::route::FrameworkCallOff {
+            framework: format!("frameworks/{framework}"),
+            lot,
+            level: "core".to_owned(),
+        };
         return Some(Quote { core_pence, route: route::Route::Framework(call_off) });
     }
     let lots = lots();
@@ -154,7 +193,13 @@ pub(crate) fn quote(opened: &Opened, provider: &ProviderId, referral: &ReleasedR
 }
 
 /// The lot under which a provider sells this kind of provision to members of the framework, and its price there.
-pub(crate) fn admitted_lot(opened: &Opened, framework: Option<&FrameworkId>, provider: &ProviderId, provision: &str, pick: u32) -> Option<(FrameworkId, String, i64)> {
+pub(crate) fn admitted_lot(
+    opened: &Opened,
+    framework: Option<&FrameworkId>,
+    provider: &ProviderId,
+    provision: &str,
+    pick: u32,
+) -> Option<(FrameworkId, String, i64)> {
     let framework = framework?;
     let admitted: Vec<_> = lots()
         .into_iter()
@@ -168,7 +213,13 @@ pub(crate) fn admitted_lot(opened: &Opened, framework: Option<&FrameworkId>, pro
     admitted.into_iter().nth(index)
 }
 
-pub(crate) fn offer_request(chance: Chance, provider: &ProviderId, referral: &ReleasedReferral, place: &Place, today: Date, core_pence: i64, route: route::Route) -> SubmitOfferRequest {
+pub(crate) fn offer_request(
+    referral: &ReleasedReferral,
+    place: &Place,
+    today: Date,
+    quote: Quote,
+    request_id: String,
+) -> SubmitOfferRequest {
     let needed: Date = referral.needed_from.parse().unwrap_or(today);
     SubmitOfferRequest {
         parent: referral.name.clone(),
@@ -177,14 +228,20 @@ pub(crate) fn offer_request(chance: Chance, provider: &ProviderId, referral: &Re
         establishment: place.establishment.clone(),
         provision: referral.provisions.first().cloned().unwrap_or_default(),
         start: needed.max(days_after(today, 1)).to_string(),
-        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence: core_pence }],
-        route: Some(Route { route: Some(route) }),
+        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence: quote.core_pence }],
+        route: Some(Route { route: Some(quote.route) }),
         valid_until: days_after(today, 5).to_string(),
-        request_id: chance.request_id("offer", format!("{provider}/{}/{}/{today}", referral.name, place.name)),
+        request_id,
     }
 }
 
-async fn decline(clients: &Clients, chance: Chance, provider: &ProviderId, referral: &ReleasedReferral, code: &str) -> Result<(), DemoError> {
+async fn decline(
+    clients: &Clients,
+    chance: Chance,
+    provider: &ProviderId,
+    referral: &ReleasedReferral,
+    code: &str,
+) -> Result<(), DemoError> {
     let request = DeclineReferralRequest {
         name: referral.name.clone(),
         reason: code.to_owned(),
@@ -192,6 +249,8 @@ async fn decline(clients: &Clients, chance: Chance, provider: &ProviderId, refer
     };
     match clients.referrals().decline_referral(request).await {
         Ok(_) => Ok(()),
-        Err(status) => Err(DemoError::Other(format!("decline a referral: {} {}", reason(&status), status.message()))),
+        Err(status) => {
+            Err(DemoError::Other(format!("decline a referral: {} {}", reason(&status), status.message())))
+        }
     }
 }

@@ -3,10 +3,16 @@
 use super::calibration::Market;
 use super::chance::{Chance, Draws};
 use super::clients::{Access, At, Clients, DemoError, for_each};
-use super::world::{EstablishmentPlan, FIRST_MONDAY, LotPlan, ProviderPlan, framework_id, framework_of, lots};
-use api::contracts::{AddLotRequest, AddMemberRequest, AdmitProviderRequest, CreateFrameworkRequest, GradeGate, Level};
+use super::world::{
+    EstablishmentPlan, FIRST_MONDAY, LotPlan, ProviderPlan, framework_id, framework_of, lots,
+};
+use api::contracts::{
+    AddLotRequest, AddMemberRequest, AdmitProviderRequest, CreateFrameworkRequest, GradeGate, Level,
+};
 use api::contracts::{LevelPrice, Lot, Regime};
-use api::vacancies::{AdvertiseVacancyRequest, OpenPlacesRequest, RegisterEstablishmentRequest, RegisterProviderRequest};
+use api::vacancies::{
+    AdvertiseVacancyRequest, OpenPlacesRequest, RegisterEstablishmentRequest, RegisterProviderRequest,
+};
 use api::vacancies::{RegistrationStatus, Sexes, Vacancy};
 use care::{CouncilId, FrameworkId, ProviderId};
 use service_kit::{Region, Role};
@@ -26,10 +32,18 @@ pub(crate) struct Opened {
     pub(crate) places_registered: u64,
 }
 
-pub(crate) async fn open_market(access: &Access<'_>, region: &Region, chance: Chance, plans: &[ProviderPlan]) -> Result<Opened, DemoError> {
+pub(crate) async fn open_market(
+    access: &Access<'_>,
+    region: &Region,
+    chance: Chance,
+    plans: &[ProviderPlan],
+) -> Result<Opened, DemoError> {
     let mut leads = BTreeMap::new();
     for framework in &region.frameworks {
-        leads.insert(framework.id.clone(), access.of(Role::FrameworkLead(framework.id.clone()), "commissioning-hub")?);
+        leads.insert(
+            framework.id.clone(),
+            access.of(Role::FrameworkLead(framework.id.clone()), "commissioning-hub")?,
+        );
     }
     let mut councils = BTreeMap::new();
     for council in region.councils() {
@@ -39,20 +53,32 @@ pub(crate) async fn open_market(access: &Access<'_>, region: &Region, chance: Ch
     for plan in plans {
         providers.insert(plan.id.clone(), access.of(Role::Provider(plan.id.clone()), "portal")?);
     }
-    let hub = leads.values().next().ok_or_else(|| DemoError::Other("the region has no framework".to_owned()))?;
+    let hub =
+        leads.values().next().ok_or_else(|| DemoError::Other("the region has no framework".to_owned()))?;
     register(hub, chance, plans).await?;
     let lots = lots();
     for framework in &region.frameworks {
-        create_framework(&leads[&framework.id], chance, &framework.id, &framework.name, &framework.councils, &lots).await?;
+        create_framework(
+            &leads[&framework.id],
+            chance,
+            &framework.id,
+            &framework.name,
+            &framework.councils,
+            &lots,
+        )
+        .await?;
     }
     let schedule = admit(&leads, chance, plans, &lots).await?;
-    let offered = plans.iter().flat_map(|plan| plan.establishments.iter().map(move |establishment| (plan, establishment)));
+    let offered = plans
+        .iter()
+        .flat_map(|plan| plan.establishments.iter().map(move |establishment| (plan, establishment)));
     for_each(offered.filter(|(_, establishment)| establishment.places_free > 0), |(plan, establishment)| {
         open_places(&providers[&plan.id], chance, plan, establishment)
     })
     .await?;
     let establishments = plans.iter().flat_map(|plan| &plan.establishments);
-    let places_registered = establishments.map(|establishment| u64::from(establishment.places_registered)).sum();
+    let places_registered =
+        establishments.map(|establishment| u64::from(establishment.places_registered)).sum();
     Ok(Opened { councils, providers, leads, schedule, places_registered })
 }
 
@@ -68,7 +94,9 @@ async fn register(hub: &Clients, chance: Chance, plans: &[ProviderPlan]) -> Resu
         hub.vacancies().register_provider(request).await.at("register a provider")
     })
     .await?;
-    let all = plans.iter().flat_map(|plan| plan.establishments.iter().map(move |establishment| (plan, establishment)));
+    let all = plans
+        .iter()
+        .flat_map(|plan| plan.establishments.iter().map(move |establishment| (plan, establishment)));
     for_each(all, |(plan, establishment)| async move {
         let request = RegisterEstablishmentRequest {
             urn: establishment.urn.to_string(),
@@ -77,9 +105,17 @@ async fn register(hub: &Clients, chance: Chance, plans: &[ProviderPlan]) -> Resu
             place_code: establishment.place_code.to_owned(),
             utla: establishment.council.to_string(),
             sector: establishment.sector.to_string(),
-            operated_by: establishment.operated_by.map(|council| format!("councils/{council}")).unwrap_or_default(),
+            operated_by: establishment
+                .operated_by
+                .map(|council| format!("councils/{council}"))
+                .unwrap_or_default(),
             registered_on: establishment.registered_on.unwrap_or(FIRST_MONDAY).to_string(),
-            status: if establishment.suspended { RegistrationStatus::Suspended } else { RegistrationStatus::Active }.into(),
+            status: if establishment.suspended {
+                RegistrationStatus::Suspended
+            } else {
+                RegistrationStatus::Active
+            }
+            .into(),
             grade: establishment.grade.to_owned(),
             age_from: establishment.ages.0.into(),
             age_to: establishment.ages.1.into(),
@@ -95,7 +131,14 @@ async fn register(hub: &Clients, chance: Chance, plans: &[ProviderPlan]) -> Resu
 
 /// The framework as its lead would enter it. D2N2's runs from 1 April 2026 (notice ocds-h6vhtk-04ed25) under the Procurement Act;
 /// Tyne Tees' from 1 July 2022 (NEPO603) under the regulations of 2015.
-async fn create_framework(lead: &Clients, chance: Chance, id: &FrameworkId, name: &str, councils: &[CouncilId], lots: &[LotPlan]) -> Result<(), DemoError> {
+async fn create_framework(
+    lead: &Clients,
+    chance: Chance,
+    id: &FrameworkId,
+    name: &str,
+    councils: &[CouncilId],
+    lots: &[LotPlan],
+) -> Result<(), DemoError> {
     let d2n2 = framework_id(Market::D2n2).as_ref() == Some(id);
     let (regime, starts, ends, lead_council) = if d2n2 {
         (Regime::ProcurementAct2023, "2026-04-01", "2034-03-31", "E10000007")
@@ -110,7 +153,10 @@ async fn create_framework(lead: &Clients, chance: Chance, id: &FrameworkId, name
         regime: regime.into(),
         starts: starts.to_owned(),
         ends: ends.to_owned(),
-        grade_floor: Some(GradeGate { lowest_grade: "REQUIRES_IMPROVEMENT".to_owned(), ungraded_allowed: true }),
+        grade_floor: Some(GradeGate {
+            lowest_grade: "REQUIRES_IMPROVEMENT".to_owned(),
+            ungraded_allowed: true,
+        }),
         request_id: chance.request_id("framework", id),
     };
     lead.contracts().create_framework(request).await.at("create a framework")?;
@@ -126,7 +172,10 @@ async fn create_framework(lead: &Clients, chance: Chance, id: &FrameworkId, name
         lead.contracts().add_member(request).await.at("add a member")?;
     }
     for lot in lots {
-        let levels = lot.levels.iter().map(|(level, price)| Level { level: level.clone(), ceiling_weekly_pence: price.high_pence() });
+        let levels = lot
+            .levels
+            .iter()
+            .map(|(level, price)| Level { level: level.clone(), ceiling_weekly_pence: price.high_pence() });
         let lot_message = Lot {
             lot: lot.id.clone(),
             display_name: lot.name.clone(),
@@ -148,24 +197,37 @@ async fn create_framework(lead: &Clients, chance: Chance, id: &FrameworkId, name
 }
 
 /// Admits most external providers to the lots they can serve, each at a price of its own below the ceiling.
-async fn admit(leads: &BTreeMap<FrameworkId, Clients>, chance: Chance, plans: &[ProviderPlan], lots: &[LotPlan]) -> Result<BTreeMap<(FrameworkId, ProviderId, String), i64>, DemoError> {
+async fn admit(
+    leads: &BTreeMap<FrameworkId, Clients>,
+    chance: Chance,
+    plans: &[ProviderPlan],
+    lots: &[LotPlan],
+) -> Result<BTreeMap<(FrameworkId, ProviderId, String), i64>, DemoError> {
     let mut admissions = Vec::new();
     for plan in plans.iter().filter(|plan| plan.own_of.is_none()) {
-        let provisions: BTreeSet<&str> = plan.establishments.iter().map(|establishment| establishment.provision).collect();
-        let homes: BTreeSet<FrameworkId> = plan.establishments.iter().filter_map(|e| framework_of(e.council)).collect();
+        let provisions: BTreeSet<&str> =
+            plan.establishments.iter().map(|establishment| establishment.provision).collect();
+        let homes: BTreeSet<FrameworkId> =
+            plan.establishments.iter().filter_map(|e| framework_of(e.council)).collect();
         for framework in leads.keys() {
             let mut draws = chance.of("admission", format!("{framework}/{}", plan.id));
             // Assumption: nine in ten are on the framework where they are, one in six on the other.
             if !draws.happens(if homes.contains(framework) { 900 } else { 160 }) {
                 continue;
             }
-            for lot in lots.iter().filter(|lot| lot.provisions.iter().any(|provision| provisions.contains(provision))) {
+            for lot in lots
+                .iter()
+                .filter(|lot| lot.provisions.iter().any(|provision| provisions.contains(provision)))
+            {
                 admissions.push((framework.clone(), plan.id.clone(), lot, weekly_price(&mut draws, lot)));
             }
         }
     }
     for_each(&admissions, |(framework, provider, lot, weekly)| async move {
-        let prices = lot.levels.iter().map(|(level, _)| LevelPrice { level: level.clone(), core_weekly_pence: *weekly });
+        let prices = lot
+            .levels
+            .iter()
+            .map(|(level, _)| LevelPrice { level: level.clone(), core_weekly_pence: *weekly });
         let request = AdmitProviderRequest {
             parent: format!("frameworks/{framework}"),
             lot: lot.id.clone(),
@@ -178,7 +240,10 @@ async fn admit(leads: &BTreeMap<FrameworkId, Clients>, chance: Chance, plans: &[
         leads[framework].contracts().admit_provider(request).await.at("admit a provider")
     })
     .await?;
-    Ok(admissions.into_iter().map(|(framework, provider, lot, weekly)| ((framework, provider, lot.id.clone()), weekly)).collect())
+    Ok(admissions
+        .into_iter()
+        .map(|(framework, provider, lot, weekly)| ((framework, provider, lot.id.clone()), weekly))
+        .collect())
 }
 
 /// A simulated price, in whole pounds.
@@ -187,7 +252,12 @@ fn weekly_price(draws: &mut Draws, lot: &LotPlan) -> i64 {
     draws.between(low / 100, high / 100) * 100
 }
 
-async fn open_places(provider: &Clients, chance: Chance, plan: &ProviderPlan, establishment: &EstablishmentPlan) -> Result<(), DemoError> {
+async fn open_places(
+    provider: &Clients,
+    chance: Chance,
+    plan: &ProviderPlan,
+    establishment: &EstablishmentPlan,
+) -> Result<(), DemoError> {
     let request = OpenPlacesRequest {
         provider: format!("providers/{}", plan.id),
         establishment: format!("establishments/{}", establishment.urn),

@@ -1,6 +1,6 @@
 //! What came of it, read back from the region through the API of those who may see it.
 
-use super::calibration::{FIGURES, Measure};
+use super::calibration::{COUNCILS_SOURCE, FIGURES, LOTS_SOURCE, Measure, WEEKLY_COSTS};
 use super::clients::{At, Clients, DemoError, for_each};
 use super::season::{Child, Season, ledger_of};
 use super::world::WEEKS;
@@ -48,6 +48,7 @@ pub(crate) struct Results {
     pub(crate) invoiced_pence: i64,
     pub(crate) invoices_paid: u64,
     pub(crate) measures: Vec<Measured>,
+    pub(crate) leans_on: Vec<Printed>,
     pub(crate) ledgers: Vec<LedgerResult>,
     pub(crate) logs: Vec<LogResult>,
     pub(crate) audit: AuditResult,
@@ -119,11 +120,16 @@ pub(crate) struct Made {
 /// Reads everything back.
 pub(crate) async fn gather(season: &Season<'_>, made: Made) -> Result<Results, DemoError> {
     let opened = season.opened;
-    let agreements: u64 = for_each(&opened.councils, |(council, clients)| count_agreements(*council, clients)).await?.iter().sum();
+    let agreements: u64 =
+        for_each(&opened.councils, |(council, clients)| count_agreements(*council, clients))
+            .await?
+            .iter()
+            .sum();
     let ledgers = for_each(opened.councils.keys(), |council| ledger(season, *council)).await?;
     let (logs, audit) = verify(season).await?;
     let tally = &season.tally;
-    let withdrawn = season.children.iter().filter(|child| matches!(child.stage, super::season::Stage::Withdrawn)).count();
+    let withdrawn =
+        season.children.iter().filter(|child| matches!(child.stage, super::season::Stage::Withdrawn)).count();
     Ok(Results {
         seed: made.seed,
         register: made.register,
@@ -158,6 +164,7 @@ pub(crate) async fn gather(season: &Season<'_>, made: Made) -> Result<Results, D
         invoiced_pence: ledgers.iter().map(|ledger| ledger.invoiced_pence).sum(),
         invoices_paid: tally.payments,
         measures: measures(season),
+        leans_on: leans_on(),
         ledgers,
         logs,
         audit,
@@ -185,7 +192,9 @@ async fn count_agreements(council: CouncilId, clients: &Clients) -> Result<u64, 
 
 async fn ledger(season: &Season<'_>, council: CouncilId) -> Result<LedgerResult, DemoError> {
     let ledger = ledger_of(season.opened, council).await?;
-    let own = || season.children.iter().filter(move |child| child.plan.council == council && !child.name.is_empty());
+    let own = || {
+        season.children.iter().filter(move |child| child.plan.council == council && !child.name.is_empty())
+    };
     Ok(LedgerResult {
         council,
         name: council.name(),
@@ -205,7 +214,10 @@ async fn ledger(season: &Season<'_>, council: CouncilId) -> Result<LedgerResult,
 /// Each lead verifies the region's logs and those of its members, and a council without a lead verifies its own: together every log.
 async fn verify(season: &Season<'_>) -> Result<(Vec<LogResult>, AuditResult), DemoError> {
     let region = season.running.region();
-    let leads = region.frameworks.iter().map(|framework: &service_kit::Framework| season.opened.leads[&framework.id].clone());
+    let leads = region
+        .frameworks
+        .iter()
+        .map(|framework: &service_kit::Framework| season.opened.leads[&framework.id].clone());
     let guests = region.guests.iter().map(|council| season.opened.councils[council].clone());
     let mut logs: BTreeMap<String, LogHead> = BTreeMap::new();
     let mut verified: BTreeSet<String> = BTreeSet::new();
@@ -221,7 +233,8 @@ async fn verify(season: &Season<'_>) -> Result<(Vec<LogResult>, AuditResult), De
     }
     result.logs = verified.len();
     result.verified &= logs.keys().all(|log| verified.contains(log));
-    let logs = logs.into_values().map(|head| LogResult { log: head.log, events: head.tree_size, root: head.root });
+    let logs =
+        logs.into_values().map(|head| LogResult { log: head.log, events: head.tree_size, root: head.root });
     Ok((logs.collect(), result))
 }
 
@@ -230,17 +243,27 @@ async fn list_logs(auditor: &Clients) -> Result<Vec<LogHead>, DemoError> {
     Ok(auditor.audit().list_logs(request).await.at("list logs")?.logs)
 }
 
-async fn verify_some(auditor: &Clients, logs: Vec<String>, verified: &mut BTreeSet<String>, result: &mut AuditResult) -> Result<(), DemoError> {
+async fn verify_some(
+    auditor: &Clients,
+    logs: Vec<String>,
+    verified: &mut BTreeSet<String>,
+    result: &mut AuditResult,
+) -> Result<(), DemoError> {
     let progress = Progress::new("verifying logs", u64::try_from(logs.len()).unwrap_or(0));
     let mut steps = auditor.audit().verify_logs(VerifyLogsRequest { logs }).await.at("verify the logs")?;
-    while let Some(step) = steps.message().await.map_err(|status| DemoError::Other(status.message().to_owned()))? {
+    while let Some(step) =
+        steps.message().await.map_err(|status| DemoError::Other(status.message().to_owned()))?
+    {
         match step.step {
             Some(Step::Verdict(verdict)) => {
                 progress.one_more();
                 result.events += verdict.events;
                 if !verdict.verified {
                     result.verified = false;
-                    result.findings.push(format!("{} at {}: {}", verdict.log, verdict.first_bad_position, verdict.detail));
+                    result.findings.push(format!(
+                        "{} at {}: {}",
+                        verdict.log, verdict.first_bad_position, verdict.detail
+                    ));
                 }
                 verified.insert(verdict.log);
             }
@@ -268,26 +291,59 @@ fn measures(season: &Season<'_>) -> Vec<Measured> {
     all.into_iter().filter_map(|(measure, name)| measured(season, measure, name)).collect()
 }
 
+/// What the simulation's prices, lots and numbers of referrals start from.
+fn leans_on() -> Vec<Printed> {
+    let prices = WEEKLY_COSTS.iter().map(|cost| Printed {
+        name: cost.name,
+        value: format!("{} a week", care::Pence(cost.weekly_pence)),
+        source: cost.source.to_string(),
+    });
+    let lots = Printed {
+        name: "Lots of agency fostering",
+        value: "six".to_owned(),
+        source: LOTS_SOURCE.to_string(),
+    };
+    let weights = Printed {
+        name: "Referrals by council",
+        value: "as children started".to_owned(),
+        source: COUNCILS_SOURCE.to_string(),
+    };
+    prices.chain([lots, weights]).collect()
+}
+
 fn measured(season: &Season<'_>, measure: Measure, name: &str) -> Option<Measured> {
     let placed = || season.children.iter().filter(|child| child.placed().is_some());
     let is = |child: &Child, test: &dyn Fn(&super::season::Placed) -> bool| child.placed().is_some_and(test);
-    let near = |child: &Child| is(child, &|placed| placed.distance_tenths.is_some_and(|tenths| tenths <= 200));
+    let near =
+        |child: &Child| is(child, &|placed| placed.distance_tenths.is_some_and(|tenths| tenths <= 200));
     let measurable = |child: &&Child| is(child, &|placed| placed.distance_tenths.is_some());
     let external = |child: &Child| is(child, &|placed| !placed.own);
     let fostering = |child: &Child| child.plan.provision.starts_with("FOSTERING");
-    let outside = |child: &Child| is(child, &|placed| season.establishments.get(&placed.urn).is_some_and(|home| home.council != child.plan.council));
+    let outside = |child: &Child| {
+        is(child, &|placed| {
+            season.establishments.get(&placed.urn).is_some_and(|home| home.council != child.plan.council)
+        })
+    };
     let (value, of) = match measure {
         Measure::AllWithin20Miles => share(placed().filter(measurable), near),
-        Measure::ExternalWithin20Miles => share(placed().filter(measurable).filter(|child| external(child)), near),
+        Measure::ExternalWithin20Miles => {
+            share(placed().filter(measurable).filter(|child| external(child)), near)
+        }
         Measure::Beyond20Miles => share(placed().filter(measurable), |child| !near(child)),
         Measure::OutsideArea => share(placed(), outside),
         Measure::External => share(placed(), external),
         Measure::AgencyShareOfFostering => share(placed().filter(|child| fostering(child)), external),
         Measure::Fostering => share(placed(), fostering),
         Measure::Residential => share(placed(), |child| child.plan.provision.starts_with("RESIDENTIAL")),
-        Measure::Unaccompanied => share(season.children.iter().filter(|child| !child.name.is_empty()), |child| child.plan.unaccompanied),
+        Measure::Unaccompanied => {
+            share(season.children.iter().filter(|child| !child.name.is_empty()), |child| {
+                child.plan.unaccompanied
+            })
+        }
         Measure::AgencyFosteringWeekly => mean(placed().filter(|child| fostering(child) && external(child))),
-        Measure::ExternalResidentialWeekly => mean(placed().filter(|child| child.plan.provision == "RESIDENTIAL" && external(child))),
+        Measure::ExternalResidentialWeekly => {
+            mean(placed().filter(|child| child.plan.provision == "RESIDENTIAL" && external(child)))
+        }
     }?;
     let printed = FIGURES.iter().filter(|figure| figure.measure == Some(measure)).map(|figure| Printed {
         name: figure.name,
@@ -300,7 +356,10 @@ fn measured(season: &Season<'_>, measure: Measure, name: &str) -> Option<Measure
 }
 
 /// The share of those for whom `test` holds, per mille to the nearest, and of how many.
-fn share<'a>(children: impl Iterator<Item = &'a Child>, test: impl Fn(&Child) -> bool) -> Option<(i64, usize)> {
+fn share<'a>(
+    children: impl Iterator<Item = &'a Child>,
+    test: impl Fn(&Child) -> bool,
+) -> Option<(i64, usize)> {
     let (mut yes, mut all) = (0_usize, 0_usize);
     for child in children {
         all += 1;
@@ -311,7 +370,8 @@ fn share<'a>(children: impl Iterator<Item = &'a Child>, test: impl Fn(&Child) ->
 }
 
 fn mean<'a>(children: impl Iterator<Item = &'a Child>) -> Option<(i64, usize)> {
-    let weekly: Vec<i64> = children.filter_map(|child| child.placed().map(|placed| placed.weekly_pence)).collect();
+    let weekly: Vec<i64> =
+        children.filter_map(|child| child.placed().map(|placed| placed.weekly_pence)).collect();
     let count = i64::try_from(weekly.len()).ok()?;
     Some((weekly.iter().sum::<i64>().checked_div(count)?, weekly.len()))
 }

@@ -97,7 +97,14 @@ pub(crate) struct Season<'a> {
 }
 
 impl<'a> Season<'a> {
-    pub(crate) fn new(running: &'a Running, clock: Clock, chance: Chance, opened: &'a Opened, providers: &'a [ProviderPlan], referrals: Vec<ReferralPlan>) -> Self {
+    pub(crate) fn new(
+        running: &'a Running,
+        clock: Clock,
+        chance: Chance,
+        opened: &'a Opened,
+        providers: &'a [ProviderPlan],
+        referrals: Vec<ReferralPlan>,
+    ) -> Self {
         let establishments = providers.iter().flat_map(|provider| &provider.establishments);
         let child = |plan| Child {
             plan,
@@ -114,7 +121,9 @@ impl<'a> Season<'a> {
             clock,
             chance,
             opened,
-            establishments: establishments.map(|establishment| (establishment.urn.clone(), establishment)).collect(),
+            establishments: establishments
+                .map(|establishment| (establishment.urn.clone(), establishment))
+                .collect(),
             children: referrals.into_iter().map(child).collect(),
             tally: Tally::default(),
             today: FIRST_MONDAY,
@@ -182,7 +191,10 @@ impl<'a> Season<'a> {
     }
 
     /// Lets every council act on its own children, all councils at once, each in the order of its referrals.
-    pub(crate) async fn each_council<F>(&mut self, act: impl Fn(CouncilId, Vec<Child>) -> F) -> Result<(), DemoError>
+    pub(crate) async fn each_council<F>(
+        &mut self,
+        act: impl Fn(CouncilId, Vec<Child>) -> F,
+    ) -> Result<(), DemoError>
     where
         F: Future<Output = Result<Vec<Child>, DemoError>>,
     {
@@ -204,7 +216,10 @@ pub(crate) fn days_after(date: Date, days: i64) -> Date {
 }
 
 /// The statement of all ledgers, one call per council, as the end of every bill.
-pub(crate) async fn ledger_of(opened: &Opened, council: CouncilId) -> Result<api::invoicing::Ledger, DemoError> {
+pub(crate) async fn ledger_of(
+    opened: &Opened,
+    council: CouncilId,
+) -> Result<api::invoicing::Ledger, DemoError> {
     let request = api::invoicing::GetLedgerRequest { parent: format!("councils/{council}") };
     opened.councils[&council].invoicing().get_ledger(request).await.at("read a ledger")
 }

@@ -5,7 +5,10 @@ use super::clients::{At, DemoError};
 use super::season::{Child, Season, Stage, days_after};
 use api::common::Approval;
 use api::contracts::{EndPlacementRequest, StartPlacementRequest};
-use api::referrals::{EraseIdentityRequest, GiveRetrospectiveApprovalRequest, RevealIdentityRequest, SealedPart, WithdrawReferralRequest};
+use api::referrals::{
+    EraseIdentityRequest, GiveRetrospectiveApprovalRequest, RevealIdentityRequest, SealedPart,
+    WithdrawReferralRequest,
+};
 use care::Date;
 
 /// After how many weeks some referrals are withdrawn.
@@ -33,11 +36,12 @@ pub(crate) async fn arrivals_and_departures(season: &mut Season<'_>) -> Result<(
                         request_id: chance.request_id("start", number),
                     };
                     clients.contracts().start_placement(request).await.at("start a placement")?;
-                    let request = RevealIdentityRequest {
-                        name,
-                        purpose: "PLACEMENT_PLANNING".to_owned(),
-                    };
-                    opened.providers[&placed.provider].referrals().reveal_identity(request).await.at("learn who comes")?;
+                    let request = RevealIdentityRequest { name, purpose: "PLACEMENT_PLANNING".to_owned() };
+                    opened.providers[&placed.provider]
+                        .referrals()
+                        .reveal_identity(request)
+                        .await
+                        .at("learn who comes")?;
                     placed.arrived = true;
                 }
                 let told = |on: Date| days_after(on, i64::from(late) * 7) <= today;
@@ -87,7 +91,9 @@ fn counts(children: &[Child]) -> (u64, u64, u64) {
 /// Approves the emergencies.
 pub(crate) async fn approve_afterwards(season: &mut Season<'_>) -> Result<(), DemoError> {
     let (chance, opened) = (season.chance, season.opened);
-    let owed = |children: &[Child]| children.iter().filter(|child| child.placed().is_some_and(|placed| placed.approval_owed)).count();
+    let owed = |children: &[Child]| {
+        children.iter().filter(|child| child.placed().is_some_and(|placed| placed.approval_owed)).count()
+    };
     let before = owed(&season.children);
     season
         .each_council(|council, mut children| async move {
@@ -95,13 +101,20 @@ pub(crate) async fn approve_afterwards(season: &mut Season<'_>) -> Result<(), De
                 let number = child.plan.number;
                 let Stage::Placed(placed) = &mut child.stage else { continue };
                 if placed.approval_owed {
-                    let approval = Approval { approver: "director".to_owned(), role: "DIRECTOR_OF_CHILDRENS_SERVICES".to_owned() };
+                    let approval = Approval {
+                        approver: "director".to_owned(),
+                        role: "DIRECTOR_OF_CHILDRENS_SERVICES".to_owned(),
+                    };
                     let request = GiveRetrospectiveApprovalRequest {
                         name: placed.award.clone(),
                         approval: Some(approval),
                         request_id: chance.request_id("approve", number),
                     };
-                    opened.councils[&council].referrals().give_retrospective_approval(request).await.at("approve afterwards")?;
+                    opened.councils[&council]
+                        .referrals()
+                        .give_retrospective_approval(request)
+                        .await
+                        .at("approve afterwards")?;
                     placed.approval_owed = false;
                 }
             }
@@ -115,14 +128,19 @@ pub(crate) async fn approve_afterwards(season: &mut Season<'_>) -> Result<(), De
 /// Some children go home before a place is found: their referral is withdrawn and their identity erased.
 pub(crate) async fn withdraw_some(season: &mut Season<'_>, week: u32) -> Result<(), DemoError> {
     let (chance, opened) = (season.chance, season.opened);
-    let gone = |children: &[Child]| children.iter().filter(|child| matches!(child.stage, Stage::Withdrawn)).count();
+    let gone =
+        |children: &[Child]| children.iter().filter(|child| matches!(child.stage, Stage::Withdrawn)).count();
     let before = gone(&season.children);
     season
         .each_council(|council, mut children| async move {
             let clients = &opened.councils[&council];
             for child in children.iter_mut().filter(|child| child.is_open()) {
                 let due = week >= child.plan.week + WITHDRAWN_AFTER_WEEKS;
-                if !due || !chance.of("withdraw", format!("{}/{week}", child.plan.number)).happens(WITHDRAWN_PER_MILLE) {
+                if !due
+                    || !chance
+                        .of("withdraw", format!("{}/{week}", child.plan.number))
+                        .happens(WITHDRAWN_PER_MILLE)
+                {
                     continue;
                 }
                 let request = WithdrawReferralRequest {

@@ -3,63 +3,139 @@
 use super::results::{LedgerResult, Measured, Results};
 use care::{Pence, code_sets};
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use std::fmt::Write as _;
 
-/// The summary, some fifty lines.
+/// How wide the paragraphs are, in characters.
+const WIDTH: usize = 110;
+/// How far their text is indented; the headings stand before it.
+const INDENT: usize = 10;
+
+/// The summary, some seventy lines.
 pub(crate) fn render(results: &Results) -> String {
-    let mut text = String::new();
-    let mut line = |content: String| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{content}");
-    };
-    line(format!("\nA simulated region, {} to {}: every child and every price is invented.\n", results.from, results.until));
-    line(format!(
-        "The market   {} councils, {} providers, {} establishments with {} registered places ({}),",
-        results.councils, results.providers, results.establishments, thousands(results.places_registered), results.register
-    ));
-    line(format!("             of which {} were free and advertised.\n", results.places_advertised));
-    line(format!(
-        "Asked        {} referrals were posted. Providers made {} offers and declined {} times:",
-        results.referrals_posted, results.offers, results.declines
-    ));
-    line(format!("             {}.\n", reasons(&results.declines_by_reason, |code| code_sets::DECLINE.label(code))));
-    line(format!(
-        "Found        {} homes: {} through a framework, {} in-house, {} by spot purchase.",
-        results.awards_confirmed, results.bought.framework, results.bought.in_house, results.bought.spot
-    ));
-    line(format!(
-        "             {} emergencies were approved afterwards. {} referrals were withdrawn and their identities erased; {} still seek a home.\n",
-        results.awards_approved_afterwards, results.referrals_withdrawn, results.referrals_open
-    ));
-    line(format!("Refused      {} awards: {}.", results.awards_refused, reasons(&results.awards_refused_by_reason, refusal)));
-    line(format!(
-        "             In {} races, {} councils went for one last place each time together: each place was awarded once.\n",
-        results.races, results.racers
-    ));
-    line(format!(
-        "Lived        {} children arrived and {} moved on, {} of them told late. {} identities were revealed, each to the one provider that the child came to.\n",
-        results.placements_started, results.placements_ended, results.placements_ended_told_late, results.identities_revealed
-    ));
-    line("Where, beside what the strategies print of their own placements (other years, other definitions: a comparison, not a target)".to_owned());
-    line(measures(&results.measures).to_string());
-    line(format!(
-        "\nMoney        {} nights billed in {} invoices: {}. Each council's ledger stands alone.",
-        thousands(u64::try_from(results.nights_billed).unwrap_or(0)), results.invoices, Pence(results.invoiced_pence)
-    ));
-    line(ledgers(&results.ledgers).to_string());
-    let verdict = if results.audit.verified { "verified" } else { "NOT VERIFIED" };
-    line(format!(
-        "\nThe log      {verdict}: {} events in {} logs, every one re-read and hashed against its Merkle tree.",
-        thousands(results.audit.events), results.audit.logs
-    ));
-    for finding in &results.audit.findings {
-        line(format!("             {finding}"));
-    }
-    line(format!("             Seed {}; {} ms.\n", results.seed, results.duration_ms));
-    for attribution in geography::ATTRIBUTION {
-        line(attribution.to_owned());
-    }
+    let mut text = format!(
+        "\nA simulated region, {} to {}: every child and every price is invented.\n\n",
+        results.from, results.until
+    );
+    text += &paragraph("Market", &market(results));
+    text += &paragraph("Asked", &asked(results));
+    text += &paragraph("Found", &found(results));
+    text += &paragraph("Refused", &refused(results));
+    text += &paragraph("Lived", &lived(results));
+    text += &paragraph(
+        "Where",
+        "Beside what the strategies print of their own placements: other years and definitions, a comparison and not a target.",
+    );
+    text += &format!("{}\n\n", measures(&results.measures));
+    text += &paragraph("Prices", &prices(results));
+    text += &paragraph("Money", &money(results));
+    text += &format!("{}\n\n", ledgers(&results.ledgers));
+    text += &paragraph("The log", &log(results));
+    text += &geography::ATTRIBUTION.join("\n");
     text
+}
+
+/// A heading and its text, wrapped beside it.
+fn paragraph(heading: &str, content: &str) -> String {
+    let mut lines = vec![format!("{heading:INDENT$}")];
+    for word in content.split_whitespace() {
+        let full = lines.last().is_some_and(|line| line.chars().count() + word.chars().count() >= WIDTH);
+        if full {
+            lines.push(" ".repeat(INDENT));
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.ends_with(' ') {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n") + "\n\n"
+}
+
+fn market(results: &Results) -> String {
+    format!(
+        "{} councils; {} providers with {} establishments of {} registered places ({}), of which {} were free and advertised.",
+        results.councils,
+        results.providers,
+        results.establishments,
+        thousands(results.places_registered),
+        results.register,
+        results.places_advertised
+    )
+}
+
+fn asked(results: &Results) -> String {
+    format!(
+        "{} referrals were posted. Providers made {} offers and declined {} times: {}.",
+        results.referrals_posted,
+        thousands(results.offers),
+        thousands(results.declines),
+        reasons(&results.declines_by_reason, |code| code_sets::DECLINE.label(code))
+    )
+}
+
+fn found(results: &Results) -> String {
+    format!(
+        "{} homes: {} through a framework, {} in-house, {} by spot purchase. {} emergencies were approved afterwards. \
+         {} referrals were withdrawn and their identities erased; {} still seek a home.",
+        results.awards_confirmed,
+        results.bought.framework,
+        results.bought.in_house,
+        results.bought.spot,
+        results.awards_approved_afterwards,
+        results.referrals_withdrawn,
+        results.referrals_open
+    )
+}
+
+fn refused(results: &Results) -> String {
+    format!(
+        "{} awards: {}. In {} races, {} councils in all awarded the same last place at the same moment: each place went once.",
+        results.awards_refused,
+        reasons(&results.awards_refused_by_reason, refusal),
+        results.races,
+        results.racers
+    )
+}
+
+fn lived(results: &Results) -> String {
+    format!(
+        "{} children arrived and {} moved on, {} of them told late. {} identities were revealed, each to the one provider \
+         that the child came to, and each an event.",
+        results.placements_started,
+        results.placements_ended,
+        results.placements_ended_told_late,
+        results.identities_revealed
+    )
+}
+
+fn prices(results: &Results) -> String {
+    let printed = results.leans_on.iter().filter(|printed| printed.value.ends_with("a week"));
+    let printed: Vec<String> = printed.map(|printed| format!("{} {}", printed.name, printed.value)).collect();
+    format!(
+        "Simulated, around what Darlington prints for 2024-25, the only weekly costs in the five strategies: {}.",
+        printed.join("; ")
+    )
+}
+
+fn money(results: &Results) -> String {
+    format!(
+        "{} nights billed in {} invoices: {}. Each council's ledger stands alone.",
+        thousands(u64::try_from(results.nights_billed).unwrap_or(0)),
+        results.invoices,
+        Pence(results.invoiced_pence)
+    )
+}
+
+fn log(results: &Results) -> String {
+    let verdict = if results.audit.verified { "Verified" } else { "NOT VERIFIED" };
+    format!(
+        "{verdict}: {} events in {} logs, every one read again and hashed against its Merkle tree. {} Seed {}; {} ms.",
+        thousands(results.audit.events),
+        results.audit.logs,
+        results.audit.findings.join(" "),
+        results.seed,
+        results.duration_ms
+    )
 }
 
 fn refusal(reason: &str) -> Option<&'static str> {
@@ -77,7 +153,10 @@ fn refusal(reason: &str) -> Option<&'static str> {
     })
 }
 
-fn reasons(counts: &std::collections::BTreeMap<String, u64>, label: impl Fn(&str) -> Option<&'static str>) -> String {
+fn reasons(
+    counts: &std::collections::BTreeMap<String, u64>,
+    label: impl Fn(&str) -> Option<&'static str>,
+) -> String {
     if counts.is_empty() {
         return "none".to_owned();
     }
@@ -109,14 +188,16 @@ fn measures(measures: &[Measured]) -> Table {
             "per mille" => format!("{}.{}%", measured.value / 10, measured.value % 10),
             _ => Pence(measured.value).to_string(),
         };
-        let printed: Vec<String> = measured.printed.iter().map(|printed| format!("{}: {}", printed.name, printed.value)).collect();
+        let printed: Vec<String> =
+            measured.printed.iter().map(|printed| format!("{}: {}", printed.name, printed.value)).collect();
         table.add_row(vec![Cell::new(&measured.measure), right(value), Cell::new(printed.join("\n"))]);
     }
     table
 }
 
 fn ledgers(ledgers: &[LedgerResult]) -> Table {
-    let mut table = table(&["Council", "Asked", "Placed", "Nights", "Invoiced", "Now, a week", "Debits", "Credits", ""]);
+    let mut table =
+        table(&["Council", "Asked", "Placed", "Nights", "Invoiced", "Now, a week", "Debits", "Credits", ""]);
     for ledger in ledgers {
         table.add_row(vec![
             Cell::new(ledger.name),

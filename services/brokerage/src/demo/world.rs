@@ -113,7 +113,10 @@ pub(crate) fn lots() -> Vec<LotPlan> {
     let external = || PRICES.iter().filter(|price| !price.in_house);
     let fostering = LOTS.iter().filter_map(|lot| {
         let provision = lot.provision?;
-        let levels = external().filter(|price| price.lot == Some(lot.name)).map(|price| ("core".to_owned(), price)).collect();
+        let levels = external()
+            .filter(|price| price.lot == Some(lot.name))
+            .map(|price| ("core".to_owned(), price))
+            .collect();
         Some(LotPlan { id: slug(lot.name), name: lot.name.to_owned(), provisions: vec![provision], levels })
     });
     let others = external().filter(|price| price.lot.is_none()).map(|price| LotPlan {
@@ -145,7 +148,11 @@ fn plan_referral(chance: Chance, number: u32) -> Option<ReferralPlan> {
     let age_years = u8::try_from(draws.between(i64::from(youngest), i64::from(oldest))).ok()?;
     let unaccompanied = age_years >= 14 && draws.happens(need.unaccompanied_per_mille);
     let fostering = need.provision == "FOSTERING";
-    let siblings = if fostering { u32::from(draws.weighted(SIBLING_GROUPS, |group| group.per_mille).children) } else { 1 };
+    let siblings = if fostering {
+        u32::from(draws.weighted(SIBLING_GROUPS, |group| group.per_mille).children)
+    } else {
+        1
+    };
     let sectors: Vec<_> = geography::sectors_in(council.gss()).collect();
     let home = *draws.weighted(&sectors, |(_, _, postcodes)| *postcodes).0;
     let mut needs = draws.some(&NEEDS_SEEN, 3);
@@ -190,8 +197,13 @@ const NEEDS_SEEN: [&str; 10] = [
 
 /// Who provides what: the register's establishments in the region's councils, and each council's own foster carers, who are on no
 /// register; `places_free` follows from what the referrals will ask for.
-pub(crate) fn plan_providers(chance: Chance, rows: &[RegisterRow], referrals: &[ReferralPlan]) -> Vec<ProviderPlan> {
-    let councils: BTreeSet<CouncilId> = COUNCILS.iter().filter_map(|council| council.gss.parse().ok()).collect();
+pub(crate) fn plan_providers(
+    chance: Chance,
+    rows: &[RegisterRow],
+    referrals: &[ReferralPlan],
+) -> Vec<ProviderPlan> {
+    let councils: BTreeSet<CouncilId> =
+        COUNCILS.iter().filter_map(|council| council.gss.parse().ok()).collect();
     let mut providers: BTreeMap<ProviderId, ProviderPlan> = BTreeMap::new();
     for row in rows {
         let Some(council) = row.council.filter(|council| councils.contains(council)) else { continue };
@@ -208,7 +220,9 @@ pub(crate) fn plan_providers(chance: Chance, rows: &[RegisterRow], referrals: &[
         }
     }
     for council in &councils {
-        if let (Ok(id), Some(carers)) = (format!("council-{council}").parse::<ProviderId>(), own_carers(chance, *council, referrals)) {
+        if let (Ok(id), Some(carers)) =
+            (format!("council-{council}").parse::<ProviderId>(), own_carers(chance, *council, referrals))
+        {
             let plan = ProviderPlan { id: id.clone(), own_of: Some(*council), establishments: Vec::new() };
             providers.entry(id).or_insert(plan).establishments.push(carers);
         }
@@ -267,7 +281,11 @@ fn plan_establishment(chance: Chance, row: &RegisterRow, council: CouncilId) -> 
         .into_iter()
         .enumerate()
         .filter_map(|(index, provision)| {
-            let urn = if index == 0 { base.urn.clone() } else { format!("{}-{}", base.urn, index + 1).parse().ok()? };
+            let urn = if index == 0 {
+                base.urn.clone()
+            } else {
+                format!("{}-{}", base.urn, index + 1).parse().ok()?
+            };
             let needs = draws.some(&NEEDS_SEEN, 6);
             Some(EstablishmentPlan { urn, provision, needs, ..base.clone() })
         })
@@ -276,7 +294,10 @@ fn plan_establishment(chance: Chance, row: &RegisterRow, council: CouncilId) -> 
 
 /// The council's own foster carers, as one establishment.
 fn own_carers(chance: Chance, council: CouncilId, referrals: &[ReferralPlan]) -> Option<EstablishmentPlan> {
-    let wanted = referrals.iter().filter(|referral| referral.council == council && referral.provision == "FOSTERING").count();
+    let wanted = referrals
+        .iter()
+        .filter(|referral| referral.council == council && referral.provision == "FOSTERING")
+        .count();
     let wanted = u32::try_from(wanted).ok()?;
     let mut draws = chance.of("carers", council);
     let sectors: Vec<_> = geography::sectors_in(council.gss()).collect();

@@ -43,6 +43,7 @@ pub(crate) struct Need {
 
 /// Unaccompanied children, per mille of children starting: Darlington's 18 of 149, taken for every council, though
 /// Dorset prints only about ten in care at a time and Durham said that it received more than its neighbours.
+#[cfg(test)]
 pub(crate) const UNACCOMPANIED_OF_STARTS: u32 = 121;
 
 /// The mix of referrals. By age it adds up to Darlington's 14.1% under 1 and Derby's 40.0% at 10 to 15 and 23% at

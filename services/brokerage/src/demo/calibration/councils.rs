@@ -45,6 +45,8 @@ pub(crate) struct Year {
     pub(crate) location_unknown: Option<u32>,
 }
 
+/// Shares of the year, against which the computed figures are checked.
+#[cfg(test)]
 impl Year {
     /// New placements outside the council's area, per mille of all, to the nearest. Unknown distances count as
     /// inside.
@@ -61,6 +63,7 @@ impl Year {
     }
 }
 
+#[cfg(test)]
 const fn per_mille(part: u32, whole: u32) -> u32 {
     (part * 1000 + whole / 2) / whole
 }
@@ -80,7 +83,8 @@ pub(crate) struct Council {
     pub(crate) year: Year,
 }
 
-/// A region, or England, to compare with. Counts are rounded to ten.
+/// A region, or England: its councils and the computed figures are checked against it. Counts are rounded to ten.
+#[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Region {
     /// Its GSS code.
@@ -137,6 +141,7 @@ const fn council(
     Council { market, gss, dfe, name, year }
 }
 
+#[cfg(test)]
 const fn region(gss: &'static str, name: &'static str, year: Year) -> Region {
     Region { gss, name, year }
 }
@@ -169,6 +174,7 @@ pub(crate) const COUNCILS: &[Council] = &[
 ];
 
 /// England and the two regions ([`COUNCILS_SOURCE`]).
+#[cfg(test)]
 pub(crate) const REGIONS: &[Region] = &[
     region(
         "E92000001",
