@@ -2,11 +2,12 @@
 
 use crate::committed::{Folded, read_sources};
 use crate::completer::Completer;
-use crate::outcome::{EngineError, Executed, OpenError, Reacted};
+use crate::outcome::{EngineError, Executed, HandedOver, OpenError, Reacted};
 use crate::snapshot;
 use crate::writer::{Job, Writer};
 use care::{Domain, Timestamp};
 use eventlog::{EventLog, LogId, SourcePosition};
+use sha2::{Digest, Sha256};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -129,12 +130,26 @@ impl<D: Domain> Engine<D> {
         command: Option<D::Command>,
         context: Context,
     ) -> Result<Reacted, EngineError<D::Rejection>> {
+        self.hand_over(source, 0, command, context).await?.outcome().await
+    }
+
+    /// As [`Engine::react`], but gives a promise as soon as the event has its place in the queue, so that events handed over one
+    /// after the other share commits. `after` is the position handed over before this one: if that was not consumed, nor is
+    /// this, for otherwise it would take the position with it and the one before would never be given again.
+    ///
+    /// # Errors
+    /// When the engine has stopped.
+    pub async fn hand_over(
+        &self,
+        source: SourcePosition,
+        after: u64,
+        command: Option<D::Command>,
+        context: Context,
+    ) -> Result<HandedOver<D::Rejection>, EngineError<D::Rejection>> {
         let (answer, answered) = oneshot::channel();
-        self.jobs
-            .send(Job::Reaction { source, command, context, answer })
-            .await
-            .map_err(|_| self.stopped())?;
-        answered.await.unwrap_or_else(|_| Err(self.stopped()))
+        let job = Job::Reaction { source, after, command, context, answer };
+        self.jobs.send(job).await.map_err(|_| self.stopped())?;
+        Ok(HandedOver { log: self.log.id(), answered })
     }
 
     /// Looks at the committed state: only what is durable.
@@ -146,6 +161,16 @@ impl<D: Domain> Engine<D> {
     pub fn read_at<R>(&self, look: impl FnOnce(&D::State, u64) -> R) -> R {
         let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
         look(&folded.state, folded.head)
+    }
+
+    /// The position that the committed state stands at and the SHA-256 of its JSON, in hex: two folds of the same events have the
+    /// same, whichever process made them.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.read_at(|state, head| {
+            let state = serde_json::to_vec(state).unwrap_or_default();
+            format!("{head}:{}", hex::encode(Sha256::digest(state)))
+        })
     }
 
     /// Waits until `look` finds something in the committed state, for `patience` at most.

@@ -13,4 +13,4 @@ mod snapshot;
 mod writer;
 
 pub use engine::{Context, Engine, RequestKey};
-pub use outcome::{EngineError, Executed, OpenError, Reacted, Reply};
+pub use outcome::{EngineError, Executed, HandedOver, OpenError, Reacted, Reply};

@@ -1,7 +1,8 @@
 //! What can come of a command.
 
 use care::DecodeError;
-use eventlog::{EventRef, LogError};
+use eventlog::{EventRef, LogError, LogId};
+use tokio::sync::oneshot;
 
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,4 +59,23 @@ pub enum OpenError {
         #[source]
         source: DecodeError,
     },
+}
+
+/// A promise that another log's event was handed over.
+#[derive(Debug)]
+pub struct HandedOver<R> {
+    pub(crate) log: LogId,
+    pub(crate) answered: oneshot::Receiver<Result<Reacted, EngineError<R>>>,
+}
+
+impl<R> HandedOver<R> {
+    /// Waits until the effect is durable or was refused.
+    ///
+    /// # Errors
+    /// Why the event was not consumed.
+    pub async fn outcome(self) -> Result<Reacted, EngineError<R>> {
+        self.answered
+            .await
+            .unwrap_or_else(|_| Err(EngineError::Unavailable(format!("{} has stopped", self.log))))
+    }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Job<D: Domain> {
     },
     Reaction {
         source: SourcePosition,
+        /// The position that must have been consumed before.
+        after: u64,
         command: Option<D::Command>,
         context: Context,
         answer: oneshot::Sender<Result<Reacted, EngineError<D::Rejection>>>,
@@ -85,8 +87,8 @@ impl<D: Domain> Writer<D> {
             Job::Command { command, context, render, answer } => {
                 self.command(command, context, render, answer).await
             }
-            Job::Reaction { source, command, context, answer } => {
-                self.reaction(source, command, context, answer).await
+            Job::Reaction { source, after, command, context, answer } => {
+                self.reaction((source, after), command, context, answer).await
             }
         }
     }
@@ -150,16 +152,24 @@ impl<D: Domain> Writer<D> {
 
     async fn reaction(
         &mut self,
-        source: SourcePosition,
+        (source, after): (SourcePosition, u64),
         command: Option<D::Command>,
         context: Context,
         answer: oneshot::Sender<Result<Reacted, EngineError<D::Rejection>>>,
     ) -> Result<(), Broken> {
-        if self.staged.sources.get(&source.log).is_some_and(|seen| source.position <= *seen) {
+        let consumed = self.staged.sources.get(&source.log).copied().unwrap_or(0);
+        if source.position <= consumed {
             let seen = move |behind: Result<u64, String>| {
                 let _ = answer.send(behind.map(|_| Reacted::AlreadySeen).map_err(EngineError::Unavailable));
             };
             return self.complete(InFlight::Answer(Box::new(seen))).await;
+        }
+        if consumed < after {
+            let early = move |behind: Result<u64, String>| {
+                let why = format!("event {after} of {}, which comes before, was not consumed", source.log);
+                let _ = answer.send(Err(EngineError::Unavailable(behind.err().unwrap_or(why))));
+            };
+            return self.complete(InFlight::Answer(Box::new(early))).await;
         }
         let decided = command.map_or(Ok(Vec::new()), |command| D::decide(&self.staged.state, &command));
         let events = match decided {

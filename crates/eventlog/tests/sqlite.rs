@@ -5,7 +5,7 @@
 use care::{StreamId, Timestamp};
 use eventlog::conformance::Subject;
 use eventlog::sqlite::{SqliteStore, StoreLocked};
-use eventlog::{Appended, Entry, EventLog, LogError, LogId, LogStore, Meta, NewEvent, Service};
+use eventlog::{AppendError, Appended, Entry, EventLog, LogError, LogId, LogStore, Meta, NewEvent, Service};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ eventlog::log_conformance_suite!(fresh);
 const LOG: LogId = LogId::region(Service::Vacancies);
 const CANARY: &[u8] = b"{\"note\":\"the canary in the payload\"}";
 
-async fn append(log: &dyn EventLog, n: usize) {
+/// One event in a stream of its own.
+fn entry(n: usize) -> Entry {
     let event = NewEvent {
         stream: StreamId::new("place", n),
         event_type: "PlaceOpened",
@@ -31,15 +32,18 @@ async fn append(log: &dyn EventLog, n: usize) {
     };
     let meta =
         Meta { actor: "test".into(), causation: None, correlation: None, recorded_at: Timestamp::UNIX_EPOCH };
-    let entry = Entry {
+    Entry {
         expected_head: None,
         expected: vec![],
         events: vec![event],
         meta,
         idempotency: None,
         source: None,
-    };
-    assert!(matches!(log.append(entry).await, Ok(Appended::Committed(_))));
+    }
+}
+
+async fn append(log: &dyn EventLog, n: usize) {
+    assert!(matches!(log.append(entry(n)).await, Ok(Appended::Committed(_))));
 }
 
 /// A closed log of `events` events, checkpointed into its one file; gives the file's path and its bytes.
@@ -170,4 +174,25 @@ async fn stored_events_are_read_from_the_file_and_not_from_memory() {
     assert_eq!(stored.iter().map(|event| event.position).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!((stored[0].payload.as_slice(), stored[1].payload.as_slice()), (CANARY, changed.as_slice()));
     assert_eq!(log.read_stored(1, 1).await.unwrap()[0].position, 2);
+}
+
+#[tokio::test]
+async fn a_commit_that_failed_but_is_on_the_disk_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let log = store.open(LOG).await.unwrap();
+    assert!(matches!(log.append(entry(0)).await, Ok(Appended::Committed(_))));
+    // What a commit leaves that reached the disk and was reported as failed: a row that the writer does not know of.
+    let behind = rusqlite::Connection::open(store.path(LOG)).unwrap();
+    let columns = "stream, stream_version + 1, type, version, payload, effective, council, actor, causation, correlation, \
+                   recorded_at_us, leaf_hash";
+    behind.execute(&format!("INSERT INTO events SELECT position + 1, {columns} FROM events"), []).unwrap();
+    drop(behind);
+    let refused = log.append(entry(1)).await;
+    assert!(matches!(refused, Err(AppendError::Log(LogError::Unavailable { .. }))), "{refused:?}");
+    assert_eq!(*log.head().borrow(), 2, "the log has looked again");
+    match log.append(entry(1)).await {
+        Ok(Appended::Committed(committed)) => assert_eq!(committed.head, 3),
+        other => panic!("{other:?}"),
+    }
 }

@@ -63,19 +63,26 @@ impl<D: Domain> EngineReaction<D> {
         }
     }
 
-    /// Gives an engine its events of one source, each when the one before is durable: a later one that went ahead of one that
-    /// fails would take the position with it, and the one that failed would never be given again.
+    /// Gives an engine its events of one source, in order. Each is handed over as following the one before, so they share
+    /// commits, and none goes ahead of one that fails.
     async fn give(&self, owner: Owner, effects: Vec<(&Recorded, D::Command)>) -> Result<(), ReactionError> {
+        let mut promises = Vec::with_capacity(effects.len());
+        let mut after = None;
         for (event, command) in effects {
             let Some(engine) = self.engines.get(&owner) else {
                 let why = format!("{}: there is no {owner} log here", event.reference());
                 return Err(ReactionError::Stuck(why));
             };
             let position = SourcePosition { log: event.log, position: event.position };
-            engine
-                .react(position, Some(command), self.context(event))
+            let before = after.replace(event.position).unwrap_or_else(|| engine.consumed(event.log));
+            let promise = engine
+                .hand_over(position, before, Some(command), self.context(event))
                 .await
                 .map_err(|error| failure(event, &error))?;
+            promises.push((event, promise));
+        }
+        for (event, promise) in promises {
+            promise.outcome().await.map_err(|error| failure(event, &error))?;
         }
         Ok(())
     }

@@ -104,12 +104,24 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(log = %self.log, %error, entries = answers.len(), "append failed, nothing was acknowledged");
-                self.head = head_before;
                 self.versions.clear();
+                self.look_again(head_before);
                 for answer in answers {
                     let _ = answer.send(Err(AppendError::Log(error.clone())));
                 }
             }
+        }
+    }
+
+    /// After a failed commit: it may have reached the disk all the same, and then the next event comes after it.
+    fn look_again(&mut self, head_before: u64) {
+        let stored =
+            self.connection.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0));
+        // If it cannot be told now, the next append finds the position taken, fails, and looks again.
+        self.head = stored.unwrap_or(head_before);
+        if self.head != head_before {
+            self.tail.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.heads.send_replace(self.head);
         }
     }
 

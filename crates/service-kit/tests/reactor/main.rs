@@ -191,7 +191,7 @@ async fn a_councils_log_concerns_that_councils_engine_alone() {
 }
 
 /// How often the bells ring in a test of crashes.
-const RINGS: u64 = 500;
+const RINGS: u64 = 2_000;
 
 /// Starts everything on the folder, lets it ring and echo, and lets the power go at some moment; the last time it is let finish.
 fn live(folder: &Path, random: &mut StdRng, last: bool) -> u64 {
