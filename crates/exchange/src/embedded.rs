@@ -19,6 +19,26 @@ impl Embedded {
         self.logs.write().unwrap_or_else(PoisonError::into_inner).insert(log.id(), log);
     }
 
+    /// Checks that every log still has what the others have consumed of it. A log that nobody publishes here is not looked for.
+    ///
+    /// # Errors
+    /// [`ExchangeError::SourceBehind`] for the first that has not, or why a log cannot be read.
+    pub async fn check_consumed(&self) -> Result<(), ExchangeError> {
+        let mut logs: Vec<_> =
+            self.logs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        logs.sort_by_key(|log| log.id());
+        for log in &logs {
+            for source in log.sources().await? {
+                let Ok(head) = self.head(source.log).await else { continue };
+                if head < source.position {
+                    let consumed = source.position;
+                    return Err(ExchangeError::SourceBehind { log: source.log, head, consumed });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn log(&self, id: LogId) -> Result<Arc<dyn EventLog>, ExchangeError> {
         let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
         logs.get(&id).cloned().ok_or(ExchangeError::Unknown(id))

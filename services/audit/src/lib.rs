@@ -108,6 +108,18 @@ impl Audit {
         self.shared.ending.send_replace(true);
     }
 
+    /// What each audit log has come to, see [`Engine::digest`], and the size and root of the tree over each log that it records.
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        let recorder = &self.shared.recorder;
+        let engines = recorder.engines().map(|engine| (engine.log_id().to_string(), engine.digest()));
+        let trees = recorder.sources().into_iter().filter_map(|log| {
+            let head = self.shared.index.head(log)?;
+            Some((format!("audit: the tree over {log}"), format!("{}:{}", head.size, head.root)))
+        });
+        engines.chain(trees).collect()
+    }
+
     /// The logs whose events it records, in order of their names.
     #[must_use]
     pub fn logs(&self) -> Vec<LogId> {

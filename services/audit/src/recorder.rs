@@ -30,6 +30,11 @@ impl LeafRecorder {
         Self { sources, engines, index, clock }
     }
 
+    /// The engines of the audit logs.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &Engine<audit_domain::Audit>> {
+        self.engines.values()
+    }
+
     fn engine(&self, source: LogId) -> Option<&Engine<audit_domain::Audit>> {
         self.engines.get(&source.owner)
     }

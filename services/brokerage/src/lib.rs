@@ -9,4 +9,4 @@ mod running;
 mod token_command;
 
 pub use cli::main;
-pub use running::{Options, Running, StartFailed};
+pub use running::{Options, Running, StartFailed, rules};

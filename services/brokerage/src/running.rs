@@ -2,15 +2,20 @@
 
 use audit::Audit;
 use contracts::Contracts;
+use eventlog::LogId;
 use eventlog::sqlite::{SqliteStore, StoreLocked};
-use exchange::{Exchange, Follower, FollowerState, Reaction, follow};
+use exchange::{Exchange, ExchangeError, Follower, FollowerState, Reaction, follow};
 use invoicing::Invoicing;
 use referrals::Referrals;
 use service_kit::token::{KeyError, TokenKeys};
-use service_kit::{AccessLayer, Clock, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve};
+use service_kit::{
+    AccessLayer, Clock, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
+};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::service::Routes;
 use vacancies::Vacancies;
 
@@ -22,6 +27,15 @@ const SERVICES: [&str; 5] = [
     "brokerage.invoicing.v1.InvoicingService",
     "brokerage.audit.v1.AuditService",
 ];
+
+/// How long the start waits for the followers.
+const CATCH_UP_MAX: Duration = Duration::from_secs(60);
+
+/// Who may call what: the rules of all services. An RPC that none of them names is denied to everybody.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    [vacancies::RULES, contracts::RULES, referrals::RULES, invoicing::RULES, audit::RULES].concat()
+}
 
 /// How a region is run.
 #[derive(Debug, Clone)]
@@ -35,7 +49,11 @@ impl Options {
     /// On the data in `data_dir`, on a loopback port that the system chooses, by the machine's clock.
     #[must_use]
     pub fn new(data_dir: &Path) -> Self {
-        Self { data_dir: data_dir.to_owned(), listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), clock: Clock::System }
+        Self {
+            data_dir: data_dir.to_owned(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            clock: Clock::System,
+        }
     }
 
     /// On this address.
@@ -66,6 +84,9 @@ pub enum StartFailed {
     /// A service does not start.
     #[error(transparent)]
     Service(#[from] StartError),
+    /// A log ends before what the others have consumed of it.
+    #[error(transparent)]
+    Consumed(#[from] ExchangeError),
     /// The address cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -77,6 +98,10 @@ pub struct Running {
     keys: Arc<TokenKeys>,
     kit: Kit,
     followers: Vec<Follower>,
+    vacancies: Vacancies,
+    contracts: Contracts,
+    referrals: Referrals,
+    invoicing: Invoicing,
     audit: Audit,
     serving: Serving,
 }
@@ -93,6 +118,7 @@ impl Running {
     /// See [`StartFailed`]; a damaged file is named.
     pub async fn start(options: Options) -> Result<Self, StartFailed> {
         let store = SqliteStore::open(&options.data_dir.join("logs"))?;
+        store.check_none_missing()?;
         let region = Arc::new(Region::load_or_create(&options.data_dir)?);
         let keys = Arc::new(TokenKeys::load_or_create(&keys_folder(&options.data_dir))?);
         let kit = Kit {
@@ -107,17 +133,14 @@ impl Running {
         let referrals = Referrals::open(&kit).await?;
         let invoicing = Invoicing::open(&kit).await?;
         let audit = Audit::open(&kit).await?;
-        let reactions: Vec<Arc<dyn Reaction>> = [
-            vacancies.reactions(),
-            contracts.reactions(),
-            referrals.reactions(),
-            invoicing.reactions(),
-        ]
-        .concat();
+        let reactions: Vec<Arc<dyn Reaction>> =
+            [vacancies.reactions(), contracts.reactions(), referrals.reactions(), invoicing.reactions()]
+                .concat();
+        kit.exchange.check_consumed().await?;
         let exchange = kit.followed();
-        let followers = reactions.iter().flat_map(|reaction| follow(&exchange, reaction)).collect();
-        let rules: Vec<Rule> =
-            [vacancies::RULES, contracts::RULES, referrals::RULES, invoicing::RULES, audit::RULES].concat();
+        let followers: Vec<Follower> =
+            reactions.iter().flat_map(|reaction| follow(&exchange, reaction)).collect();
+        catch_up(&kit, &followers).await;
         let routes = Routes::default();
         let routes = vacancies.add_to(routes);
         let routes = contracts.add_to(routes);
@@ -125,9 +148,9 @@ impl Running {
         let routes = invoicing.add_to(routes);
         let routes = routes.add_service(audit.server());
         audit.follow();
-        let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules);
+        let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
         let serving = serve(options.listen, routes, access, &SERVICES).await?;
-        Ok(Self { region, keys, kit, followers, audit, serving })
+        Ok(Self { region, keys, kit, followers, vacancies, contracts, referrals, invoicing, audit, serving })
     }
 
     /// Where it listens.
@@ -153,26 +176,23 @@ impl Running {
     /// # Errors
     /// When a follower is stuck: its reaction, source and reason.
     pub async fn settled(&self) -> Result<(), String> {
-        loop {
-            let mut waited = false;
-            for follower in &self.followers {
-                let head = self.kit.exchange.head(follower.source).await.map_err(|error| error.to_string())?;
-                let mut state = follower.state.clone();
-                let reached = |state: &FollowerState| match state {
-                    FollowerState::Consumed(position) => *position >= head,
-                    FollowerState::Stuck(..) => true,
-                };
-                waited |= !reached(&state.borrow());
-                let found = state.wait_for(reached).await.map_err(|error| error.to_string())?.clone();
-                if let FollowerState::Stuck(position, why) = found {
-                    let (reaction, source) = (follower.reaction, follower.source);
-                    return Err(format!("{reaction} stopped following {source} after {position}: {why}"));
-                }
-            }
-            if !waited {
-                return Ok(());
-            }
-        }
+        settled(&self.kit, &self.followers).await
+    }
+
+    /// What each log, and each view kept beside the logs, has come to, by name: a position and a digest of the whole state. The same
+    /// events give the same digests, in this process or in the next.
+    #[must_use]
+    pub fn state_digests(&self) -> BTreeMap<String, String> {
+        [
+            self.vacancies.digests(),
+            self.contracts.digests(),
+            self.referrals.digests(),
+            self.invoicing.digests(),
+            self.audit.digests(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// Stops taking requests, finishes the accepted ones, and ends.
@@ -180,4 +200,52 @@ impl Running {
         self.audit.end_calls();
         self.serving.stop().await;
     }
+}
+
+/// Lets the followers consume what there is before the first request is served: the picture of the market that searches look at
+/// is built anew at each start, and nobody shall find it empty. A follower that cannot go on does not keep the region closed.
+async fn catch_up(kit: &Kit, followers: &[Follower]) {
+    match tokio::time::timeout(CATCH_UP_MAX, settled(kit, followers)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => {
+            tracing::error!(why, "ALARM: a log is not followed, the region is opened all the same")
+        }
+        Err(_) => tracing::error!(
+            "ALARM: not everything was consumed in {CATCH_UP_MAX:?}, the region is opened all the same"
+        ),
+    }
+}
+
+/// Waits until all followers have consumed all logs as they stood at one moment, and no log has grown since.
+async fn settled(kit: &Kit, followers: &[Follower]) -> Result<(), String> {
+    let mut heads = heads(kit, followers).await?;
+    loop {
+        for follower in followers {
+            let head = heads.get(&follower.source).copied().unwrap_or(0);
+            let reached = |state: &FollowerState| match state {
+                FollowerState::Consumed(position) => *position >= head,
+                FollowerState::Stuck(..) => true,
+            };
+            let found =
+                follower.state.clone().wait_for(reached).await.map_err(|error| error.to_string())?.clone();
+            if let FollowerState::Stuck(position, why) = found {
+                let (reaction, source) = (follower.reaction, follower.source);
+                return Err(format!("{reaction} stopped following {source} after {position}: {why}"));
+            }
+        }
+        let now = self::heads(kit, followers).await?;
+        if now == heads {
+            return Ok(());
+        }
+        heads = now;
+    }
+}
+
+/// The last position of every log that is followed.
+async fn heads(kit: &Kit, followers: &[Follower]) -> Result<BTreeMap<LogId, u64>, String> {
+    let mut heads = BTreeMap::new();
+    for source in followers.iter().map(|follower| follower.source) {
+        heads.insert(source, kit.exchange.head(source).await.map_err(|error| error.to_string())?);
+    }
+    Ok(heads)
 }

@@ -53,6 +53,12 @@ impl Invoicing {
         vec![reactions::reaction(&self.ledgers, self.clock.clone())]
     }
 
+    /// What each of its logs has come to, see [`Engine::digest`].
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        self.ledgers.values().map(|engine| (engine.log_id().to_string(), engine.digest())).collect()
+    }
+
     /// Adds its gRPC service to those that are served behind the access layer with [`RULES`].
     #[must_use]
     pub fn add_to(&self, routes: Routes) -> Routes {

@@ -54,6 +54,14 @@ impl Referrals {
         vec![reactions::outcomes(self), Arc::clone(&self.market) as Arc<dyn Reaction>]
     }
 
+    /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        let desks =
+            self.desks.values().map(|desk| (desk.engine.log_id().to_string(), desk.engine.digest()));
+        desks.chain([("referrals: the market".to_owned(), self.market.digest())]).collect()
+    }
+
     /// Adds the gRPC service.
     #[must_use]
     pub fn add_to(&self, routes: Routes) -> Routes {

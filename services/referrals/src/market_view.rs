@@ -6,6 +6,7 @@ use care::Event;
 use care::market::{Market, MarketEvent};
 use eventlog::{LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The market, and the position up to which it is known.
@@ -19,6 +20,14 @@ impl MarketView {
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Market, u64) -> R) -> R {
         let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
         look(&folded.0, folded.1)
+    }
+
+    /// The position that it stands at and the SHA-256 of its JSON, in hex.
+    pub(crate) fn digest(&self) -> String {
+        self.read(|market, position| {
+            let market = serde_json::to_vec(market).unwrap_or_default();
+            format!("{position}:{}", hex::encode(Sha256::digest(market)))
+        })
     }
 }
 

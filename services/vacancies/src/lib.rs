@@ -19,6 +19,7 @@ use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
 use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use sweep::Sweeper;
 use tonic::service::Routes;
@@ -57,6 +58,12 @@ impl Vacancies {
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
         vec![reactions::reaction(self)]
+    }
+
+    /// What each of its logs has come to, see [`Engine::digest`].
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        [(self.market.log_id().to_string(), self.market.digest())].into()
     }
 
     /// The gRPC service.

@@ -115,8 +115,7 @@ mod tests {
         assert!(log.append("7".to_owned(), vec![1], vec![2]).await.is_err());
         let reader = file::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         let counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM requests)";
-        let counts: (u64, u64) =
-            reader.query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let counts: (u64, u64) = reader.query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(counts, (40, 40));
     }
 }

@@ -64,6 +64,10 @@ pub(super) struct Opened {
 
 pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogError> {
     if !path.exists() {
+        if path.with_extension("db-wal").exists() {
+            // SQLite would apply what belongs to the lost file to the new one.
+            return Err(damaged(path, "the file is missing, but its write-ahead log (db-wal) is there"));
+        }
         make(path, id)?;
     }
     if std::fs::metadata(path).is_ok_and(|found| found.len() == 0) {

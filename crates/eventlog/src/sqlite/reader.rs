@@ -81,18 +81,32 @@ impl Readers {
                 .optional()
         })?;
         match found {
-            Some((reply, checksum)) if reply_checksum(key, &reply) != checksum => Err(damaged(
-                &self.path,
-                &format!("the answer kept under {key:?} does not match its checksum"),
-            )),
+            Some((reply, checksum)) if reply_checksum(key, &reply) != checksum => {
+                Err(self.reply_damaged(key))
+            }
             found => Ok(found.map(|(reply, _): (_, i64)| reply)),
         }
     }
 
+    /// All keys. The answers kept under them are read too, so that a damaged one is noticed now and not when it is asked for.
     pub(super) fn keys(&self) -> Result<Vec<String>, LogError> {
-        self.with(|connection| {
-            connection.prepare("SELECT key FROM requests")?.query_map([], |row| row.get(0))?.collect()
-        })
+        let keys: Vec<Result<String, String>> = self.with(|connection| {
+            connection
+                .prepare("SELECT key, request_hash, reply, head, checksum FROM requests")?
+                .query_map([], |row| {
+                    let key: String = row.get(0)?;
+                    let reply =
+                        StoredReply { request_hash: row.get(1)?, reply: row.get(2)?, head: row.get(3)? };
+                    let checksum: i64 = row.get(4)?;
+                    Ok(if reply_checksum(&key, &reply) == checksum { Ok(key) } else { Err(key) })
+                })?
+                .collect()
+        })?;
+        keys.into_iter().map(|key| key.map_err(|key| self.reply_damaged(&key))).collect()
+    }
+
+    fn reply_damaged(&self, key: &str) -> LogError {
+        damaged(&self.path, &format!("the answer kept under {key:?} does not match its checksum"))
     }
 
     pub(super) fn sources(&self) -> Result<Vec<SourcePosition>, LogError> {

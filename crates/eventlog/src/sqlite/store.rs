@@ -1,8 +1,9 @@
 //! A folder of logs, held by one process at a time.
 
 use crate::log_id::LogId;
-use crate::port::{EventLog, LogError, LogStore};
+use crate::port::{EventLog, LogError, LogStore, SourcePosition};
 use crate::sqlite::SqliteLog;
+use crate::sqlite::reader::Readers;
 use async_trait::async_trait;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,19 @@ pub enum StoreLocked {
     /// Another process has it.
     #[error("{0}: another brokerage is running on this folder; stop it first, or give another --data-dir")]
     InUse(PathBuf),
+    /// A log that others have consumed is not there.
+    #[error(
+        "{file} is missing, but {consumed} of its events have been consumed, says {by}. Restore it from a backup; \
+         nothing was changed"
+    )]
+    Missing {
+        /// The file that should be there.
+        file: PathBuf,
+        /// Up to which position it was consumed.
+        consumed: u64,
+        /// The file that says so.
+        by: PathBuf,
+    },
     /// The folder cannot be made, opened or locked.
     #[error("{0}: {1}")]
     Io(PathBuf, #[source] std::io::Error),
@@ -42,11 +56,38 @@ impl SqliteStore {
         }
     }
 
+    /// For a folder that holds all logs of a region, before any is opened: that no log is missing which others have consumed.
+    /// Made anew it would begin at 1 again, and nobody would hear of its events. A damaged file is not looked into here: it is
+    /// named when it is opened.
+    ///
+    /// # Errors
+    /// [`StoreLocked::Missing`] for the first that is missing, or why the folder cannot be read.
+    pub fn check_none_missing(&self) -> Result<(), StoreLocked> {
+        let failed = |error| StoreLocked::Io(self.folder.clone(), error);
+        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
+            let by = entry.map_err(failed)?.path();
+            let Some(id) = log_of(&by) else { continue };
+            for SourcePosition { log, position } in Readers::new(&by, id).sources().unwrap_or_default() {
+                let file = self.path(log);
+                if position > 0 && !file.exists() {
+                    return Err(StoreLocked::Missing { file, consumed: position, by });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The file of a log.
     #[must_use]
     pub fn path(&self, id: LogId) -> PathBuf {
         self.folder.join(format!("{}.{}.db", id.service.name(), id.owner))
     }
+}
+
+/// Whose file this is, by its name.
+fn log_of(path: &Path) -> Option<LogId> {
+    let (service, owner) = path.file_name()?.to_str()?.strip_suffix(".db")?.split_once('.')?;
+    format!("{service}/{owner}").parse().ok()
 }
 
 #[async_trait]
