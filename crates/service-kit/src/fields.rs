@@ -237,18 +237,6 @@ fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// The resource name of a council.
-#[must_use]
-pub fn council_name(council: CouncilId) -> String {
-    format!("councils/{council}")
-}
-
-/// The resource name of a provider.
-#[must_use]
-pub fn provider_name(provider: &ProviderId) -> String {
-    format!("providers/{provider}")
-}
-
 /// An instant as protobuf has it.
 #[must_use]
 pub fn timestamp(at: Timestamp) -> prost_types::Timestamp {

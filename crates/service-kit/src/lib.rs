@@ -7,6 +7,7 @@ mod command;
 mod errors;
 mod fields;
 mod kit;
+mod names;
 pub mod page;
 mod principal;
 mod reactor;
@@ -18,9 +19,13 @@ pub use access::{Access, AccessLayer, Rule};
 pub use clock::Clock;
 pub use command::{request_hash, run_command};
 pub use errors::{ERROR_DOMAIN, not_found, refuse, refused, unavailable};
-pub use fields::{Fields, Form, council_name, provider_name, timestamp};
+pub use fields::{Fields, Form, timestamp};
 pub use kit::{Kit, StartError};
+pub use names::{
+    agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
+    referral_name,
+};
 pub use principal::{Caller, Role};
 pub use reactor::{EngineReaction, Route};
 pub use region::{Framework, Region, RegionInvalid};
-pub use server::{MESSAGE_BYTES_MAX, ServeError, Serving, serve};
+pub use server::{Health, MESSAGE_BYTES_MAX, ServeError, Serving, serve};

@@ -1,6 +1,7 @@
 //! Who calls.
 
 use crate::errors::refused;
+use crate::names::{council_name, framework_name, provider_name};
 use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -61,11 +62,7 @@ impl Caller {
     /// # Errors
     /// `PERMISSION_DENIED`, reason `NOT_YOURS`.
     pub fn require_council(&self, council: CouncilId) -> Result<(), Status> {
-        if self.role == Role::Council(council) {
-            Ok(())
-        } else {
-            Err(self.not_yours(&format!("councils/{council}")))
-        }
+        if self.role == Role::Council(council) { Ok(()) } else { Err(self.not_yours(&council_name(council))) }
     }
 
     /// Insists that the caller is this provider.
@@ -75,7 +72,7 @@ impl Caller {
     pub fn require_provider(&self, provider: &ProviderId) -> Result<(), Status> {
         match &self.role {
             Role::Provider(own) if own == provider => Ok(()),
-            _ => Err(self.not_yours(&format!("providers/{provider}"))),
+            _ => Err(self.not_yours(&provider_name(provider))),
         }
     }
 
@@ -86,7 +83,7 @@ impl Caller {
     pub fn require_framework(&self, framework: &FrameworkId) -> Result<(), Status> {
         match &self.role {
             Role::FrameworkLead(own) if own == framework => Ok(()),
-            _ => Err(self.not_yours(&format!("frameworks/{framework}"))),
+            _ => Err(self.not_yours(&framework_name(framework))),
         }
     }
 

@@ -10,6 +10,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 /// The largest message taken, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
@@ -32,15 +33,42 @@ pub enum ServeError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
+/// What the server tells those who ask after its health.
+#[derive(Debug, Clone)]
+pub struct Health {
+    reporter: HealthReporter,
+    services: Vec<String>,
+}
+
+impl Health {
+    async fn tell(&self, status: ServingStatus) {
+        for service in &self.services {
+            self.reporter.set_service_status(service, status).await;
+        }
+    }
+
+    /// From now on: not serving as it should. Requests are still answered.
+    pub async fn not_serving(&self) {
+        self.tell(ServingStatus::NotServing).await;
+    }
+}
+
 /// A running server.
 pub struct Serving {
     /// Where it listens.
     pub address: SocketAddr,
+    health: Health,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), tonic::transport::Error>>,
 }
 
 impl Serving {
+    /// What the server tells those who ask after its health.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
     /// Stops taking requests and waits until the accepted ones are answered, for ten seconds at most.
     pub async fn stop(self) {
         let _ = self.stop.send(());
@@ -65,17 +93,17 @@ pub async fn serve(
 ) -> Result<Serving, ServeError> {
     let listener = TcpListener::bind(address).await.map_err(|error| ServeError::Listen(address, error))?;
     let address = listener.local_addr().map_err(|error| ServeError::Listen(address, error))?;
-    let (reporter, health) = tonic_health::server::health_reporter();
-    for service in services.iter().chain(&[""]) {
-        reporter.set_service_status(*service, ServingStatus::Serving).await;
-    }
+    let (reporter, health_server) = tonic_health::server::health_reporter();
+    let services = services.iter().chain(&[""]).map(|service| (*service).to_owned()).collect();
+    let health = Health { reporter, services };
+    health.tell(ServingStatus::Serving).await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(api::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let routes = routes
-        .add_service(health)
+        .add_service(health_server)
         .add_service(reflection().build_v1()?)
         // Python's and older clients know only this one.
         .add_service(reflection().build_v1alpha()?);
@@ -95,5 +123,5 @@ pub async fn serve(
             // A dropped handle stops it too.
             let _ = stopped.await;
         });
-    Ok(Serving { address, stop, task: tokio::spawn(server) })
+    Ok(Serving { address, health, stop, task: tokio::spawn(server) })
 }

@@ -99,6 +99,25 @@ impl TokenKeys {
         })
     }
 
+    /// Reads the key pair in `folder`, which must be there: for those who end tokens rather than make them.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read or understood.
+    pub fn load(folder: &Path) -> Result<Self, KeyError> {
+        let path = folder.join("tokens.pem");
+        if !path.is_file() {
+            let detail = "there is no token key here: give the region's own --data-dir".to_owned();
+            return Err(KeyError { path, detail });
+        }
+        Self::load_or_create(folder)
+    }
+
+    /// The id of a token that this key signed, whether or not it still holds.
+    #[must_use]
+    pub fn id_of(&self, token: &str) -> Option<String> {
+        self.verify_signature(token).ok().map(|claims| claims.jti)
+    }
+
     /// Makes a token for `seconds` from `now`.
     ///
     /// # Errors
@@ -232,10 +251,12 @@ impl Spent {
 
     fn spend(&mut self, jti: &str) -> std::io::Result<()> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        file.write_all(format!("{jti}\n").as_bytes())?;
+        let line = format!("{jti}\n");
+        file.write_all(line.as_bytes())?;
         file.sync_data()?;
         self.ids.insert(jti.to_owned());
-        self.length = file.metadata()?.len();
+        // Only what was written here: what another process added meanwhile shows as a difference, and is read.
+        self.length += u64::try_from(line.len()).unwrap_or(0);
         Ok(())
     }
 }

@@ -103,6 +103,24 @@ impl Audit {
         AuditServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
+    /// Waits until every event is recorded that any log held when this was called. A log that is not recorded any more is not waited
+    /// for.
+    pub async fn recorded(&self) {
+        let following: Vec<(LogId, watch::Receiver<FollowerState>)> = {
+            let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner);
+            followers.iter().map(|(log, follower)| (*log, follower.state.clone())).collect()
+        };
+        for (log, mut state) in following {
+            let head = self.shared.exchange.head(log).await.unwrap_or(0);
+            let reached = |state: &FollowerState| match state {
+                FollowerState::Consumed(position) => *position >= head,
+                FollowerState::Stuck(..) => true,
+            };
+            // A follower that has ended records nothing any more either.
+            let _ = state.wait_for(reached).await;
+        }
+    }
+
     /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
     pub fn end_calls(&self) {
         self.shared.ending.send_replace(true);

@@ -49,10 +49,21 @@ impl Reader {
         }
     }
 
-    /// Whether an event that concerns `council` may be seen, of a log that may be read.
-    pub(crate) fn sees(&self, log: LogId, council: Option<CouncilId>) -> bool {
+    /// Whether an event that concerns `council` may be seen, of a log that may be read. In the region's logs a council sees
+    /// what concerns it or nobody; but not what another council brought about, such as the end of a lease that was noticed when
+    /// the other one came for the place, for that would tell who came and for which referral.
+    pub(crate) fn sees(
+        &self,
+        log: LogId,
+        council: Option<CouncilId>,
+        actor: &str,
+        causation: Option<&str>,
+    ) -> bool {
         match (self, log.owner) {
-            (Self::Council(own), Owner::Region) => council.is_none_or(|council| council == *own),
+            (Self::Council(own), Owner::Region) => {
+                council.is_none_or(|council| council == *own)
+                    && brought_about_by(actor, causation).is_none_or(|council| council == *own)
+            }
             _ => true,
         }
     }
@@ -107,6 +118,19 @@ impl Reader {
 fn not_served(caller: &Caller) -> Status {
     let message = format!("{} is not of this region", caller.role);
     refused(Code::PermissionDenied, "NOT_YOURS", message, [])
+}
+
+/// The council whose request, or event in whose log, led to an event.
+fn brought_about_by(actor: &str, causation: Option<&str>) -> Option<CouncilId> {
+    let asked = actor.strip_prefix("council:").and_then(|rest| rest.split('/').next()?.parse().ok());
+    let followed = || {
+        let (log, _) = causation?.rsplit_once(':')?;
+        match log.parse::<LogId>().ok()?.owner {
+            Owner::Council(council) => Some(council),
+            Owner::Region => None,
+        }
+    };
+    asked.or_else(followed)
 }
 
 #[cfg(test)]
@@ -176,7 +200,13 @@ mod tests {
         for (log, concerns, stream, expected) in TABLE {
             let event = event(log, *concerns, stream);
             for (reader, expected) in readers.iter().zip(expected) {
-                let found = if !reader.reads(event.log) || !reader.sees(event.log, event.council) {
+                let found = if !reader.reads(event.log)
+                    || !reader.sees(
+                        event.log,
+                        event.council,
+                        &event.meta.actor,
+                        event.meta.causation.as_deref(),
+                    ) {
                     '-'
                 } else if reader.withheld(&event).is_some() {
                     'm'
@@ -209,5 +239,17 @@ mod tests {
         ] {
             assert_eq!(refused(role), Code::PermissionDenied);
         }
+    }
+
+    #[test]
+    fn a_council_does_not_see_who_came_after_it() {
+        let derby = council(DERBY);
+        let (own, log) = (DERBY.parse().ok(), LogId::region(Service::Vacancies));
+        let sees = |actor: &str, causation: Option<&str>| derby.sees(log, own, actor, causation);
+        assert!(sees("council:E06000015/case-system", None));
+        assert!(sees("service:vacancies", Some("referrals/E06000015:7")));
+        assert!(sees("service:vacancies", None));
+        assert!(!sees("council:E06000018/case-system", None));
+        assert!(!sees("service:vacancies", Some("referrals/E06000018:57")));
     }
 }

@@ -158,6 +158,12 @@ pub(crate) fn say_error(message: &str) {
     eprintln!("error: {message}");
 }
 
+/// Says something beside the result, on stderr.
+#[expect(clippy::print_stderr, reason = "this is where the binary speaks to people")]
+pub(crate) fn say_note(message: &str) {
+    eprintln!("{message}");
+}
+
 /// Prints a result, on stdout. A reader that has gone away, such as `head`, is not an error.
 pub(crate) fn say(text: &str) {
     use std::io::Write;

@@ -55,9 +55,9 @@ pub(crate) struct DemoArgs {
 pub(crate) async fn run(args: DemoArgs) -> Exit {
     let rows = match register_rows(&args) {
         Ok(rows) => rows,
-        Err(message) => {
+        Err((exit, message)) => {
             say_error(&message);
-            return Exit::No;
+            return exit;
         }
     };
     let folder = match Folder::for_demo(args.data_dir.as_deref()) {
@@ -115,16 +115,18 @@ impl Folder {
     }
 }
 
-fn register_rows(args: &DemoArgs) -> Result<Vec<RegisterRow>, String> {
+/// The establishments, or why there are none: a file that cannot be read is a wrong command, a broken one a "no".
+fn register_rows(args: &DemoArgs) -> Result<Vec<RegisterRow>, (Exit, String)> {
     let strictness = if args.skip_bad_rows { Strictness::SkipBad } else { Strictness::RefuseAny };
     let register = match &args.register {
         Some(path) => {
-            let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            parse_register(file, strictness).map_err(|errors| format!("{}: {errors}", path.display()))?
+            let place = path.display();
+            let file =
+                std::fs::File::open(path).map_err(|error| (Exit::Usage, format!("{place}: {error}")))?;
+            parse_register(file, strictness).map_err(|errors| (Exit::No, format!("{place}: {errors}")))?
         }
-        None => {
-            parse_register(SIMULATED_REGISTER.as_bytes(), strictness).map_err(|errors| errors.to_string())?
-        }
+        None => parse_register(SIMULATED_REGISTER.as_bytes(), strictness)
+            .map_err(|errors| (Exit::No, errors.to_string()))?,
     };
     if register.rows_skipped > 0 {
         say_error(&format!(

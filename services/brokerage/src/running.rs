@@ -5,17 +5,19 @@ use contracts::Contracts;
 use eventlog::LogId;
 use eventlog::sqlite::{SqliteStore, StoreLocked};
 use exchange::{Exchange, ExchangeError, Follower, FollowerState, Reaction, follow};
+use futures::future::select_all;
 use invoicing::Invoicing;
 use referrals::Referrals;
 use service_kit::token::{KeyError, TokenKeys};
 use service_kit::{
-    AccessLayer, Clock, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
+    AccessLayer, Clock, Health, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tonic::service::Routes;
 use vacancies::Vacancies;
 
@@ -150,6 +152,10 @@ impl Running {
         audit.follow();
         let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
         let serving = serve(options.listen, routes, access, &SERVICES).await?;
+        tokio::spawn(watch_over(
+            followers.iter().map(|follower| follower.state.clone()).collect(),
+            serving.health(),
+        ));
         Ok(Self { region, keys, kit, followers, vacancies, contracts, referrals, invoicing, audit, serving })
     }
 
@@ -179,6 +185,16 @@ impl Running {
         settled(&self.kit, &self.followers).await
     }
 
+    /// As [`Running::settled`], and until the audit service has recorded every event that there was then.
+    ///
+    /// # Errors
+    /// As [`Running::settled`].
+    pub async fn recorded(&self) -> Result<(), String> {
+        self.settled().await?;
+        self.audit.recorded().await;
+        Ok(())
+    }
+
     /// What each log, and each view kept beside the logs, has come to, by name: a position and a digest of the whole state. The same
     /// events give the same digests, in this process or in the next.
     #[must_use]
@@ -199,6 +215,20 @@ impl Running {
     pub async fn stop(self) {
         self.audit.end_calls();
         self.serving.stop().await;
+    }
+}
+
+/// Tells the truth about the region's health: one log that is not followed any more stops awards or bills, though every request is
+/// still answered.
+async fn watch_over(states: Vec<watch::Receiver<FollowerState>>, health: Health) {
+    let stuck = states.into_iter().map(|mut state| {
+        Box::pin(
+            async move { state.wait_for(|state| matches!(state, FollowerState::Stuck(..))).await.is_ok() },
+        )
+    });
+    // A follower that ended with the region is not stuck.
+    if let (true, _, _) = select_all(stuck).await {
+        health.not_serving().await;
     }
 }
 

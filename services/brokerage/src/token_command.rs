@@ -1,6 +1,6 @@
 //! `brokerage token`: bearer tokens for a data folder's region.
 
-use crate::cli::{Exit, say, say_error};
+use crate::cli::{Exit, say, say_error, say_note};
 use crate::running::keys_folder;
 use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
 use clap::{Args, Subcommand};
@@ -18,10 +18,11 @@ pub(crate) struct TokenArgs {
 enum Action {
     /// Print a new token, for one role bound to its own id.
     Issue(IssueArgs),
-    /// Revoke a token by its id (the `jti` that a token carries); it is refused from now on.
+    /// Revoke a token; it is refused from now on.
     Revoke {
-        /// The token's id.
-        id: String,
+        /// The token itself, or its id as `issue` printed it.
+        #[arg(value_name = "TOKEN|ID")]
+        token: String,
         #[command(flatten)]
         data: DataArgs,
     },
@@ -73,11 +74,11 @@ impl RoleArgs {
 }
 
 pub(crate) fn run(args: TokenArgs) -> Exit {
-    let data_dir = match &args.action {
-        Action::Issue(issue) => &issue.data.data_dir,
-        Action::Revoke { data, .. } => &data.data_dir,
+    let keys = match &args.action {
+        Action::Issue(issue) => TokenKeys::load_or_create(&keys_folder(&issue.data.data_dir)),
+        Action::Revoke { data, .. } => TokenKeys::load(&keys_folder(&data.data_dir)),
     };
-    let keys = match TokenKeys::load_or_create(&keys_folder(data_dir)) {
+    let keys = match keys {
         Ok(keys) => keys,
         Err(error) => {
             say_error(&error.to_string());
@@ -85,28 +86,41 @@ pub(crate) fn run(args: TokenArgs) -> Exit {
         }
     };
     match args.action {
-        Action::Issue(issue) => {
-            let Some(role) = issue.role.role() else {
-                say_error("say for whom: --council, --provider or --framework-lead");
-                return Exit::Usage;
-            };
-            match keys.issue(role, &issue.subject, Timestamp::now(), issue.hours * 3_600, issue.once) {
-                Ok(token) => {
-                    say(&token);
-                    Exit::Yes
-                }
-                Err(error) => {
-                    say_error(&error);
-                    Exit::Usage
-                }
-            }
+        Action::Issue(issue) => print_new(&keys, issue),
+        Action::Revoke { token, .. } => revoke(&keys, &token),
+    }
+}
+
+fn print_new(keys: &TokenKeys, issue: IssueArgs) -> Exit {
+    let Some(role) = issue.role.role() else {
+        say_error("say for whom: --council, --provider or --framework-lead");
+        return Exit::Usage;
+    };
+    match keys.issue(role, &issue.subject, Timestamp::now(), issue.hours * 3_600, issue.once) {
+        Ok(token) => {
+            // The token alone goes to stdout, so that a shell can take it.
+            say_note(&format!("token id {}", keys.id_of(&token).unwrap_or_default()));
+            say(&token);
+            Exit::Yes
         }
-        Action::Revoke { id, .. } => match keys.revoke(&id) {
-            Ok(()) => Exit::Yes,
-            Err(error) => {
-                say_error(&format!("the revocation could not be written down: {error}"));
-                Exit::Unavailable
-            }
-        },
+        Err(error) => {
+            say_error(&error);
+            Exit::Usage
+        }
+    }
+}
+
+fn revoke(keys: &TokenKeys, token: &str) -> Exit {
+    let id = keys.id_of(token).or_else(|| uuid::Uuid::parse_str(token).ok().map(|id| id.to_string()));
+    let Some(id) = id else {
+        say_error("this is neither a token of this region nor a token's id");
+        return Exit::Usage;
+    };
+    match keys.revoke(&id) {
+        Ok(()) => Exit::Yes,
+        Err(error) => {
+            say_error(&format!("the revocation could not be written down: {error}"));
+            Exit::Unavailable
+        }
     }
 }

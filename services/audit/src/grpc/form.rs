@@ -5,7 +5,7 @@ use crate::reader::Reader;
 use api::audit::{EventFilter, EventOrder};
 use care::{CouncilId, FrameworkId, Timestamp};
 use eventlog::{LogId, Service};
-use service_kit::Fields;
+use service_kit::{Fields, council_name};
 use tonic::Status;
 
 /// How many types a filter names at most.
@@ -124,7 +124,7 @@ pub(super) fn question(reader: Reader, filter: Filter) -> Result<Question, Statu
         return Err(reader.not_yours(&log.to_string()));
     }
     if let Some(council) = filter.council.filter(|council| !reader.asks_about(*council)) {
-        return Err(reader.not_yours(&format!("councils/{council}")));
+        return Err(reader.not_yours(&council_name(council)));
     }
     Ok(Question { reader, filter })
 }

@@ -95,7 +95,9 @@ impl AuditService for Audit {
         let position = request.get_ref().position;
         // What is recorded of it and the proof are of one moment.
         let recorded = self.shared.index.look(|logs| {
-            let event = logs.event(log, position).filter(|event| reader.sees(log, event.council()))?;
+            let event = logs.event(log, position).filter(|event| {
+                reader.sees(log, event.council(), event.actor(), event.causation().as_deref())
+            })?;
             let head = logs.head(log)?;
             let proof = InclusionProof {
                 leaf_index: position - 1,

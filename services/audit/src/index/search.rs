@@ -97,7 +97,8 @@ impl Question {
     }
 
     fn includes(&self, event: &EventView<'_>) -> bool {
-        self.reader.sees(event.log, event.council()) && self.filter.wants(event)
+        self.filter.wants(event)
+            && self.reader.sees(event.log, event.council(), event.actor(), event.causation().as_deref())
     }
 }
 
