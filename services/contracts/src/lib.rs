@@ -53,7 +53,8 @@ impl Contracts {
     /// What each of its logs has come to, see [`Engine::digest`].
     #[must_use]
     pub fn digests(&self) -> BTreeMap<String, String> {
-        let agreements = self.agreements.values().map(|engine| (engine.log_id().to_string(), engine.digest()));
+        let agreements =
+            self.agreements.values().map(|engine| (engine.log_id().to_string(), engine.digest()));
         agreements.chain([(self.frameworks.log_id().to_string(), self.frameworks.digest())]).collect()
     }
 

@@ -3,11 +3,14 @@
 use api::common;
 use api::contracts as proto;
 use care::published::{AwardTerms, CallOffEvidence, Route};
-use care::{AgreementId, Date, EstablishmentUrn, FrameworkId, Pence, ProviderId};
+use care::{AgreementId, Date, FrameworkId, Pence, ProviderId};
 use contracts_domain::agreements::{Agreement, AgreementStatus};
 use contracts_domain::frameworks::{Framework, Lot, Membership, PriceSchedule, Regime, Suspension};
 use contracts_domain::{Agreements, Frameworks, GradeGate};
-use service_kit::{council_name, provider_name, timestamp};
+use service_kit::{
+    agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
+    referral_name, timestamp,
+};
 
 /// For whom an agreement is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +19,6 @@ pub(crate) enum Viewer {
     Council,
     /// The provider, who does not see the council's funding, reasons and checks.
     Provider,
-}
-
-pub(crate) fn framework_name(id: &FrameworkId) -> String {
-    format!("frameworks/{id}")
 }
 
 pub(crate) fn framework(state: &Frameworks, id: &FrameworkId) -> proto::Framework {
@@ -103,7 +102,7 @@ pub(crate) fn framework_provider(
     };
     let lots = framework.admissions.get(provider).into_iter().flatten();
     proto::FrameworkProvider {
-        name: format!("frameworks/{id}/providers/{provider}"),
+        name: format!("{}/{}", framework_name(id), provider_name(provider)),
         schedules: lots
             .flat_map(|(lot, all)| all.iter().map(move |one| schedule(lot.as_str(), one)))
             .collect(),
@@ -145,19 +144,18 @@ pub(crate) fn status(status: AgreementStatus) -> proto::AgreementStatus {
 
 pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::Agreement {
     let issued = &agreement.issued;
-    let council = council_name(issued.council);
     let own = viewer == Viewer::Council;
     let line = |line: &care::published::PriceLine| common::PriceLine {
         kind: line.kind.clone(),
         weekly_pence: line.weekly.0,
     };
     proto::Agreement {
-        name: format!("{council}/agreements/{}", issued.agreement),
+        name: agreement_name(issued.council, issued.agreement),
         award: issued.award.to_string(),
-        referral: format!("{council}/referrals/{}", issued.referral),
+        referral: referral_name(issued.council, issued.referral),
         provider: provider_name(&issued.provider),
         establishment: establishment_name(&issued.urn),
-        place: format!("places/{}", issued.place),
+        place: place_name(&issued.place),
         provision: issued.provision.clone(),
         start: issued.start.to_string(),
         route: Some(route(&issued.terms.route, viewer)),
@@ -198,10 +196,6 @@ fn funders(terms: &AwardTerms) -> Vec<common::FunderShare> {
         basis_points: share.basis_points,
     };
     terms.funders.iter().map(share).collect()
-}
-
-fn establishment_name(urn: &EstablishmentUrn) -> String {
-    format!("establishments/{urn}")
 }
 
 fn date_or_empty(date: Option<Date>) -> String {

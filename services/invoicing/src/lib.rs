@@ -17,7 +17,7 @@ use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
 use invoicing_domain as domain;
-use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError, not_found};
+use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError, council_name, not_found};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::Status;
@@ -73,7 +73,8 @@ impl Invoicing {
     }
 
     fn ledger_of(&self, council: CouncilId) -> Result<&Ledger, Status> {
-        self.ledger(council)
-            .ok_or_else(|| not_found("COUNCIL_NOT_SERVED", &format!("councils/{council} in this region")))
+        self.ledger(council).ok_or_else(|| {
+            not_found("COUNCIL_NOT_SERVED", &format!("{} in this region", council_name(council)))
+        })
     }
 }

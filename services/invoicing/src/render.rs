@@ -4,14 +4,10 @@ use api::invoicing::{
     AccountBalance, AccountClass, Charge, ChargedLine, FunderAmount, Invoice, InvoiceKind, InvoiceLine,
     JournalEntry, Ledger, Posting,
 };
-use care::{AgreementId, CouncilId, Date, InvoiceId};
+use care::{CouncilId, Date, InvoiceId};
 use invoicing_domain as domain;
 use invoicing_domain::{EntryId, State};
-use service_kit::{council_name, provider_name, timestamp};
-
-pub(crate) fn agreement_name(council: CouncilId, agreement: AgreementId) -> String {
-    format!("councils/{council}/agreements/{agreement}")
-}
+use service_kit::{agreement_name, council_name, provider_name, timestamp};
 
 pub(crate) fn invoice_name(council: CouncilId, invoice: InvoiceId) -> String {
     format!("councils/{council}/invoices/{invoice}")

@@ -57,8 +57,7 @@ impl Referrals {
     /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].
     #[must_use]
     pub fn digests(&self) -> BTreeMap<String, String> {
-        let desks =
-            self.desks.values().map(|desk| (desk.engine.log_id().to_string(), desk.engine.digest()));
+        let desks = self.desks.values().map(|desk| (desk.engine.log_id().to_string(), desk.engine.digest()));
         desks.chain([("referrals: the market".to_owned(), self.market.digest())]).collect()
     }
 

@@ -4,19 +4,18 @@
 use api::common;
 use api::referrals as proto;
 use care::published::{Approval, Route};
-use care::{AwardId, CouncilId, EstablishmentUrn, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, KeyPurpose, Offer, Outcome, Referral, Requirements, SearchRecorded,
     Stage, State,
 };
-use service_kit::{council_name, provider_name, timestamp};
-
-pub(crate) fn referral_name(council: CouncilId, referral: ReferralId) -> String {
-    format!("councils/{council}/referrals/{referral}")
-}
+use service_kit::{
+    agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
+    referral_name, timestamp,
+};
 
 pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
-    format!("councils/{council}/referrals/{referral}/offers/{offer}")
+    format!("{}/offers/{offer}", referral_name(council, referral))
 }
 
 pub(crate) fn award_name(council: CouncilId, award: AwardId) -> String {
@@ -25,14 +24,6 @@ pub(crate) fn award_name(council: CouncilId, award: AwardId) -> String {
 
 pub(crate) fn policy_name(council: CouncilId) -> String {
     format!("{}/cascadePolicy", council_name(council))
-}
-
-pub(crate) fn place_name(place: &PlaceId) -> String {
-    format!("places/{place}")
-}
-
-pub(crate) fn establishment_name(urn: &EstablishmentUrn) -> String {
-    format!("establishments/{urn}")
 }
 
 /// A referral by its id; an empty message if it is not there.
@@ -60,7 +51,7 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
     let (award, agreement) = match &it.stage {
         Stage::AwardInFlight { award } => (award_name(it.council, *award), String::new()),
         Stage::Awarded { award, agreement } => {
-            (award_name(it.council, *award), format!("councils/{}/agreements/{agreement}", it.council))
+            (award_name(it.council, *award), agreement_name(it.council, *agreement))
         }
         Stage::Open | Stage::Withdrawn { .. } => Default::default(),
     };
@@ -242,7 +233,7 @@ fn route(route: &Route) -> common::Route {
     use common::route as given;
     let route = match route {
         Route::Framework { framework, lot, level } => given::Route::Framework(given::FrameworkCallOff {
-            framework: format!("frameworks/{framework}"),
+            framework: framework_name(framework),
             lot: lot.to_string(),
             level: level.clone(),
         }),
@@ -264,7 +255,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
     let (award_state, agreement, failure_reason, failure_detail) = match &it.outcome {
         Outcome::Proposed => (proto::AwardState::Proposed, String::new(), String::new(), String::new()),
         Outcome::Confirmed { agreement, .. } => {
-            let name = format!("councils/{}/agreements/{agreement}", proposed.council);
+            let name = agreement_name(proposed.council, *agreement);
             (proto::AwardState::Confirmed, name, String::new(), String::new())
         }
         Outcome::Failed { reason, detail, .. } => {

@@ -4,9 +4,11 @@ use api::vacancies as proto;
 use care::market::{
     Capacity, Claim, Establishment, Market, Place, RegistrationStatus, Sexes, Stage, Vacancy,
 };
-use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, ReferralId, Timestamp, london_date};
+use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
 use matching::Match;
-use service_kit::{Role, council_name, provider_name, timestamp};
+use service_kit::{
+    Role, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
+};
 
 /// For whom a place is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,18 +30,6 @@ impl Viewer {
             Role::FrameworkLead(_) => Self::Lead,
         }
     }
-}
-
-pub(crate) fn establishment_name(urn: &EstablishmentUrn) -> String {
-    format!("establishments/{urn}")
-}
-
-pub(crate) fn place_name(place: &PlaceId) -> String {
-    format!("places/{place}")
-}
-
-fn referral_name(council: CouncilId, referral: ReferralId) -> String {
-    format!("councils/{council}/referrals/{referral}")
 }
 
 pub(crate) fn provider(market: &Market, id: &ProviderId) -> proto::Provider {

@@ -10,7 +10,7 @@ use contracts_domain::Agreements;
 use contracts_domain::agreements::{Agreement, AgreementCommand, AgreementEvent, PlacementStep};
 use engine::Engine;
 use prost::{Message, Name};
-use service_kit::{Caller, Fields, Role, not_found, page, run_command};
+use service_kit::{Caller, Fields, Role, agreement_name, not_found, page, run_command};
 use std::cmp::Ordering;
 use std::ops::Bound;
 use tonic::{Request, Response, Status};
@@ -173,8 +173,8 @@ impl Contracts {
 
     /// The engine of a council, whose own agreements alone it can hold.
     fn own_engine(&self, council: CouncilId, agreement: AgreementId) -> Result<&Engine<Agreements>, Status> {
-        let name = || format!("councils/{council}/agreements/{agreement}");
-        self.agreements.get(&council).ok_or_else(|| not_found("AGREEMENT_UNKNOWN", &name()))
+        let unknown = || not_found("AGREEMENT_UNKNOWN", &agreement_name(council, agreement));
+        self.agreements.get(&council).ok_or_else(unknown)
     }
 }
 

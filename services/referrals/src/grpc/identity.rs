@@ -7,7 +7,7 @@ use crate::render;
 use api::referrals as proto;
 use care::{CouncilId, code_sets, london_date};
 use referrals_domain::{EraseIdentity, KeyPurpose, Rejection, RevealIdentity, Viewer};
-use service_kit::{Caller, Fields, Role, refuse, run_command, timestamp, unavailable};
+use service_kit::{Caller, Fields, Role, referral_name, refuse, run_command, timestamp, unavailable};
 use std::collections::BTreeSet;
 use tonic::{Request, Response, Status};
 
@@ -63,7 +63,7 @@ impl Referrals {
         // an event of its own.
         let receipt = move |_: &referrals_domain::State, _: &[referrals_domain::ReferralEvent]| {
             proto::RevealIdentityResponse {
-                referral: render::referral_name(council, referral),
+                referral: referral_name(council, referral),
                 identity: None,
                 reveal_time: Some(timestamp(at)),
             }

@@ -10,7 +10,7 @@ use care::{CouncilId, Date, ProviderId, london_date};
 use geography::Miles;
 use matching::{Criteria, SearchResult};
 use referrals_domain::{RecordSearch, ReferralEvent, Rejection, ReleaseReferral, ReleaseStage, Requirements};
-use service_kit::{Caller, Fields, provider_name, refuse, run_command};
+use service_kit::{Caller, Fields, establishment_name, place_name, provider_name, refuse, run_command};
 use std::collections::BTreeSet;
 use tonic::Request;
 
@@ -42,8 +42,8 @@ fn matches(found: &SearchResult, market: &Market, limit: usize) -> Vec<proto::Ma
     let provider =
         |id: &ProviderId| market.provider(id).map(|provider| provider.name.clone()).unwrap_or_default();
     let one = |it: &matching::Match| proto::Match {
-        place: render::place_name(&it.place),
-        establishment: render::establishment_name(&it.urn),
+        place: place_name(&it.place),
+        establishment: establishment_name(&it.urn),
         provider: provider_name(&it.provider),
         provider_display_name: provider(&it.provider),
         provision: it.provision.clone(),

@@ -1,11 +1,10 @@
 //! Fields that several of this service's requests have.
 
 use crate::Vacancies;
-use crate::render::{establishment_name, place_name};
 use api::vacancies as proto;
 use care::market::{RegistrationStatus, Sexes};
 use care::{CouncilId, EstablishmentUrn, PlaceId, ProviderId};
-use service_kit::{Caller, Fields, Role, not_found};
+use service_kit::{Caller, Fields, Role, establishment_name, not_found, place_name};
 use tonic::Status;
 
 /// Needs of a vacancy or a search.

@@ -11,7 +11,7 @@ use care::market::{
 use care::{CouncilId, EstablishmentUrn, ProviderId, code_sets, london_date};
 use geography::{Sector, locate};
 use service_kit::page::page_of;
-use service_kit::{Caller, Fields, not_found, run_command};
+use service_kit::{Caller, Fields, establishment_name, not_found, run_command};
 use tonic::{Request, Response};
 use vacancies_domain::{Command, RegistrationChanges};
 
@@ -147,7 +147,7 @@ impl Vacancies {
         let found = self.market.read(|market| {
             market.establishment(&urn).map(|_| render::establishment(market, &urn, caller.at))
         });
-        let unknown = || not_found("ESTABLISHMENT_UNKNOWN", &render::establishment_name(&urn));
+        let unknown = || not_found("ESTABLISHMENT_UNKNOWN", &establishment_name(&urn));
         found.map(Response::new).ok_or_else(unknown)
     }
 
