@@ -76,7 +76,7 @@ pub struct CallOffQuestion<'a> {
 }
 
 /// What was judged, check by check. A check that hangs on one that failed (the lot of an unknown framework) cannot be
-/// judged and is left out.
+/// judged and is left out, and a council that is not a member learns no more of a framework than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The evidence, as an event keeps it.
@@ -137,13 +137,10 @@ fn judge_funders(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
 /// A suspension by any framework that the council belongs to stops its spot purchases as well as its call-offs.
 fn judge_suspension(facts: &Frameworks, question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
     let (first, last) = (question.on.min(question.start), question.on.max(question.start));
-    let called = match question.route {
-        Route::Framework { framework, .. } => Some(framework),
-        Route::InHouse | Route::Spot { .. } => None,
-    };
     let mut asked = Vec::new();
+    // A framework that the council is not a member of, even the one it names, says nothing to it.
     for (id, framework) in facts.iter() {
-        if called != Some(id) && !framework.is_member(question.council, question.on) {
+        if !framework.is_member(question.council, question.on) {
             continue;
         }
         asked.push(id.as_str());
@@ -182,7 +179,10 @@ fn judge_framework(
     let member = framework.is_member(question.council, on);
     let is = if member { "is" } else { "is not" };
     let found = format!("{} {is} a member on {on}", question.council.name());
-    verdict.record(checks::COUNCIL_NOT_MEMBER, member, found);
+    if !verdict.record(checks::COUNCIL_NOT_MEMBER, member, found) {
+        // What is left would tell a stranger the framework's lots, ceilings and admitted prices.
+        return;
+    }
     let Some(lot) = framework.lots.get(lot_id) else {
         verdict.record(checks::LOT_UNKNOWN, false, format!("{id} has no lot {lot_id}"));
         return;

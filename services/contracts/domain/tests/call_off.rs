@@ -158,11 +158,9 @@ fn the_provider_must_be_admitted_at_the_level() {
     plain()
         .with(|case| case.route = call_off("COMPLEX"))
         .fails(&[checks::LEVEL_UNKNOWN, checks::PROVIDER_NOT_ADMITTED]);
-    plain().with(|case| case.on = date(2026, 3, 31)).fails(&[
-        checks::FRAMEWORK_NOT_IN_FORCE,
-        checks::COUNCIL_NOT_MEMBER,
-        checks::PROVIDER_NOT_ADMITTED,
-    ]);
+    plain()
+        .with(|case| case.on = date(2026, 3, 31))
+        .fails(&[checks::FRAMEWORK_NOT_IN_FORCE, checks::COUNCIL_NOT_MEMBER]);
 }
 
 #[test]
@@ -218,8 +216,35 @@ fn a_suspension_stops_every_route_of_the_members_and_nobody_else() {
     }
     stopped(plain(), Some("SC000002")).fails(&[]);
     stopped(spot().with(|case| case.council = id(DORSET)), None).fails(&[]);
-    stopped(plain().with(|case| case.council = id(DORSET)), None)
-        .fails(&[checks::PROVIDER_SUSPENDED, checks::COUNCIL_NOT_MEMBER]);
+    stopped(plain().with(|case| case.council = id(DORSET)), None).fails(&[checks::COUNCIL_NOT_MEMBER]);
+}
+
+#[test]
+fn a_council_that_is_not_a_member_learns_neither_prices_nor_suspensions() {
+    let case = plain().with(|case| {
+        case.council = id(DORSET);
+        case.lines[0].weekly.0 = 900_000;
+        case.grade = "INADEQUATE";
+        case.events.push(suspended(None, date(2026, 5, 1)));
+    });
+    let verdict = case.verdict();
+    let names: Vec<_> = verdict.evidence.checks.iter().map(|check| check.check.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            checks::UNREGISTERED_PROVISION,
+            checks::FUNDERS_NOT_WHOLE,
+            checks::PROVIDER_SUSPENDED,
+            checks::FRAMEWORK_UNKNOWN,
+            checks::FRAMEWORK_NOT_IN_FORCE,
+            checks::COUNCIL_NOT_MEMBER,
+        ]
+    );
+    let told: String = verdict.evidence.checks.iter().map(|check| check.found.as_str()).collect();
+    for secret in ["£", "Inadequate at inspection", "suspended P1", "lot", "gate"] {
+        assert!(!told.contains(secret), "{secret:?} in {told}");
+    }
+    case.fails(&[checks::COUNCIL_NOT_MEMBER]);
 }
 
 #[test]
