@@ -2,7 +2,7 @@
 //! a period is the half-open interval [start, end) of Europe/London dates, so that a same-day move never pays twice.
 
 use crate::money::Pence;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -116,6 +116,16 @@ pub fn fee_for_nights(weekly: Pence, placement_start: Date, period: Nights) -> P
 pub fn london_date(at: Timestamp) -> Date {
     // The time zone database is built in, so the look-up only fails if that build is broken; UTC is then an hour off at worst.
     TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC).to_datetime(at).date()
+}
+
+/// How many days ahead a first night or a departure is taken at most: a leap year. What lies further off is a slip of
+/// the pen, and near the end of the calendar it would take no night at all.
+pub const DAYS_AHEAD_MAX: i32 = 366;
+
+/// The last day that is taken on `today`: [`DAYS_AHEAD_MAX`] days ahead, or the calendar's last.
+#[must_use]
+pub fn last_day_ahead(today: Date) -> Date {
+    today.saturating_add(Span::new().days(DAYS_AHEAD_MAX))
 }
 
 #[cfg(test)]

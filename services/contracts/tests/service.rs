@@ -52,6 +52,9 @@ async fn an_award_becomes_an_agreement_that_starts_and_ends() {
         etag: "1".to_owned(),
         request_id: "r-1".to_owned(),
     };
+    let planned = call.start_placement(ask(council(DURHAM), start.clone())).await;
+    assert_eq!(fields_of(&refused(planned, Code::FailedPrecondition, "DATE_TOO_FAR")), ["on"]);
+    world.noon_of("2026-05-05");
     let started = call.start_placement(ask(council(DURHAM), start.clone())).await.unwrap().into_inner();
     assert_eq!(
         (started.status(), started.started_on.as_str()),

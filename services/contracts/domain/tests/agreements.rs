@@ -6,9 +6,9 @@ mod common;
 
 use care::published::{AgreementIssued, AgreementRefused, PlacementEnded, PlacementStarted};
 use care::spec::{Given, given};
-use care::{AgreementId, Date};
+use care::{AgreementId, Date, Refusal, Timestamp};
 use common::{
-    DORSET, DURHAM, at, award, award_events, claim, facts, id, note_claim, note_proposal, proposal, start,
+    DORSET, DURHAM, award, award_events, claim, facts, id, note_claim, note_proposal, proposal, start,
 };
 use contracts_domain::agreements::{
     AgreementCommand, AgreementEvent, AgreementStatus, Outcome, PlacementStep, ProposalLapsed,
@@ -139,8 +139,13 @@ fn agreed() -> Given<Agreements> {
     given::<Agreements>(award_events(proposal(1, DURHAM), claim(1, DURHAM), &facts()))
 }
 
+/// The day after the agreed first night, when arrivals and departures are told.
+fn told() -> Timestamp {
+    "2026-05-05T09:00:00Z".parse().unwrap()
+}
+
 fn step(step: PlacementStep) -> AgreementCommand {
-    AgreementCommand::Placement { agreement: agreement_id(), expected_version: None, step, at: at() }
+    AgreementCommand::Placement { agreement: agreement_id(), expected_version: None, step, at: told() }
 }
 
 fn begin(on: Date) -> AgreementCommand {
@@ -162,7 +167,7 @@ fn started(on: Date) -> AgreementEvent {
         council: id(DURHAM),
         place: id("SC000001-01"),
         on,
-        at: at(),
+        at: told(),
     }
     .into()
 }
@@ -175,7 +180,7 @@ fn ended(on: Date, reason: &str) -> AgreementEvent {
         place: id("SC000001-01"),
         on,
         reason: reason.to_owned(),
-        at: at(),
+        at: told(),
     }
     .into()
 }
@@ -214,6 +219,23 @@ fn a_child_may_come_late_but_not_before_the_agreed_night() {
 }
 
 #[test]
+fn an_arrival_is_told_on_its_eve_at_the_earliest() {
+    agreed().when(begin(date(2026, 5, 6))).then([started(date(2026, 5, 6))]);
+    let refused = agreed().when(begin(date(2026, 5, 7))).then_refused("DATE_TOO_FAR");
+    assert!(refused.to_string().ends_with("by 2026-05-06 now"), "{refused}");
+    assert_eq!(refused.violations()[0].field, "on");
+}
+
+#[test]
+fn a_departure_is_told_a_leap_year_ahead_at_most() {
+    let here = || agreed().and([started(start())]);
+    here().when(end(date(2027, 5, 6))).then([ended(date(2027, 5, 6), "CARPL")]);
+    let refused = here().when(end(date(2027, 5, 7))).then_refused("DATE_TOO_FAR");
+    assert!(refused.to_string().contains("give 2027-05-06 or earlier"), "{refused}");
+    here().when(end(Date::MAX)).then_refused("DATE_TOO_FAR");
+}
+
+#[test]
 fn a_child_who_never_comes_costs_nothing() {
     agreed()
         .when(cancel())
@@ -234,7 +256,7 @@ fn an_agreement_that_is_not_there_or_has_changed_is_not_moved() {
         agreement: agreement_id(),
         expected_version: Some(2),
         step: PlacementStep::Start { on: start() },
-        at: at(),
+        at: told(),
     };
     agreed().when(stale).then_refused("ETAG_MISMATCH");
 }

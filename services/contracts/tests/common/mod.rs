@@ -91,6 +91,11 @@ impl World {
         Self { contracts, kit, sources, followers }
     }
 
+    /// Lets time pass until noon of a day.
+    pub(crate) fn noon_of(&self, day: &str) {
+        self.kit.clock.advance_to(format!("{day}T12:00:00Z").parse().unwrap());
+    }
+
     /// Appends an event to another service's log, and waits until this service has consumed it.
     pub(crate) async fn happens<B: EventBody>(&self, source: LogId, body: &B) {
         let event = NewEvent {

@@ -1,6 +1,6 @@
 //! Every "no" of a council's referrals log: a stable reason, what is wrong and what to do about it.
 
-use care::{AwardId, EstablishmentUrn, OfferId, ReferralId, Refusal, RefusalKind, Violation};
+use care::{AwardId, DAYS_AHEAD_MAX, EstablishmentUrn, OfferId, ReferralId, Refusal, RefusalKind, Violation};
 
 /// Why a command was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +95,24 @@ pub enum Rejection {
         offer: OfferId,
         /// Its last day.
         valid_until: care::Date,
+    },
+    /// The offer's first night has passed: the place would be claimed for nights that nobody slept there.
+    #[error("offer {offer} starts on {start}, which has passed: ask the provider for a new one")]
+    OfferStartsInPast {
+        /// The offer.
+        offer: OfferId,
+        /// Its first night.
+        start: care::Date,
+    },
+    /// An offer of a first night too far ahead.
+    #[error(
+        "start is {start}, more than {DAYS_AHEAD_MAX} days ahead: offer {latest} or earlier, or offer later"
+    )]
+    StartTooFar {
+        /// The first night that was offered.
+        start: care::Date,
+        /// The latest that is taken now.
+        latest: care::Date,
     },
     /// The referral was amended after the offer.
     #[error(
@@ -191,6 +209,8 @@ impl Refusal for Rejection {
             Self::OfferUnknown(_) => "OFFER_UNKNOWN",
             Self::OfferExists(_) => "OFFER_EXISTS",
             Self::OfferExpired { .. } => "OFFER_EXPIRED",
+            Self::OfferStartsInPast { .. } => "OFFER_STARTS_IN_PAST",
+            Self::StartTooFar { .. } => "START_TOO_FAR",
             Self::OfferStale { .. } => "OFFER_STALE",
             Self::OfferWithdrawn(_) => "OFFER_WITHDRAWN",
             Self::OfferStillLive(_) => "OFFER_STILL_LIVE",
@@ -209,7 +229,7 @@ impl Refusal for Rejection {
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::FieldInvalid(_) => RefusalKind::Invalid,
+            Self::FieldInvalid(_) | Self::StartTooFar { .. } => RefusalKind::Invalid,
             Self::ReferralUnknown(_) | Self::OfferUnknown(_) | Self::AwardUnknown(_) => RefusalKind::NotFound,
             Self::ReferralExists(_) | Self::OfferExists(_) | Self::AwardExists(_) => {
                 RefusalKind::AlreadyExists
@@ -223,6 +243,9 @@ impl Refusal for Rejection {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::FieldInvalid(violations) => violations.clone(),
+            Self::StartTooFar { .. } => {
+                vec![Violation { field: "start".to_owned(), description: self.to_string() }]
+            }
             _ => Vec::new(),
         }
     }

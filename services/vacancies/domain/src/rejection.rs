@@ -1,7 +1,10 @@
 //! Why the market says no. None of it tells a council who else holds or has a place.
 
 use care::market::RegistrationStatus;
-use care::{Date, EstablishmentUrn, PlaceId, ProviderId, Refusal, RefusalKind, Timestamp, Violation};
+use care::{
+    DAYS_AHEAD_MAX, Date, EstablishmentUrn, PlaceId, ProviderId, Refusal, RefusalKind, Timestamp, Violation,
+    last_day_ahead, london_date,
+};
 
 use crate::commands::Command;
 
@@ -81,6 +84,10 @@ pub enum Rejection {
     HoldForOtherVersion { place: PlaceId, token: u64, held: u32, asked: u32 },
     #[error("place {place} can be had from {available_from}, not from {start}")]
     NotAvailableYet { place: PlaceId, available_from: Date, start: Date },
+    #[error(
+        "{field} is {day}, more than {DAYS_AHEAD_MAX} days ahead: give {latest} or earlier, or ask later"
+    )]
+    DateTooFar { field: &'static str, day: Date, latest: Date },
     #[error("establishment {urn} is registered for {registered} places, and {claimed} are claimed by others{}", needs_it_empty(*.solo))]
     EstablishmentFull { urn: EstablishmentUrn, registered: u16, claimed: u16, solo: bool },
     #[error("establishment {0} is taken as a whole by a solo placement")]
@@ -141,6 +148,8 @@ impl Refusal for Rejection {
             Self::HoldNotYours { .. } => "HOLD_NOT_YOURS",
             Self::HoldForOtherVersion { .. } => "HOLD_FOR_OTHER_VERSION",
             Self::NotAvailableYet { .. } => "NOT_AVAILABLE_YET",
+            Self::DateTooFar { field: "start", .. } => "START_TOO_FAR",
+            Self::DateTooFar { .. } => "DATE_TOO_FAR",
             Self::EstablishmentFull { .. } => "ESTABLISHMENT_FULL",
             Self::SoloOccupied(_) => "SOLO_OCCUPIED",
             Self::RegistrationNotActive(..) => "REGISTRATION_NOT_ACTIVE",
@@ -170,6 +179,12 @@ impl Refusal for Rejection {
 }
 
 impl Rejection {
+    /// No place is advertised for, and no claim begins on, a day that is too far ahead.
+    pub(crate) fn unless_near(field: &'static str, day: Date, at: Timestamp) -> Result<(), Self> {
+        let latest = last_day_ahead(london_date(at));
+        if day > latest { Err(Self::DateTooFar { field, day, latest }) } else { Ok(()) }
+    }
+
     /// The field of the request that is wrong whatever the state.
     fn field(&self) -> Option<&'static str> {
         match self {
@@ -180,6 +195,7 @@ impl Rejection {
             Self::CountOutOfRange(_) => Some("count"),
             Self::LeaseOutOfRange(_) => Some("lease_seconds"),
             Self::NoticeDatesReversed { .. } => Some("on"),
+            Self::DateTooFar { field, .. } => Some(field),
             _ => None,
         }
     }

@@ -185,6 +185,26 @@ fn eligibility_is_judged_when_the_place_is_claimed() {
 }
 
 #[test]
+fn a_claim_begins_a_leap_year_ahead_at_most() {
+    let last = care::last_day_ahead(care::london_date(asked(|_| ()).at));
+    let _ = market()
+        .when(Command::ClaimForAward(asked(|it| it.start = last)))
+        .then_events(|events| assert_eq!(events.len(), 2));
+    assert_eq!(refused_for(market(), asked(|it| it.start = last.tomorrow().unwrap())), "START_TOO_FAR");
+    // The calendar's last day has no night, so that claims of it would never overlap.
+    assert_eq!(refused_for(market(), asked(|it| it.start = Date::MAX)), "START_TOO_FAR");
+}
+
+#[test]
+fn a_place_is_advertised_a_leap_year_ahead_at_most() {
+    let mut ahead = advertised(1);
+    ahead.available_from = care::last_day_ahead(care::london_date(ahead.at));
+    market().when(Command::AdvertiseVacancy(ahead.clone())).then([ahead.clone().into()]);
+    ahead.available_from = ahead.available_from.tomorrow().unwrap();
+    market().when(Command::AdvertiseVacancy(ahead)).then_refused("DATE_TOO_FAR");
+}
+
+#[test]
 fn nobody_under_16_comes_to_supported_accommodation_and_nobody_to_unregistered_provision() {
     let mut scheme = establishment_registered();
     (scheme.provision, scheme.place_code) = ("SUPPORTED_ACCOMMODATION".to_owned(), "K3".to_owned());

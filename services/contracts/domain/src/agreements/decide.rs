@@ -7,7 +7,7 @@ use super::state::{Agreement, Agreements, Outcome};
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 use care::published::{AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted};
-use care::{AgreementId, AwardId, CouncilId, Date, Decided, Domain, Timestamp, london_date};
+use care::{AgreementId, AwardId, CouncilId, Date, Decided, Domain, Timestamp, last_day_ahead, london_date};
 
 impl Domain for Agreements {
     type State = Self;
@@ -173,6 +173,10 @@ fn placement(
             if *on < started {
                 return Err(AgreementRejection::EndBeforeStart { on: *on, started });
             }
+            let latest = last_day_ahead(london_date(at));
+            if *on > latest {
+                return Err(AgreementRejection::EndTooFar { on: *on, latest });
+            }
             Ok(vec![ended(agreement, *on, reason, at).into()])
         }
         PlacementStep::Cancel { reason } => match agreement.started {
@@ -189,6 +193,12 @@ fn start(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> 
     }
     if on < issued.start {
         return Err(AgreementRejection::StartBeforeAgreed { on, agreed: issued.start });
+    }
+    // A day of grace, for an arrival that is told on the eve; an arrival further ahead is a plan and no fact.
+    let today = london_date(at);
+    let latest = today.tomorrow().unwrap_or(today);
+    if on > latest {
+        return Err(AgreementRejection::StartTooFar { on, latest });
     }
     let started = PlacementStarted {
         agreement: issued.agreement,

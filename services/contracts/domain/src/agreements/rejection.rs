@@ -1,6 +1,6 @@
 //! Why a step in the life of an agreement is refused. A refused award is no rejection but an event, `AgreementRefused`.
 
-use care::{AgreementId, Date, Refusal, RefusalKind, Violation};
+use care::{AgreementId, DAYS_AHEAD_MAX, Date, Refusal, RefusalKind, Violation};
 use thiserror::Error;
 
 /// The refusals of a council's agreements.
@@ -26,6 +26,26 @@ pub enum AgreementRejection {
         on: Date,
         /// The agreed first night.
         agreed: Date,
+    },
+    /// An arrival that is still to come: it is told when the child is there.
+    #[error(
+        "on is {on}, which is still to come: start the placement when the child is there, by {latest} now"
+    )]
+    StartTooFar {
+        /// The arrival.
+        on: Date,
+        /// The latest that is taken now.
+        latest: Date,
+    },
+    /// A departure too far ahead to be known.
+    #[error(
+        "on is {on}, more than {DAYS_AHEAD_MAX} days ahead: give {latest} or earlier, or tell the departure later"
+    )]
+    EndTooFar {
+        /// The departure.
+        on: Date,
+        /// The latest that is taken now.
+        latest: Date,
     },
     /// The child is there already.
     #[error("the placement started on {0} already: end it instead")]
@@ -56,6 +76,7 @@ impl Refusal for AgreementRejection {
             Self::PlacementNotStarted => "PLACEMENT_NOT_STARTED",
             Self::AgreementEnded(_) => "AGREEMENT_ENDED",
             Self::EndBeforeStart { .. } => "END_BEFORE_START",
+            Self::StartTooFar { .. } | Self::EndTooFar { .. } => "DATE_TOO_FAR",
         }
     }
 
@@ -67,13 +88,18 @@ impl Refusal for AgreementRejection {
             | Self::PlacementAlreadyStarted(_)
             | Self::PlacementNotStarted
             | Self::AgreementEnded(_)
-            | Self::EndBeforeStart { .. } => RefusalKind::Precondition,
+            | Self::EndBeforeStart { .. }
+            | Self::StartTooFar { .. }
+            | Self::EndTooFar { .. } => RefusalKind::Precondition,
         }
     }
 
     fn violations(&self) -> Vec<Violation> {
         match self {
-            Self::StartBeforeAgreed { .. } | Self::EndBeforeStart { .. } => {
+            Self::StartBeforeAgreed { .. }
+            | Self::EndBeforeStart { .. }
+            | Self::StartTooFar { .. }
+            | Self::EndTooFar { .. } => {
                 vec![Violation { field: "on".to_owned(), description: self.to_string() }]
             }
             _ => Vec::new(),

@@ -77,8 +77,12 @@ fn takeable_offer<'a>(
             current: referral.version,
         });
     }
-    if offer.expired(london_date(command.at)) {
+    let today = london_date(command.at);
+    if offer.expired(today) {
         return Err(Rejection::OfferExpired { offer: offer.id, valid_until: offer.terms.valid_until });
+    }
+    if offer.terms.start < today {
+        return Err(Rejection::OfferStartsInPast { offer: offer.id, start: offer.terms.start });
     }
     Ok(offer)
 }

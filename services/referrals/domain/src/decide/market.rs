@@ -11,7 +11,7 @@ use crate::rejection::Rejection;
 use crate::requirements::Found;
 use crate::state::{Answer, Outcome, Referral, State};
 use care::published::Route;
-use care::{Date, Pence, Violation, code_sets, london_date};
+use care::{Date, Pence, Violation, code_sets, last_day_ahead, london_date};
 
 /// To how many providers a referral can be released: more than any region has.
 const RELEASES_MAX: usize = 500;
@@ -67,9 +67,14 @@ pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
         return Err(Rejection::OfferExists(command.offer));
     }
     must_be_open(referral)?;
-    let violations = offer_violations(&command.terms, referral, london_date(command.at));
+    let today = london_date(command.at);
+    let violations = offer_violations(&command.terms, referral, today);
     if !violations.is_empty() {
         return Err(Rejection::FieldInvalid(violations));
+    }
+    let (start, latest) = (command.terms.start, last_day_ahead(today));
+    if start > latest {
+        return Err(Rejection::StartTooFar { start, latest });
     }
     let answered = command.referral_version.unwrap_or(referral.version);
     if answered != referral.version {

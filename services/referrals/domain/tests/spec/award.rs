@@ -102,6 +102,24 @@ fn an_offer_is_taken_until_the_end_of_its_last_day_in_england() {
 }
 
 #[test]
+fn an_offer_is_taken_until_its_first_night_in_england() {
+    let mut events = ready(requirements(), framework());
+    for event in &mut events {
+        if let ReferralEvent::OfferSubmitted(offer) = event {
+            offer.terms.valid_until = day("2026-12-31");
+        }
+    }
+    let taken = |instant: &str| {
+        let command = ProposeAward { at: instant.parse().unwrap(), ..propose() };
+        given::<Referrals>(events.clone()).when(command)
+    };
+    taken("2026-06-20T22:59:59Z").then_events(|events| assert_eq!(events.len(), 1));
+    let refused = taken("2026-06-20T23:00:00Z").then_refused("OFFER_STARTS_IN_PAST");
+    assert!(refused.to_string().contains("starts on 2026-06-20, which has passed"), "{refused}");
+    assert_eq!(refused.kind(), RefusalKind::Precondition);
+}
+
+#[test]
 fn an_offer_on_an_older_version_is_stale() {
     let mut events = ready(requirements(), framework());
     let amend = AmendReferral {
@@ -329,7 +347,7 @@ fn a_deadline_beyond_the_calendar_is_due_at_once() {
     let last: care::Timestamp = care::Timestamp::MAX;
     let mut events = offered(emergency(), framework());
     if let Some(ReferralEvent::OfferSubmitted(offer)) = events.last_mut() {
-        offer.terms.valid_until = Date::MAX;
+        (offer.terms.start, offer.terms.valid_until) = (Date::MAX, Date::MAX);
     }
     events.extend(cascade());
     let refusal_or_due = given::<Referrals>(events).when(ProposeAward { at: last, ..in_emergency() });

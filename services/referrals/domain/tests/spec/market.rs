@@ -147,6 +147,19 @@ fn everything_wrong_with_an_offer_is_said_at_once() {
 }
 
 #[test]
+fn an_offer_starts_a_leap_year_ahead_at_most() {
+    let starting = |start: &str| {
+        given::<Referrals>([posted(requirements()), released("oak")])
+            .when(submit(OfferTerms { start: day(start), ..terms(framework()) }))
+    };
+    starting("2027-06-02").then_events(|events| assert_eq!(events.len(), 1));
+    let refused = starting("2027-06-03").then_refused("START_TOO_FAR");
+    assert!(refused.to_string().contains("offer 2027-06-02 or earlier"), "{refused}");
+    assert_eq!((refused.kind(), refused.violations()[0].field.as_str()), (RefusalKind::Invalid, "start"));
+    starting("9999-12-31").then_refused("START_TOO_FAR");
+}
+
+#[test]
 fn only_the_councils_own_establishment_is_in_house() {
     given::<Referrals>([posted(requirements()), released("oak")])
         .when(submit(terms(Route::InHouse)))

@@ -43,6 +43,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
     check_names(asked, place, establishment)?;
     let vacancy = admitting(&asked.place, place, establishment)?;
     check_child(asked, vacancy, establishment)?;
+    Rejection::unless_near("start", asked.start, asked.at)?;
     let hold = own_hold(asked, place)?;
     let token = hold.map(|hold| hold.token);
     let nights = Nights::from_on(asked.start, None);

@@ -44,6 +44,7 @@ pub(super) fn close(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
 
 pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events {
     let (place, establishment) = open_place(market, &vacancy.place)?;
+    Rejection::unless_near("available_from", vacancy.available_from, vacancy.at)?;
     let registration = &establishment.registration;
     let (from, to) = (vacancy.age_from, vacancy.age_to);
     if from > to || from < registration.age_from || to > registration.age_to {
