@@ -90,14 +90,14 @@ pub enum Rejection {
 impl Refusal for Rejection {
     fn reason(&self) -> &'static str {
         match self {
-            Self::AgreementUnknown(_) => "AGREEMENT_NOT_FOUND",
-            Self::InvoiceUnknown(_) => "INVOICE_NOT_FOUND",
+            Self::AgreementUnknown(_) => "AGREEMENT_UNKNOWN",
+            Self::InvoiceUnknown(_) => "INVOICE_UNKNOWN",
             Self::ThroughOutOfRange { .. } => "THROUGH_OUT_OF_RANGE",
             Self::InvoiceSettled { .. } => "INVOICE_SETTLED",
             Self::PaymentDateInvalid { .. } => "PAYMENT_DATE_INVALID",
             Self::PeriodClosed { .. } => "PERIOD_CLOSED",
             Self::PeriodNotOver { .. } => "PERIOD_NOT_OVER",
-            Self::RunUnknown => "RUN_NOT_FOUND",
+            Self::RunUnknown => "RUN_UNKNOWN",
             Self::LedgerForeign { .. } => "LEDGER_FOREIGN",
             Self::LedgerUnbalanced { .. } => "LEDGER_UNBALANCED",
             Self::AmountOverflow => "AMOUNT_OVERFLOW",

@@ -115,7 +115,7 @@ fn nights_are_charged_once_and_only_while_the_child_is_there() {
 #[test]
 fn accruals_are_refused_for_unknown_agreements_and_far_dates() {
     let today = day("2026-02-01");
-    after(&placed(1)).when(command(2, today, accrue(9, today))).then_refused("AGREEMENT_NOT_FOUND");
+    after(&placed(1)).when(command(2, today, accrue(9, today))).then_refused("AGREEMENT_UNKNOWN");
     let far = after(&placed(1)).when(command(2, today, accrue(1, day("2027-02-03"))));
     assert!(far.then_refused("THROUGH_OUT_OF_RANGE").to_string().contains("2027-02-02 at most"));
     let run = Ask::StartRun { run: RunId(Uuid::nil()), kind: RunKind::Accrual, through: day("2027-02-03") };
@@ -247,9 +247,9 @@ fn facts_that_cannot_be_taken_are_recorded_once_and_repeated_ones_change_nothing
         .when(command(8, today, end_too_early()))
         .then_nothing()
         .when(command(9, today, Ask::OpenCharges(started(3, today))))
-        .then_events(fact_refused("AGREEMENT_NOT_FOUND"))
+        .then_events(fact_refused("AGREEMENT_UNKNOWN"))
         .when(command(10, today, Ask::CloseCharges(ended(3, today, common::noon(today)))))
-        .then_events(fact_refused("AGREEMENT_NOT_FOUND"))
+        .then_events(fact_refused("AGREEMENT_UNKNOWN"))
         .when(command(11, today, Ask::OpenCharges(started(1, day("1926-01-11")))))
         .then_events(fact_refused("DATE_OUT_OF_RANGE"));
 }
@@ -371,7 +371,7 @@ fn an_invoice_is_paid_once_in_full_and_on_a_possible_day() {
     refuse("2026-02-11", "PAYMENT_DATE_INVALID");
     after(&charged_and_invoiced())
         .when(command(9, today, pay(care::InvoiceId(Uuid::nil()), None)))
-        .then_refused("INVOICE_NOT_FOUND");
+        .then_refused("INVOICE_UNKNOWN");
     let paid = || {
         after(&charged_and_invoiced()).when(paid_on("2026-02-09")).then_events(|events| {
             expect_postings(&events[0], &[("bank", -1_456_403), ("payable:acme", 1_456_403)]);
@@ -437,7 +437,7 @@ fn a_run_sums_up_what_was_done_in_it() {
         .when(command(1, today, Ask::FinishRun { run }))
         .then_nothing()
         .when(command(1, today, Ask::FinishRun { run: RunId(Uuid::nil()) }))
-        .then_refused("RUN_NOT_FOUND");
+        .then_refused("RUN_UNKNOWN");
 }
 
 #[test]

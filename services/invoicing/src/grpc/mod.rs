@@ -92,7 +92,7 @@ fn agreement_of(fields: &mut Fields, council: Option<CouncilId>, name: &str) -> 
 fn known(ledger: &crate::Ledger, agreement: Option<AgreementId>) -> Result<(), Status> {
     match agreement {
         Some(id) if !ledger.read(|state| state.agreements.contains_key(&id)) => {
-            Err(not_found("AGREEMENT_NOT_FOUND", &format!("agreement {id}")))
+            Err(not_found("AGREEMENT_UNKNOWN", &format!("agreement {id}")))
         }
         _ => Ok(()),
     }

@@ -33,7 +33,7 @@ pub(super) fn get_invoice(
     let visible = |invoice: &&domain::Invoice| own.is_none_or(|own| invoice.issued.provider == *own);
     let look = |state: &State| state.invoices.get(&id).filter(visible).map(render::invoice);
     let found = service.ledger(council).and_then(|ledger| ledger.read(look));
-    found.ok_or_else(|| not_found("INVOICE_NOT_FOUND", &render::invoice_name(council, id)))
+    found.ok_or_else(|| not_found("INVOICE_UNKNOWN", &render::invoice_name(council, id)))
 }
 
 pub(super) fn list_invoices(
@@ -55,7 +55,7 @@ pub(super) fn list_invoices(
             service.ledger_of(council)?;
         }
         (None, Some(provider)) => caller.require_provider(provider)?,
-        (None, None) => return Err(not_found("INVOICE_NOT_FOUND", &request.parent)),
+        (None, None) => return Err(not_found("INVOICE_UNKNOWN", &request.parent)),
     }
     let items =
         |after| invoices_after(service, council, provider.as_ref(), request.unsettled, after).into_iter();

@@ -199,7 +199,7 @@ fn date_trouble(day: Date) -> Option<Trouble> {
 
 fn unknown(agreement: AgreementId) -> Trouble {
     (
-        "AGREEMENT_NOT_FOUND",
+        "AGREEMENT_UNKNOWN",
         format!("agreement {agreement} is not in this ledger: its terms never came, or were refused"),
     )
 }
