@@ -168,6 +168,11 @@ fn advertised(
     let sexes = sexes(fields, "vacancy.sexes", vacancy.sexes);
     let age_from = age(fields, "vacancy.age_from", vacancy.age_from);
     let age_to = age(fields, "vacancy.age_to", vacancy.age_to);
+    if let (Some(from), Some(to)) = (age_from, age_to)
+        && to < from
+    {
+        fields.violation("vacancy.age_to", format!("{to} is below age_from, which is {from}"));
+    }
     let note = fields.text_optional("vacancy.note", &vacancy.note, NOTE_CHARS_MAX);
     few?;
     Some(VacancyAdvertised {

@@ -186,7 +186,9 @@ impl Refusal for FrameworkRejection {
             }
             Self::FrameworkUnknown(_) | Self::LotUnknown { .. } => RefusalKind::NotFound,
             Self::EtagMismatch { .. } => RefusalKind::Conflict,
-            Self::UnregisteredProvision
+            // Both dates are the request's own; every other date is held against what is recorded.
+            Self::DatesOutOfOrder { field: "ends", .. }
+            | Self::UnregisteredProvision
             | Self::LotEmpty { .. }
             | Self::AgesOutOfOrder { .. }
             | Self::GradeGateInvalid(_)
