@@ -196,3 +196,14 @@ async fn a_commit_that_failed_but_is_on_the_disk_is_found_again() {
         other => panic!("{other:?}"),
     }
 }
+
+#[tokio::test]
+async fn events_without_the_audit_log_that_watched_them_are_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let _closed = closed_log(folder.path(), 1).await;
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let refused = store.check_none_missing().unwrap_err().to_string();
+    assert!(refused.contains("audit.region.db is missing"), "{refused}");
+    drop(store.open(LogId::region(Service::Audit)).await.unwrap());
+    store.check_none_missing().unwrap();
+}

@@ -9,7 +9,9 @@ mod request;
 
 use crate::cli::{Exit, Output, say_error};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{
+    Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor,
+};
 use std::sync::OnceLock;
 
 /// The flags that every client command has beside its request's fields.
@@ -56,8 +58,11 @@ fn service_command(service: &Service) -> Command {
     methods.iter().fold(command, |command, method| {
         let verb = verb(method);
         let mut own = method_command(method);
-        // `referrals post` for `referrals post-referral`, where only one method begins so.
-        if methods.iter().filter(|other| self::verb(other) == verb).count() == 1 {
+        // `referrals post` for `referrals post-referral`, where only one method begins so or it is about what the service is for.
+        let alone = methods.iter().filter(|other| self::verb(other) == verb).count() == 1;
+        let thing =
+            kebab(method.name()).split_once('-').map(|(_, thing)| thing.trim_end_matches('s').to_owned());
+        if alone || thing.as_deref() == Some(service.command_name().trim_end_matches('s')) {
             own = own.visible_alias(verb);
         }
         command.subcommand(own)
@@ -112,19 +117,27 @@ fn own_args() -> [Arg; 4] {
 /// The flag of a request's field. A field that is a message takes JSON, or @FILE.
 fn field_arg(field: &FieldDescriptor) -> Arg {
     let name = flag_name(field);
-    let arg = Arg::new(field.name().to_owned()).long(name).help(describe::field(field));
+    let arg = Arg::new(flag_id(field)).long(name).help(describe::field(field));
     let arg = match field.kind() {
         Kind::Bool => arg.num_args(0..=1).default_missing_value("true").value_parser(["true", "false"]),
         Kind::Enum(kind) => {
-            let values: Vec<String> = kind.values().skip(1).map(|value| short_enum_value(kind.name(), value.name())).collect();
+            let values: Vec<String> =
+                kind.values().skip(1).map(|value| short_enum_value(kind.name(), value.name())).collect();
             arg.value_parser(clap::builder::PossibleValuesParser::new(values)).ignore_case(true)
         }
-        Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => arg.value_name("RFC3339"),
+        Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
+            arg.value_name("RFC3339")
+        }
         Kind::Message(_) => arg.value_name("JSON|@FILE"),
         Kind::String | Kind::Bytes => arg.value_name("TEXT"),
         _ => arg.value_name("NUMBER").allow_negative_numbers(true),
     };
     if field.cardinality() == Cardinality::Repeated { arg.action(ArgAction::Append) } else { arg }
+}
+
+/// Under what a field's flag is known; the client's own flags have plain names.
+fn flag_id(field: &FieldDescriptor) -> String {
+    format!("field {}", field.name())
 }
 
 fn flag_name(field: &FieldDescriptor) -> String {
@@ -142,7 +155,9 @@ fn short_enum_value(kind: &str, value: &str) -> String {
 /// Calls the method that was asked for.
 pub(crate) async fn run(service: Service, matches: &ArgMatches) -> Exit {
     let Some((name, matches)) = matches.subcommand() else { return Exit::Usage };
-    let Some(method) = service.descriptor.methods().find(|method| kebab(method.name()) == name) else { return Exit::Usage };
+    let Some(method) = service.descriptor.methods().find(|method| kebab(method.name()) == name) else {
+        return Exit::Usage;
+    };
     let output = matches.get_one::<Output>("output").copied().unwrap_or(Output::Table);
     let request = match request::build(&method, matches) {
         Ok(request) => request,
@@ -166,10 +181,18 @@ mod tests {
         for service in Service::all() {
             let command = service_command(&service);
             for method in service.descriptor.methods() {
-                let found = command.find_subcommand(kebab(method.name())).unwrap_or_else(|| panic!("{}", method.full_name()));
-                assert!(found.get_about().is_some_and(|about| about.to_string().len() > 10), "{}", method.full_name());
+                let found = command
+                    .find_subcommand(kebab(method.name()))
+                    .unwrap_or_else(|| panic!("{}", method.full_name()));
+                assert!(
+                    found.get_about().is_some_and(|about| about.to_string().len() > 10),
+                    "{}",
+                    method.full_name()
+                );
                 for field in method.input().fields() {
                     assert!(!describe::field(&field).is_empty(), "{}", field.full_name());
+                    let flags = found.get_arguments().filter(|arg| arg.get_id() == flag_id(&field).as_str());
+                    assert_eq!(flags.count(), 1, "{}", field.full_name());
                 }
                 methods += 1;
             }
@@ -182,6 +205,9 @@ mod tests {
     fn names_are_as_people_type_them() {
         assert_eq!(kebab("PostReferral"), "post-referral");
         assert_eq!(kebab("page_size"), "page-size");
-        assert_eq!(short_enum_value("ReferralStage", "REFERRAL_STAGE_AWARD_IN_PROGRESS"), "award-in-progress");
+        assert_eq!(
+            short_enum_value("ReferralStage", "REFERRAL_STAGE_AWARD_IN_PROGRESS"),
+            "award-in-progress"
+        );
     }
 }

@@ -31,7 +31,8 @@ use std::time::Instant;
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
-    /// The same seed makes the same events again (but for the keys and nonces under which identities are sealed).
+    /// The same seed makes the same events again, stream by stream, but for the random keys under which identities are sealed;
+    /// clients act at once, so events of different streams may change places in a log.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many referrals the councils post.

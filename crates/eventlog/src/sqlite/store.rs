@@ -1,6 +1,6 @@
 //! A folder of logs, held by one process at a time.
 
-use crate::log_id::LogId;
+use crate::log_id::{LogId, Service};
 use crate::port::{EventLog, LogError, LogStore, SourcePosition};
 use crate::sqlite::SqliteLog;
 use crate::sqlite::reader::Readers;
@@ -27,6 +27,17 @@ pub enum StoreLocked {
         consumed: u64,
         /// The file that says so.
         by: PathBuf,
+    },
+    /// The audit log that watches over a log with events is not there.
+    #[error(
+        "{file} is missing, though {watched} has events that were recorded in it. Made anew it would take whatever is there for \
+         what was recorded. Restore it from a backup; nothing was changed"
+    )]
+    Unwatched {
+        /// The file that should be there.
+        file: PathBuf,
+        /// The log's file that it watched over.
+        watched: PathBuf,
     },
     /// The folder cannot be made, opened or locked.
     #[error("{0}: {1}")]
@@ -56,18 +67,27 @@ impl SqliteStore {
         }
     }
 
-    /// For a folder that holds all logs of a region, before any is opened: that no log is missing which others have consumed.
-    /// Made anew it would begin at 1 again, and nobody would hear of its events. A damaged file is not looked into here: it is
+    /// For a folder that holds all logs of a region, before any is opened: that no log is missing which others have consumed, and no
+    /// audit log of an owner whose logs have events. Made anew a log would begin at 1 again, and nobody would hear of its
+    /// events; an audit log would vouch for whatever it finds. A damaged file is not looked into here: it is
     /// named when it is opened.
     ///
     /// # Errors
-    /// [`StoreLocked::Missing`] for the first that is missing, or why the folder cannot be read.
+    /// [`StoreLocked::Missing`] or [`StoreLocked::Unwatched`] for the first that is missing, or why the folder cannot be read.
     pub fn check_none_missing(&self) -> Result<(), StoreLocked> {
         let failed = |error| StoreLocked::Io(self.folder.clone(), error);
         for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
             let by = entry.map_err(failed)?.path();
             let Some(id) = log_of(&by) else { continue };
-            for SourcePosition { log, position } in Readers::new(&by, id).sources().unwrap_or_default() {
+            let readers = Readers::new(&by, id);
+            let audit = self.path(LogId { service: Service::Audit, owner: id.owner });
+            if id.service != Service::Audit
+                && !audit.exists()
+                && readers.read(0, 1).is_ok_and(|events| !events.is_empty())
+            {
+                return Err(StoreLocked::Unwatched { file: audit, watched: by });
+            }
+            for SourcePosition { log, position } in readers.sources().unwrap_or_default() {
                 let file = self.path(log);
                 if position > 0 && !file.exists() {
                     return Err(StoreLocked::Missing { file, consumed: position, by });

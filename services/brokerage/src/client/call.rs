@@ -53,7 +53,13 @@ impl Decoder for DynamicCodec {
 }
 
 /// Calls a method and prints what it answers.
-pub(super) async fn call(method: &MethodDescriptor, request: DynamicMessage, address: &str, token: Option<&str>, output: Output) -> Exit {
+pub(super) async fn call(
+    method: &MethodDescriptor,
+    request: DynamicMessage,
+    address: &str,
+    token: Option<&str>,
+    output: Output,
+) -> Exit {
     let channel = match connect(address).await {
         Ok(channel) => channel,
         Err(message) => {
@@ -81,9 +87,12 @@ pub(super) async fn call(method: &MethodDescriptor, request: DynamicMessage, add
 }
 
 async fn connect(address: &str) -> Result<Channel, String> {
-    let endpoint = Endpoint::from_shared(address.to_owned())
-        .map_err(|error| format!("--address {address:?}: {error}; expected such as http://127.0.0.1:50051"))?;
-    endpoint.connect().await.map_err(|_| format!("nothing answers at {address}: start it with `brokerage run`, or give --address"))
+    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| {
+        format!("--address {address:?}: {error}; expected such as http://127.0.0.1:50051")
+    })?;
+    endpoint.connect().await.map_err(|_| {
+        format!("nothing answers at {address}: start it with `brokerage run`, or give --address")
+    })
 }
 
 async fn client(channel: Channel) -> Result<Grpc<Channel>, Status> {
@@ -97,26 +106,41 @@ fn path(method: &MethodDescriptor) -> Result<http::uri::PathAndQuery, Status> {
     path.parse().map_err(|_| Status::internal("a method's name is a path"))
 }
 
-async fn unary(method: &MethodDescriptor, request: Request<DynamicMessage>, channel: Channel) -> Result<Value, Status> {
+async fn unary(
+    method: &MethodDescriptor,
+    request: Request<DynamicMessage>,
+    channel: Channel,
+) -> Result<Value, Status> {
     let codec = DynamicCodec { answer: method.output() };
     let answer = client(channel).await?.unary(request, path(method)?, codec).await?.into_inner();
     to_json(&answer)
 }
 
 /// Prints messages as they come. Progress goes to a bar on stderr; a verdict that is "no" decides the exit code.
-async fn stream(method: &MethodDescriptor, request: Request<DynamicMessage>, channel: Channel, output: Output) -> Result<Exit, Status> {
+async fn stream(
+    method: &MethodDescriptor,
+    request: Request<DynamicMessage>,
+    channel: Channel,
+    output: Output,
+) -> Result<Exit, Status> {
     let codec = DynamicCodec { answer: method.output() };
-    let mut answers = client(channel).await?.server_streaming(request, path(method)?, codec).await?.into_inner();
+    let mut answers =
+        client(channel).await?.server_streaming(request, path(method)?, codec).await?.into_inner();
     let progress = Progress::new(method.name(), 0);
     let mut exit = Exit::Yes;
     while let Some(answer) = answers.message().await? {
         let answer = to_json(&answer)?;
         if let Some(step) = answer.get("progress") {
             let number = |field: &str| step.get(field).and_then(Value::as_u64).unwrap_or(0);
-            progress.reached(step.get("log").and_then(Value::as_str).unwrap_or(""), number("events_checked"), number("events_total"));
+            progress.reached(
+                step.get("log").and_then(Value::as_str).unwrap_or(""),
+                number("events_checked"),
+                number("events_total"),
+            );
             continue;
         }
-        let refuted = |part: &str| answer.get(part).and_then(|part| part.get("verified")) == Some(&Value::Bool(false));
+        let refuted =
+            |part: &str| answer.get(part).and_then(|part| part.get("verified")) == Some(&Value::Bool(false));
         if refuted("verdict") || refuted("summary") {
             exit = Exit::No;
         }
@@ -128,8 +152,10 @@ async fn stream(method: &MethodDescriptor, request: Request<DynamicMessage>, cha
 
 /// A message as JSON with the field names of the `.proto` files and every field in it.
 fn to_json(message: &DynamicMessage) -> Result<Value, Status> {
-    let options =
-        SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false).stringify_64_bit_integers(false);
+    let options = SerializeOptions::new()
+        .use_proto_field_name(true)
+        .skip_default_fields(false)
+        .stringify_64_bit_integers(false);
     message
         .serialize_with_options(serde_json::value::Serializer, &options)
         .map_err(|error| Status::internal(format!("the answer has no JSON form: {error}")))
@@ -140,7 +166,8 @@ fn refused(status: &Status, output: Output) -> Exit {
     let details = status.get_error_details();
     let info = details.error_info();
     let reason = info.map_or_else(|| format!("{:?}", status.code()), |info| info.reason.clone());
-    let violations = details.bad_request().map(|request| request.field_violations.as_slice()).unwrap_or_default();
+    let violations =
+        details.bad_request().map(|request| request.field_violations.as_slice()).unwrap_or_default();
     match output {
         Output::Json => {
             let violations: Vec<Value> = violations
@@ -156,7 +183,9 @@ fn refused(status: &Status, output: Output) -> Exit {
         }
         Output::Table if violations.is_empty() => say_error(&format!("{reason}: {}", status.message())),
         Output::Table => {
-            let lines = violations.iter().map(|violation| format!("\n  {}: {}", violation.field, violation.description));
+            let lines = violations
+                .iter()
+                .map(|violation| format!("\n  {}: {}", violation.field, violation.description));
             say_error(&format!("{reason}{}", lines.collect::<String>()));
         }
     }

@@ -1,6 +1,6 @@
 //! Help texts, from the comments of the `.proto` files.
 
-use prost_reflect::{FieldDescriptor, FileDescriptor, MethodDescriptor};
+use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MethodDescriptor};
 
 /// Numbers of fields in `google.protobuf.FileDescriptorProto` and its parts, of which source paths are made.
 const FILE_MESSAGES: i32 = 4;
@@ -15,8 +15,20 @@ pub(super) fn method(method: &MethodDescriptor) -> String {
     comment(&service.parent_file(), &path)
 }
 
-/// What a field means; only fields of top-level messages, which all requests are.
+/// What a field means, and for a message which keys its JSON has.
 pub(super) fn field(field: &FieldDescriptor) -> String {
+    let text = meaning(field);
+    match field.kind() {
+        Kind::Message(message) if message.full_name() != "google.protobuf.Timestamp" => {
+            let keys: Vec<String> = message.fields().map(|key| key.name().to_owned()).collect();
+            format!("{text} JSON keys: {}", keys.join(", "))
+        }
+        _ => text,
+    }
+}
+
+/// The comment on a field; only fields of top-level messages, which all requests are.
+fn meaning(field: &FieldDescriptor) -> String {
     let message = field.parent_message();
     let file = message.parent_file();
     let position = file.messages().position(|known| known == *message);
@@ -24,8 +36,11 @@ pub(super) fn field(field: &FieldDescriptor) -> String {
     match (position, place) {
         (Some(position), Some(_)) => {
             let declared = file.file_descriptor_proto().message_type.get(position);
-            let order = declared.and_then(|message| message.field.iter().position(|known| known.name() == field.name()));
-            order.map_or_else(String::new, |order| comment(&file, &[FILE_MESSAGES, index(position), MESSAGE_FIELDS, index(order)]))
+            let order = declared
+                .and_then(|message| message.field.iter().position(|known| known.name() == field.name()));
+            order.map_or_else(String::new, |order| {
+                comment(&file, &[FILE_MESSAGES, index(position), MESSAGE_FIELDS, index(order)])
+            })
         }
         _ => String::new(),
     }

@@ -1,7 +1,9 @@
 //! From flags and JSON to a request.
 
 use clap::ArgMatches;
-use prost_reflect::{Cardinality, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MethodDescriptor};
+use prost_reflect::{
+    Cardinality, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MethodDescriptor,
+};
 use serde_json::{Map, Value};
 use std::io::Read;
 
@@ -14,7 +16,11 @@ pub(super) fn build(method: &MethodDescriptor, matches: &ArgMatches) -> Result<D
     let mut object = match matches.get_one::<String>("body") {
         Some(body) => match json("--body", body)? {
             Value::Object(object) => object,
-            _ => return Err("--body: expected a JSON object such as {\"parent\": \"councils/E06000015\"}".to_owned()),
+            _ => {
+                return Err(
+                    "--body: expected a JSON object such as {\"parent\": \"councils/E06000015\"}".to_owned()
+                );
+            }
         },
         None => Map::new(),
     };
@@ -37,7 +43,7 @@ pub(super) fn build(method: &MethodDescriptor, matches: &ArgMatches) -> Result<D
 
 /// What was given for a field.
 fn flag(field: &FieldDescriptor, matches: &ArgMatches) -> Result<Option<Value>, String> {
-    let Some(values) = matches.get_many::<String>(field.name()) else { return Ok(None) };
+    let Some(values) = matches.get_many::<String>(&super::flag_id(field)) else { return Ok(None) };
     let values = values.map(|text| value(field, text)).collect::<Result<Vec<_>, _>>()?;
     if field.cardinality() == Cardinality::Repeated {
         return Ok(Some(Value::Array(values)));
@@ -49,10 +55,13 @@ fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
     let flag = format!("--{}", super::flag_name(field));
     match field.kind() {
         Kind::String | Kind::Bytes => Ok(Value::String(text.to_owned())),
-        Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => Ok(Value::String(text.to_owned())),
+        Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
+            Ok(Value::String(text.to_owned()))
+        }
         Kind::Enum(kind) => {
             let wanted = text.to_ascii_lowercase();
-            let named = kind.values().find(|value| super::short_enum_value(kind.name(), value.name()) == wanted);
+            let named =
+                kind.values().find(|value| super::short_enum_value(kind.name(), value.name()) == wanted);
             Ok(Value::String(named.map_or_else(|| text.to_owned(), |value| value.name().to_owned())))
         }
         Kind::Message(_) => json(&flag, text),
@@ -75,6 +84,9 @@ fn json(flag: &str, text: &str) -> Result<Value, String> {
 
 fn read(source: impl Read) -> std::io::Result<String> {
     let mut content = String::new();
-    source.take(JSON_BYTES_MAX).read_to_string(&mut content)?;
-    Ok(content)
+    source.take(JSON_BYTES_MAX + 1).read_to_string(&mut content)?;
+    if u64::try_from(content.len()).is_ok_and(|length| length <= JSON_BYTES_MAX) {
+        return Ok(content);
+    }
+    Err(std::io::Error::other(format!("it is larger than the {JSON_BYTES_MAX} bytes that are read")))
 }
