@@ -49,6 +49,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// A rule, in the order in which the tables of rules give it.
+    #[must_use]
+    pub const fn new(method: &'static str, council: Access, provider: Access, lead: Access) -> Self {
+        Self { method, council, provider, lead }
+    }
+
     /// What a role may do.
     #[must_use]
     pub fn access(&self, role: &Role) -> Access {

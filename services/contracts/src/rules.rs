@@ -1,29 +1,25 @@
 //! Who may call what. Prices are commercially sensitive: a provider sees its own, a council those of its frameworks.
 
 use service_kit::Access::{Any, Granted, Never, Own};
-use service_kit::{Access, Rule};
-
-const fn rule(method: &'static str, council: Access, provider: Access, lead: Access) -> Rule {
-    Rule { method, council, provider, lead }
-}
+use service_kit::Rule;
 
 /// The rule of each method.
 pub const RULES: &[Rule] = &[
-    rule("/brokerage.contracts.v1.ContractsService/CreateFramework", Never, Never, Own),
-    rule("/brokerage.contracts.v1.ContractsService/GetFramework", Any, Any, Any),
-    rule("/brokerage.contracts.v1.ContractsService/ListFrameworks", Any, Any, Any),
-    rule("/brokerage.contracts.v1.ContractsService/AddMember", Never, Never, Own),
-    rule("/brokerage.contracts.v1.ContractsService/RemoveMember", Never, Never, Own),
-    rule("/brokerage.contracts.v1.ContractsService/AddLot", Never, Never, Own),
-    rule("/brokerage.contracts.v1.ContractsService/AdmitProvider", Never, Never, Own),
-    rule("/brokerage.contracts.v1.ContractsService/SuspendProvider", Never, Never, Own),
-    rule("/brokerage.contracts.v1.ContractsService/LiftSuspension", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/CreateFramework", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetFramework", Any, Any, Any),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListFrameworks", Any, Any, Any),
+    Rule::new("/brokerage.contracts.v1.ContractsService/AddMember", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/RemoveMember", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/AddLot", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/AdmitProvider", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/SuspendProvider", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/LiftSuspension", Never, Never, Own),
     // A provider may ask any framework, and is shown its own entry alone.
-    rule("/brokerage.contracts.v1.ContractsService/ListFrameworkProviders", Granted, Any, Own),
-    rule("/brokerage.contracts.v1.ContractsService/CheckCallOff", Own, Never, Never),
-    rule("/brokerage.contracts.v1.ContractsService/GetAgreement", Own, Granted, Never),
-    rule("/brokerage.contracts.v1.ContractsService/ListAgreements", Own, Own, Never),
-    rule("/brokerage.contracts.v1.ContractsService/StartPlacement", Own, Never, Never),
-    rule("/brokerage.contracts.v1.ContractsService/EndPlacement", Own, Never, Never),
-    rule("/brokerage.contracts.v1.ContractsService/CancelAgreement", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListFrameworkProviders", Granted, Any, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/CheckCallOff", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetAgreement", Own, Granted, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListAgreements", Own, Own, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/StartPlacement", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/EndPlacement", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/CancelAgreement", Own, Never, Never),
 ];
