@@ -73,8 +73,7 @@ impl Invoicing {
     }
 
     fn ledger_of(&self, council: CouncilId) -> Result<&Ledger, Status> {
-        self.ledger(council).ok_or_else(|| {
-            not_found("COUNCIL_NOT_SERVED", &format!("{} in this region", council_name(council)))
-        })
+        self.ledger(council)
+            .ok_or_else(|| not_found("COUNCIL_UNKNOWN", &format!("{} in this region", council_name(council))))
     }
 }
