@@ -8,7 +8,8 @@ use api::contracts::contracts_service_server::ContractsService;
 use api::{common as shared, contracts as proto};
 use care::published::ClaimRefused;
 use common::{
-    DORSET, DURHAM, World, add_lot, add_member, admit, ask, council, create, lead, now, proposed, provider,
+    DORSET, DURHAM, World, add_lot, add_member, admit, ask, at_noon_of, council, create, lead, now, proposed,
+    provider,
 };
 use eventlog::{LogId, Service};
 use tonic::{Code, Status};
@@ -54,16 +55,16 @@ async fn an_award_becomes_an_agreement_that_starts_and_ends() {
     };
     let planned = call.start_placement(ask(council(DURHAM), start.clone())).await;
     assert_eq!(fields_of(&refused(planned, Code::FailedPrecondition, "DATE_TOO_FAR")), ["on"]);
-    world.noon_of("2026-05-05");
-    let started = call.start_placement(ask(council(DURHAM), start.clone())).await.unwrap().into_inner();
+    let arrived = |start| at_noon_of("2026-05-05", ask(council(DURHAM), start));
+    let started = call.start_placement(arrived(start.clone())).await.unwrap().into_inner();
     assert_eq!(
         (started.status(), started.started_on.as_str()),
         (proto::AgreementStatus::Started, "2026-05-05")
     );
-    let again = call.start_placement(ask(council(DURHAM), start.clone())).await.unwrap().into_inner();
+    let again = call.start_placement(arrived(start.clone())).await.unwrap().into_inner();
     assert_eq!(again, started, "a repeat is answered alike");
     let fresh = proto::StartPlacementRequest { request_id: "r-2".to_owned(), ..start };
-    let stale = call.start_placement(ask(council(DURHAM), fresh)).await;
+    let stale = call.start_placement(arrived(fresh)).await;
     refused(stale, Code::Aborted, "ETAG_MISMATCH");
 
     let cancel = proto::CancelAgreementRequest {

@@ -50,6 +50,14 @@ pub(crate) fn ask<T>(role: Role, message: T) -> Request<T> {
     request
 }
 
+/// The same request, asked at noon of a day.
+pub(crate) fn at_noon_of<T>(day: &str, mut request: Request<T>) -> Request<T> {
+    if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {
+        caller.at = format!("{day}T12:00:00Z").parse().unwrap();
+    }
+    request
+}
+
 /// A running service, and the logs that it follows.
 pub(crate) struct World {
     pub(crate) contracts: Contracts,
@@ -89,11 +97,6 @@ impl World {
         let followers =
             contracts.reactions().iter().flat_map(|reaction| follow(&exchange, reaction)).collect();
         Self { contracts, kit, sources, followers }
-    }
-
-    /// Lets time pass until noon of a day.
-    pub(crate) fn noon_of(&self, day: &str) {
-        self.kit.clock.advance_to(format!("{day}T12:00:00Z").parse().unwrap());
     }
 
     /// Appends an event to another service's log, and waits until this service has consumed it.
