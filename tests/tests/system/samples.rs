@@ -1,0 +1,188 @@
+//! A well-formed request of every method, with names to fill in.
+
+use crate::world::{Party, TODAY};
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use std::collections::BTreeMap;
+
+/// Names to fill in: `<referral>` and so on; those that begin with `my_` stay the caller's own whatever the others are.
+pub(crate) type Names = BTreeMap<&'static str, String>;
+
+/// The request of a method as JSON, by the method's name. `<self>` is the caller as a resource, `<today>` the day.
+const SAMPLES: &[(&str, &str)] = &[
+    (
+        "PostReferral",
+        r#"{"parent": "<council>", "requirements": <requirements>, "identity": {"given_name": "Ada"}}"#,
+    ),
+    ("GetReferral", r#"{"name": "<referral>"}"#),
+    ("ListReferrals", r#"{"parent": "<council>", "stage": "REFERRAL_STAGE_UNSPECIFIED", "page_size": 200}"#),
+    (
+        "AmendReferral",
+        r#"{"name": "<referral>", "etag": "1", "requirements": <requirements>, "identity": {"case_reference": "C-1"}}"#,
+    ),
+    ("WithdrawReferral", r#"{"name": "<referral>", "reason": "OTHER"}"#),
+    ("GetCascadePolicy", r#"{"name": "<council>/cascadePolicy"}"#),
+    (
+        "SetCascadePolicy",
+        r#"{"name": "<council>/cascadePolicy", "policy": {"etag": "0", "mode": "CASCADE_MODE_PARALLEL",
+            "required": [{"provision": "RESIDENTIAL", "steps": ["CONNECTED_CARE"]}],
+            "approver_roles": ["HEAD_OF_SERVICE"], "emergency_approval_hours": 24}}"#,
+    ),
+    ("RecordCascadeStep", r#"{"name": "<referral>", "step": "CONNECTED_CARE", "outcome": "NO_PLACE"}"#),
+    ("SearchReferral", r#"{"name": "<referral>", "limit": 20, "max_distance_miles": 100}"#),
+    ("ReleaseReferral", r#"{"name": "<referral>", "providers": ["<my_provider>"]}"#),
+    ("ListReleasedReferrals", r#"{"parent": "<provider>", "page_size": 200}"#),
+    ("GetReleasedReferral", r#"{"name": "<referral>"}"#),
+    (
+        "SubmitOffer",
+        r#"{"parent": "<referral>", "place": "<my_place>", "establishment": "<my_establishment>",
+            "provision": "RESIDENTIAL", "start": "<today>", "lines": [{"kind": "CORE", "weekly_pence": "400000"}],
+            "route": {"framework": {"framework": "<my_framework>", "lot": "all", "level": "core"}},
+            "valid_until": "<today>"}"#,
+    ),
+    ("WithdrawOffer", r#"{"name": "<offer>"}"#),
+    ("DeclineReferral", r#"{"name": "<referral>", "reason": "NEED"}"#),
+    ("ListOffers", r#"{"parent": "<referral>", "page_size": 200}"#),
+    (
+        "AwardReferral",
+        r#"{"name": "<referral>", "offer": "<offer>", "wait_seconds": 5,
+            "approval": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
+    ),
+    ("GetAward", r#"{"name": "<award>"}"#),
+    ("ListAwards", r#"{"parent": "<council>", "referral": "<referral>"}"#),
+    (
+        "GiveRetrospectiveApproval",
+        r#"{"name": "<award>", "approval": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
+    ),
+    ("ListApprovalsDue", r#"{"parent": "<council>"}"#),
+    ("RevealIdentity", r#"{"name": "<referral>", "purpose": "SAFEGUARDING"}"#),
+    ("EraseIdentity", r#"{"name": "<referral>", "parts": ["SEALED_PART_NARRATIVE"]}"#),
+    ("RegisterProvider", r#"{"provider_id": "new-homes", "display_name": "New homes"}"#),
+    (
+        "RegisterEstablishment",
+        r#"{"urn": "NEW-1", "provider": "<provider>", "provision": "RESIDENTIAL", "place_code": "K2", "utla": "841",
+            "sector": "DL1 5", "registered_on": "<today>", "status": "REGISTRATION_STATUS_ACTIVE", "grade": "GOOD",
+            "age_from": 5, "age_to": 17, "sexes": "SEXES_ANY", "places_registered": 2}"#,
+    ),
+    ("AmendEstablishment", r#"{"name": "<establishment>", "grade": "OUTSTANDING", "age_from": 4}"#),
+    ("ServeRestrictionNotice", r#"{"name": "<establishment>", "on": "<today>"}"#),
+    ("LiftRestrictionNotice", r#"{"name": "<establishment>", "on": "<today>"}"#),
+    ("GetEstablishment", r#"{"name": "<establishment>"}"#),
+    ("ListEstablishments", r#"{"parent": "providers/-", "page_size": 200}"#),
+    ("OpenPlaces", r#"{"provider": "<provider>", "establishment": "<establishment>", "count": 1}"#),
+    ("ClosePlace", r#"{"provider": "<provider>", "place": "<place>"}"#),
+    (
+        "AdvertiseVacancy",
+        r#"{"provider": "<provider>", "place": "<place>", "vacancy": {"available_from": "<today>", "needs": ["TRAUMA"],
+            "sexes": "SEXES_ANY", "age_from": 6, "age_to": 16, "note": "by the river"}}"#,
+    ),
+    ("WithdrawVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
+    ("GetPlace", r#"{"name": "<place>"}"#),
+    ("ListPlaces", r#"{"parent": "<provider>", "page_size": 200}"#),
+    (
+        "SearchVacancies",
+        r#"{"council": "<council>", "provisions": ["RESIDENTIAL"], "age_years": 12, "sex": "F", "needs": ["TRAUMA"],
+            "near": "DL1 5", "within_tenths_of_mile": 900, "grade_at_least": "GOOD", "available_on": "<today>"}"#,
+    ),
+    (
+        "HoldPlace",
+        r#"{"council": "<council>", "place": "<my_place>", "referral": "<referral>", "referral_version": 1,
+            "lease_seconds": 600}"#,
+    ),
+    ("ReleaseHold", r#"{"council": "<council>", "place": "<my_place>", "token": "1"}"#),
+    (
+        "CreateFramework",
+        r#"{"name": "<framework>", "display_name": "Again", "lead_council": "<council>",
+            "regime": "REGIME_PROCUREMENT_ACT_2023", "starts": "2026-01-01", "ends": "2030-01-01",
+            "grade_floor": {"lowest_grade": "GOOD", "ungraded_allowed": true}}"#,
+    ),
+    ("GetFramework", r#"{"name": "<framework>"}"#),
+    ("ListFrameworks", r#"{"member": "<council>"}"#),
+    ("AddMember", r#"{"name": "<framework>", "council": "councils/E06000059", "from": "2026-02-01"}"#),
+    ("RemoveMember", r#"{"name": "<framework>", "council": "councils/E06000059", "on": "2029-02-01"}"#),
+    (
+        "AddLot",
+        r#"{"parent": "<framework>", "lot": {"lot": "secure", "display_name": "Secure", "provisions": ["SECURE"],
+            "age_from": 10, "age_to": 17, "levels": [{"level": "core", "ceiling_weekly_pence": "900000"}]}}"#,
+    ),
+    (
+        "AdmitProvider",
+        r#"{"parent": "<framework>", "lot": "all", "provider": "<provider>", "from": "2026-02-01",
+            "prices": [{"level": "core", "core_weekly_pence": "590000"}]}"#,
+    ),
+    (
+        "SuspendProvider",
+        r#"{"parent": "<framework>", "provider": "<provider>", "establishment": "<establishment>",
+            "reason": "under review", "from": "2029-01-01"}"#,
+    ),
+    (
+        "LiftSuspension",
+        r#"{"parent": "<framework>", "provider": "<provider>", "establishment": "<establishment>", "on": "2029-02-01"}"#,
+    ),
+    ("ListFrameworkProviders", r#"{"parent": "<framework>"}"#),
+    (
+        "CheckCallOff",
+        r#"{"parent": "<council>", "provider": "<my_provider>", "establishment": "<my_establishment>",
+            "provision": "RESIDENTIAL", "grade": "GOOD", "age_years": 12, "start": "<today>",
+            "route": {"framework": {"framework": "<my_framework>", "lot": "all", "level": "core"}},
+            "lines": [{"kind": "CORE", "weekly_pence": "400000"}],
+            "funders": [{"funder": "SOCIAL_CARE", "basis_points": 10000}]}"#,
+    ),
+    ("GetAgreement", r#"{"name": "<agreement>"}"#),
+    ("ListAgreements", r#"{"parent": "<self>", "page_size": 200}"#),
+    ("StartPlacement", r#"{"name": "<agreement>", "on": "<today>"}"#),
+    ("EndPlacement", r#"{"name": "<agreement>", "on": "2026-06-20", "reason": "CARPL"}"#),
+    ("CancelAgreement", r#"{"name": "<agreement>", "reason": "OTHER"}"#),
+    ("AccrueNights", r#"{"parent": "<council>", "through": "2026-06-10", "agreement": "<agreement>"}"#),
+    ("IssueInvoices", r#"{"parent": "<council>", "through": "2026-06-10", "provider": "<my_provider>"}"#),
+    ("GetInvoice", r#"{"name": "<invoice>"}"#),
+    ("ListInvoices", r#"{"parent": "<self>", "page_size": 200}"#),
+    ("RecordPayment", r#"{"name": "<invoice>", "paid_on": "<today>"}"#),
+    ("ClosePeriod", r#"{"parent": "<council>", "month": "2026-04"}"#),
+    ("GetLedger", r#"{"parent": "<council>"}"#),
+    (
+        "GetStatement",
+        r#"{"parent": "<council>", "provider": "<my_provider>", "agreement": "<agreement>", "from": "2026-01-01",
+            "to": "2027-01-01", "page_size": 200}"#,
+    ),
+    ("ListCharges", r#"{"parent": "<council>", "agreement": "<agreement>"}"#),
+    ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
+    ("GetLogHead", r#"{"log": "<log>"}"#),
+    (
+        "SearchEvents",
+        r#"{"filter": {"council": "<council>", "service": "referrals", "log": "<log>", "event_types": ["ReferralPosted"],
+            "recorded_from": "2026-01-01T00:00:00Z"}, "order": "EVENT_ORDER_POSITION", "page_size": 200}"#,
+    ),
+    ("GetEvent", r#"{"log": "<log>", "position": "1"}"#),
+    (
+        "FollowEvents",
+        r#"{"filter": {"council": "<council>", "log": "<log>"}, "after": [{"log": "<log>", "position": "1"}]}"#,
+    ),
+    ("VerifyLogs", r#"{"logs": ["<log>"]}"#),
+];
+
+const REQUIREMENTS: &str = r#"{"provisions": ["RESIDENTIAL"], "age_years": 12, "sex": "F", "needs": ["TRAUMA"],
+    "category_of_need": "N1", "legal_status": "C2", "urgency": "EMERGENCY", "needed_from": "<today>",
+    "expected_weeks": 26, "anchor": "DL1 5", "max_distance_miles": 40, "sibling_group_size": 1, "budget_code": "CLA-1",
+    "funders": [{"funder": "SOCIAL_CARE", "basis_points": 10000}]}"#;
+
+/// The sample of a method, which must have one, before names are filled in.
+pub(crate) fn template(method: &MethodDescriptor) -> String {
+    let sample = SAMPLES.iter().find(|(name, _)| *name == method.name());
+    let (_, text) = sample.unwrap_or_else(|| panic!("{} has no sample: write one here", method.full_name()));
+    text.replace("<requirements>", REQUIREMENTS).replace("<today>", TODAY)
+}
+
+/// The sample of a method as `caller` would send it about what is named.
+pub(crate) fn sample(method: &MethodDescriptor, names: &Names, self_name: &str) -> DynamicMessage {
+    let mut text = template(method).replace("<self>", self_name);
+    for (name, value) in names {
+        text = text.replace(&format!("<{name}>"), value);
+    }
+    assert!(!text.contains('<'), "{}: a name is missing in {text}", method.name());
+    crate::wire::from_json(method, &text)
+}
+
+/// The sample of a method as a caller would send it about its own.
+pub(crate) fn own_sample(method: &MethodDescriptor, names: &Names, caller: &Party) -> DynamicMessage {
+    sample(method, names, &caller.name())
+}

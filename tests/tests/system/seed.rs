@@ -1,0 +1,131 @@
+//! Two halves of a region, each with a referral, an award, an agreement and an invoice that the other must never see.
+
+use crate::samples::Names;
+use crate::world::{Party, World, award, offer_of, post, referral_of, release, requirements};
+use api::contracts::StartPlacementRequest;
+use api::invoicing::{AccrueNightsRequest, GetStatementRequest, IssueInvoicesRequest, ListChargesRequest};
+use api::referrals::Identity;
+use service_kit::Role;
+
+/// One half: a council, a provider and the lead of the council's framework.
+pub(crate) struct Side {
+    pub(crate) council: Party,
+    pub(crate) provider: Party,
+    pub(crate) lead: Party,
+    /// Its names, for samples.
+    pub(crate) names: Names,
+    /// What nobody outside it may be told, in any answer.
+    pub(crate) secrets: Vec<String>,
+    /// The ids of its claim on the market, opaque to all others, which no council and no provider outside it may be told.
+    pub(crate) claim_ids: Vec<String>,
+}
+
+impl Side {
+    /// The same half of a region that was started anew.
+    pub(crate) async fn again(self, world: &World) -> Self {
+        let council = world.party(self.council.role).await;
+        let provider = world.party(self.provider.role).await;
+        let lead = world.party(self.lead.role).await;
+        Self { council, provider, lead, ..self }
+    }
+
+    pub(crate) fn parties(&self) -> [&Party; 3] {
+        [&self.council, &self.provider, &self.lead]
+    }
+}
+
+/// What makes one half differ from the other.
+struct Plan {
+    gss: &'static str,
+    provider: &'static str,
+    framework: &'static str,
+    urn: &'static str,
+    /// A price that no other text holds.
+    weekly_pence: i64,
+    child: &'static str,
+}
+
+const DERBY: Plan = Plan {
+    gss: "E06000015",
+    provider: "oak",
+    framework: "d2n2",
+    urn: "SC000001",
+    weekly_pence: 411_117,
+    child: "Zebedee",
+};
+const DARLINGTON: Plan = Plan {
+    gss: "E06000005",
+    provider: "elm",
+    framework: "tyne-tees",
+    urn: "SC000002",
+    weekly_pence: 522_229,
+    child: "Marigold",
+};
+
+/// Both halves.
+pub(crate) async fn two_sides(world: &World) -> [Side; 2] {
+    let sides = [seed(world, &DERBY).await, seed(world, &DARLINGTON).await];
+    world.settled().await;
+    sides
+}
+
+async fn seed(world: &World, plan: &Plan) -> Side {
+    let council = world.council(plan.gss).await;
+    let provider = world.enter_provider(plan.provider).await;
+    let lead = world.lead(plan.framework).await;
+    let places = world.home(&provider, plan.urn, 3).await;
+    let identity = Identity {
+        given_name: plan.child.to_owned(),
+        narrative: format!("{} plays the trombone", plan.child),
+        ..Default::default()
+    };
+    let referral = post(&council, requirements(), Some(identity)).await;
+    release(&council, &referral, &provider).await;
+    let asked = offer_of(world, &council, &referral, &places[0], plan.weekly_pence);
+    let offer = provider.referrals().submit_offer(asked).await.unwrap().into_inner();
+    let won = award(&council, &offer, None).await.unwrap();
+    // Invoicing hears of an agreement, and then of the arrival.
+    let started =
+        StartPlacementRequest { name: won.agreement.clone(), on: offer.start.clone(), ..Default::default() };
+    council.contracts().start_placement(started).await.unwrap();
+    world.settled().await;
+    let mut ledger = council.invoicing();
+    let (parent, through) = (council.name(), "2026-06-08".to_owned());
+    let nights =
+        AccrueNightsRequest { parent: parent.clone(), through: through.clone(), ..Default::default() };
+    assert_eq!(ledger.accrue_nights(nights).await.unwrap().into_inner().nights_charged, 7);
+    let issue = IssueInvoicesRequest { parent: parent.clone(), through, ..Default::default() };
+    let invoices = ledger.issue_invoices(issue).await.unwrap().into_inner().invoices;
+    let invoice = invoices.first().unwrap().name.clone();
+    let charges = ListChargesRequest { parent: parent.clone(), ..Default::default() };
+    let charges = ledger.list_charges(charges).await.unwrap().into_inner().charges;
+    let statement = GetStatementRequest { parent: parent.clone(), ..Default::default() };
+    let entries = ledger.get_statement(statement).await.unwrap().into_inner().entries;
+
+    let uuid = |name: &str| name.rsplit('/').next().unwrap().to_owned();
+    let mut secrets = vec![plan.child.to_owned(), format!("\"{}\"", plan.weekly_pence)];
+    secrets.extend([&offer.name, &invoice].map(|name| uuid(name)));
+    let claim_ids = [&referral, &won.name, &won.agreement].map(|name| uuid(name)).to_vec();
+    secrets.extend(charges.iter().map(|charge| uuid(&charge.name)));
+    secrets.extend(entries.iter().map(|entry| entry.entry.clone()));
+    assert!(secrets.len() > 5 && secrets.iter().all(|secret| secret.len() > 6), "{secrets:?}");
+    let Role::Council(id) = &council.role else { unreachable!("it is a council") };
+    let own = [
+        ("council", council.name()),
+        ("provider", provider.name()),
+        ("framework", lead.name()),
+        ("establishment", format!("establishments/{}", plan.urn)),
+        ("place", places[0].clone()),
+        ("referral", referral_of(&offer)),
+        ("offer", offer.name),
+        ("award", won.name),
+        ("agreement", won.agreement),
+        ("invoice", invoice),
+        ("log", format!("referrals/{id}")),
+        ("my_provider", provider.name()),
+        ("my_framework", lead.name()),
+        ("my_establishment", format!("establishments/{}", plan.urn)),
+        ("my_place", places[1].clone()),
+    ];
+    Side { council, provider, lead, names: own.into_iter().collect(), secrets, claim_ids }
+}
