@@ -1,8 +1,8 @@
 //! What providers answer: an offer of a place that fits, or a decline with its reason.
 
 use super::calibration::assumptions::DECLINES;
-use super::chance::{Chance, Draws};
-use super::clients::{At, Clients, DemoError, for_each, reason};
+use super::chance::Draws;
+use super::clients::{At, Clients, DemoError, for_each};
 use super::opening::Opened;
 use super::season::{Season, days_after};
 use super::world::{framework_of, in_house_price, lots};
@@ -12,7 +12,7 @@ use api::referrals::{
 };
 use api::vacancies::{ListPlacesRequest, Place, PlaceState};
 use care::{CouncilId, Date, FrameworkId, ProviderId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Assumption: how often a provider with a fitting place declines all the same, per mille; matching leads, as Darlington prints.
 const DECLINES_PER_MILLE: u32 = 520;
@@ -30,16 +30,16 @@ pub(crate) enum Who {
     External,
 }
 
-/// What one provider did.
-#[derive(Debug, Default)]
-struct Answers {
-    offers: u64,
-    declines: BTreeMap<String, u64>,
+/// What a provider answers to one referral.
+enum Answer {
+    Offer(SubmitOfferRequest),
+    Decline(DeclineReferralRequest),
 }
 
-/// All providers with unanswered releases answer, at once.
+/// All providers with unanswered releases answer. They make up their minds at once; each referral then gets its answers in the order
+/// of the providers, so that its stream is the same for the same seed.
 pub(crate) async fn answer(season: &mut Season<'_>, who: Who) -> Result<(), DemoError> {
-    let asked: std::collections::BTreeSet<ProviderId> = season
+    let asked: BTreeSet<ProviderId> = season
         .children
         .iter()
         .filter(|child| child.is_open())
@@ -48,31 +48,63 @@ pub(crate) async fn answer(season: &mut Season<'_>, who: Who) -> Result<(), Demo
     let turn =
         asked.into_iter().filter(|provider| (who == Who::Own) == provider.as_str().starts_with("council-"));
     let this = &*season;
-    let answers = for_each(turn, |provider| async move {
-        let clients = &this.opened.providers[&provider];
-        Answering { season: this, provider: &provider, clients, offered: BTreeMap::new() }.answer_all().await
+    let minds = for_each(turn, |provider| async move {
+        let answering = Answering { season: this, provider: &provider, offered: BTreeMap::new() };
+        let answers = answering.answers().await?;
+        Ok(answers.into_iter().map(|answer| (provider.clone(), answer)).collect::<Vec<_>>())
     })
     .await?;
-    for answer in answers {
-        season.tally.offers += answer.offers;
-        for (reason, count) in answer.declines {
-            *season.tally.declines.entry(reason).or_default() += count;
+    let mut by_referral: BTreeMap<String, Vec<(ProviderId, Answer)>> = BTreeMap::new();
+    for (provider, answer) in minds.into_iter().flatten() {
+        let referral = match &answer {
+            Answer::Offer(request) => request.parent.clone(),
+            Answer::Decline(request) => request.name.clone(),
+        };
+        by_referral.entry(referral).or_default().push((provider, answer));
+    }
+    let declined = for_each(by_referral.into_values(), |answers| async move {
+        let mut declined = Vec::with_capacity(answers.len());
+        for (provider, answer) in answers {
+            declined.push(send(&this.opened.providers[&provider], answer).await?);
+        }
+        Ok(declined)
+    })
+    .await?;
+    for reason in declined.into_iter().flatten() {
+        match reason {
+            None => season.tally.offers += 1,
+            Some(reason) => *season.tally.declines.entry(reason).or_default() += 1,
         }
     }
     Ok(())
 }
 
+/// Sends an answer; gives the reason if it is a decline.
+async fn send(clients: &Clients, answer: Answer) -> Result<Option<String>, DemoError> {
+    match answer {
+        Answer::Offer(request) => {
+            clients.referrals().submit_offer(request).await.at("submit an offer")?;
+            Ok(None)
+        }
+        Answer::Decline(request) => {
+            let reason = request.reason.clone();
+            clients.referrals().decline_referral(request).await.at("decline a referral")?;
+            Ok(Some(reason))
+        }
+    }
+}
+
 struct Answering<'a> {
     season: &'a Season<'a>,
     provider: &'a ProviderId,
-    clients: &'a Clients,
     /// To how many referrals each place has been offered this week.
     offered: BTreeMap<String, u32>,
 }
 
 impl Answering<'_> {
-    async fn answer_all(mut self) -> Result<Answers, DemoError> {
-        let mut answers = Answers::default();
+    async fn answers(mut self) -> Result<Vec<Answer>, DemoError> {
+        let clients = &self.season.opened.providers[self.provider];
+        let mut answers = Vec::new();
         let request = ListReleasedReferralsRequest {
             parent: format!("providers/{}", self.provider),
             open_only: true,
@@ -80,7 +112,7 @@ impl Answering<'_> {
             page_token: String::new(),
         };
         let mut released =
-            self.clients.referrals().list_released_referrals(request).await.at("list releases")?.referrals;
+            clients.referrals().list_released_referrals(request).await.at("list releases")?.referrals;
         released.retain(|referral| {
             referral.decline_reason.is_empty() && referral.offers.iter().all(|offer| !offer.live)
         });
@@ -93,7 +125,7 @@ impl Answering<'_> {
             page_size: 200,
             ..Default::default()
         };
-        let mut places = self.clients.vacancies().list_places(request).await.at("list places")?.places;
+        let mut places = clients.vacancies().list_places(request).await.at("list places")?.places;
         places.retain(|place| place.state == i32::from(PlaceState::Vacant));
         for referral in &released {
             let mut draws = self.season.chance.of("answer", format!("{}/{}", self.provider, referral.name));
@@ -103,19 +135,11 @@ impl Answering<'_> {
                 DECLINES_PER_MILLE
             };
             let place = places.iter().find(|place| self.fits(place, referral));
-            let declined = match place {
-                _ if draws.happens(declines) => Some(draws.code(DECLINES)),
-                None => Some("NO_PLACE"),
-                Some(place) => {
-                    self.offer(referral, place, &mut draws).await?;
-                    answers.offers += 1;
-                    None
-                }
-            };
-            if let Some(code) = declined {
-                decline(self.clients, self.season.chance, self.provider, referral, code).await?;
-                *answers.declines.entry(code.to_owned()).or_default() += 1;
-            }
+            answers.push(match place {
+                _ if draws.happens(declines) => self.decline(referral, draws.code(DECLINES)),
+                None => self.decline(referral, "NO_PLACE"),
+                Some(place) => self.offer(referral, place, &mut draws)?,
+            });
         }
         Ok(answers)
     }
@@ -129,12 +153,12 @@ impl Answering<'_> {
         kind && self.offered.get(&place.name).is_none_or(|count| *count < OFFERS_PER_PLACE)
     }
 
-    async fn offer(
+    fn offer(
         &mut self,
         referral: &ReleasedReferral,
         place: &Place,
         draws: &mut Draws,
-    ) -> Result<(), DemoError> {
+    ) -> Result<Answer, DemoError> {
         let Some(quote) = quote(self.season.opened, self.provider, referral, draws) else {
             return Err(DemoError::Other(format!("{} has no price for {}", self.provider, referral.name)));
         };
@@ -148,7 +172,16 @@ impl Answering<'_> {
         let whose = format!("{}/{}/{}/{today}", self.provider, referral.name, place.name);
         let request_id = self.season.chance.request_id("offer", whose);
         let request = offer_request(referral, place, today, Quote { core_pence, ..quote }, request_id);
-        self.clients.referrals().submit_offer(request).await.at("submit an offer").map(drop)
+        Ok(Answer::Offer(request))
+    }
+
+    fn decline(&self, referral: &ReleasedReferral, code: &str) -> Answer {
+        let whose = format!("{}/{}", self.provider, referral.name);
+        Answer::Decline(DeclineReferralRequest {
+            name: referral.name.clone(),
+            reason: code.to_owned(),
+            request_id: self.season.chance.request_id("decline", whose),
+        })
     }
 }
 
@@ -232,25 +265,5 @@ pub(crate) fn offer_request(
         route: Some(Route { route: Some(quote.route) }),
         valid_until: days_after(today, 5).to_string(),
         request_id,
-    }
-}
-
-async fn decline(
-    clients: &Clients,
-    chance: Chance,
-    provider: &ProviderId,
-    referral: &ReleasedReferral,
-    code: &str,
-) -> Result<(), DemoError> {
-    let request = DeclineReferralRequest {
-        name: referral.name.clone(),
-        reason: code.to_owned(),
-        request_id: chance.request_id("decline", format!("{provider}/{}", referral.name)),
-    };
-    match clients.referrals().decline_referral(request).await {
-        Ok(_) => Ok(()),
-        Err(status) => {
-            Err(DemoError::Other(format!("decline a referral: {} {}", reason(&status), status.message())))
-        }
     }
 }

@@ -203,7 +203,7 @@ async fn admit(
     plans: &[ProviderPlan],
     lots: &[LotPlan],
 ) -> Result<BTreeMap<(FrameworkId, ProviderId, String), i64>, DemoError> {
-    let mut admissions = Vec::new();
+    let mut admissions: Vec<Admission<'_>> = Vec::new();
     for plan in plans.iter().filter(|plan| plan.own_of.is_none()) {
         let provisions: BTreeSet<&str> =
             plan.establishments.iter().map(|establishment| establishment.provision).collect();
@@ -223,7 +223,24 @@ async fn admit(
             }
         }
     }
-    for_each(&admissions, |(framework, provider, lot, weekly)| async move {
+    for_each(leads, |(framework, lead)| admit_to(framework, lead, chance, &admissions)).await?;
+    Ok(admissions
+        .into_iter()
+        .map(|(framework, provider, lot, weekly)| ((framework, provider, lot.id.clone()), weekly))
+        .collect())
+}
+
+/// An admission: the framework, the provider, the lot and the weekly price in pence.
+type Admission<'a> = (FrameworkId, ProviderId, &'a LotPlan, i64);
+
+/// A framework is one stream, so its admissions go in one after the other.
+async fn admit_to(
+    framework: &FrameworkId,
+    lead: &Clients,
+    chance: Chance,
+    admissions: &[Admission<'_>],
+) -> Result<(), DemoError> {
+    for (_, provider, lot, weekly) in admissions.iter().filter(|(into, ..)| into == framework) {
         let prices = lot
             .levels
             .iter()
@@ -237,13 +254,9 @@ async fn admit(
             etag: String::new(),
             request_id: chance.request_id("admit", format!("{framework}/{provider}/{}", lot.id)),
         };
-        leads[framework].contracts().admit_provider(request).await.at("admit a provider")
-    })
-    .await?;
-    Ok(admissions
-        .into_iter()
-        .map(|(framework, provider, lot, weekly)| ((framework, provider, lot.id.clone()), weekly))
-        .collect())
+        lead.contracts().admit_provider(request).await.at("admit a provider")?;
+    }
+    Ok(())
 }
 
 /// A simulated price, in whole pounds.
