@@ -128,6 +128,6 @@ async fn measure_all(args: &BenchArgs, folder: &std::path::Path) -> Result<Vec<R
 /// many milliseconds that took: a backlog is work that the measured rate does not pay for.
 async fn settled(running: &Running, measured: Measured) -> Result<(Measured, u64), String> {
     let waiting = Instant::now();
-    running.settled().await?;
+    running.recorded().await?;
     Ok((measured, u64::try_from(waiting.elapsed().as_millis()).unwrap_or(u64::MAX)))
 }

@@ -1,6 +1,6 @@
 //! A region to test: in this process, or as a process of its own.
 
-use brokerage::{Options, Running};
+use brokerage::Running;
 use care::Timestamp;
 use service_kit::Role;
 use std::path::{Path, PathBuf};
@@ -23,12 +23,6 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let running = Running::start(Options::new(folder.path())).await.unwrap();
-        Self { running, folder }
-    }
-
     /// A channel to it that carries no token.
     pub(crate) async fn channel(&self) -> Channel {
         channel(&format!("http://{}", self.running.address())).await
@@ -36,11 +30,6 @@ impl Region {
 
     pub(crate) fn token(&self, role: Role) -> String {
         self.running.keys().issue(role, "test", Timestamp::now(), 3_600, false).unwrap()
-    }
-
-    /// A connection as `role`.
-    pub(crate) async fn connect(&self, role: Role) -> Connection {
-        InterceptedService::new(self.channel().await, Bearer::new(&self.token(role)))
     }
 }
 

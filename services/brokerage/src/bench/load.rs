@@ -1,5 +1,6 @@
 //! A closed loop: a number of callers that each ask again as soon as they are answered.
 
+use super::machine::cpu_ticks;
 use serde::Serialize;
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -7,6 +8,9 @@ use tokio::task::JoinSet;
 
 /// More connections than this bring a client in one process nothing.
 const CONNECTIONS_MAX: usize = 8;
+
+/// Microseconds of a hundredth of a second.
+const US_PER_TICK: u64 = 10_000;
 
 /// How hard and how long is asked.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,9 @@ pub(crate) struct Measured {
     pub(crate) p50_us: u64,
     /// All but one in a hundred took no longer, in microseconds.
     pub(crate) p99_us: u64,
+    /// What this process, so clients and servers together, used of the cores per answer, in microseconds; absent where the system does not
+    /// say. Unlike the others it hardly depends on what else the machine does.
+    pub(crate) cpu_us: Option<u64>,
 }
 
 /// Lets all callers ask until the time is over.
@@ -49,11 +56,14 @@ pub(crate) async fn measure<C: Caller>(load: Load, caller: impl Fn(usize) -> C) 
     for number in 0..load.callers {
         tasks.spawn(ask_until(caller(number), begin, end));
     }
+    tokio::time::sleep_until(begin.into()).await;
+    let ticks_before = cpu_ticks();
     let mut latencies = Vec::new();
     while let Some(finished) = tasks.join_next().await {
         latencies.append(&mut finished.map_err(|error| error.to_string())??);
     }
-    Ok(summarise(latencies, load.measured))
+    let ticks = cpu_ticks().zip(ticks_before).map(|(after, before)| after.saturating_sub(before));
+    Ok(summarise(latencies, load.measured, ticks))
 }
 
 /// The latencies, in microseconds, of the answers that came between `begin` and `end`.
@@ -72,7 +82,7 @@ async fn ask_until(mut caller: impl Caller, begin: Instant, end: Instant) -> Res
     }
 }
 
-fn summarise(mut latencies: Vec<u64>, measured: Duration) -> Measured {
+fn summarise(mut latencies: Vec<u64>, measured: Duration, ticks: Option<u64>) -> Measured {
     latencies.sort_unstable();
     let answers = u128::try_from(latencies.len()).unwrap_or(u128::MAX);
     let per_second = answers * 1_000 / measured.as_millis().max(1);
@@ -85,6 +95,8 @@ fn summarise(mut latencies: Vec<u64>, measured: Duration) -> Measured {
         per_second: u64::try_from(per_second).unwrap_or(u64::MAX),
         p50_us: percentile(50),
         p99_us: percentile(99),
+        cpu_us: ticks
+            .and_then(|ticks| (ticks * US_PER_TICK).checked_div(u64::try_from(latencies.len()).ok()?)),
     }
 }
 
@@ -94,16 +106,13 @@ mod tests {
 
     #[test]
     fn percentiles_are_of_the_nearest_rank() {
-        let measured = summarise((1..=200).rev().collect(), Duration::from_secs(2));
-        assert_eq!(measured, Measured { per_second: 100, p50_us: 100, p99_us: 198 });
-        assert_eq!(
-            summarise(vec![7], Duration::from_secs(1)),
-            Measured { per_second: 1, p50_us: 7, p99_us: 7 }
-        );
-        assert_eq!(
-            summarise(Vec::new(), Duration::from_secs(1)),
-            Measured { per_second: 0, p50_us: 0, p99_us: 0 }
-        );
+        let found = |latencies, seconds, ticks| {
+            let measured = summarise(latencies, Duration::from_secs(seconds), ticks);
+            (measured.per_second, measured.p50_us, measured.p99_us, measured.cpu_us)
+        };
+        assert_eq!(found((1..=200).rev().collect(), 2, Some(3)), (100, 100, 198, Some(150)));
+        assert_eq!(found(vec![7], 1, None), (1, 7, 7, None));
+        assert_eq!(found(Vec::new(), 1, Some(1)), (0, 0, 0, None));
     }
 
     struct Failing(u32);

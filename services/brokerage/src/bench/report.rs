@@ -67,7 +67,7 @@ impl Report {
 
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header([
             "callers",
             "",
@@ -75,11 +75,12 @@ impl Report {
             "of the slower bare",
             "p50 ms",
             "p99 ms",
+            "CPU us each",
             "followers done after ms",
         ]);
         for row in &self.rows {
             let mut add = |first: &str, what: &str, measured: &Measured, share: String, settle: String| {
-                let Measured { per_second, p50_us, p99_us } = *measured;
+                let Measured { per_second, p50_us, p99_us, cpu_us } = *measured;
                 table.add_row([
                     first.to_owned(),
                     what.to_owned(),
@@ -87,6 +88,7 @@ impl Report {
                     share,
                     milliseconds(p50_us),
                     milliseconds(p99_us),
+                    cpu_us.map(|us| us.to_string()).unwrap_or_default(),
                     settle,
                 ]);
             };
@@ -127,7 +129,7 @@ mod tests {
     use super::*;
 
     fn row(callers: u16, sqlite: u64, grpc: u64, region: u64) -> Row {
-        let measured = |per_second| Measured { per_second, p50_us: 1_234, p99_us: 20_000 };
+        let measured = |per_second| Measured { per_second, p50_us: 1_234, p99_us: 20_000, cpu_us: Some(77) };
         Row {
             callers,
             bare_sqlite: measured(sqlite),
@@ -159,10 +161,10 @@ mod tests {
         assert_eq!(json["rows"][0]["percent_of_slower_bare"], 60);
         assert_eq!(
             json["rows"][0]["advertise_vacancy"],
-            json!({"per_second": 12_000, "p50_us": 1_234, "p99_us": 20_000})
+            json!({"per_second": 12_000, "p50_us": 1_234, "p99_us": 20_000, "cpu_us": 77})
         );
         assert_eq!(json["aim"]["met"], true);
-        for shown in ["60 %", "12000", "6000", "1.24", "20.00", "2 cores", "ext4", ": met."] {
+        for shown in ["60 %", "12000", "6000", "1.24", "20.00", "77", "2 cores", "ext4", ": met."] {
             assert!(table.contains(shown), "{shown} in {table}");
         }
     }
