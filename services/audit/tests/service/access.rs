@@ -19,11 +19,17 @@ async fn filled(folder: &std::path::Path) -> World {
         for service in ["referrals", "contracts", "invoicing"] {
             world.append(&format!("{service}/{gss}"), decision("Happened", 1)).await;
         }
-        let claimed = Decision { concerns: Some(council(gss)), ..decision("PlaceClaimed", 2) };
+        let actor = format!("council:{gss}/case-system");
+        let claimed = Decision { concerns: Some(council(gss)), actor, ..decision("PlaceClaimed", 2) };
         world.append("vacancies/region", claimed).await;
     }
-    world.append("vacancies/region", decision("PlaceOpened", 3)).await;
-    let admitted = Decision { stream: "framework/d2n2".to_owned(), ..decision("ProviderAdmitted", 4) };
+    let opened = Decision { actor: "provider:p-1/portal".to_owned(), ..decision("PlaceOpened", 3) };
+    world.append("vacancies/region", opened).await;
+    let admitted = Decision {
+        stream: "framework/d2n2".to_owned(),
+        actor: "framework-lead:d2n2/console".to_owned(),
+        ..decision("ProviderAdmitted", 4)
+    };
     world.append("contracts/region", admitted).await;
     world.caught_up().await;
     world
