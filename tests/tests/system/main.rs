@@ -3,26 +3,21 @@
 //! One test binary, since each links the whole system: `access` (who may call what), `bad_input` and `fuzz` (what cannot be granted),
 //! `repeats` (the same request again), `market` (one place, many councils), `python` (a client that knows only reflection), `crash`
 //! (kill -9 under load), `damage` (broken files), `replay` (the same bytes from the same events), `demo` and `commands` (the binary
-//! as people use it). `crash`, `damage`, `demo` and `replay` take minutes and are asked for: `cargo test -p system-tests --features long`.
+//! as people use it).
 #![allow(clippy::unwrap_used, reason = "tests and their helpers fail loudly")]
 
 mod access;
 mod bad_input;
 mod commands;
-#[cfg(feature = "long")]
 mod crash;
-#[cfg(feature = "long")]
 mod damage;
-#[cfg(feature = "long")]
 mod demo;
 mod fuzz;
 mod market;
-#[cfg_attr(not(feature = "long"), allow(dead_code, reason = "the long tests use the rest of it"))]
 mod process;
 mod python;
 mod region;
 mod repeats;
-#[cfg(feature = "long")]
 mod replay;
 mod samples;
 mod seed;

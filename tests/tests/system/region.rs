@@ -3,7 +3,6 @@
 use brokerage::Running;
 use care::Timestamp;
 use service_kit::Role;
-#[cfg(feature = "long")]
 use std::path::Path;
 use std::path::PathBuf;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -77,7 +76,6 @@ pub(crate) fn lead(id: &str) -> Role {
 }
 
 /// Where the shared data lies beside the project, for tests that use real files.
-#[cfg(feature = "long")]
 pub(crate) fn shared_data() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     assert!(folder.is_dir(), "this test needs the shared data folder at {}", folder.display());
