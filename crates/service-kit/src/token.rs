@@ -1,5 +1,7 @@
 //! Bearer tokens: JSON web tokens signed with Ed25519 (EdDSA, RFC 8037). The key pair lies in the data folder and is made on first start.
 
+mod eddsa;
+
 use crate::errors::refused;
 use crate::principal::Role;
 use care::Timestamp;
@@ -89,6 +91,7 @@ impl TokenKeys {
             }
             Err(error) => return Err(failed(&error)),
         };
+        eddsa::install();
         let der = key.to_pkcs8_der().map_err(|error| failed(&error))?;
         let spent = Spent { path: folder.join("tokens.spent"), ids: HashSet::new(), length: 0 };
         Ok(Self {

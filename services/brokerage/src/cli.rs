@@ -6,8 +6,12 @@ use clap::{Args, Command, FromArgMatches, Subcommand};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How a command ends, as a shell sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,17 +77,18 @@ pub fn main() -> ExitCode {
             return Exit::Unavailable.into();
         }
     };
-    let exit = match client::Service::chosen(&matches) {
-        Some((service, chosen)) => runtime.block_on(client::run(service, chosen)),
+    // Boxed, so that all of them are compiled once and not once for every kind of runtime: that is a third of the build.
+    let work: Pin<Box<dyn Future<Output = Exit> + '_>> = match client::Service::chosen(&matches) {
+        Some((service, chosen)) => Box::pin(client::run(service, chosen)),
         None => match Own::from_arg_matches(&matches) {
-            Ok(Own::Run(args)) => runtime.block_on(run(args)),
-            Ok(Own::Demo(args)) => runtime.block_on(demo::run(args)),
-            Ok(Own::Token(args)) => token_command::run(args),
-            Ok(Own::Bench(args)) => runtime.block_on(bench::run(args)),
+            Ok(Own::Run(args)) => Box::pin(run(args)),
+            Ok(Own::Demo(args)) => Box::pin(demo::run(args)),
+            Ok(Own::Token(args)) => Box::pin(async { token_command::run(args) }),
+            Ok(Own::Bench(args)) => Box::pin(bench::run(args)),
             Err(error) => error.exit(),
         },
     };
-    exit.into()
+    runtime.block_on(work).into()
 }
 
 fn command() -> Command {
@@ -142,14 +147,20 @@ async fn wait_for_signal() {
 
 /// Logs go to stderr, as text; `RUST_LOG` chooses how much.
 pub(crate) fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second call, as tests make, leaves the first in place.
+    let info = || Targets::new().with_default(LevelFilter::INFO);
+    let asked = std::env::var("RUST_LOG").ok().map(|filter| filter.parse::<Targets>());
+    let (filter, wrong) = match asked {
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (info(), Some(error)),
+        None => (info(), None),
+    };
     let colours = std::io::stderr().is_terminal();
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .try_init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    // A second call, as tests make, leaves the first in place.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    if let Some(error) = wrong {
+        tracing::warn!(%error, "RUST_LOG is not understood, logging at level info: expected such as `warn` or `info,engine=debug`");
+    }
 }
 
 /// Says what went wrong, on stderr.

@@ -65,6 +65,8 @@ impl Writer {
     /// Works until every handle of the log is gone.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         while let Some(job) = queue.blocking_recv() {
+            // Whoever else could run runs first: on a busy machine more then shares the commit, on an idle one it costs nothing.
+            std::thread::yield_now();
             let mut waiting: Vec<Waiting> = Vec::new();
             let mut bytes = 0;
             let mut next = Some(job);
