@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-/// A gRPC call makes hundreds of small allocations that are freed by another thread than their own, at which it is good.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     brokerage::main()
 }

@@ -31,7 +31,7 @@ impl BareLog {
     /// When the file or the writer's thread cannot be made.
     pub fn create(path: &Path) -> Result<Self, LogError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let opened = file::connect(path, flags).and_then(|connection| {
+        let opened = file::connect_to_write(path, flags).and_then(|connection| {
             connection.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  CREATE TABLE events (position INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT;

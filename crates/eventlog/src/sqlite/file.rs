@@ -75,17 +75,25 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
         return Err(damaged(path, "the file is empty"));
     }
     let mut connection =
-        connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| describe(path, &error))?;
+        connect_to_write(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| describe(path, &error))?;
     check(&connection, path, id)?;
     let epoch = take_over(&mut connection).map_err(|error| describe(path, &error))?;
     let head = check_density(&connection, path)?;
     Ok(Opened { connection, head, epoch })
 }
 
+/// Keys of requests are drawn at random, so a batch touches a page for each: they must not be written and read again before the commit.
+/// A log that is little used fills little of it.
+pub(super) fn connect_to_write(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = connect(path, flags)?;
+    connection.execute_batch("PRAGMA cache_size = -2048;")?;
+    Ok(connection)
+}
+
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    // A log's working set is its tail; a small cache keeps some seventy open logs within memory.
+    // Readers mostly want the tail; a small cache keeps some seventy open logs within memory.
     connection.execute_batch(
         "PRAGMA cache_size = -256; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;",
     )?;
