@@ -9,9 +9,11 @@ use crate::principal::{Caller, Role};
 use crate::server::{MESSAGE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::token::{TokenKeys, unauthenticated};
 use care::Timestamp;
+use futures::FutureExt as _;
 use http::{HeaderMap, Request, Response};
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -146,10 +148,19 @@ where
                 }
             }
         }
+        let path = request.uri().path().to_owned();
         let response = self.inner.call(request);
         Box::pin(async move {
-            match tokio::time::timeout(REQUEST_TIMEOUT, response).await {
-                Ok(response) => response.map(explained),
+            // A panic is a defect of ours. What it was on its way to change is decided elsewhere, whole or not at all.
+            let contained = AssertUnwindSafe(response).catch_unwind();
+            match tokio::time::timeout(REQUEST_TIMEOUT, contained).await {
+                Ok(Ok(response)) => response.map(explained),
+                Ok(Err(_)) => {
+                    tracing::error!(path, "ALARM: a handler panicked");
+                    let message =
+                        "this is a defect of the service; asking again with the same request_id is safe";
+                    Ok(refused(Code::Internal, "HANDLER_PANICKED", message, []).into_http())
+                }
                 Err(_) => {
                     let message = format!("not answered within {} seconds", REQUEST_TIMEOUT.as_secs());
                     Ok(refused(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message, []).into_http())

@@ -27,5 +27,5 @@ pub use names::{
 };
 pub use principal::{Caller, Role};
 pub use reactor::{EngineReaction, Route};
-pub use region::{Framework, Region, RegionInvalid};
+pub use region::{Framework, LOGS_FOLDER, Region, RegionInvalid};
 pub use server::{Health, MESSAGE_BYTES_MAX, ServeError, Serving, serve};

@@ -26,6 +26,9 @@ pub struct Framework {
     pub councils: Vec<CouncilId>,
 }
 
+/// Where the logs lie in a data folder.
+pub const LOGS_FOLDER: &str = "logs";
+
 /// A `region.json` that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {detail}")]
@@ -84,10 +87,10 @@ impl Region {
         self.frameworks.iter().find(|framework| framework.id == *id)
     }
 
-    /// Reads `region.json` in `folder`, or writes the default one there.
+    /// Reads `region.json` in `folder`, or writes the default one there if the folder holds no logs yet.
     ///
     /// # Errors
-    /// When the file cannot be read or written, or is not a region; it names the line.
+    /// When the file cannot be read or written, or is not a region, naming the line; when it is missing beside logs.
     pub fn load_or_create(folder: &Path) -> Result<Self, RegionInvalid> {
         let path = folder.join("region.json");
         let invalid = |detail: String| RegionInvalid { path: path.clone(), detail };
@@ -102,6 +105,10 @@ impl Region {
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if folder.join(LOGS_FOLDER).read_dir().is_ok_and(|mut logs| logs.any(|log| is_log(&log))) {
+                    // Whose logs they are stood in it: the default would serve some of them and lose sight of the others.
+                    return Err(invalid("it is missing, though there are logs here: put it back".to_owned()));
+                }
                 let region = Self::d2n2_and_tyne_tees();
                 let text = serde_json::to_vec_pretty(&region).map_err(|error| invalid(error.to_string()))?;
                 std::fs::create_dir_all(folder)
@@ -114,9 +121,27 @@ impl Region {
     }
 }
 
+fn is_log(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
+    entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|extension| extension == "db"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_is_not_put_beside_logs_of_another_region() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(LOGS_FOLDER)).unwrap();
+        std::fs::write(folder.path().join(LOGS_FOLDER).join("lock"), "").unwrap();
+        let written = Region::load_or_create(folder.path()).unwrap();
+        std::fs::write(folder.path().join(LOGS_FOLDER).join("vacancies.region.db"), "").unwrap();
+        assert_eq!(Region::load_or_create(folder.path()).unwrap(), written);
+        std::fs::remove_file(folder.path().join("region.json")).unwrap();
+        let error = Region::load_or_create(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("region.json") && error.contains("put it back"), "{error}");
+        assert!(!folder.path().join("region.json").exists());
+    }
 
     #[test]
     fn the_default_region_has_its_seventeen_councils() {

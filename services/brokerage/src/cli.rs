@@ -163,6 +163,12 @@ pub(crate) fn start_logging() {
     }
 }
 
+/// Says what somebody should know though it goes on, on stderr.
+#[expect(clippy::print_stderr, reason = "this is where the binary speaks to people")]
+pub(crate) fn say_warning(message: &str) {
+    eprintln!("warning: {message}");
+}
+
 /// Says what went wrong, on stderr.
 #[expect(clippy::print_stderr, reason = "this is where the binary speaks to people")]
 pub(crate) fn say_error(message: &str) {

@@ -15,7 +15,7 @@ mod staying;
 mod summary;
 mod world;
 
-use crate::cli::{Exit, Output, say, say_error};
+use crate::cli::{Exit, Output, say, say_error, say_warning};
 use crate::client::progress::Progress;
 use crate::register::{RegisterRow, SIMULATED_REGISTER, Strictness, parse_register};
 use crate::running::{Options, Running};
@@ -130,7 +130,7 @@ fn register_rows(args: &DemoArgs) -> Result<Vec<RegisterRow>, (Exit, String)> {
             .map_err(|errors| (Exit::No, errors.to_string()))?,
     };
     if register.rows_skipped > 0 {
-        say_error(&format!(
+        say_warning(&format!(
             "{} rows of the register were left out:\n{}",
             register.rows_skipped, register.skipped
         ));

@@ -10,7 +10,8 @@ use invoicing::Invoicing;
 use referrals::Referrals;
 use service_kit::token::{KeyError, TokenKeys};
 use service_kit::{
-    AccessLayer, Clock, Health, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
+    AccessLayer, Clock, Health, Kit, LOGS_FOLDER, Region, RegionInvalid, Rule, ServeError, Serving,
+    StartError, serve,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -119,7 +120,7 @@ impl Running {
     /// # Errors
     /// See [`StartFailed`]; a damaged file is named.
     pub async fn start(options: Options) -> Result<Self, StartFailed> {
-        let store = SqliteStore::open(&options.data_dir.join("logs"))?;
+        let store = SqliteStore::open(&options.data_dir.join(LOGS_FOLDER))?;
         store.check_none_missing()?;
         let region = Arc::new(Region::load_or_create(&options.data_dir)?);
         let keys = Arc::new(TokenKeys::load_or_create(&keys_folder(&options.data_dir))?);

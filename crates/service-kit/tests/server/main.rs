@@ -161,21 +161,33 @@ async fn a_compression_that_is_not_taken_is_named_as_such() {
     assert_eq!(status.metadata().get("grpc-accept-encoding").unwrap(), "identity");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_request_that_takes_too_long_is_given_up_with_a_reason() {
+/// A call of a method that councils may call, as its own handler answers it.
+async fn answered_by<F>(handler: fn() -> F) -> Status
+where
+    F: Future<Output = Result<http::Response<Body>, Infallible>> + Send + 'static,
+{
     let (_folder, keys, access) = access();
-    let endless = tower::service_fn(|_: http::Request<Body>| {
-        std::future::pending::<Result<http::Response<Body>, Infallible>>()
-    });
+    let service = tower::service_fn(move |_: http::Request<Body>| handler());
     let request = http::Request::post(format!("http://brokerage{GET_LEDGER}"))
         .header("authorization", format!("Bearer {}", token_for(&keys, council())))
         .body(Body::empty())
         .unwrap();
+    let response = access.layer(service).oneshot(request).await.unwrap();
+    Status::from_header_map(response.headers()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_takes_too_long_is_given_up_with_a_reason() {
     let asked = tokio::time::Instant::now();
-    let response = access.layer(endless).oneshot(request).await.unwrap();
+    let status = answered_by(std::future::pending).await;
     assert_eq!(asked.elapsed().as_secs(), 60);
-    let status = Status::from_header_map(response.headers()).unwrap();
     assert_refused(&status, Code::DeadlineExceeded, "DEADLINE_EXCEEDED");
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_is_answered_for_with_a_reason() {
+    let status = answered_by(|| async { panic!("planted") }).await;
+    assert_refused(&status, Code::Internal, "HANDLER_PANICKED");
 }
 
 #[tokio::test]
