@@ -14,9 +14,9 @@ mod query;
 
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,
-    OccupancyRefused, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered, Registration,
-    RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised,
-    VacancyWithdrawn,
+    OccupancyRefused, PlaceClaimed, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered,
+    Registration, RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
+    VacancyAdvertised, VacancyWithdrawn,
 };
 pub use place::{Claim, Place, Stage, Vacancy};
 pub use query::Capacity;

@@ -11,9 +11,10 @@ use crate::ids::{
     AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
     ReferralId,
 };
+use crate::market::Sexes;
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// One line of a weekly price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +147,17 @@ pub struct AwardProposed {
     pub at: Timestamp,
 }
 
+/// A proposed award as its log holds it: with what the market alone judges. It stands beside the fields of
+/// [`AwardProposed`], so that a service which reads only those passes over it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwardProposedToMarket {
+    /// What every service reads.
+    #[serde(flatten)]
+    pub proposed: AwardProposed,
+    /// The child's sex as the referral has it, a code of `code_sets::SEX`; `U` is unknown.
+    pub sex: String,
+}
+
 /// What was known of the establishment at the award instant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimEvidence {
@@ -167,9 +179,24 @@ pub struct ClaimEvidence {
     pub places_claimed: u16,
 }
 
-/// The market gave the place to the council. In the region's vacancies log.
+/// The evidence of a claim as the market's log holds it: with what the market alone judges. It stands beside the fields
+/// of [`ClaimEvidence`], so that a service which reads only those passes over it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceClaimed {
+pub struct MarketEvidence {
+    /// What every service reads.
+    #[serde(flatten)]
+    pub evidence: ClaimEvidence,
+    /// Whom the place is advertised for.
+    pub sexes_advertised: Sexes,
+    /// Whom the establishment is registered for.
+    pub sexes_registered: Sexes,
+    /// The child's sex, a code of `code_sets::SEX`; `U` is unknown.
+    pub sex: String,
+}
+
+/// The market gave the place to the council. In the region's vacancies log, with [`MarketEvidence`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceClaimed<E = ClaimEvidence> {
     /// The award it is for.
     pub award: AwardId,
     /// The council.
@@ -191,7 +218,7 @@ pub struct PlaceClaimed {
     /// The fencing token of the hold that the claim came from.
     pub token: u64,
     /// What eligibility was judged on.
-    pub evidence: ClaimEvidence,
+    pub evidence: E,
     /// When it was judged.
     pub at: Timestamp,
 }
@@ -354,10 +381,38 @@ macro_rules! body {
 }
 
 body!(AwardProposed, "referral", referral, start);
-body!(PlaceClaimed, "place", place, start);
 body!(ClaimRefused, "place", place);
 body!(ClaimReleased, "place", place);
 body!(AgreementIssued, "agreement", agreement, start);
 body!(AgreementRefused, "award", award);
 body!(PlacementStarted, "agreement", agreement, on);
 body!(PlacementEnded, "agreement", agreement, on);
+
+impl EventBody for AwardProposedToMarket {
+    const TYPE: &'static str = AwardProposed::TYPE;
+    fn stream(&self) -> StreamId {
+        self.proposed.stream()
+    }
+    fn council(&self) -> Option<CouncilId> {
+        EventBody::council(&self.proposed)
+    }
+    fn effective(&self) -> Option<Date> {
+        self.proposed.effective()
+    }
+}
+
+impl<E> EventBody for PlaceClaimed<E>
+where
+    E: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    const TYPE: &'static str = "PlaceClaimed";
+    fn stream(&self) -> StreamId {
+        StreamId::new("place", &self.place)
+    }
+    fn council(&self) -> Option<CouncilId> {
+        Some(self.council)
+    }
+    fn effective(&self) -> Option<Date> {
+        Some(self.start)
+    }
+}

@@ -5,7 +5,7 @@ use care::market::{
     EstablishmentRegistered, Market, MarketEvent, PlaceHeld, PlaceOpened, ProviderRegistered, Registration,
     RegistrationStatus, RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyWithdrawn,
 };
-use care::published::{ClaimEvidence, PlaceClaimed};
+use care::published::{ClaimEvidence, MarketEvidence, PlaceClaimed};
 use care::{AwardId, Date, PlaceId, ReferralId, Timestamp};
 use geography::Miles;
 use matching::{Criteria, Exclusion, Operator, search};
@@ -211,6 +211,8 @@ fn held_and_solo_places_are_left_out_until_they_are_free() {
         places_registered: 4,
         places_claimed: 4,
     };
+    let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
+    let evidence = MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() };
     homes.add(PlaceClaimed {
         award: AwardId(Uuid::from_u128(1)),
         council,

@@ -2,7 +2,9 @@
 //! back, arrivals and departures move the claim.
 
 use crate::Vacancies;
-use care::published::{AgreementRefused, AwardProposed, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementRefused, AwardProposed, AwardProposedToMarket, PlacementEnded, PlacementStarted,
+};
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
 use exchange::Reaction;
@@ -27,8 +29,8 @@ pub(crate) fn reaction(vacancies: &Vacancies) -> Arc<dyn Reaction> {
 fn react(event: &Recorded) -> Result<Option<Route<Market>>, DecodeError> {
     let (council, command) = match (event.log.service, event.event_type.as_str()) {
         (Service::Referrals, AwardProposed::TYPE) => {
-            let proposed: AwardProposed = decode_body(event.version, &event.payload)?;
-            (proposed.council, Command::ClaimForAward(claim(proposed)))
+            let AwardProposedToMarket { proposed, sex } = decode_body(event.version, &event.payload)?;
+            (proposed.council, Command::ClaimForAward(claim(proposed, sex)))
         }
         (Service::Contracts, AgreementRefused::TYPE) => {
             let refused: AgreementRefused = decode_body(event.version, &event.payload)?;
@@ -59,7 +61,7 @@ fn is_of(owner: Owner, council: CouncilId) -> bool {
 }
 
 /// What the market needs of an award: neither the price nor who approved it.
-fn claim(proposed: AwardProposed) -> ClaimForAward {
+fn claim(proposed: AwardProposed, sex: String) -> ClaimForAward {
     ClaimForAward {
         award: proposed.award,
         council: proposed.council,
@@ -73,6 +75,7 @@ fn claim(proposed: AwardProposed) -> ClaimForAward {
         hold_token: proposed.hold_token,
         solo: proposed.solo,
         age_years: proposed.age_years,
+        sex,
         at: proposed.at,
     }
 }

@@ -251,7 +251,8 @@ async fn awards_take_places_and_the_saga_moves_them_on() {
     };
     assert_eq!(stage(2), Some(AwardStage::Refused));
 
-    let (award, place, agreement) = (award.award, award.place, AgreementId(Uuid::from_u128(1)));
+    let (award, place, agreement) =
+        (award.proposed.award, award.proposed.place, AgreementId(Uuid::from_u128(1)));
     let derby = council(DERBY);
     let started = PlacementStarted {
         agreement,
@@ -288,6 +289,7 @@ async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_
 
     let award = proposed(DERBY, 1, 1);
     world.deliver(derby, 2, &award).await;
+    let award = award.proposed;
     let refused = AgreementRefused {
         award: award.award,
         council: award.council,
@@ -301,6 +303,25 @@ async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_
     world.deliver(LogId::council(Service::Contracts, council(DERBY)), 1, &refused).await;
     let free = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
     assert_eq!((free.state(), free.claims.len()), (proto::PlaceState::Vacant, 0));
+}
+
+#[tokio::test]
+async fn the_market_judges_the_sex_that_the_proposal_carries() {
+    let world = World::with_home().await;
+    for (number, sexes) in [(1, proto::Sexes::Male), (2, proto::Sexes::Female)] {
+        let mut form = advertise(&place(number));
+        form.vacancy.as_mut().unwrap().set_sexes(sexes);
+        world.service.advertise_vacancy(world.provider("P1", form)).await.unwrap();
+    }
+    let derby = LogId::council(Service::Referrals, council(DERBY));
+    for number in [1, 2] {
+        world.deliver(derby, number.into(), &proposed(DERBY, number.into(), number)).await;
+    }
+    let stages = world
+        .service
+        .market()
+        .read(|market| [1, 2].map(|award| market.award(&AwardId(Uuid::from_u128(award))).map(|it| it.stage)));
+    assert_eq!(stages, [Some(AwardStage::Refused), Some(AwardStage::Claimed)], "the child is a girl");
 }
 
 #[tokio::test]

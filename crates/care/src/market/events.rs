@@ -2,7 +2,7 @@
 
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
-use crate::published::{ClaimRefused, ClaimReleased, PlaceClaimed};
+use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -81,6 +81,9 @@ words!(
         Restricted = "ACCOMMODATION_RESTRICTED",
     }
 );
+
+/// A claim with everything that the market judged it on.
+pub type PlaceClaimed = crate::published::PlaceClaimed<MarketEvidence>;
 
 impl Sexes {
     /// Whether a child of this sex, a code of `code_sets::SEX`, can come. An unknown sex excludes nothing.

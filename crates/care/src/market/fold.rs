@@ -3,8 +3,9 @@
 use super::{AwardInMarket, AwardStage, Establishment, Market, MarketEvent, Provider};
 use super::{Claim, HoldEnd, Place, Stage, Vacancy};
 use crate::ids::{AwardId, EstablishmentUrn, PlaceId};
-use crate::market::{EstablishmentRegistered, HoldReleased, PlaceHeld, PlaceOpened, VacancyAdvertised};
-use crate::published::PlaceClaimed;
+use crate::market::{
+    EstablishmentRegistered, HoldReleased, PlaceClaimed, PlaceHeld, PlaceOpened, VacancyAdvertised,
+};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 

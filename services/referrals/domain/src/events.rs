@@ -3,7 +3,7 @@
 
 use crate::policy::CascadePolicy;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
-use care::published::{Approval, AwardProposed, PriceLine, Route};
+use care::published::{Approval, AwardProposedToMarket as AwardProposed, PriceLine, Route};
 use care::{
     AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, OfferId, PlaceId, ProviderId,
     ReferralId, StreamId, Timestamp,

@@ -263,6 +263,7 @@ impl State {
     fn apply_award(&mut self, event: &ReferralEvent) {
         match event {
             ReferralEvent::AwardProposed(event) => {
+                let event = &event.proposed;
                 if let Some(due) = event.evidence.approval_due {
                     self.approvals_due.insert((due, event.award));
                 }

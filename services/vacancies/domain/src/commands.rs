@@ -183,6 +183,8 @@ pub struct ClaimForAward {
     pub solo: bool,
     /// The child's age on the first night, in years.
     pub age_years: u8,
+    /// The child's sex, a code of `code_sets::SEX`; `U` is unknown.
+    pub sex: String,
     /// The award instant.
     pub at: Timestamp,
 }

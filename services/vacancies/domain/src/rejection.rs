@@ -1,6 +1,6 @@
 //! Why the market says no. None of it tells a council who else holds or has a place.
 
-use care::market::RegistrationStatus;
+use care::market::{RegistrationStatus, Sexes};
 use care::{
     DAYS_AHEAD_MAX, Date, EstablishmentUrn, PlaceId, ProviderId, Refusal, RefusalKind, Timestamp, Violation,
     last_day_ahead, london_date,
@@ -103,6 +103,8 @@ pub enum Rejection {
     AccommodationRestricted { urn: EstablishmentUrn, since: Date },
     #[error("the child is {age}, place {place} takes {from} to {to}")]
     AgeOutOfRange { place: PlaceId, age: u8, from: u8, to: u8 },
+    #[error("the child's sex is {sex}, place {place} takes {sexes} only")]
+    SexNotTaken { place: PlaceId, sex: String, sexes: Sexes },
     #[error("the child is {0}: nobody under 16 may be placed in supported accommodation")]
     Under16SupportedAccommodation(u8),
 }
@@ -156,6 +158,7 @@ impl Refusal for Rejection {
             Self::UnregisteredProvision(_) => "UNREGISTERED_PROVISION",
             Self::AccommodationRestricted { .. } => "ACCOMMODATION_RESTRICTED",
             Self::AgeOutOfRange { .. } => "AGE_OUT_OF_RANGE",
+            Self::SexNotTaken { .. } => "SEX_NOT_TAKEN",
             Self::Under16SupportedAccommodation(_) => "UNDER_16_SUPPORTED_ACCOMMODATION",
         }
     }

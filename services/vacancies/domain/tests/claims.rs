@@ -3,7 +3,7 @@
 mod world;
 
 use care::market::{
-    HoldEnd, OccupancyEnded, OccupancyRefused, PlaceClosed, PlaceOccupied, RestrictionNoticeServed,
+    HoldEnd, OccupancyEnded, OccupancyRefused, PlaceClosed, PlaceOccupied, RestrictionNoticeServed, Sexes,
     VacancyWithdrawn,
 };
 use care::published::ClaimReleased;
@@ -182,6 +182,30 @@ fn eligibility_is_judged_when_the_place_is_claimed() {
     let mut later = advertised(1);
     later.available_from = jan(7);
     assert_eq!(refused_for(market().and([later.into()]), claim(1)), "NOT_AVAILABLE_YET");
+}
+
+#[test]
+fn a_place_for_one_sex_is_given_to_no_child_of_the_other() {
+    let of = |sex: &str| asked(|it| it.sex = sex.to_owned());
+    let mut girls_wanted = advertised(1);
+    girls_wanted.sexes = Sexes::Female;
+    let for_girls = || market().and([girls_wanted.clone().into()]);
+    // As advertised for anybody, before the registration was narrowed.
+    let only_girls =
+        || amended(RegistrationChanges { sexes: Some(Sexes::Female), ..RegistrationChanges::default() });
+    assert_eq!(refused_for(for_girls(), of("M")), "SEX_NOT_TAKEN");
+    assert_eq!(refused_for(only_girls(), of("M")), "SEX_NOT_TAKEN", "the registration was narrowed since");
+    for sex in ["F", "U"] {
+        let mut narrow = claimed(&of(sex), 1, 1);
+        narrow.evidence.sexes_advertised = Sexes::Female;
+        let claim = Command::ClaimForAward(of(sex));
+        for_girls().when(claim.clone()).then([passing(&of(sex), 1).into(), narrow.clone().into()]);
+        (narrow.evidence.sexes_advertised, narrow.evidence.sexes_registered) = (Sexes::Any, Sexes::Female);
+        only_girls().when(claim).then([passing(&of(sex), 1).into(), narrow.into()]);
+    }
+    let mut boys_wanted = advertised(1);
+    boys_wanted.sexes = Sexes::Male;
+    assert_eq!(refused_for(market().and([boys_wanted.into()]), of("F")), "SEX_NOT_TAKEN");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Invariants 1, 2, 3 (as far as the market judges), 4 and 5 of the design, over random sequences of commands by two councils
 //! for three homes. Each was seen to fail on a planted defect: an overlap or solo check left out, an expired or foreign hold
-//! accepted, the notice ignored for a returning child, the age or registration check left out.
+//! accepted, the notice ignored for a returning child, the age, sex or registration check left out.
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
 mod oracle;
@@ -8,7 +8,7 @@ mod world;
 
 use care::market::{
     EstablishmentRegistered, Market, MarketEvent, RegistrationStatus, RestrictionNoticeLifted,
-    RestrictionNoticeServed,
+    RestrictionNoticeServed, Sexes,
 };
 use care::{AwardId, Domain, EstablishmentUrn, Nights, PlaceId, Timestamp};
 use oracle::{Oracle, nights};
@@ -82,6 +82,7 @@ enum What {
         token: Option<u64>,
         solo: bool,
         age: u8,
+        sex: &'static str,
     },
     /// The award of a place that is on hold, as its hold says but for one thing.
     ClaimHeld {
@@ -102,6 +103,7 @@ enum What {
     Amend {
         active: bool,
         places: u16,
+        sexes: Sexes,
     },
     Withdraw,
     Advertise,
@@ -118,13 +120,21 @@ enum Wrong {
     Version,
 }
 
+fn sex() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just("F"), 1 => Just("M"), 1 => Just("U")]
+}
+
+fn sexes() -> impl Strategy<Value = Sexes> {
+    prop_oneof![3 => Just(Sexes::Any), 2 => Just(Sexes::Female), 1 => Just(Sexes::Male)]
+}
+
 fn what() -> impl Strategy<Value = What> {
     let award = 0..20_u128;
     prop_oneof![
         4 => (1..120_u32).prop_map(|minutes| What::Hold { minutes }),
         1 => (1..4_u64).prop_map(|token| What::ReleaseHold { token }),
-        8 => (award.clone(), proptest::option::of(1..4_u64), proptest::bool::weighted(0.2), 12..19_u8)
-            .prop_map(|(award, token, solo, age)| What::Claim { award, token, solo, age }),
+        8 => (award.clone(), proptest::option::of(1..4_u64), proptest::bool::weighted(0.2), 12..19_u8, sex())
+            .prop_map(|(award, token, solo, age, sex)| What::Claim { award, token, solo, age, sex }),
         4 => (award.clone(), 0..4_usize).prop_map(|(award, wrong)| What::ClaimHeld {
             award,
             wrong: [Wrong::Nothing, Wrong::Council, Wrong::Referral, Wrong::Version][wrong],
@@ -134,7 +144,7 @@ fn what() -> impl Strategy<Value = What> {
         5 => award.prop_map(|award| What::End { award }),
         1 => Just(What::Serve),
         1 => Just(What::Lift),
-        1 => (proptest::bool::weighted(0.7), 1..4_u16).prop_map(|(active, places)| What::Amend { active, places }),
+        2 => (proptest::bool::weighted(0.7), 1..4_u16, sexes()).prop_map(|(active, places, sexes)| What::Amend { active, places, sexes }),
         1 => Just(What::Withdraw),
         2 => Just(What::Advertise),
         1 => Just(What::Close),
@@ -211,10 +221,11 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
             ..hold_place(1, council)
         }),
         What::ReleaseHold { token } => Command::ReleaseHold { place, council, token, at },
-        What::Claim { award: number, token, solo, age } => Command::ClaimForAward(ClaimForAward {
+        What::Claim { award: number, token, solo, age, sex } => Command::ClaimForAward(ClaimForAward {
             hold_token: token,
             solo,
             age_years: age,
+            sex: sex.to_owned(),
             ..claim_of_step(step, number, at)
         }),
         What::ClaimHeld { award: number, wrong } => {
@@ -236,11 +247,12 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
             Command::ServeRestrictionNotice(RestrictionNoticeServed { urn, on: jan(step.day), at })
         }
         What::Lift => Command::LiftRestrictionNotice(RestrictionNoticeLifted { urn, on: jan(step.day), at }),
-        What::Amend { active, places } => Command::AmendEstablishment {
+        What::Amend { active, places, sexes } => Command::AmendEstablishment {
             urn,
             changes: RegistrationChanges {
                 status: Some(if active { RegistrationStatus::Active } else { RegistrationStatus::Suspended }),
                 places_registered: Some(places),
+                sexes: Some(sexes),
                 ..RegistrationChanges::default()
             },
             revision: None,

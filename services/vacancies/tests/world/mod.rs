@@ -3,7 +3,7 @@
 
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
-use care::published::{AwardProposed, AwardTerms, CascadeEvidence, Route};
+use care::published::{AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, Route};
 use care::{AwardId, CouncilId, EventBody, OfferId, ReferralId, Timestamp};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{LogId, Meta, Recorded};
@@ -183,8 +183,8 @@ pub(crate) fn fields(status: &Status) -> Vec<String> {
     details.bad_request().unwrap().field_violations.iter().map(|violation| violation.field.clone()).collect()
 }
 
-pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposed {
-    AwardProposed {
+pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposedToMarket {
+    let proposed = AwardProposed {
         award: AwardId(Uuid::from_u128(award)),
         council: council(gss),
         referral: referral(),
@@ -205,5 +205,6 @@ pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposed {
         },
         evidence: CascadeEvidence { policy_version: 1, steps: vec![], approval: None, approval_due: None },
         at: start(),
-    }
+    };
+    AwardProposedToMarket { proposed, sex: "F".into() }
 }

@@ -10,7 +10,9 @@ use crate::policy::is_role;
 use crate::rejection::Rejection;
 use crate::state::{Award, Offer, Outcome, Referral, State};
 use care::market::{SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN};
-use care::published::{Approval, AwardProposed, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route};
+use care::published::{
+    Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route,
+};
 use care::{Timestamp, london_date};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -31,7 +33,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     }
     let route = agreed_route(offer, command)?;
     let evidence = evidence(state, referral, offer, &route, command)?;
-    let event = AwardProposed {
+    let proposed = AwardProposed {
         award: command.award,
         council: referral.council,
         referral: referral.id,
@@ -53,6 +55,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
         evidence,
         at: command.at,
     };
+    let event = AwardProposedToMarket { proposed, sex: referral.requirements.sex.clone() };
     Ok(vec![event.into()])
 }
 

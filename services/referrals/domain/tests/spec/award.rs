@@ -59,6 +59,9 @@ fn an_award_carries_the_offer_and_the_evidence() {
         .when(propose())
         .then_events(|events| {
             let proposed = the_proposal(events);
+            assert!(
+                matches!(events, [ReferralEvent::AwardProposed(event)] if event.sex == requirements().sex)
+            );
             assert_eq!(
                 (proposed.award, proposed.referral, proposed.referral_version),
                 (award(1), referral(1), 1)

@@ -64,7 +64,7 @@ impl Model {
             ReferralEvent::OfferWithdrawn(event) => {
                 self.withdrawn.insert(event.offer);
             }
-            ReferralEvent::AwardProposed(event) => self.see_proposed(event)?,
+            ReferralEvent::AwardProposed(event) => self.see_proposed(&event.proposed)?,
             ReferralEvent::ReferralAwarded(event) => {
                 let proposed = self.in_flight.remove(&event.referral);
                 prop_assert_eq!(proposed.map(|proposed| proposed.award), Some(event.award));

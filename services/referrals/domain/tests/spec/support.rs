@@ -233,7 +233,7 @@ pub(crate) fn proposed() -> Vec<ReferralEvent> {
 
 pub(crate) fn the_proposal(events: &[ReferralEvent]) -> &AwardProposed {
     match events {
-        [ReferralEvent::AwardProposed(proposed)] => proposed,
+        [ReferralEvent::AwardProposed(event)] => &event.proposed,
         other => panic!("expected one AwardProposed, got {other:?}"),
     }
 }

@@ -7,9 +7,10 @@ use super::place_of;
 use crate::{ClaimForAward, Command, Rejection};
 use care::market::{
     AwardStage, Claim, Establishment, HoldEnd, Market, MarketEvent, OccupancyEnded, OccupancyRefused, Place,
-    PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN, Vacancy,
+    PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN,
+    Vacancy,
 };
-use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, PlaceClaimed};
+use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, MarketEvidence};
 use care::{AwardId, CouncilId, Date, Nights, PlaceId, Refusal, Timestamp};
 use std::time::Duration;
 
@@ -71,11 +72,17 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         places_registered: registration.places_registered,
         places_claimed: if asked.solo { registration.places_registered } else { others.saturating_add(1) },
     };
+    let evidence = MarketEvidence {
+        evidence,
+        sexes_advertised: vacancy.sexes,
+        sexes_registered: registration.sexes,
+        sex: asked.sex.clone(),
+    };
     events.push(claimed(asked, token, evidence).into());
     Ok(events)
 }
 
-fn claimed(asked: &ClaimForAward, token: u64, evidence: ClaimEvidence) -> PlaceClaimed {
+fn claimed(asked: &ClaimForAward, token: u64, evidence: MarketEvidence) -> PlaceClaimed {
     PlaceClaimed {
         award: asked.award,
         council: asked.council,
@@ -137,6 +144,10 @@ fn check_child(
     let to = vacancy.age_to.min(establishment.registration.age_to);
     if !(from..=to).contains(&age) {
         return Err(Rejection::AgeOutOfRange { place: asked.place.clone(), age, from, to });
+    }
+    let sexes = [vacancy.sexes, establishment.registration.sexes];
+    if let Some(sexes) = sexes.into_iter().find(|sexes| !sexes.takes(&asked.sex)) {
+        return Err(Rejection::SexNotTaken { place: asked.place.clone(), sex: asked.sex.clone(), sexes });
     }
     if asked.start < vacancy.available_from {
         return Err(Rejection::NotAvailableYet {

@@ -103,7 +103,7 @@ impl Oracle {
         }
     }
 
-    fn read_claim(&mut self, event: &care::published::PlaceClaimed) {
+    fn read_claim(&mut self, event: &care::market::PlaceClaimed) {
         let held = self.claims.iter().position(|it| {
             it.award.is_none()
                 && it.place == event.place
@@ -119,7 +119,13 @@ impl Oracle {
         );
         let home = &self.homes[&event.urn];
         assert_eq!(home.registration.status, RegistrationStatus::Active, "invariant 3: not active");
-        let evidence = &event.evidence;
+        let judged = &event.evidence;
+        assert!(home.registration.sexes.takes(&judged.sex), "invariant 3: the sex {judged:#?}");
+        assert_eq!(
+            judged.sexes_registered, home.registration.sexes,
+            "invariant 3: the evidence is not what was so"
+        );
+        let evidence = &judged.evidence;
         assert_eq!(
             (&*evidence.registration, &evidence.provision, evidence.places_registered, &evidence.grade),
             ("ACTIVE", &home.provision, home.registration.places_registered, &home.registration.grade),

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
 use care::market::{
-    EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, PlaceHeld, PlaceOpened, ProviderRegistered,
-    Registration, RegistrationStatus, Sexes, VacancyAdvertised,
+    EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOpened,
+    ProviderRegistered, Registration, RegistrationStatus, Sexes, VacancyAdvertised,
 };
-use care::published::{ClaimEvidence, ClaimRefused, PlaceClaimed};
+use care::published::{ClaimEvidence, ClaimRefused, MarketEvidence};
 use care::spec::{Given, given};
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
 use jiff::SignedDuration;
@@ -161,6 +161,7 @@ pub(crate) fn claim(number: u8) -> ClaimForAward {
         hold_token: None,
         solo: false,
         age_years: 14,
+        sex: "F".to_owned(),
         at: at(0),
     }
 }
@@ -192,15 +193,20 @@ pub(crate) fn claimed(asked: &ClaimForAward, token: u64, places_claimed: u16) ->
         start: asked.start,
         solo: asked.solo,
         token,
-        evidence: ClaimEvidence {
-            registration: "ACTIVE".to_owned(),
-            provision: asked.provision.clone(),
-            grade: "GOOD".to_owned(),
-            age_from: 10,
-            age_to: 17,
-            age_years: asked.age_years,
-            places_registered: 3,
-            places_claimed,
+        evidence: MarketEvidence {
+            evidence: ClaimEvidence {
+                registration: "ACTIVE".to_owned(),
+                provision: asked.provision.clone(),
+                grade: "GOOD".to_owned(),
+                age_from: 10,
+                age_to: 17,
+                age_years: asked.age_years,
+                places_registered: 3,
+                places_claimed,
+            },
+            sexes_advertised: Sexes::Any,
+            sexes_registered: Sexes::Any,
+            sex: asked.sex.clone(),
         },
         at: asked.at,
     }
