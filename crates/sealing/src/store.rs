@@ -89,6 +89,12 @@ impl KeyStore {
         })
     }
 
+    /// Whether `owner` has keys in `dir`, so that [`KeyStore::open`] would not begin with none.
+    #[must_use]
+    pub fn exists(dir: impl AsRef<Path>, owner: &str) -> bool {
+        Paths::new(dir.as_ref(), owner).keys.exists()
+    }
+
     /// The owner whose keys these are.
     #[must_use]
     pub fn owner(&self) -> &str {

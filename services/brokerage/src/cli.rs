@@ -64,6 +64,9 @@ struct RunArgs {
     /// Listen on an address that others can reach although tokens then travel unencrypted up to the TLS proxy.
     #[arg(long)]
     behind_tls_proxy: bool,
+    /// Go on although sealing keys of a council are lost for good: who the children are that were sealed with them is then lost too.
+    #[arg(long)]
+    accept_lost_keys: bool,
 }
 
 /// Parses the command line and does what it says.
@@ -113,7 +116,9 @@ async fn run(args: RunArgs) -> Exit {
         ));
         return Exit::Usage;
     }
-    let running = match Running::start(Options::new(&args.data_dir).listening(args.listen)).await {
+    let options =
+        Options::new(&args.data_dir).listening(args.listen).accepting_lost_keys(args.accept_lost_keys);
+    let running = match Running::start(options).await {
         Ok(running) => running,
         Err(error) => {
             say_error(&error.to_string());

@@ -46,6 +46,7 @@ pub struct Options {
     data_dir: PathBuf,
     listen: SocketAddr,
     clock: Clock,
+    accept_lost_keys: bool,
 }
 
 impl Options {
@@ -56,6 +57,7 @@ impl Options {
             data_dir: data_dir.to_owned(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Clock::System,
+            accept_lost_keys: false,
         }
     }
 
@@ -63,6 +65,12 @@ impl Options {
     #[must_use]
     pub fn listening(self, listen: SocketAddr) -> Self {
         Self { listen, ..self }
+    }
+
+    /// Going on without the sealing keys of councils that have lost them, if so asked.
+    #[must_use]
+    pub fn accepting_lost_keys(self, accept_lost_keys: bool) -> Self {
+        Self { accept_lost_keys, ..self }
     }
 
     /// By this clock.
@@ -133,6 +141,9 @@ impl Running {
         };
         let vacancies = Vacancies::open(&kit).await?;
         let contracts = Contracts::open(&kit).await?;
+        if options.accept_lost_keys {
+            Referrals::accept_lost_keys(&kit)?;
+        }
         let referrals = Referrals::open(&kit).await?;
         let invoicing = Invoicing::open(&kit).await?;
         let audit = Audit::open(&kit).await?;

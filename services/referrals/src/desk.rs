@@ -2,9 +2,10 @@
 
 use crate::Referrals;
 use crate::seal::Vault;
-use care::{CouncilId, Refusal, RefusalKind};
+use care::{CouncilId, ReferralId, Refusal, RefusalKind};
 use engine::Engine;
 use eventlog::{LogId, Service};
+use referrals_domain::{KeyPurpose, State};
 use service_kit::{Caller, Kit, StartError, not_found, refuse};
 use tonic::Status;
 use uuid::Uuid;
@@ -20,12 +21,22 @@ impl Desk {
     pub(crate) async fn open(kit: &Kit, council: CouncilId) -> Result<Self, StartError> {
         let engine: Engine<referrals_domain::Referrals> =
             kit.engine(LogId::council(Service::Referrals, council)).await?;
-        let vault = Vault::open(&kit.keys_folder, council)?;
+        let vault = Vault::open(&kit.keys_folder, council, &engine.read(sealed))?;
         // A key outlives its end only if the service stopped between the event and the destruction.
         let ended = engine.read(|state| state.destroyed_keys.clone());
         vault.destroy(ended).await.map_err(|error| StartError::Other(error.to_string()))?;
         Ok(Self { engine, vault })
     }
+}
+
+/// What is sealed in a council's log and was not ended.
+fn sealed(state: &State) -> Vec<(ReferralId, KeyPurpose)> {
+    let parts = state.referrals.values().flat_map(|referral| {
+        let identity = referral.identity.as_ref().map(|_| (referral.id, KeyPurpose::Identity));
+        let narrative = referral.narrative.as_ref().map(|_| (referral.id, KeyPurpose::Narrative));
+        identity.into_iter().chain(narrative)
+    });
+    parts.filter(|part| !state.destroyed_keys.contains(part)).collect()
 }
 
 impl Referrals {

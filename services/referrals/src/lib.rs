@@ -21,6 +21,7 @@ use desk::Desk;
 use engine::Engine;
 use exchange::Reaction;
 use market_view::MarketView;
+use seal::Vault;
 use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +47,14 @@ impl Referrals {
             desks.insert(council, Desk::open(kit, council).await?);
         }
         Ok(Self { desks: Arc::new(desks), market: Arc::default(), clock: kit.clock.clone() })
+    }
+
+    /// Begins the sealing keys of the councils that have none: those that were lost are given up, and with them who the children are.
+    ///
+    /// # Errors
+    /// When keys that are there are damaged or cannot be opened.
+    pub fn accept_lost_keys(kit: &Kit) -> Result<(), StartError> {
+        kit.region.councils().into_iter().try_for_each(|council| Vault::begin_anew(&kit.keys_folder, council))
     }
 
     /// What it does about other services' events, to be followed while it runs.

@@ -6,7 +6,7 @@ use sealing::{DataKey, KeyStore, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
 use service_kit::{StartError, refuse, unavailable};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tonic::Status;
 
@@ -35,6 +35,16 @@ pub(crate) struct Closed {
     pub(crate) fingerprints: [String; 2],
 }
 
+fn keys_folder(folder: &Path) -> PathBuf {
+    folder.join("referrals")
+}
+
+fn open_store(folder: &Path, council: CouncilId) -> Result<KeyStore, StartError> {
+    KeyStore::open(folder, council.gss()).map_err(|error| {
+        StartError::Other(format!("the keys of referrals/{council} in {}: {error}", folder.display()))
+    })
+}
+
 /// The keys of one council. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Vault {
@@ -43,10 +53,38 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    pub(crate) fn open(folder: &Path, council: CouncilId) -> Result<Self, StartError> {
-        let keys = KeyStore::open(folder.join("referrals"), council.gss())
-            .map_err(|error| StartError::Other(format!("the keys of referrals/{council}: {error}")))?;
+    /// Opens the keys that `sealed`, what the council's log holds sealed, is to be read with. A council that has lost all its keys does
+    /// not start: most likely they lie elsewhere, and new ones would hide that until somebody needs to know who a child is.
+    pub(crate) fn open(
+        folder: &Path,
+        council: CouncilId,
+        sealed: &[(ReferralId, KeyPurpose)],
+    ) -> Result<Self, StartError> {
+        let folder = keys_folder(folder);
+        if !sealed.is_empty() && !KeyStore::exists(&folder, council.gss()) {
+            return Err(StartError::Other(format!(
+                "the keys of referrals/{council} are missing in {}, and {} parts of its log are sealed with them: put them back; \
+                 if they are lost for good, so is who these children are, and `brokerage run --accept-lost-keys` goes on without",
+                folder.display(),
+                sealed.len()
+            )));
+        }
+        let keys = open_store(&folder, council)?;
+        let unknown = |(referral, purpose): &&(ReferralId, KeyPurpose)| {
+            let found = keys.get(&referral.to_string(), purpose.as_str());
+            matches!(found, Err(SealingError::KeyUnknown { .. }))
+        };
+        let missing = sealed.iter().filter(unknown).count();
+        if missing > 0 {
+            // As after a restore of older keys: the others are of use all the same.
+            tracing::error!(%council, missing, "ALARM: keys of sealed parts are missing: they cannot be read");
+        }
         Ok(Self { council, keys: Arc::new(keys) })
+    }
+
+    /// Begins a council's keys with none, if it has lost them.
+    pub(crate) fn begin_anew(folder: &Path, council: CouncilId) -> Result<(), StartError> {
+        open_store(&keys_folder(folder), council).map(drop)
     }
 
     /// Seals what is known of the child of a referral. Waits for the disk when a key is new; the keys of both parts are

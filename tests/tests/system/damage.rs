@@ -4,6 +4,7 @@
 //! compared by their events. Keys and settings are compared byte for byte, and so is the damaged file, but for its epoch.
 
 use crate::process::{Server, copy, demo, files, logs_in, read_logs, until};
+use brokerage::{Options, Running};
 use eventlog::conformance::truncate;
 use eventlog::sqlite::SqliteStore;
 use eventlog::{LogId, LogStore, Recorded};
@@ -170,6 +171,27 @@ async fn a_lost_file_is_not_made_anew_over_the_journal_that_it_left() {
     assert_eq!(code, Some(69), "{said}");
     assert!(said.contains("audit.region.db") && said.contains("write-ahead log"), "{said}");
     assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_keys_of_what_is_sealed_are_missed_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = at_rest(folder.path()).await;
+    let keys = whole.join("keys/referrals");
+    for key in std::fs::read_dir(&keys).unwrap() {
+        let key = key.unwrap().path();
+        if key.file_name().unwrap().to_string_lossy().starts_with("E06000004.") {
+            std::fs::remove_file(key).unwrap();
+        }
+    }
+    let (code, said) = Server::spawn(&whole).ended("without keys").await;
+    assert_eq!(code, Some(69), "{said}");
+    let error = said.lines().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(error.contains("referrals/E06000004") && error.contains("put them back"), "{error}");
+    assert!(!keys.join("E06000004.keys").exists(), "no new keys are made in their place");
+    let accepting = Options::new(&whole).accepting_lost_keys(true);
+    let running = until("the folder is free", async || Running::start(accepting.clone()).await.ok()).await;
+    running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
