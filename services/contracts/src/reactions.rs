@@ -41,7 +41,7 @@ fn react(
             let command = AgreementCommand::NoteProposal { proposal: proposal(proposed), facts, at };
             (event.council, command)
         }
-        (Service::Vacancies, PlaceClaimed::TYPE) => {
+        (Service::Vacancies, <PlaceClaimed>::TYPE) => {
             let claimed: PlaceClaimed = decode_body(event.version, &event.payload)?;
             let facts = facts(&claimed.provider);
             let command = AgreementCommand::NoteClaim { claim: claim(claimed), facts, at };
