@@ -15,10 +15,16 @@ pub(super) fn print(answer: &Value, descriptor: &MessageDescriptor, output: Outp
     match (output, answer) {
         (Output::Json, _) => say(&format!("{answer:#}")),
         (Output::Table, Value::Object(object)) => match listed(object, descriptor) {
-            Some(listed) => {
-                say(&list(&listed).to_string());
-                if !listed.rest.is_empty() {
-                    say(&fields(&listed.rest).to_string());
+            Some(Listed { lists, rest }) => {
+                let several = lists.len() > 1;
+                for list in &lists {
+                    if several {
+                        say(&heading(&list.field));
+                    }
+                    say(&list.table().to_string());
+                }
+                if !rest.is_empty() {
+                    say(&fields(&rest).to_string());
                 }
             }
             None => say(&fields(object).to_string()),
@@ -44,31 +50,41 @@ pub(super) fn print_line(answer: &Value, output: Output) {
     }
 }
 
-/// A list's answer: its items, what they are, and what else it says.
+/// An answer that consists of lists, and what else it says.
 struct Listed<'a> {
-    items: Vec<&'a Map<String, Value>>,
-    descriptor: MessageDescriptor,
+    lists: Vec<List<'a>>,
     rest: Map<String, Value>,
 }
 
-/// The items of an answer that is a list: a page of things, or one thing that is mostly a list, such as a ledger.
+/// The items of one list and what they are.
+struct List<'a> {
+    field: String,
+    items: Vec<&'a Map<String, Value>>,
+    descriptor: MessageDescriptor,
+}
+
+/// The lists of an answer: a page of things, what a search found and left out, or one thing that is mostly a list, such as a ledger.
 fn listed<'a>(object: &'a Map<String, Value>, descriptor: &MessageDescriptor) -> Option<Listed<'a>> {
-    let mut lists = descriptor.fields().filter_map(|field| match field.kind() {
-        Kind::Message(message) if field.cardinality() == Cardinality::Repeated => Some((field, message)),
-        _ => None,
-    });
-    let (field, item) = lists.next()?;
     // A resource with a name of its own is shown as such, whatever lists it holds.
-    if descriptor.get_field_by_name("name").is_some() || lists.next().is_some() {
+    if descriptor.get_field_by_name("name").is_some() {
         return None;
     }
-    let items = object.get(field.name())?.as_array()?.iter().filter_map(Value::as_object).collect();
-    let rest = object.iter().filter(|(name, value)| *name != field.name() && !shown(name, value).is_empty());
-    Some(Listed {
-        items,
-        descriptor: item,
-        rest: rest.map(|(name, value)| (name.clone(), value.clone())).collect(),
-    })
+    let in_api_order = descriptor.fields().filter(|field| field.cardinality() == Cardinality::Repeated);
+    let lists: Vec<List<'_>> = in_api_order
+        .filter_map(|field| {
+            let Kind::Message(descriptor) = field.kind() else { return None };
+            let items = object.get(field.name())?.as_array()?.iter().filter_map(Value::as_object).collect();
+            Some(List { field: field.name().to_owned(), items, descriptor })
+        })
+        .collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let rest = object.iter().filter(|(name, value)| {
+        lists.iter().all(|list| list.field != **name) && !shown(name, value).is_empty()
+    });
+    let rest = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Some(Listed { lists, rest })
 }
 
 fn table() -> Table {
@@ -111,23 +127,26 @@ fn cell(item: &Map<String, Value>, path: &[String]) -> String {
     value.map_or_else(String::new, |value| shown(name, value))
 }
 
-fn list(listed: &Listed<'_>) -> Table {
-    let mut table = table();
-    if listed.items.is_empty() {
-        table.add_row(["(none)"]);
-        return table;
+impl List<'_> {
+    fn table(&self) -> Table {
+        let mut table = table();
+        if self.items.is_empty() {
+            table.add_row(["(none)"]);
+            return table;
+        }
+        let columns = columns(&self.descriptor, &self.items);
+        table.set_header(columns.iter().map(|path| heading(path.last().map_or("", String::as_str))));
+        for item in &self.items {
+            table.add_row(columns.iter().map(|path| cell(item, path)));
+        }
+        table
     }
-    let columns = columns(&listed.descriptor, &listed.items);
-    table.set_header(columns.iter().map(|path| heading(path.last().map_or("", String::as_str))));
-    for item in &listed.items {
-        table.add_row(columns.iter().map(|path| cell(item, path)));
-    }
-    table
 }
 
-/// A field's name as people read it; an amount says its unit itself.
+/// A field's name as people read it; an amount or share says its unit itself.
 fn heading(name: &str) -> String {
-    name.trim_end_matches("_pence").replace('_', " ")
+    let name = name.trim_end_matches("_pence").trim_end_matches("_thousandths");
+    name.replace("_tenths_of_mile", "_miles").replace('_', " ")
 }
 
 fn fields(object: &Map<String, Value>) -> Table {
@@ -165,6 +184,12 @@ fn shown(name: &str, value: &Value) -> String {
         Value::Number(number) if name.ends_with("_pence") => {
             number.as_i64().map_or_else(|| number.to_string(), |pence| Pence(pence).to_string())
         }
+        Value::Number(number) if name.ends_with("_tenths_of_mile") => number
+            .as_u64()
+            .map_or_else(|| number.to_string(), |tenths| format!("{}.{}", tenths / 10, tenths % 10)),
+        Value::Number(number) if name.ends_with("_thousandths") => {
+            number.as_u64().map_or_else(|| number.to_string(), |of| format!("{}.{} %", of / 10, of % 10))
+        }
         Value::Bool(false) => String::new(),
         Value::Bool(true) => "yes".to_owned(),
         Value::String(text) if text.ends_with("_UNSPECIFIED") => String::new(),
@@ -180,4 +205,24 @@ fn shown(name: &str, value: &Value) -> String {
 
 fn is_constant(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_are_shown_in_the_units_that_people_use() {
+        for (name, value, head, expected) in [
+            ("weekly_fee_pence", json!(123_456), "weekly fee", "£1,234.56"),
+            ("distance_tenths_of_mile", json!(9), "distance miles", "0.9"),
+            ("distance_tenths_of_mile", json!(204), "distance miles", "20.4"),
+            ("needs_met_thousandths", json!(1_000), "needs met", "100.0 %"),
+            ("places_registered", json!(4), "places registered", "4"),
+            ("stage", json!("CLAIM_STAGE_OCCUPIED"), "stage", "OCCUPIED"),
+        ] {
+            assert_eq!((heading(name).as_str(), shown(name, &value).as_str()), (head, expected));
+        }
+    }
 }
