@@ -25,6 +25,7 @@ use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// The provision code that may never be awarded by the ordinary path (Care Standards Act 2000, section 11: carrying on
 /// an unregistered establishment is an offence).
@@ -150,6 +151,12 @@ impl Market {
     #[must_use]
     pub fn award(&self, award: &AwardId) -> Option<&AwardInMarket> {
         self.awards.get(award)
+    }
+
+    /// The holds whose lease has not ended by `at`, in order of their ends.
+    pub fn holds_in_force(&self, at: Timestamp) -> impl Iterator<Item = &Claim> {
+        let leases = self.leases.range((Bound::Excluded(at), Bound::Unbounded));
+        leases.flat_map(|(_, places)| places).filter_map(|id| self.place(id)?.hold())
     }
 
     /// The places whose lease has ended by `at`, those that ended first before the others.

@@ -120,6 +120,10 @@ impl Command {
     pub const LEASE_SECONDS_MIN: u32 = 60;
     /// The longest lease of a hold: three days.
     pub const LEASE_SECONDS_MAX: u32 = 259_200;
+    /// How many holds a council has in force at most: one council must not keep the market from the others.
+    pub const COUNCIL_HOLDS_MAX: usize = 50;
+    /// How many holds are in force for one referral at most: a child needs one place, and a choice between few.
+    pub const REFERRAL_HOLDS_MAX: usize = 3;
 }
 
 /// What the regulator says anew of an establishment; what is none stays as it is.

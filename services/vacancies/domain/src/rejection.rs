@@ -2,8 +2,8 @@
 
 use care::market::{RegistrationStatus, Sexes};
 use care::{
-    DAYS_AHEAD_MAX, Date, EstablishmentUrn, PlaceId, ProviderId, Refusal, RefusalKind, Timestamp, Violation,
-    last_day_ahead, london_date,
+    DAYS_AHEAD_MAX, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Refusal, RefusalKind, Timestamp,
+    Violation, last_day_ahead, london_date,
 };
 
 use crate::commands::Command;
@@ -68,6 +68,16 @@ pub enum Rejection {
         min = Command::LEASE_SECONDS_MIN, max = Command::LEASE_SECONDS_MAX
     )]
     LeaseOutOfRange(u32),
+    #[error(
+        "referral {0} has {most} holds in force, which is the most: release one, or wait until one has ended",
+        most = Command::REFERRAL_HOLDS_MAX
+    )]
+    ReferralHoldLimit(ReferralId),
+    #[error(
+        "the council has {most} holds in force, which is the most: release one, or wait until one has ended",
+        most = Command::COUNCIL_HOLDS_MAX
+    )]
+    CouncilHoldLimit,
     #[error("place {place} is taken{}", known_end(.free_from))]
     PlaceTaken { place: PlaceId, free_from: Option<Date> },
     #[error("the hold {token} on place {place} has expired: hold the place again")]
@@ -144,6 +154,8 @@ impl Refusal for Rejection {
             Self::AgesOutsideRegistration { .. } => "AGES_OUTSIDE_REGISTRATION",
             Self::SexesOutsideRegistration => "SEXES_OUTSIDE_REGISTRATION",
             Self::LeaseOutOfRange(_) => "LEASE_OUT_OF_RANGE",
+            Self::ReferralHoldLimit(_) => "REFERRAL_HOLD_LIMIT_REACHED",
+            Self::CouncilHoldLimit => "COUNCIL_HOLD_LIMIT_REACHED",
             Self::PlaceTaken { .. } => "PLACE_TAKEN",
             Self::HoldExpired { .. } => "HOLD_EXPIRED",
             Self::HoldTokenStale { .. } => "HOLD_TOKEN_STALE",

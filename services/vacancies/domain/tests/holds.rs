@@ -2,12 +2,13 @@
 
 mod world;
 
-use care::market::{HoldEnd, RegistrationStatus};
+use care::market::{HoldEnd, MarketEvent, RegistrationStatus};
 use care::spec::given;
+use care::{Refusal, RefusalKind};
 use vacancies_domain::{Command, HoldPlace, RegistrationChanges, Vacancies};
 use world::{
     advertised, at, claim, claimed, derby, durham, establishment_registered, held, hold_place, hold_released,
-    jan, market, market_with, passing, place, urn,
+    jan, market, market_with, passing, place, referral, urn,
 };
 
 fn hold(number: u8, council: care::CouncilId, minutes: i64) -> Command {
@@ -84,6 +85,68 @@ fn only_a_place_that_may_take_a_child_is_held() {
     given::<Vacancies>(world::home_of(unregistered))
         .when(hold(1, derby(), 0))
         .then_refused("UNREGISTERED_PROVISION");
+}
+
+/// A home with this many places, open and advertised.
+fn large_home(places: u8) -> Vec<care::market::MarketEvent> {
+    let mut entry = establishment_registered();
+    entry.registration.places_registered = 100;
+    let mut events = world::home_of(entry);
+    events.extend((4..=places).flat_map(|n| [world::opened(n).into(), advertised(n).into()]));
+    events
+}
+
+/// A hold of Derby's for referral `child`, which ends after an hour.
+fn held_for(number: u8, child: u128) -> care::market::PlaceHeld {
+    care::market::PlaceHeld { referral: referral(child), ..held(number, 1) }
+}
+
+#[test]
+fn a_referral_has_few_holds_at_once() {
+    let full = || given::<Vacancies>(large_home(5)).and((1..=3).map(|n| held(n, 1).into()));
+    let refused = full().when(hold(4, derby(), 59)).then_refused("REFERRAL_HOLD_LIMIT_REACHED");
+    assert_eq!(refused.kind(), RefusalKind::Precondition);
+    let other = HoldPlace { referral: referral(2), ..hold_place(4, derby()) };
+    let _ = full().when(Command::HoldPlace(other)).then_events(|events| assert_eq!(events.len(), 1));
+    // The id is the council's own: another council's referral of the same id is another referral.
+    let _ = full().when(hold(4, durham(), 0)).then_events(|events| assert_eq!(events.len(), 1));
+    let _ = full()
+        .and([hold_released(2, 1, HoldEnd::Released, 5).into()])
+        .when(hold(4, derby(), 6))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(hold(5, derby(), 7))
+        .then_refused("REFERRAL_HOLD_LIMIT_REACHED");
+    // A lease that has ended counts no more, recorded or not; the three ends are recorded with the hold.
+    let _ = full().when(hold(4, derby(), 60)).then_events(|events| assert_eq!(events.len(), 4));
+}
+
+#[test]
+fn a_claim_ends_the_hold_that_it_came_from_and_needs_no_other() {
+    let own = claim(1);
+    let _ = given::<Vacancies>(large_home(4))
+        .and((1..=3).map(|n| held(n, 1).into()))
+        .and([claimed(&own, 1, 3).into()])
+        .when(hold(4, derby(), 1))
+        .then_events(|events| assert_eq!(events.len(), 1));
+    let _ = given::<Vacancies>(large_home(4))
+        .and((1..=3).map(|n| held(n, 1).into()))
+        .when(Command::ClaimForAward(claim(4)))
+        .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+}
+
+#[test]
+fn a_council_has_so_many_holds_at_once() {
+    let most = u8::try_from(Command::COUNCIL_HOLDS_MAX).unwrap();
+    let with = |holds: u8| {
+        given::<Vacancies>(large_home(most + 2))
+            .and((1..=holds).map(|n| held_for(n, 100 + u128::from(n)).into()))
+    };
+    let _ = with(most - 1)
+        .when(hold(most, derby(), 0))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(hold(most + 1, derby(), 1))
+        .then_refused("COUNCIL_HOLD_LIMIT_REACHED");
+    let _ = with(most).when(hold(most + 1, durham(), 0)).then_events(|events| assert_eq!(events.len(), 1));
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     let nights = Nights::from_on(from, None);
     free((&asked.place, place), nights, asked.at, None)?;
     room(market, &place.urn, nights, asked.at, None, false)?;
+    within_limits(market, asked)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
     events.push(
@@ -37,6 +38,19 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
         .into(),
     );
     Ok(events)
+}
+
+/// Whether the council may have one more hold, for this referral and at all. The hold that an award without one takes on its
+/// way is not judged: it is used in the same decision.
+fn within_limits(market: &Market, asked: &HoldPlace) -> Result<(), Rejection> {
+    let own = || market.holds_in_force(asked.at).filter(|hold| hold.council == asked.council);
+    if own().filter(|hold| hold.referral == asked.referral).count() >= Command::REFERRAL_HOLDS_MAX {
+        return Err(Rejection::ReferralHoldLimit(asked.referral));
+    }
+    if own().count() >= Command::COUNCIL_HOLDS_MAX {
+        return Err(Rejection::CouncilHoldLimit);
+    }
+    Ok(())
 }
 
 pub(super) fn release(
