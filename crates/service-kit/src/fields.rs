@@ -208,6 +208,12 @@ impl Fields {
         None
     }
 
+    /// Whether anything was wrong so far.
+    #[must_use]
+    pub fn are_wrong(&self) -> bool {
+        !self.violations.is_empty()
+    }
+
     /// The form, made of what the fields gave, if nothing was wrong.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ const NARRATIVE_CHARS_MAX: usize = 20_000;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
+const POSTCODE_NOWHERE: &str = "no address lies in this postcode sector";
+
 /// A postcode of the right form in a sector, or an outcode, that nobody has an address in.
 #[derive(Debug, PartialEq, Eq)]
 struct PostcodeUnknown {
@@ -42,8 +44,7 @@ impl Refusal for PostcodeUnknown {
         RefusalKind::Invalid
     }
     fn violations(&self) -> Vec<Violation> {
-        let description = "no address lies in this postcode sector".to_owned();
-        vec![Violation { field: self.field.to_owned(), description }]
+        vec![Violation { field: self.field.to_owned(), description: POSTCODE_NOWHERE.to_owned() }]
     }
 }
 
@@ -80,19 +81,37 @@ pub(crate) fn asked<N>(
     let birth = clear.person.as_ref().and_then(|person| person.date_of_birth);
     let age = age(&mut fields, from, birth, before, today);
     let anchor = anchor(&mut fields, &mut unknown, &from.anchor, sector, before);
-    let needed_from = fields.date("requirements.needed_from", &from.needed_from);
-    let requirements = match (requirements, age, needed_from) {
-        (Some(from), Some(age), Some(needed_from)) => Some(read(from, age, needed_from, anchor)),
-        _ => None,
-    };
-    for violation in requirements.iter().flat_map(|requirements| requirements.violations(today)) {
-        fields.violation(format!("requirements.{}", violation.field), violation.description);
+    let needed_from = needed_from(&mut fields, &from.needed_from, today);
+    // Where one of these is wrong anything right stands in for it, so that what is wrong elsewhere is told with it.
+    let read = read(from, age.unwrap_or((0, false)), needed_from.unwrap_or(today), anchor);
+    if requirements.is_some() {
+        for violation in read.violations(today) {
+            fields.violation(format!("requirements.{}", violation.field), violation.description);
+        }
     }
-    let form = fields.finish(|| Some((names?, Asked { requirements: requirements?, clear })))?;
+    if fields.are_wrong() {
+        for field in &unknown {
+            fields.violation(*field, POSTCODE_NOWHERE);
+        }
+    }
+    let complete = requirements.and(age).and(needed_from).map(|_| read);
+    let form = fields.finish(|| Some((names?, Asked { requirements: complete?, clear })))?;
     match unknown.into_iter().next() {
         Some(field) => Err(refuse(&PostcodeUnknown { field })),
         None => Ok(form),
     }
+}
+
+/// The day from which a home is needed: near enough to today that a slip of the year is noticed.
+fn needed_from(fields: &mut Fields, given: &str, today: Date) -> Option<Date> {
+    const FIELD: &str = "requirements.needed_from";
+    let date = fields.date(FIELD, given)?;
+    let years = today.year() - 1..=today.year() + 2;
+    if years.contains(&date.year()) {
+        return Some(date);
+    }
+    fields.violation(FIELD, format!("{date} is not near: expected in {} to {}", years.start(), years.end()));
+    None
 }
 
 fn read(

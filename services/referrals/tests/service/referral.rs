@@ -85,6 +85,8 @@ async fn everything_wrong_is_told_at_once_and_no_identity_is_repeated() {
         "identity.date_of_birth",
         "requirements.anchor",
         "requirements.needed_from",
+        "requirements.provisions",
+        "requirements.urgency",
     ] {
         assert!(fields(&refused).contains(&field.to_owned()), "{field} in {:?}", fields(&refused));
     }
@@ -96,6 +98,15 @@ async fn everything_wrong_is_told_at_once_and_no_identity_is_repeated() {
     let message = proto::PostReferralRequest { requirements: Some(codes), ..post_request("r-1") };
     let refused = bench.service.post_referral(bench.own(message)).await.unwrap_err();
     assert_eq!(fields(&refused), ["requirements.urgency", "requirements.max_distance_miles"]);
+    let slips = proto::Requirements {
+        needed_from: "1926-02-03".to_owned(),
+        anchor: "DL99".to_owned(),
+        ..requirements()
+    };
+    let message = proto::PostReferralRequest { requirements: Some(slips), ..post_request("r-1") };
+    let refused = bench.service.post_referral(bench.own(message)).await.unwrap_err();
+    assert_eq!(reason(&refused), "FIELD_INVALID");
+    assert_eq!(fields(&refused), ["requirements.needed_from", "requirements.anchor"]);
     assert!(bench.types().await.is_empty());
 }
 
