@@ -14,11 +14,10 @@ mod sweep;
 pub use rules::RULES;
 
 use api::vacancies::vacancies_service_server::VacanciesServiceServer;
-use care::CouncilId;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
-use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
+use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, Region, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sweep::Sweeper;
@@ -29,7 +28,7 @@ use vacancies_domain::Vacancies as Market;
 #[derive(Clone)]
 pub struct Vacancies {
     market: Engine<Market>,
-    councils: Arc<[CouncilId]>,
+    region: Arc<Region>,
     clock: Clock,
     _sweeper: Option<Arc<Sweeper>>,
 }
@@ -46,12 +45,7 @@ impl Vacancies {
             Clock::System => Some(Arc::new(Sweeper::start(market.clone(), kit.clock.clone()))),
             Clock::Simulated(_) => None,
         };
-        Ok(Self {
-            market,
-            councils: kit.region.councils().into(),
-            clock: kit.clock.clone(),
-            _sweeper: sweeper,
-        })
+        Ok(Self { market, region: Arc::clone(&kit.region), clock: kit.clock.clone(), _sweeper: sweeper })
     }
 
     /// What it does about other services' events, to be followed while it runs.

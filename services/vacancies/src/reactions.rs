@@ -15,10 +15,10 @@ use vacancies_domain::{ClaimForAward, Command, Vacancies as Market};
 
 /// The reaction to every council's referrals and contracts logs.
 pub(crate) fn reaction(vacancies: &Vacancies) -> Arc<dyn Reaction> {
-    let councils = vacancies.councils.iter();
+    let councils = vacancies.region.councils().into_iter();
     let sources = councils
         .flat_map(|council| {
-            [LogId::council(Service::Referrals, *council), LogId::council(Service::Contracts, *council)]
+            [LogId::council(Service::Referrals, council), LogId::council(Service::Contracts, council)]
         })
         .collect();
     let engines = BTreeMap::from([(Owner::Region, vacancies.market.clone())]);

@@ -7,27 +7,29 @@ use care::market::{
 use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
 use matching::Match;
 use service_kit::{
-    Role, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
+    Region, Role, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
 };
 
 /// For whom a place is rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Viewer {
     /// A council, which sees its own claims and of others only that there are some.
     Council(CouncilId),
     /// The place's own provider, which sees whose the claims are, and which referral after the award.
     Provider,
-    /// A framework lead, who sees the same.
-    Lead,
+    /// A framework lead, who sees the same of its framework's members and of others only that there are some.
+    Lead(Vec<CouncilId>),
 }
 
 impl Viewer {
     /// The viewer that a role is. A provider must have been found to be the place's own.
-    pub(crate) fn of(role: &Role) -> Self {
+    pub(crate) fn of(role: &Role, region: &Region) -> Self {
         match role {
             Role::Council(council) => Self::Council(*council),
             Role::Provider(_) => Self::Provider,
-            Role::FrameworkLead(_) => Self::Lead,
+            Role::FrameworkLead(id) => {
+                Self::Lead(region.framework(id).map(|it| it.councils.clone()).unwrap_or_default())
+            }
         }
     }
 }
@@ -88,7 +90,7 @@ fn sexes(sexes: Sexes) -> proto::Sexes {
     }
 }
 
-pub(crate) fn place(market: &Market, id: &PlaceId, viewer: Viewer, at: Timestamp) -> proto::Place {
+pub(crate) fn place(market: &Market, id: &PlaceId, viewer: &Viewer, at: Timestamp) -> proto::Place {
     let Some(it) = market.place(id) else {
         return proto::Place::default();
     };
@@ -131,14 +133,15 @@ fn vacancy(vacancy: &Vacancy) -> proto::Vacancy {
     }
 }
 
-fn is_visible(claim: &Claim, viewer: Viewer) -> bool {
+fn is_visible(claim: &Claim, viewer: &Viewer) -> bool {
     match viewer {
-        Viewer::Council(council) => claim.council == council,
-        Viewer::Provider | Viewer::Lead => true,
+        Viewer::Council(council) => claim.council == *council,
+        Viewer::Provider => true,
+        Viewer::Lead(members) => members.contains(&claim.council),
     }
 }
 
-fn claim(claim: &Claim, viewer: Viewer) -> proto::Claim {
+fn claim(claim: &Claim, viewer: &Viewer) -> proto::Claim {
     let own = matches!(viewer, Viewer::Council(_));
     let (stage, expires_at) = match claim.stage {
         Stage::Hold { expires_at } => (proto::ClaimStage::Hold, Some(timestamp(expires_at))),

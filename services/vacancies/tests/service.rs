@@ -147,6 +147,36 @@ async fn nobody_learns_which_other_council_holds_a_place() {
 }
 
 #[tokio::test]
+async fn a_lead_sees_the_claims_of_its_frameworks_members_only() {
+    let world = World::with_home().await;
+    world.hold(DERBY, 1).await.unwrap();
+    let durham = LogId::council(Service::Referrals, council(DURHAM));
+    world.deliver(durham, 1, &proposed(DURHAM, 1, 2)).await;
+    let shown = async |framework: &str| {
+        let lead = || Role::FrameworkLead(framework.parse().unwrap());
+        let request = proto::ListPlacesRequest { parent: "providers/P1".into(), ..Default::default() };
+        let listed = world.service.list_places(world.by(lead(), request)).await.unwrap().into_inner().places;
+        let one_by_one =
+            vec![world.place_as(lead(), 1).await.unwrap(), world.place_as(lead(), 2).await.unwrap()];
+        assert_eq!(listed, one_by_one);
+        // That a place is taken, everybody may know who may see the place.
+        let states: Vec<_> = listed.iter().map(proto::Place::state).collect();
+        assert_eq!(states, [proto::PlaceState::Held, proto::PlaceState::Taken]);
+        listed.into_iter().map(|it| it.claims.into_iter().map(|it| it.council).collect()).collect()
+    };
+    let claims = |gss: &str| vec![format!("councils/{gss}")];
+    let expected: [(&str, [Vec<String>; 2]); 3] = [
+        ("d2n2", [claims(DERBY), vec![]]),
+        ("tyne-tees", [vec![], claims(DURHAM)]),
+        ("another", [vec![], vec![]]),
+    ];
+    for (framework, seen) in expected {
+        let found: Vec<Vec<String>> = shown(framework).await;
+        assert_eq!(found, seen, "{framework}");
+    }
+}
+
+#[tokio::test]
 async fn a_hold_is_for_the_callers_own_referral() {
     let world = World::with_home().await;
     let request = proto::HoldPlaceRequest {

@@ -36,7 +36,7 @@ impl Vacancies {
                 MarketEvent::PlaceOpened(opened) => Some(&opened.place),
                 _ => None,
             });
-            let places = opened.map(|place| render::place(market, place, Viewer::Provider, at)).collect();
+            let places = opened.map(|place| render::place(market, place, &Viewer::Provider, at)).collect();
             proto::OpenPlacesResponse { places }
         })
         .await
@@ -99,9 +99,9 @@ impl Vacancies {
     where
         Req: prost::Message + prost::Name,
     {
-        let (viewer, at) = (Viewer::of(&caller.role), caller.at);
+        let (viewer, at) = (Viewer::of(&caller.role, &self.region), caller.at);
         run_command(&self.market, caller, form, request_id, command, move |market, _| {
-            render::place(market, &place, viewer, at)
+            render::place(market, &place, &viewer, at)
         })
         .await
     }
@@ -112,8 +112,8 @@ impl Vacancies {
         let place: Option<PlaceId> = fields.resource("name", &request.get_ref().name, "places");
         let place = fields.finish(|| place)?;
         self.require_view(&caller, &place)?;
-        let viewer = Viewer::of(&caller.role);
-        Ok(Response::new(self.market.read(|market| render::place(market, &place, viewer, caller.at))))
+        let viewer = Viewer::of(&caller.role, &self.region);
+        Ok(Response::new(self.market.read(|market| render::place(market, &place, &viewer, caller.at))))
     }
 
     pub(super) fn place_page(
@@ -135,7 +135,8 @@ impl Vacancies {
         };
         let (provider, urn): (ProviderId, Option<EstablishmentUrn>) =
             fields.finish(|| Some((provider?, urn?)))?;
-        let viewer = Viewer::of(&caller.role);
+        let viewer = Viewer::of(&caller.role, &self.region);
+        let viewer = &viewer;
         let (places, next_page_token) = self.market.read(|market| {
             page_of(form.page_size, &form.page_token, |after| {
                 let own = market.provider(&provider).map(|it| &it.establishments);
