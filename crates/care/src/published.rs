@@ -3,8 +3,10 @@
 //! An award crosses services in this order, each step an event in its owner's log:
 //! [`AwardProposed`] (referrals) → [`PlaceClaimed`] or [`ClaimRefused`] (vacancies) → [`AgreementIssued`] or
 //! [`AgreementRefused`] (contracts) → `ReferralAwarded` or `AwardFailed` (referrals). Vacancies releases the claim
-//! after a refused agreement ([`ClaimReleased`]). [`PlacementStarted`] and [`PlacementEnded`] (contracts) move the claim and
-//! open and close charges. Prices and identities never enter the region's logs; the child is an opaque referral id.
+//! after a refused agreement ([`ClaimReleased`]), or under a restriction notice, which contracts answers with
+//! [`AgreementRefused`], or [`PlacementEnded`] on the agreed start. [`PlacementStarted`] and [`PlacementEnded`] (contracts)
+//! move the claim and open and close charges. Prices and identities never enter the region's logs; the child is an opaque
+//! referral id.
 
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{
@@ -357,11 +359,15 @@ pub struct PlacementEnded {
     pub place: PlaceId,
     /// The day of departure, which is not paid.
     pub on: Date,
-    /// Why, a code of `code_sets::REASON_PLACE_CHANGE`.
+    /// Why, a code of `code_sets::REASON_PLACE_CHANGE`, or [`PLACE_WITHDRAWN`].
     pub reason: String,
     /// When it was recorded.
     pub at: Timestamp,
 }
+
+/// Why a placement ended that never began: the market gave the place back. No statutory return counts such a placement, so
+/// that it needs no code of the returns, and no person can give this one.
+pub const PLACE_WITHDRAWN: &str = "PLACE_WITHDRAWN";
 
 macro_rules! body {
     ($name:ident, $stream:literal, $id:ident $(, $effective:ident)?) => {

@@ -5,6 +5,7 @@
 //! an award is judged when both are there. The decisions are in `contracts-domain`; here are gRPC, reactions and views.
 
 mod grpc;
+mod lost_places;
 mod reactions;
 mod render;
 mod rules;

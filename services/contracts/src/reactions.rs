@@ -2,7 +2,8 @@
 //! log of the council that they are about.
 
 use crate::Contracts;
-use care::published::{AwardProposed, ClaimRefused, PlaceClaimed};
+use crate::lost_places::LostPlaces;
+use care::published::{AwardProposed, ClaimRefused, ClaimReleased, PlaceClaimed};
 use care::{CouncilId, DecodeError, EventBody, ProviderId, decode_body};
 use contracts_domain::agreements::{AgreementCommand, ClaimNoted, ProposalLapsed, ProposalNoted};
 use contracts_domain::{Agreements, Frameworks};
@@ -22,7 +23,8 @@ pub(crate) fn reaction(contracts: &Contracts) -> Arc<dyn Reaction> {
         contracts.agreements.iter().map(|(id, engine)| (Owner::Council(*id), engine.clone())).collect();
     let frameworks = contracts.frameworks.clone();
     let react = move |event: &Recorded| react(&frameworks, &councils, event);
-    EngineReaction::new("contracts", sources, engines, contracts.clock.clone(), react)
+    let reaction = EngineReaction::new("contracts", sources, engines, contracts.clock.clone(), react);
+    Arc::new(LostPlaces::new(reaction, Arc::clone(&contracts.agreements)))
 }
 
 /// What an event means here. The route follows from the event's own council, so nothing of one council reaches another's
@@ -51,6 +53,11 @@ fn react(
             let refused: ClaimRefused = decode_body(event.version, &event.payload)?;
             let ClaimRefused { award, council, reason, .. } = refused;
             (event.council, AgreementCommand::NoteClaimRefused(ProposalLapsed { award, council, reason }))
+        }
+        (Service::Vacancies, ClaimReleased::TYPE) => {
+            let released: ClaimReleased = decode_body(event.version, &event.payload)?;
+            let contracts_position = frameworks.read(Frameworks::position);
+            (event.council, AgreementCommand::NoteClaimReleased { released, contracts_position, at })
         }
         _ => return Ok(None),
     };

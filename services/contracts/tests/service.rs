@@ -6,10 +6,10 @@ mod common;
 
 use api::contracts::contracts_service_server::ContractsService;
 use api::{common as shared, contracts as proto};
-use care::published::ClaimRefused;
+use care::published::{AwardProposed, ClaimRefused, ClaimReleased};
 use common::{
-    DORSET, DURHAM, World, add_lot, add_member, admit, ask, at_noon_of, council, create, lead, now, proposed,
-    provider,
+    DORSET, DURHAM, World, add_lot, add_member, admit, ask, at_noon_of, claimed, council, create, lead, now,
+    proposed, provider,
 };
 use eventlog::{LogId, Service};
 use tonic::{Code, Status};
@@ -119,6 +119,86 @@ async fn a_dear_award_is_refused_and_a_lost_place_lapses() {
     let refused: care::published::AgreementRefused = care::decode_body(1, &log[2].payload).unwrap();
     assert_eq!(refused.reason, "PRICE_ABOVE_SCHEDULE");
     assert!(world.agreements(council(DURHAM), &format!("councils/{DURHAM}")).await.is_empty());
+}
+
+fn released(proposed: &AwardProposed) -> ClaimReleased {
+    ClaimReleased {
+        award: proposed.award,
+        council: proposed.council,
+        place: proposed.place.clone(),
+        reason: "ACCOMMODATION_RESTRICTED".to_owned(),
+        at: now(),
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_the_market_takes_back_ends_what_has_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let market = || LogId::region(Service::Vacancies);
+    let early = proposed(1, DURHAM, "P1", 450_000);
+    // The release is heard of before the proposal, which comes from another log.
+    world.happens(market(), &claimed(&early)).await;
+    world.happens(market(), &released(&early)).await;
+    world.happens(LogId::council(Service::Referrals, early.council), &early).await;
+    let late = proposed(2, DURHAM, "P1", 450_000);
+    world.award(&late).await;
+    world.happens(market(), &released(&late)).await;
+    world.happens(market(), &released(&late)).await;
+    let log = world.log(DURHAM).await;
+    let types: Vec<_> = log.iter().map(|event| event.event_type.as_str()).collect();
+    let expected = [
+        "ClaimNoted",
+        "AgreementRefused",
+        "ProposalNoted",
+        "ClaimNoted",
+        "AgreementIssued",
+        "PlacementEnded",
+    ];
+    assert_eq!(types, expected);
+    let refused: care::published::AgreementRefused = care::decode_body(1, &log[1].payload).unwrap();
+    assert_eq!((refused.reason.as_str(), refused.evidence.contracts_position), ("CLAIM_RELEASED", 6));
+    let ended = world.agreements(council(DURHAM), &format!("councils/{DURHAM}")).await.remove(0);
+    assert_eq!(ended.status(), proto::AgreementStatus::Cancelled);
+    assert_eq!((ended.ended_on.as_str(), ended.end_reason.as_str()), ("2026-05-04", "PLACE_WITHDRAWN"));
+}
+
+#[tokio::test]
+async fn a_child_who_lives_in_a_place_that_the_market_takes_back_stays_and_the_alarm_sounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = folder.path().join("lines");
+    let to_file = std::sync::Arc::new(std::fs::File::create(&lines).unwrap());
+    let subscriber = tracing_subscriber::fmt().with_writer(to_file).with_ansi(false).finish();
+    // This thread's alone, and the one that the followers of this test run on.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let alarms = || {
+        let text = std::fs::read_to_string(&lines).unwrap();
+        text.lines().filter(|line| line.contains("ERROR") && line.contains("ALARM")).count()
+    };
+    let (waiting, living) = (proposed(1, DURHAM, "P1", 450_000), proposed(2, DURHAM, "P1", 450_000));
+    world.award(&waiting).await;
+    world.happens(LogId::region(Service::Vacancies), &released(&waiting)).await;
+    assert_eq!(alarms(), 0, "nobody lives there yet");
+    world.award(&living).await;
+    let durham = format!("councils/{DURHAM}");
+    let agreements = world.agreements(council(DURHAM), &durham).await;
+    let issued = agreements.iter().find(|it| it.status() == proto::AgreementStatus::Issued).unwrap();
+    let start = proto::StartPlacementRequest {
+        name: issued.name.clone(),
+        on: "2026-05-04".to_owned(),
+        ..Default::default()
+    };
+    let start = at_noon_of("2026-05-04", ask(council(DURHAM), start));
+    let started = world.contracts.start_placement(start).await.unwrap().into_inner();
+    let before = world.log(DURHAM).await.len();
+    world.happens(LogId::region(Service::Vacancies), &released(&living)).await;
+    assert_eq!(world.log(DURHAM).await.len(), before);
+    let agreements = world.agreements(council(DURHAM), &durham).await;
+    assert!(agreements.contains(&started), "the placement goes on as it was: {agreements:?}");
+    assert_eq!(alarms(), 1);
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, Provide
 pub mod checks {
     /// The terms and the claim are about the same award, child, place, provider and first night.
     pub const CLAIM_DISAGREES: &str = "CLAIM_DISAGREES";
+    /// The market has not taken the place back before the agreement was decided.
+    pub const CLAIM_RELEASED: &str = "CLAIM_RELEASED";
     /// Unregistered provision is never bought by the ordinary path.
     pub const UNREGISTERED_PROVISION: &str = "UNREGISTERED_PROVISION";
     /// The funders' shares sum to 10,000 basis points.

@@ -7,7 +7,7 @@
 
 mod common;
 
-use care::published::{AgreementIssued, Route};
+use care::published::{AgreementIssued, ClaimReleased, PLACE_WITHDRAWN, Route};
 use care::{CouncilId, Date, Domain, Event, Pence, ProviderId};
 use common::{
     DARLINGTON, DORSET, DURHAM, at, award, call_off, claim, command, create, fold, good_or_better, id, line,
@@ -312,6 +312,7 @@ enum News {
     Proposed(u128),
     Claimed(u128),
     ClaimRefused(u128),
+    ClaimReleased(u128),
 }
 
 fn to_command(news: &News, council: &str) -> AgreementCommand {
@@ -326,7 +327,19 @@ fn to_command(news: &News, council: &str) -> AgreementCommand {
             council: id(council),
             reason: "PLACE_TAKEN".to_owned(),
         }),
+        News::ClaimReleased(n) => release(*n, council),
     }
+}
+
+fn release(n: u128, council: &str) -> AgreementCommand {
+    let released = ClaimReleased {
+        award: award(n),
+        council: id(council),
+        place: id("SC000001-01"),
+        reason: "ACCOMMODATION_RESTRICTED".to_owned(),
+        at: at(),
+    };
+    AgreementCommand::NoteClaimReleased { released, contracts_position: 5, at: at() }
 }
 
 fn news() -> impl Strategy<Value = News> {
@@ -334,6 +347,7 @@ fn news() -> impl Strategy<Value = News> {
         (0_u128..4).prop_map(News::Proposed),
         (0_u128..4).prop_map(News::Claimed),
         (0_u128..4).prop_map(News::ClaimRefused),
+        (0_u128..4).prop_map(News::ClaimReleased),
     ]
 }
 
@@ -351,7 +365,10 @@ proptest! {
     fn an_award_is_settled_once_and_only_in_its_councils_log(
         all in prop::collection::vec((news(), prop::bool::weighted(0.8)), 1..40),
     ) {
-        let own = if all[0].1 { DURHAM } else { DORSET };
+        // The first news that says anything here makes it that council's log; a release of what is unknown does not.
+        let first = all.iter().find(|(news, _)| !matches!(news, News::ClaimReleased(_)));
+        let durhams = first.is_none_or(|(_, of_durham)| *of_durham);
+        let own = if durhams { DURHAM } else { DORSET };
         let (mut state, mut log) = (Agreements::default(), Vec::new());
         for (news, of_durham) in &all {
             let council = if *of_durham { DURHAM } else { DORSET };
@@ -362,7 +379,8 @@ proptest! {
         }
         prop_assert!(log.iter().all(|event| event.council() == Some(id(own))), "another council's news in the log");
         let settling = |event: &&AgreementEvent| !matches!(
-            event, AgreementEvent::ProposalNoted(_) | AgreementEvent::ClaimNoted(_)
+            event,
+            AgreementEvent::ProposalNoted(_) | AgreementEvent::ClaimNoted(_) | AgreementEvent::PlacementEnded(_)
         );
         prop_assert_eq!(log.iter().filter(settling).count(), state.settled.len());
         for (award, outcome) in &state.settled {
@@ -373,19 +391,47 @@ proptest! {
         }
         let both = state.proposals.keys().any(|award| state.claims.contains_key(award));
         prop_assert!(!both, "an award of which both halves are known was not settled");
+        // No award outlives the place that it had when its release was told: by the list of news alone.
+        let told = |wanted: u128, news: &News| {
+            matches!(news, News::Proposed(n) | News::Claimed(n) | News::ClaimRefused(n) if *n == wanted)
+        };
+        let of_own: Vec<&News> =
+            all.iter().filter(|(_, of_durham)| *of_durham == durhams).map(|(news, _)| news).collect();
+        for (i, news) in of_own.iter().enumerate() {
+            let News::ClaimReleased(n) = news else { continue };
+            if !of_own[..i].iter().any(|before| told(*n, before)) {
+                continue;
+            }
+            match &state.settled[&award(*n)] {
+                Outcome::Issued { agreement } => {
+                    let end = state.agreements[agreement].ended.as_ref();
+                    let end = end.map(|end| (end.on, end.reason.as_str()));
+                    prop_assert_eq!(end, Some((common::start(), PLACE_WITHDRAWN)));
+                }
+                Outcome::Refused { .. } | Outcome::Lapsed { .. } => {}
+            }
+        }
     }
 
     #[test]
-    fn a_placement_lies_between_its_agreed_night_and_its_one_end(all in prop::collection::vec(steps(), 0..12)) {
+    fn a_placement_lies_between_its_agreed_night_and_its_one_end(
+        // None: the market takes the place back.
+        all in prop::collection::vec(prop::option::weighted(0.9, steps()), 0..12),
+    ) {
         let events = common::award_events(proposal(1, DURHAM), claim(1, DURHAM), &common::facts());
         let mut state = fold::<Agreements>(&events);
         let agreement = *state.agreements.keys().next().unwrap();
         let at = day(40).in_tz("Europe/London").unwrap().timestamp();
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
         for step in all {
-            let command = AgreementCommand::Placement { agreement, expected_version: None, step, at };
+            let released = step.is_none();
+            let command = step.map_or_else(
+                || release(1, DURHAM),
+                |step| AgreementCommand::Placement { agreement, expected_version: None, step, at },
+            );
             for event in Agreements::decide(&state, &command).unwrap_or_default() {
                 Agreements::evolve(&mut state, &event);
+                prop_assert!(!released || starts.is_empty(), "a release ended a placement that had started");
                 match event {
                     AgreementEvent::PlacementStarted(e) => starts.push(e.on),
                     AgreementEvent::PlacementEnded(e) => ends.push(e.on),

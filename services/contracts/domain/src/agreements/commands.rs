@@ -2,6 +2,7 @@
 
 use super::events::{ClaimNoted, ProposalLapsed, ProposalNoted};
 use crate::frameworks::Frameworks;
+use care::published::ClaimReleased;
 use care::{AgreementId, Date, Timestamp};
 
 /// A command to one council's agreements.
@@ -27,6 +28,15 @@ pub enum AgreementCommand {
     },
     /// The market refused the place: there will be no agreement.
     NoteClaimRefused(ProposalLapsed),
+    /// The market gave the place back.
+    NoteClaimReleased {
+        /// What the market says.
+        released: ClaimReleased,
+        /// The position in the region's contracts log up to which framework facts were known.
+        contracts_position: u64,
+        /// When it became known here.
+        at: Timestamp,
+    },
     /// A step in the life of an agreement.
     Placement {
         /// The agreement.

@@ -3,6 +3,7 @@
 use super::commands::{AgreementCommand, PlacementStep};
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
 use super::rejection::AgreementRejection;
+use super::release::claim_released;
 use super::state::{Agreement, Agreements, Outcome};
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
@@ -20,7 +21,7 @@ impl Domain for Agreements {
             AgreementCommand::NoteProposal { proposal, facts, at } => {
                 let known = state.proposals.contains_key(&proposal.award);
                 // A log holds the same events whichever of the two logs was heard of first.
-                let own = state.council.is_none_or(|own| own == proposal.council);
+                let own = state.is_of(proposal.council);
                 let lapsed = state.settled.get(&proposal.award);
                 let lapsed_unnoted = own && matches!(lapsed, Some(Outcome::Lapsed { noted: false, .. }));
                 if known || !(state.takes(proposal.award, proposal.council) || lapsed_unnoted) {
@@ -47,6 +48,9 @@ impl Domain for Agreements {
                 let takes = state.takes(lapsed.award, lapsed.council);
                 Ok(if takes { vec![lapsed.clone().into()] } else { vec![] })
             }
+            AgreementCommand::NoteClaimReleased { released, contracts_position, at } => {
+                Ok(claim_released(state, released, *contracts_position, *at))
+            }
             AgreementCommand::Placement { agreement, expected_version, step, at } => {
                 placement(state, *agreement, *expected_version, step, *at)
             }
@@ -62,7 +66,12 @@ impl Agreements {
     /// Whether this log still has something to do for an award. What comes from elsewhere is never answered with a
     /// rejection: news of an award that is settled, or of another council, changes nothing.
     fn takes(&self, award: AwardId, council: CouncilId) -> bool {
-        self.council.is_none_or(|own| own == council) && !self.settled.contains_key(&award)
+        self.is_of(council) && !self.settled.contains_key(&award)
+    }
+
+    /// Whether this is, or may become, the log of a council.
+    pub(super) fn is_of(&self, council: CouncilId) -> bool {
+        self.council.is_none_or(|own| own == council)
     }
 }
 
@@ -211,7 +220,7 @@ fn start(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> 
     Ok(vec![started.into()])
 }
 
-fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp) -> PlacementEnded {
+pub(super) fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp) -> PlacementEnded {
     let issued = &agreement.issued;
     PlacementEnded {
         agreement: issued.agreement,

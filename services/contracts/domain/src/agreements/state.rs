@@ -64,7 +64,7 @@ pub struct Agreement {
 pub struct End {
     /// The day of departure, which is not paid; the agreed start if the child never came.
     pub on: Date,
-    /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE`.
+    /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE` or `care::published::PLACE_WITHDRAWN`.
     pub reason: String,
 }
 
@@ -95,6 +95,15 @@ impl Agreement {
 }
 
 impl Agreements {
+    /// The agreement that an award became, if it did.
+    #[must_use]
+    pub fn of_award(&self, award: AwardId) -> Option<&Agreement> {
+        match self.settled.get(&award)? {
+            Outcome::Issued { agreement } => self.agreements.get(agreement),
+            Outcome::Refused { .. } | Outcome::Lapsed { .. } => None,
+        }
+    }
+
     fn settle(&mut self, award: AwardId, outcome: Outcome) {
         self.proposals.remove(&award);
         self.claims.remove(&award);
