@@ -20,7 +20,8 @@ pub fn refused<const N: usize>(
 ) -> Status {
     let metadata: HashMap<String, String> =
         metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, ERROR_DOMAIN, metadata))
+    let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, metadata);
+    Status::with_error_details(code, shortened(&message.into(), MESSAGE_BYTES_MAX), details)
 }
 
 /// A domain's "no".
@@ -51,12 +52,38 @@ pub fn unavailable(message: impl Into<String>) -> Status {
     Status::with_error_details(Code::Unavailable, message, details)
 }
 
+/// An error travels in headers, of which clients take some 16 KiB together: what a request repeats must not make it larger.
 pub(crate) fn with_violations(code: Code, reason: &str, message: String, violations: &[Violation]) -> Status {
     let mut details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
-    for violation in violations {
-        details.add_bad_request_violation(&violation.field, &violation.description);
+    for violation in violations.iter().take(VIOLATIONS_MAX) {
+        details.add_bad_request_violation(
+            shortened(&violation.field, FIELD_BYTES_MAX),
+            shortened(&violation.description, DESCRIPTION_BYTES_MAX),
+        );
     }
-    Status::with_error_details(code, message, details)
+    Status::with_error_details(code, shortened(&message, MESSAGE_BYTES_MAX), details)
+}
+
+/// How many fields at fault one error names.
+const VIOLATIONS_MAX: usize = 24;
+/// The longest name of a field in an error, in bytes.
+const FIELD_BYTES_MAX: usize = 80;
+/// The longest description of what is wrong with a field, in bytes.
+const DESCRIPTION_BYTES_MAX: usize = 160;
+/// The longest message of an error, in bytes; in a header each that is not ASCII takes three.
+const MESSAGE_BYTES_MAX: usize = 1_500;
+
+/// The beginning of a text that is too long, with a sign that more came.
+fn shortened(text: &str, bytes_max: usize) -> String {
+    if text.len() <= bytes_max {
+        return text.to_owned();
+    }
+    const MORE: &str = " ...";
+    let mut end = bytes_max - MORE.len();
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{MORE}", &text[..end])
 }
 
 pub(crate) fn from_engine<R: Refusal>(error: EngineError<R>) -> Status {
@@ -73,5 +100,36 @@ pub(crate) fn from_engine<R: Refusal>(error: EngineError<R>) -> Status {
             tracing::error!(detail, "command not durable");
             unavailable("the log could not take this; with the same request_id it is safe to try again")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_fits_into_headers_whatever_the_request_said() {
+        let said = "\u{10ffff}".repeat(5_000);
+        let violations: Vec<Violation> = (0..1_000)
+            .map(|n| Violation {
+                field: format!("field{n}.{said}"),
+                description: format!("{said} is no code"),
+            })
+            .collect();
+        let status = with_violations(Code::InvalidArgument, "FIELD_INVALID", said, &violations);
+        let message = status.message().to_owned();
+        let response: http::Response<()> = status.into_http();
+        let headers = response.headers();
+        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+        assert!(bytes < 15_000, "{bytes}");
+        assert!(message.ends_with(" ..."));
+        let short = Violation { field: "age".to_owned(), description: "é".repeat(80) };
+        let status =
+            with_violations(Code::InvalidArgument, "FIELD_INVALID", "é".repeat(750), &[short.clone()]);
+        assert_eq!(status.message(), "é".repeat(750));
+        assert_eq!(
+            status.get_error_details().bad_request().unwrap().field_violations[0].description,
+            short.description
+        );
     }
 }
