@@ -2,15 +2,18 @@
 
 use crate::region::reason;
 use crate::world::{
-    CEILING_PENCE, Party, World, award, award_of, offer, offer_of, offered, post, referral_of, release,
-    requirements,
+    CEILING_PENCE, Party, TODAY, World, award, award_of, offer, offer_of, offered, post, referral_of,
+    release, requirements,
 };
 use api::audit::{EventFilter, FollowEventsRequest};
-use api::contracts::ListAgreementsRequest;
-use api::referrals::{Award, AwardState, GetReferralRequest, ListAwardsRequest, Offer, ReferralStage};
+use api::contracts::{Agreement, AgreementStatus, ListAgreementsRequest, StartPlacementRequest};
+use api::invoicing::AccrueNightsRequest;
+use api::referrals::{
+    Award, AwardState, GetReferralRequest, ListAwardsRequest, Offer, ReferralStage, SubmitOfferRequest,
+};
 use api::vacancies::{
     ClaimStage, GetEstablishmentRequest, GetPlaceRequest, HoldPlaceRequest, Place, PlaceState,
-    ReleaseHoldRequest,
+    ReleaseHoldRequest, ServeRestrictionNoticeRequest,
 };
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
@@ -217,6 +220,55 @@ async fn an_award_that_the_contract_refuses_gives_the_place_back() {
     // The first may try again, and is told the truth.
     let again = offer(&world, &derby, &referral, &seller, &places[0]).await;
     assert_refused(&award(&derby, &again, None).await.unwrap_err(), "PLACE_TAKEN");
+}
+
+/// The council's agreement on a place.
+async fn agreement(council: &Party, place: &str) -> Agreement {
+    let all = ListAgreementsRequest { parent: council.name(), page_size: 200, ..Default::default() };
+    let all = council.contracts().list_agreements(all).await.unwrap().into_inner().agreements;
+    all.into_iter().find(|it| it.place == place).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_ends_the_agreement_of_a_child_who_has_not_come_and_of_no_other() {
+    let world = World::open().await;
+    let seller = world.enter_provider("oak").await;
+    let places = world.home(&seller, "SC000001", 2).await;
+    let derby = world.council("E06000015").await;
+    for (place, start) in places.iter().zip([TODAY, "2026-06-02"]) {
+        let referral = post(&derby, requirements(), None).await;
+        release(&derby, &referral, &seller).await;
+        let offer = offer_of(&world, &derby, &referral, place, 400_000);
+        let offer = SubmitOfferRequest { start: start.to_owned(), ..offer };
+        let offer = seller.referrals().submit_offer(offer).await.unwrap().into_inner();
+        assert_eq!(award(&derby, &offer, None).await.unwrap().state(), AwardState::Confirmed);
+    }
+    let arrives = async |place: &str, on: &str| {
+        let name = agreement(&derby, place).await.name;
+        let start = StartPlacementRequest { name, on: on.to_owned(), ..Default::default() };
+        derby.contracts().start_placement(start).await
+    };
+    arrives(&places[0], TODAY).await.unwrap();
+    world.settled().await;
+
+    let name = "establishments/SC000001".to_owned();
+    let notice = ServeRestrictionNoticeRequest { name, on: TODAY.to_owned(), request_id: String::new() };
+    world.lead("d2n2").await.vacancies().serve_restriction_notice(notice).await.unwrap();
+    world.settled().await;
+    let stays = agreement(&derby, &places[0]).await;
+    assert_eq!((stays.status(), stays.end_reason.as_str()), (AgreementStatus::Started, ""));
+    let lost = agreement(&derby, &places[1]).await;
+    assert_eq!((lost.status(), lost.end_reason.as_str()), (AgreementStatus::Cancelled, "PLACE_WITHDRAWN"));
+    assert_eq!((lost.start.as_str(), lost.ended_on.as_str()), ("2026-06-02", "2026-06-02"));
+    assert_refused(&arrives(&places[1], "2026-06-02").await.unwrap_err(), "AGREEMENT_ENDED");
+    world.settled().await;
+    assert_eq!(place(&derby, &places[0]).await.claims.len(), 1);
+    assert_eq!(place(&derby, &places[1]).await.claims, Vec::new());
+
+    let accrue =
+        AccrueNightsRequest { parent: derby.name(), through: "2026-06-08".to_owned(), ..Default::default() };
+    let charged = derby.invoicing().accrue_nights(accrue).await.unwrap().into_inner();
+    assert_eq!((charged.agreements_charged, charged.nights_charged), (1, 7), "of the child who is there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
