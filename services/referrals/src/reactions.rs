@@ -1,12 +1,13 @@
 //! What this service does about other services' events: an agreement confirms an award, a refusal by market or contract
-//! fails it. Each reaches the log of the council that it is about, and no other.
+//! fails it, and the end of the placement ends the provider's sight of who the child is. Each reaches the log of the council
+//! that it is about, and no other.
 
 use crate::Referrals;
-use care::published::{AgreementIssued, AgreementRefused, ClaimRefused};
+use care::published::{AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
 use exchange::Reaction;
-use referrals_domain::{Command, ConfirmAward, FailAward};
+use referrals_domain::{Command, ConfirmAward, FailAward, RecordArrival, RecordDeparture};
 use service_kit::{EngineReaction, Route};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,6 +37,15 @@ fn react(
             let refused: AgreementRefused = decode_body(event.version, &event.payload)?;
             let AgreementRefused { award, council, reason, detail, at, .. } = refused;
             (council, FailAward { award, reason, detail, at }.into())
+        }
+        (Service::Contracts, PlacementStarted::TYPE) => {
+            let PlacementStarted { award, council, on, at, .. } = decode_body(event.version, &event.payload)?;
+            (council, RecordArrival { award, on, at }.into())
+        }
+        (Service::Contracts, PlacementEnded::TYPE) => {
+            let PlacementEnded { award, council, on, reason, at, .. } =
+                decode_body(event.version, &event.payload)?;
+            (council, RecordDeparture { award, on, reason, at }.into())
         }
         (Service::Vacancies, ClaimRefused::TYPE) => {
             let refused: ClaimRefused = decode_body(event.version, &event.payload)?;

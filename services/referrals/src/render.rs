@@ -4,7 +4,7 @@
 use api::common;
 use api::referrals as proto;
 use care::published::{Approval, Route};
-use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp};
+use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, KeyPurpose, Offer, Outcome, Referral, Requirements, SearchRecorded,
     Stage, State,
@@ -162,7 +162,7 @@ pub(crate) fn released(
         release_time: Some(timestamp(release.at)),
         decline_reason: declined(&release.answer),
         offers: own.map(|own| offer(state, own, now)).collect(),
-        identity_granted: it.granted.contains(provider),
+        identity_granted: it.grants(provider, london_date(now)),
     })
 }
 
@@ -257,6 +257,11 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         Outcome::Confirmed { agreement, .. } => {
             let name = agreement_name(proposed.council, *agreement);
             (proto::AwardState::Confirmed, name, String::new(), String::new())
+        }
+        Outcome::Lapsed { agreement, reason, .. } => {
+            let name = agreement_name(proposed.council, *agreement);
+            let detail = format!("the agreement ended before the child came: {reason}");
+            (proto::AwardState::Failed, name, "AGREEMENT_ENDED_BEFORE_START".to_owned(), detail)
         }
         Outcome::Failed { reason, detail, .. } => {
             (proto::AwardState::Failed, String::new(), reason.clone(), detail.clone())

@@ -4,7 +4,7 @@ use crate::events::{OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::Approval;
-use care::{AgreementId, AwardId, CouncilId, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets the council's cascade policy.
@@ -200,6 +200,30 @@ pub struct FailAward {
     pub at: Timestamp,
 }
 
+/// A reaction: the child of an award came.
+#[derive(Debug, Clone)]
+pub struct RecordArrival {
+    /// The award.
+    pub award: AwardId,
+    /// The first night.
+    pub on: Date,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// A reaction: the child of an award left, or will on a known day, or never came.
+#[derive(Debug, Clone)]
+pub struct RecordDeparture {
+    /// The award.
+    pub award: AwardId,
+    /// The day of departure; the agreed start for a child who never came.
+    pub on: Date,
+    /// Why, as contracts has it.
+    pub reason: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
 /// Ends a referral without an award.
 #[derive(Debug, Clone)]
 pub struct WithdrawReferral {
@@ -279,6 +303,8 @@ commands!(
     GiveRetrospectiveApproval,
     ConfirmAward,
     FailAward,
+    RecordArrival,
+    RecordDeparture,
     WithdrawReferral,
     RevealIdentity,
     EraseIdentity,

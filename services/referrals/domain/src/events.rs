@@ -259,6 +259,52 @@ event! {
 }
 
 event! {
+    /// The child of an award came.
+    ChildArrived on "referral" of referral from on {
+        /// The award.
+        award: AwardId,
+        /// The referral.
+        referral: ReferralId,
+        /// The first night.
+        on: Date,
+        /// When it was recorded.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// A provider may see who the child is no longer: the child has left, will on that day, or never came.
+    IdentityGrantEnded on "referral" of referral from from {
+        /// The referral.
+        referral: ReferralId,
+        /// The one provider.
+        provider: ProviderId,
+        /// The award that the grant followed from.
+        award: AwardId,
+        /// The first day on which nothing is shown.
+        from: Date,
+        /// When it was recorded.
+        at: Timestamp,
+    }
+}
+
+event! {
+    /// The agreement of an award ended before the child came; the referral is open again.
+    AwardLapsed on "referral" of referral {
+        /// The award.
+        award: AwardId,
+        /// The referral.
+        referral: ReferralId,
+        /// The agreement that ended.
+        agreement: AgreementId,
+        /// Why it ended, as contracts has it.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    }
+}
+
+event! {
     /// The award does not hold; the referral is open again.
     AwardFailed on "referral" of referral {
         /// The award.
@@ -330,6 +376,9 @@ care::events! {
         RetrospectiveApprovalGiven,
         ReferralAwarded,
         IdentityGranted,
+        ChildArrived,
+        IdentityGrantEnded,
+        AwardLapsed,
         AwardFailed,
         ReferralWithdrawn,
         IdentityRevealed,

@@ -14,14 +14,15 @@ mod state;
 
 pub use commands::{
     AmendReferral, Command, ConfirmAward, DeclineReferral, EraseIdentity, FailAward,
-    GiveRetrospectiveApproval, PostReferral, ProposeAward, RecordCascadeStep, RecordSearch, ReleaseReferral,
-    RevealIdentity, SetCascadePolicy, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    GiveRetrospectiveApproval, PostReferral, ProposeAward, RecordArrival, RecordCascadeStep, RecordDeparture,
+    RecordSearch, ReleaseReferral, RevealIdentity, SetCascadePolicy, SubmitOffer, Viewer, WithdrawOffer,
+    WithdrawReferral,
 };
 pub use events::{
-    AwardFailed, CascadePolicySet, CascadeStepRecorded, IdentityGranted, IdentityKeyDestroyed,
-    IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralAmended, ReferralAwarded,
-    ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
-    RetrospectiveApprovalGiven, SearchRecorded,
+    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
+    IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
+    ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
+    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
 pub use rejection::Rejection;

@@ -162,6 +162,16 @@ pub enum Rejection {
         "the identity of referral {0} is shown to a provider only after it has been awarded the referral"
     )]
     IdentityNotGranted(ReferralId),
+    /// The grant followed from a placement that has ended.
+    #[error(
+        "the identity of referral {referral} is shown to a provider only until its placement ends, which it did on {end}"
+    )]
+    IdentityGrantEnded {
+        /// The referral.
+        referral: ReferralId,
+        /// The first day on which nothing is shown.
+        end: care::Date,
+    },
     /// Nothing was sealed.
     #[error("nothing is known of the identity of referral {0}")]
     IdentityUnknown(ReferralId),
@@ -221,6 +231,7 @@ impl Refusal for Rejection {
             Self::AwardUnknown(_) => "AWARD_UNKNOWN",
             Self::ApprovalNotDue(_) => "APPROVAL_NOT_DUE",
             Self::IdentityNotGranted(_) => "IDENTITY_NOT_GRANTED",
+            Self::IdentityGrantEnded { .. } => "IDENTITY_GRANT_ENDED",
             Self::IdentityUnknown(_) => "IDENTITY_UNKNOWN",
             Self::IdentityDestroyed(_) => "IDENTITY_DESTROYED",
             Self::ReferralStillOpen(_) => "REFERRAL_STILL_OPEN",
@@ -235,7 +246,7 @@ impl Refusal for Rejection {
                 RefusalKind::AlreadyExists
             }
             Self::VersionChanged { .. } => RefusalKind::Conflict,
-            Self::IdentityNotGranted(_) => RefusalKind::Forbidden,
+            Self::IdentityNotGranted(_) | Self::IdentityGrantEnded { .. } => RefusalKind::Forbidden,
             _ => RefusalKind::Precondition,
         }
     }

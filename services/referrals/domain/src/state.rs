@@ -88,8 +88,16 @@ pub struct Referral {
     pub offers: BTreeSet<OfferId>,
     /// Its awards.
     pub awards: BTreeSet<AwardId>,
-    /// The providers that may see the identity.
-    pub granted: BTreeSet<ProviderId>,
+    /// The providers that may see the identity, and the first day on which each may not, if that is known.
+    pub granted: BTreeMap<ProviderId, Option<Date>>,
+}
+
+impl Referral {
+    /// Whether a provider may see the identity on `today`, a date in England.
+    #[must_use]
+    pub fn grants(&self, provider: &ProviderId, today: Date) -> bool {
+        self.granted.get(provider).is_some_and(|end| end.is_none_or(|end| today < end))
+    }
 }
 
 /// A release to one provider, and its answer.
@@ -162,6 +170,8 @@ pub struct Award {
     pub proposed: AwardProposed,
     /// What came of it.
     pub outcome: Outcome,
+    /// The first night of the child who came.
+    pub arrived: Option<Date>,
     /// The approval given afterwards.
     pub retrospective: Option<Approval>,
 }
@@ -176,6 +186,15 @@ pub enum Outcome {
     Confirmed {
         /// The agreement.
         agreement: AgreementId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// It held, but its agreement ended before the child came.
+    Lapsed {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Why, as contracts has it.
+        reason: String,
         /// Since when.
         at: Timestamp,
     },
@@ -240,7 +259,10 @@ impl State {
                 referral.stage = Stage::Withdrawn { reason: event.reason.clone() };
             }),
             ReferralEvent::IdentityGranted(event) => self.change(event.referral, |referral| {
-                referral.granted.insert(event.provider.clone());
+                referral.granted.insert(event.provider.clone(), None);
+            }),
+            ReferralEvent::IdentityGrantEnded(event) => self.change(event.referral, |referral| {
+                referral.granted.insert(event.provider.clone(), Some(event.from));
             }),
             ReferralEvent::IdentityKeyDestroyed(event) => {
                 self.destroyed_keys.insert((event.referral, event.purpose));
@@ -256,6 +278,8 @@ impl State {
             ReferralEvent::AwardProposed(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_)
             | ReferralEvent::ReferralAwarded(_)
+            | ReferralEvent::ChildArrived(_)
+            | ReferralEvent::AwardLapsed(_)
             | ReferralEvent::AwardFailed(_) => self.apply_award(event),
         }
     }
@@ -267,8 +291,12 @@ impl State {
                 if let Some(due) = event.evidence.approval_due {
                     self.approvals_due.insert((due, event.award));
                 }
-                let award =
-                    Award { proposed: event.clone(), outcome: Outcome::Proposed, retrospective: None };
+                let award = Award {
+                    proposed: event.clone(),
+                    outcome: Outcome::Proposed,
+                    arrived: None,
+                    retrospective: None,
+                };
                 self.awards.insert(event.award, award);
                 self.change(event.referral, |referral| {
                     referral.awards.insert(event.award);
@@ -288,6 +316,19 @@ impl State {
                 self.change(event.referral, |referral| {
                     referral.stage = Stage::Awarded { award: event.award, agreement: event.agreement };
                 });
+            }
+            ReferralEvent::ChildArrived(event) => {
+                if let Some(award) = self.awards.get_mut(&event.award) {
+                    award.arrived = Some(event.on);
+                }
+            }
+            ReferralEvent::AwardLapsed(event) => {
+                // An emergency that was never approved still waits for its approval: the award was made.
+                if let Some(award) = self.awards.get_mut(&event.award) {
+                    let (agreement, reason, at) = (event.agreement, event.reason.clone(), event.at);
+                    award.outcome = Outcome::Lapsed { agreement, reason, at };
+                }
+                self.change(event.referral, |referral| referral.stage = Stage::Open);
             }
             ReferralEvent::AwardFailed(event) => {
                 if let Some(award) = self.awards.get_mut(&event.award) {
@@ -357,7 +398,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         releases: BTreeMap::new(),
         offers: BTreeSet::new(),
         awards: BTreeSet::new(),
-        granted: BTreeSet::new(),
+        granted: BTreeMap::new(),
     }
 }
 

@@ -69,6 +69,33 @@ async fn a_place_taken_is_the_answer_again_and_again_and_the_referral_is_open() 
 }
 
 #[tokio::test]
+async fn a_referral_whose_child_never_came_can_be_awarded_again() {
+    let bench = Bench::open().await;
+    let (referral, offer) = bench.offered().await;
+    let award = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap().into_inner();
+    let issued = bench.issued(&award).await;
+    bench.contracts(issued.clone()).await;
+    let stage = async || {
+        let get = proto::GetReferralRequest { name: referral.name.clone() };
+        bench.service.get_referral(bench.own(get)).await.unwrap().into_inner().stage()
+    };
+    assert_eq!(stage().await, proto::ReferralStage::Awarded);
+    bench.contracts(bench.ended(&issued, issued.start)).await;
+    assert_eq!(stage().await, proto::ReferralStage::Open);
+    let get = proto::GetAwardRequest { name: award.name.clone() };
+    let lapsed = bench.service.get_award(bench.own(get)).await.unwrap().into_inner();
+    assert_eq!(
+        (lapsed.state(), lapsed.failure_reason.as_str(), lapsed.agreement.is_empty()),
+        (proto::AwardState::Failed, "AGREEMENT_ENDED_BEFORE_START", false)
+    );
+    let refused = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap_err();
+    assert_eq!(reason(&refused), "AGREEMENT_ENDED_BEFORE_START", "a repeat is no new attempt");
+    let again = proto::AwardReferralRequest { request_id: "a-2".to_owned(), ..award_request(&offer, 0) };
+    let again = bench.service.award_referral(bench.own(again)).await.unwrap().into_inner();
+    assert_ne!(again.name, award.name);
+}
+
+#[tokio::test]
 async fn a_contract_that_does_not_allow_it_fails_the_award() {
     let bench = Bench::open().await;
     let (_, offer) = bench.offered().await;

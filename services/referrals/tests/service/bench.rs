@@ -7,7 +7,7 @@ use care::market::{
     EstablishmentRegistered, MarketEvent, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
     Sexes, VacancyAdvertised,
 };
-use care::published::{AgreementIssued, AgreementRefused, ClaimRefused};
+use care::published::{AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
 use care::{CouncilId, Decided, Domain, Event, ReferralId, Timestamp};
 use engine::{Context, Engine};
 use eventlog::sqlite::SqliteStore;
@@ -25,7 +25,7 @@ use tonic_types::StatusExt;
 
 care::events! {
     /// What a contracts log tells this service.
-    pub(crate) enum ContractsEvent { AgreementIssued, AgreementRefused }
+    pub(crate) enum ContractsEvent { AgreementIssued, AgreementRefused, PlacementStarted, PlacementEnded }
 }
 
 /// A log that takes whatever events it is given.
@@ -315,6 +315,31 @@ impl Bench {
             start: proposed.start,
             terms: proposed.terms,
             evidence: care::published::CallOffEvidence { contracts_position: 0, checks: Vec::new() },
+            at: self.clock.now(),
+        }
+    }
+
+    /// The arrival of the child of an agreement, on the agreed day.
+    pub(crate) fn started(&self, issued: &AgreementIssued) -> PlacementStarted {
+        PlacementStarted {
+            agreement: issued.agreement,
+            award: issued.award,
+            council: issued.council,
+            place: issued.place.clone(),
+            on: issued.start,
+            at: self.clock.now(),
+        }
+    }
+
+    /// The end of an agreement.
+    pub(crate) fn ended(&self, issued: &AgreementIssued, on: care::Date) -> PlacementEnded {
+        PlacementEnded {
+            agreement: issued.agreement,
+            award: issued.award,
+            council: issued.council,
+            place: issued.place.clone(),
+            on,
+            reason: "CARPL".to_owned(),
             at: self.clock.now(),
         }
     }

@@ -97,6 +97,27 @@ async fn the_identity_is_shown_after_the_award_to_its_provider_and_each_time_rec
 }
 
 #[tokio::test]
+async fn a_provider_sees_the_child_no_longer_than_the_child_is_there() {
+    let bench = Bench::open().await;
+    let award = bench.awarded().await;
+    let issued = bench.issued(&award).await;
+    let granted = async || {
+        let get = proto::GetReleasedReferralRequest { name: award.referral.clone() };
+        bench.service.get_released_referral(bench.oak(get)).await.unwrap().into_inner().identity_granted
+    };
+    bench.contracts(bench.started(&issued)).await;
+    let last_day = issued.start.tomorrow().unwrap();
+    bench.contracts(bench.ended(&issued, last_day)).await;
+    assert!(granted().await, "told ahead of the day");
+    bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
+    bench.clock.advance_to(format!("{last_day}T12:00:00Z").parse().unwrap());
+    assert!(!granted().await);
+    let refused = bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "IDENTITY_GRANT_ENDED"));
+    bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_erased_identity_is_gone_for_everybody_and_the_referral_stays() {
     let bench = Bench::open().await;
     let (referral, offer) = bench.offered().await;

@@ -2,9 +2,12 @@
 //! market and contract. Invariant 6 is kept here.
 
 use super::{Decision, must_be_open, referral};
-use crate::commands::{ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward};
+use crate::commands::{
+    ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward, RecordArrival, RecordDeparture,
+};
 use crate::events::{
-    AwardFailed, IdentityGranted, ReferralAwarded, ReferralEvent, RetrospectiveApprovalGiven,
+    AwardFailed, AwardLapsed, ChildArrived, IdentityGrantEnded, IdentityGranted, ReferralAwarded,
+    ReferralEvent, RetrospectiveApprovalGiven,
 };
 use crate::policy::is_role;
 use crate::rejection::Rejection;
@@ -13,7 +16,7 @@ use care::market::{SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN};
 use care::published::{
     Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route,
 };
-use care::{Timestamp, london_date};
+use care::{AgreementId, Timestamp, london_date};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
@@ -246,4 +249,57 @@ pub(super) fn fail(state: &State, command: &FailAward) -> Vec<ReferralEvent> {
         at: command.at,
     };
     vec![failed.into()]
+}
+
+/// The award, if it holds, and its agreement.
+fn holding(state: &State, award: care::AwardId) -> Option<(&Award, AgreementId)> {
+    let award = state.awards.get(&award)?;
+    match award.outcome {
+        Outcome::Confirmed { agreement, .. } => Some((award, agreement)),
+        Outcome::Proposed | Outcome::Lapsed { .. } | Outcome::Failed { .. } => None,
+    }
+}
+
+pub(super) fn arrive(state: &State, command: &RecordArrival) -> Vec<ReferralEvent> {
+    let Some((Award { proposed, arrived: None, .. }, _)) = holding(state, command.award) else {
+        return Vec::new();
+    };
+    let arrived = ChildArrived {
+        council: proposed.council,
+        award: proposed.award,
+        referral: proposed.referral,
+        on: command.on,
+        at: command.at,
+    };
+    vec![arrived.into()]
+}
+
+/// With the placement ends the provider's need to know who the child is: on the day of departure, or at once if the child
+/// never came. Then the child still needs a home.
+pub(super) fn depart(state: &State, command: &RecordDeparture) -> Vec<ReferralEvent> {
+    let Some((Award { proposed, arrived, .. }, agreement)) = holding(state, command.award) else {
+        return Vec::new();
+    };
+    let referral = state.referrals.get(&proposed.referral);
+    if referral.and_then(|referral| referral.granted.get(&proposed.provider)) != Some(&None) {
+        return Vec::new();
+    }
+    let ended = IdentityGrantEnded {
+        council: proposed.council,
+        referral: proposed.referral,
+        provider: proposed.provider.clone(),
+        award: proposed.award,
+        from: if arrived.is_some() { command.on } else { london_date(command.at) },
+        at: command.at,
+    };
+    let lapsed = AwardLapsed {
+        council: proposed.council,
+        award: proposed.award,
+        referral: proposed.referral,
+        agreement,
+        reason: command.reason.clone(),
+        at: command.at,
+    };
+    let lapsed = arrived.is_none().then(|| lapsed.into());
+    [ended.into()].into_iter().chain(lapsed).collect()
 }

@@ -7,7 +7,7 @@ use crate::events::{IdentityKeyDestroyed, IdentityRevealed, ReferralEvent};
 use crate::rejection::Rejection;
 use crate::requirements::KeyPurpose;
 use crate::state::{Stage, State};
-use care::code_sets;
+use care::{code_sets, london_date};
 
 pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
     let (found, provider) = match &command.viewer {
@@ -17,8 +17,11 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
         }
     };
     check_codes(command.at, &[("purpose", code_sets::REVEAL, &command.purpose)])?;
-    if provider.as_ref().is_some_and(|provider| !found.granted.contains(provider)) {
-        return Err(Rejection::IdentityNotGranted(found.id));
+    if let Some(provider) = &provider {
+        let end = *found.granted.get(provider).ok_or(Rejection::IdentityNotGranted(found.id))?;
+        if let Some(end) = end.filter(|end| *end <= london_date(command.at)) {
+            return Err(Rejection::IdentityGrantEnded { referral: found.id, end });
+        }
     }
     let sealed = [(KeyPurpose::Identity, &found.identity), (KeyPurpose::Narrative, &found.narrative)];
     let mut known = sealed.iter().filter(|(_, sealed)| sealed.is_some()).peekable();

@@ -135,7 +135,8 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
         return Ok(Vec::new());
     }
     let standing = |award: &crate::state::Award| {
-        award.proposed.terms.offer == offer.id && !matches!(award.outcome, Outcome::Failed { .. })
+        award.proposed.terms.offer == offer.id
+            && !matches!(award.outcome, Outcome::Failed { .. } | Outcome::Lapsed { .. })
     };
     if referral.awards.iter().filter_map(|id| state.awards.get(id)).any(standing) {
         return Err(Rejection::OfferTaken(offer.id));

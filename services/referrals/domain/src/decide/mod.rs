@@ -29,6 +29,8 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::GiveRetrospectiveApproval(command) => award::approve(state, command),
         Command::ConfirmAward(command) => Ok(award::confirm(state, command)),
         Command::FailAward(command) => Ok(award::fail(state, command)),
+        Command::RecordArrival(command) => Ok(award::arrive(state, command)),
+        Command::RecordDeparture(command) => Ok(award::depart(state, command)),
         Command::RevealIdentity(command) => identity::reveal(state, command),
         Command::EraseIdentity(command) => identity::erase(state, command),
     }

@@ -302,7 +302,7 @@ fn an_agreement_confirms_and_grants_the_identity_to_that_provider() {
         .when(confirm())
         .then([awarded.into(), granted.into()])
         .then_state(|state| {
-            assert!(state.referrals[&referral(1)].granted.contains(&provider("oak")));
+            assert!(state.referrals[&referral(1)].grants(&provider("oak"), day("9999-12-31")));
             assert_eq!(
                 state.awards[&award(1)].outcome,
                 Outcome::Confirmed { agreement: agreement(), at: at(6) }

@@ -1,13 +1,15 @@
 //! Given/when/then for who sees the child's identity, invariant 7.
 
 use crate::support::{
-    agreement, at, award, council, decided, post, posted, proposed, provider, referral, requirements,
+    agreement, at, award, council, day, decided, offer, post, posted, propose, proposed, provider, referral,
+    requirements,
 };
 use care::spec::given;
 use care::{Refusal, RefusalKind};
 use referrals_domain::{
-    ConfirmAward, EraseIdentity, IdentityKeyDestroyed, IdentityRevealed, KeyPurpose, ReferralEvent,
-    Referrals, RevealIdentity, Viewer, WithdrawReferral,
+    AwardLapsed, ChildArrived, ConfirmAward, EraseIdentity, IdentityGrantEnded, IdentityKeyDestroyed,
+    IdentityRevealed, KeyPurpose, ProposeAward, RecordArrival, RecordDeparture, ReferralEvent, Referrals,
+    RevealIdentity, Stage, Viewer, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::BTreeSet;
 
@@ -67,6 +69,110 @@ fn the_awarded_provider_sees_the_child_and_nobody_else_does() {
     events.push(crate::support::released("elm"));
     given::<Referrals>(events.clone()).when(reveal(to("elm"))).then_refused("IDENTITY_NOT_GRANTED");
     given::<Referrals>(events).when(reveal(to("oak"))).then([revealed(Some("oak"))]);
+}
+
+fn arrive() -> RecordArrival {
+    RecordArrival { award: award(1), on: day("2026-06-20"), at: at(7) }
+}
+
+/// The departure of oak's child, told on 1 June.
+fn depart(on: &str) -> RecordDeparture {
+    RecordDeparture { award: award(1), on: day(on), reason: "CARPL".to_owned(), at: at(7) }
+}
+
+fn grant_ended(from: &str) -> ReferralEvent {
+    IdentityGrantEnded {
+        council: council(),
+        referral: referral(1),
+        provider: provider("oak"),
+        award: award(1),
+        from: day(from),
+        at: at(7),
+    }
+    .into()
+}
+
+fn placed() -> Vec<ReferralEvent> {
+    let mut events = awarded();
+    events.extend(decided(&events, arrive()));
+    events
+}
+
+#[test]
+fn an_arrival_is_recorded_once_and_only_of_an_award_that_holds() {
+    let arrived = ChildArrived {
+        council: council(),
+        award: award(1),
+        referral: referral(1),
+        on: day("2026-06-20"),
+        at: at(7),
+    };
+    given::<Referrals>(awarded()).when(arrive()).then([arrived.into()]).when(arrive()).then_nothing();
+    given::<Referrals>(proposed()).when(arrive()).then_nothing();
+    given::<Referrals>([]).when(arrive()).then_nothing().when(depart("2026-06-20")).then_nothing();
+    given::<Referrals>(proposed()).when(depart("2026-06-20")).then_nothing();
+}
+
+#[test]
+fn a_provider_sees_the_child_until_the_day_of_departure() {
+    let on = |instant: &str| RevealIdentity { at: instant.parse().unwrap(), ..reveal(to("oak")) };
+    // It is told ahead. Midnight in London is 23:00 in UTC.
+    let told = given::<Referrals>(placed()).when(depart("2026-07-03")).then([grant_ended("2026-07-03")]);
+    let refused = told
+        .when(depart("2026-07-03"))
+        .then_nothing()
+        .when(on("2026-07-02T22:59:59Z"))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(on("2026-07-02T23:00:00Z"))
+        .then_refused("IDENTITY_GRANT_ENDED");
+    assert_eq!(refused.kind(), RefusalKind::Forbidden);
+    let left = || given::<Referrals>(placed()).when(depart("2026-06-20")).then([grant_ended("2026-06-20")]);
+    let _ = left().then_state(|state| {
+        let stage = &state.referrals[&referral(1)].stage;
+        assert!(matches!(stage, Stage::Awarded { .. }), "the child came, if for no night: {stage:?}");
+    });
+    let mut council = reveal(Viewer::Council);
+    council.at = "2026-07-02T23:00:00Z".parse().unwrap();
+    let _ = left().when(council).then_events(|events| assert_eq!(events.len(), 1));
+}
+
+#[test]
+fn a_child_who_never_came_is_hidden_at_once_and_still_needs_a_home() {
+    let lapsed = AwardLapsed {
+        council: council(),
+        award: award(1),
+        referral: referral(1),
+        agreement: agreement(),
+        reason: "CARPL".to_owned(),
+        at: at(7),
+    };
+    let never_came = || {
+        given::<Referrals>(awarded())
+            .when(depart("2026-06-20"))
+            .then([grant_ended("2026-06-01"), lapsed.clone().into()])
+    };
+    let _ = never_came()
+        .then_state(|state| assert_eq!(state.referrals[&referral(1)].stage, Stage::Open))
+        .when(depart("2026-06-20"))
+        .then_nothing()
+        .when(arrive())
+        .then_nothing()
+        .when(reveal(to("oak")))
+        .then_refused("IDENTITY_GRANT_ENDED");
+    let withdraw =
+        WithdrawOffer { referral: referral(1), offer: offer(1), provider: provider("oak"), at: at(8) };
+    let _ = never_came().when(withdraw).then_events(|events| assert_eq!(events.len(), 1));
+    // The same offer may be taken again, and then is a grant again.
+    let again = ProposeAward { award: award(2), ..propose() };
+    let _ = never_came()
+        .when(again)
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(ConfirmAward { award: award(2), agreement: agreement(), at: at(9) })
+        .then_events(|events| assert_eq!(events.len(), 2))
+        .when(reveal(to("oak")))
+        .then([revealed(Some("oak"))])
+        .when(depart("2026-06-20"))
+        .then_nothing();
 }
 
 #[test]

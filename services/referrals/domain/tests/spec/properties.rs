@@ -6,7 +6,7 @@ use crate::support::{
     requirements, spot, submit, terms,
 };
 use care::published::{Approval, AwardProposed, Route};
-use care::{Domain, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, Domain, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use jiff::SignedDuration;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
@@ -14,8 +14,9 @@ use proptest::test_runner::TestCaseError;
 use referrals_domain::{
     AmendReferral, CascadeMode, CascadePolicy, Command, ConfirmAward, DeclineReferral, EraseIdentity,
     FailAward, GiveRetrospectiveApproval, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward,
-    RecordCascadeStep, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
-    SetCascadePolicy, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent, Referrals, ReleaseReferral,
+    ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy, State, SubmitOffer, Viewer, WithdrawOffer,
+    WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,7 @@ struct Model {
     closed: BTreeSet<ReferralId>,
     granted: BTreeSet<(ReferralId, ProviderId)>,
     awarded: BTreeSet<(ReferralId, ProviderId)>,
+    arrived: BTreeSet<AwardId>,
 }
 
 impl Model {
@@ -83,6 +85,18 @@ impl Model {
                 let grant = (event.referral, event.provider.clone());
                 prop_assert!(self.awarded.contains(&grant), "a grant without an award");
                 self.granted.insert(grant);
+            }
+            ReferralEvent::ChildArrived(event) => {
+                prop_assert!(self.closed.contains(&event.referral), "a child came without an award");
+                prop_assert!(self.arrived.insert(event.award), "a child came twice");
+            }
+            ReferralEvent::IdentityGrantEnded(event) => {
+                let grant = (event.referral, event.provider.clone());
+                prop_assert!(self.granted.remove(&grant), "the end of no grant");
+            }
+            ReferralEvent::AwardLapsed(event) => {
+                prop_assert!(!self.arrived.contains(&event.award), "open again though the child came");
+                prop_assert!(self.closed.remove(&event.referral), "an award that did not hold");
             }
             ReferralEvent::IdentityRevealed(event) => {
                 if let Some(provider) = &event.provider {
@@ -210,13 +224,20 @@ fn commands() -> impl Strategy<Value = Command> {
         3 => (referrals(), providers()).prop_map(|(referral, provider)| {
             DeclineReferral { referral, provider, reason: "NEED".to_owned(), at: at(0) }.into()
         }),
-        60 => proposals().prop_map(Command::from),
+        80 => proposals().prop_map(Command::from),
         10 => (1..=4_u128, select(ROLES.to_vec())).prop_map(|(n, role)| {
             let approval = Approval { role: role.to_owned(), ..approval() };
             GiveRetrospectiveApproval { award: award(n), approval }.into()
         }),
-        10 => (1..=4_u128).prop_map(|n| {
+        20 => (1..=4_u128).prop_map(|n| {
             ConfirmAward { award: award(n), agreement: agreement(), at: at(0) }.into()
+        }),
+        20 => (1..=4_u128).prop_map(|n| {
+            RecordArrival { award: award(n), on: london_date(at(0)), at: at(0) }.into()
+        }),
+        15 => (1..=4_u128).prop_map(|n| {
+            let (on, reason) = (london_date(at(0)), "CARPL".to_owned());
+            RecordDeparture { award: award(n), on, reason, at: at(0) }.into()
         }),
         10 => (1..=4_u128).prop_map(|n| {
             let (reason, detail) = ("PLACE_TAKEN".to_owned(), "taken".to_owned());
@@ -347,7 +368,7 @@ fn the_random_histories_get_as_far_as_an_unmasking() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = histories(100..120);
     let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for _ in 0..100 {
+    for _ in 0..400 {
         let commands = strategy.new_tree(&mut runner).unwrap().current();
         let mut state = State::default();
         for command in &commands {
@@ -358,9 +379,16 @@ fn the_random_histories_get_as_far_as_an_unmasking() {
             }
         }
     }
-    for needed in
-        ["AwardProposed", "AwardFailed", "ReferralAwarded", "IdentityRevealed", "IdentityKeyDestroyed"]
-    {
+    for needed in [
+        "ChildArrived",
+        "IdentityGrantEnded",
+        "AwardLapsed",
+        "AwardProposed",
+        "AwardFailed",
+        "ReferralAwarded",
+        "IdentityRevealed",
+        "IdentityKeyDestroyed",
+    ] {
         assert!(seen.get(needed).copied().unwrap_or(0) > 10, "too few {needed} to show anything: {seen:?}");
     }
 }
