@@ -8,6 +8,7 @@
 //! move the claim and open and close charges. Prices and identities never enter the region's logs; the child is an opaque
 //! referral id.
 
+use crate::codes::code_sets;
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{
     AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
@@ -17,6 +18,9 @@ use crate::market::Sexes;
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// Lines of a weekly price at most: one of each kind.
+pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
 
 /// One line of a weekly price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -124,8 +124,12 @@ mod tests {
         assert!(bytes < 15_000, "{bytes}");
         assert!(message.ends_with(" ..."));
         let short = Violation { field: "age".to_owned(), description: "é".repeat(80) };
-        let status =
-            with_violations(Code::InvalidArgument, "FIELD_INVALID", "é".repeat(750), &[short.clone()]);
+        let status = with_violations(
+            Code::InvalidArgument,
+            "FIELD_INVALID",
+            "é".repeat(750),
+            std::slice::from_ref(&short),
+        );
         assert_eq!(status.message(), "é".repeat(750));
         assert_eq!(
             status.get_error_details().bad_request().unwrap().field_violations[0].description,

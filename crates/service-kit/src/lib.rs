@@ -13,6 +13,7 @@ mod principal;
 mod reactor;
 mod region;
 mod server;
+pub mod terms;
 pub mod token;
 
 pub use access::{Access, AccessLayer, Rule};

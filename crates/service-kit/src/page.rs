@@ -40,13 +40,15 @@ where
 }
 
 fn decode(token: &str) -> Result<String, Status> {
-    let invalid = || {
-        let message =
-            "page_token is not one that a list of this kind gave: leave it empty for the first page";
-        refused(Code::InvalidArgument, "PAGE_TOKEN_INVALID", message, [])
-    };
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
-    String::from_utf8(bytes).map_err(|_| invalid())
+    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| token_invalid())?;
+    String::from_utf8(bytes).map_err(|_| token_invalid())
+}
+
+/// The refusal of a token whose key is none of the list's: `INVALID_ARGUMENT`, reason `PAGE_TOKEN_INVALID`.
+#[must_use]
+pub fn token_invalid() -> Status {
+    let message = "page_token is not one that a list of this kind gave: leave it empty for the first page";
+    refused(Code::InvalidArgument, "PAGE_TOKEN_INVALID", message, [])
 }
 
 #[cfg(test)]

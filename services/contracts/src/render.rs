@@ -1,12 +1,12 @@
 //! From the states to the messages that clients see. What a caller may not see is left out here, in one place.
 
-use api::common;
 use api::contracts as proto;
-use care::published::{AwardTerms, CallOffEvidence, Route};
+use care::published::CallOffEvidence;
 use care::{AgreementId, Date, FrameworkId, Pence, ProviderId};
 use contracts_domain::agreements::{Agreement, AgreementStatus};
 use contracts_domain::frameworks::{Framework, Lot, Membership, PriceSchedule, Regime, Suspension};
 use contracts_domain::{Agreements, Frameworks, GradeGate};
+use service_kit::terms::{self, Justification};
 use service_kit::{
     agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
     referral_name, timestamp,
@@ -145,10 +145,7 @@ pub(crate) fn status(status: AgreementStatus) -> proto::AgreementStatus {
 pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::Agreement {
     let issued = &agreement.issued;
     let own = viewer == Viewer::Council;
-    let line = |line: &care::published::PriceLine| common::PriceLine {
-        kind: line.kind.clone(),
-        weekly_pence: line.weekly.0,
-    };
+    let justification = if own { Justification::Shown } else { Justification::Hidden };
     proto::Agreement {
         name: agreement_name(issued.council, issued.agreement),
         award: issued.award.to_string(),
@@ -158,10 +155,10 @@ pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::
         place: place_name(&issued.place),
         provision: issued.provision.clone(),
         start: issued.start.to_string(),
-        route: Some(route(&issued.terms.route, viewer)),
-        lines: issued.terms.lines.iter().map(line).collect(),
+        route: Some(terms::route_shown(&issued.terms.route, justification)),
+        lines: terms::lines_shown(&issued.terms.lines),
         weekly_pence: issued.terms.weekly().0,
-        funders: if own { funders(&issued.terms) } else { Vec::new() },
+        funders: if own { terms::funders_shown(&issued.terms.funders) } else { Vec::new() },
         verdict: own.then(|| verdict(&issued.evidence)),
         status: status(agreement.status()).into(),
         started_on: date_or_empty(agreement.started),
@@ -170,32 +167,6 @@ pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::
         issued_at: Some(timestamp(issued.at)),
         etag: agreement.version.to_string(),
     }
-}
-
-fn route(route: &Route, viewer: Viewer) -> common::Route {
-    let route = match route {
-        Route::Framework { framework, lot, level } => {
-            common::route::Route::Framework(common::route::FrameworkCallOff {
-                framework: framework_name(framework),
-                lot: lot.to_string(),
-                level: level.clone(),
-            })
-        }
-        Route::InHouse => common::route::Route::InHouse(common::route::InHouse {}),
-        Route::Spot { justification } => {
-            let shown = if viewer == Viewer::Council { justification.clone() } else { String::new() };
-            common::route::Route::Spot(common::route::Spot { justification: shown })
-        }
-    };
-    common::Route { route: Some(route) }
-}
-
-fn funders(terms: &AwardTerms) -> Vec<common::FunderShare> {
-    let share = |share: &care::published::FunderShare| common::FunderShare {
-        funder: share.funder.clone(),
-        basis_points: share.basis_points,
-    };
-    terms.funders.iter().map(share).collect()
 }
 
 fn date_or_empty(date: Option<Date>) -> String {

@@ -4,10 +4,11 @@
 use crate::seal::{Clear, Person, age_on};
 use api::common;
 use api::referrals as proto;
-use care::published::{Approval, FunderShare, PriceLine, Route};
-use care::{CouncilId, Date, Pence, Refusal, RefusalKind, Timestamp, Violation};
+use care::published::{Approval, FunderShare};
+use care::{CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation};
 use geography::{Outcode, Postcode, Sector, locate, locate_outcode, sector_of};
 use referrals_domain::Requirements;
+use service_kit::terms::funder_given;
 use service_kit::{Fields, Form, refuse};
 use std::fmt::Display;
 
@@ -124,10 +125,6 @@ fn read(
     // What does not fit is the largest there is, which the requirements' own limits refuse.
     let short = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
     let all = || vec![FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }];
-    let share = |share: &common::FunderShare| FunderShare {
-        funder: share.funder.clone(),
-        basis_points: share.basis_points,
-    };
     Requirements {
         provisions: from.provisions.clone(),
         age_years,
@@ -145,7 +142,11 @@ fn read(
         sibling_group_size: from.sibling_group_size.map(|size| u8::try_from(size).unwrap_or(u8::MAX)),
         uasc: from.uasc,
         budget_code: given(&from.budget_code),
-        funders: if from.funders.is_empty() { all() } else { from.funders.iter().map(share).collect() },
+        funders: if from.funders.is_empty() {
+            all()
+        } else {
+            from.funders.iter().map(funder_given).collect()
+        },
     }
 }
 
@@ -289,33 +290,6 @@ pub(crate) fn etag(fields: &mut Fields, field: &str, etag: &str) -> Option<u32> 
         fields.violation(field, "send the etag of what you read");
     }
     version
-}
-
-/// A route; a spot purchase has no justification yet, since that is the council's to give.
-pub(crate) fn route(fields: &mut Fields, route: Option<&common::Route>) -> Option<Route> {
-    use common::route::Route as Given;
-    match route.and_then(|route| route.route.as_ref()) {
-        Some(Given::Framework(call_off)) => {
-            let framework = fields.framework("route.framework.framework", &call_off.framework);
-            let lot = fields.parse("route.framework.lot", &call_off.lot);
-            let level = fields.text("route.framework.level", &call_off.level, 40);
-            Some(Route::Framework { framework: framework?, lot: lot?, level: level? })
-        }
-        Some(Given::InHouse(_)) => Some(Route::InHouse),
-        Some(Given::Spot(_)) => Some(Route::Spot { justification: String::new() }),
-        None => {
-            fields.violation("route", "set framework, in_house or spot");
-            None
-        }
-    }
-}
-
-/// Price lines; what they must be is for the domain to say.
-pub(crate) fn lines(fields: &mut Fields, lines: &[common::PriceLine]) -> Option<Vec<PriceLine>> {
-    fields.at_most("lines", lines.len(), 6)?;
-    let line =
-        |line: &common::PriceLine| PriceLine { kind: line.kind.clone(), weekly: Pence(line.weekly_pence) };
-    Some(lines.iter().map(line).collect())
 }
 
 /// An approval given now.

@@ -3,15 +3,15 @@
 
 use api::common;
 use api::referrals as proto;
-use care::published::{Approval, Route};
+use care::published::Approval;
 use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, KeyPurpose, Offer, Outcome, Referral, Requirements, SearchRecorded,
     Stage, State,
 };
+use service_kit::terms::{self, Justification};
 use service_kit::{
-    agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
-    referral_name, timestamp,
+    agreement_name, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
 };
 
 pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
@@ -95,10 +95,6 @@ pub(crate) fn stage(stage: &Stage) -> proto::ReferralStage {
 }
 
 fn requirements(it: &Requirements) -> proto::Requirements {
-    let funder = |share: &care::published::FunderShare| common::FunderShare {
-        funder: share.funder.clone(),
-        basis_points: share.basis_points,
-    };
     proto::Requirements {
         provisions: it.provisions.clone(),
         age_years: Some(it.age_years.into()),
@@ -116,7 +112,7 @@ fn requirements(it: &Requirements) -> proto::Requirements {
         sibling_group_size: it.sibling_group_size.map(u32::from),
         uasc: it.uasc,
         budget_code: it.budget_code.clone().unwrap_or_default(),
-        funders: it.funders.iter().map(funder).collect(),
+        funders: terms::funders_shown(&it.funders),
     }
 }
 
@@ -199,10 +195,6 @@ pub(crate) fn offer_by_id(state: &State, id: OfferId, now: Timestamp) -> proto::
 }
 
 pub(crate) fn offer(state: &State, it: &Offer, now: Timestamp) -> proto::Offer {
-    let line = |line: &care::published::PriceLine| common::PriceLine {
-        kind: line.kind.clone(),
-        weekly_pence: line.weekly.0,
-    };
     proto::Offer {
         name: offer_name(it.council, it.referral, it.id),
         provider: provider_name(&it.provider),
@@ -211,9 +203,9 @@ pub(crate) fn offer(state: &State, it: &Offer, now: Timestamp) -> proto::Offer {
         establishment: establishment_name(&it.terms.urn),
         provision: it.terms.provision.clone(),
         start: it.terms.start.to_string(),
-        lines: it.terms.lines.iter().map(line).collect(),
+        lines: terms::lines_shown(&it.terms.lines),
         weekly_pence: it.terms.lines.iter().map(|line| line.weekly).sum::<care::Pence>().0,
-        route: Some(route(&it.terms.route)),
+        route: Some(terms::route_shown(&it.terms.route, Justification::Shown)),
         valid_until: it.terms.valid_until.to_string(),
         own_establishment: it.own_establishment,
         live: takeable(state, it, now),
@@ -227,22 +219,6 @@ pub(crate) fn takeable(state: &State, offer: &Offer, now: Timestamp) -> bool {
     let referral = state.referrals.get(&offer.referral);
     offer.live(now)
         && referral.is_some_and(|it| it.stage == Stage::Open && it.version == offer.referral_version)
-}
-
-fn route(route: &Route) -> common::Route {
-    use common::route as given;
-    let route = match route {
-        Route::Framework { framework, lot, level } => given::Route::Framework(given::FrameworkCallOff {
-            framework: framework_name(framework),
-            lot: lot.to_string(),
-            level: level.clone(),
-        }),
-        Route::InHouse => given::Route::InHouse(given::InHouse {}),
-        Route::Spot { justification } => {
-            given::Route::Spot(given::Spot { justification: justification.clone() })
-        }
-    };
-    common::Route { route: Some(route) }
 }
 
 /// An award by its id; an empty message if it is not there.
@@ -285,7 +261,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         provision: proposed.provision.clone(),
         start: proposed.start.to_string(),
         weekly_pence: proposed.terms.weekly().0,
-        route: Some(route(&proposed.terms.route)),
+        route: Some(terms::route_shown(&proposed.terms.route, Justification::Shown)),
         propose_time: Some(timestamp(proposed.at)),
         agreement,
         failure_reason,

@@ -1,28 +1,24 @@
 //! Who may call what. Everybody may see the register; who holds or has a place is masked in the answers.
 
 use service_kit::Access::{Any, Granted, Never, Own};
-use service_kit::{Access, Rule};
-
-const fn rule(method: &'static str, council: Access, provider: Access, lead: Access) -> Rule {
-    Rule { method, council, provider, lead }
-}
+use service_kit::Rule;
 
 /// The rule of each method.
 pub const RULES: &[Rule] = &[
-    rule("/brokerage.vacancies.v1.VacanciesService/RegisterProvider", Never, Never, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/RegisterEstablishment", Never, Never, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/AmendEstablishment", Never, Never, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/ServeRestrictionNotice", Never, Never, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/LiftRestrictionNotice", Never, Never, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/GetEstablishment", Any, Any, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/ListEstablishments", Any, Any, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/OpenPlaces", Never, Own, Never),
-    rule("/brokerage.vacancies.v1.VacanciesService/ClosePlace", Never, Own, Never),
-    rule("/brokerage.vacancies.v1.VacanciesService/AdvertiseVacancy", Never, Own, Never),
-    rule("/brokerage.vacancies.v1.VacanciesService/WithdrawVacancy", Never, Own, Never),
-    rule("/brokerage.vacancies.v1.VacanciesService/GetPlace", Any, Granted, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/ListPlaces", Never, Own, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/SearchVacancies", Own, Never, Any),
-    rule("/brokerage.vacancies.v1.VacanciesService/HoldPlace", Own, Never, Never),
-    rule("/brokerage.vacancies.v1.VacanciesService/ReleaseHold", Own, Never, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/RegisterProvider", Never, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/RegisterEstablishment", Never, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/AmendEstablishment", Never, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/ServeRestrictionNotice", Never, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/LiftRestrictionNotice", Never, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/GetEstablishment", Any, Any, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/ListEstablishments", Any, Any, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/OpenPlaces", Never, Own, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/ClosePlace", Never, Own, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/AdvertiseVacancy", Never, Own, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/WithdrawVacancy", Never, Own, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/GetPlace", Any, Granted, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/ListPlaces", Never, Own, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/SearchVacancies", Own, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/HoldPlace", Own, Never, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/ReleaseHold", Own, Never, Never),
 ];

@@ -17,8 +17,8 @@ use api::audit::{
 use care::{CouncilId, FrameworkId};
 use eventlog::{LogError, LogId, Owner, Recorded};
 use exchange::ExchangeError;
-use service_kit::page::page_of;
-use service_kit::{Caller, Fields, not_found, refused, unavailable};
+use service_kit::page::{page_of, token_invalid};
+use service_kit::{Caller, Fields, council_name, framework_name, not_found, refused, unavailable};
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
@@ -80,8 +80,7 @@ impl AuditService for Audit {
                     .map(|(cursor, event)| (cursor.text(), render::record(&event)))
             })?;
             if !token_fits {
-                let message = "page_token is not one that a search gave: leave it empty for the first page";
-                return Err(refused(Code::InvalidArgument, "PAGE_TOKEN_INVALID", message, []));
+                return Err(token_invalid());
             }
             Ok(Response::new(SearchEventsResponse { events, next_page_token }))
         })
@@ -159,7 +158,7 @@ impl Audit {
             None => Ok(all.collect()),
             Some(form::Parent::Council(council)) => {
                 if !reader.asks_about(council) {
-                    return Err(reader.not_yours(&format!("councils/{council}")));
+                    return Err(reader.not_yours(&council_name(council)));
                 }
                 Ok(all.filter(|log| log.owner == Owner::Council(council)).collect())
             }
@@ -176,7 +175,7 @@ impl Audit {
     fn members(&self, reader: &Reader, id: &FrameworkId) -> Result<Vec<CouncilId>, Status> {
         match reader {
             Reader::Lead { framework, members } if framework == id => Ok(members.iter().copied().collect()),
-            _ => Err(reader.not_yours(&format!("frameworks/{id}"))),
+            _ => Err(reader.not_yours(&framework_name(id))),
         }
     }
 

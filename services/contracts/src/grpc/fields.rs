@@ -1,9 +1,9 @@
 //! Fields that several of this service's requests have.
 
-use api::{common, contracts as proto};
-use care::published::{FunderShare, PriceLine, Route};
-use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, code_sets};
+use api::contracts as proto;
+use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, Pence, code_sets};
 use contracts_domain::GradeGate;
+use service_kit::terms::LEVEL_CHARS_MAX;
 use service_kit::{Caller, Fields};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -12,13 +12,9 @@ use tonic::Status;
 
 /// Characters of a name that people read.
 pub(super) const NAME_CHARS_MAX: usize = 120;
-/// Characters of a level's name.
-const LEVEL_CHARS_MAX: usize = 40;
 /// Levels of a lot, and prices of a schedule.
 const LEVELS_MAX: usize = 20;
-/// Lines of a weekly price.
-const LINES_MAX: usize = 20;
-/// Characters of a reason or justification.
+/// Characters of a reason.
 pub(super) const REASON_CHARS_MAX: usize = 500;
 
 /// The caller's own framework. Another's is refused at once, whatever else may be wrong with the request.
@@ -107,58 +103,4 @@ pub(super) fn by_level<'a>(
         }
     }
     (by_level.len() == given).then_some(by_level)
-}
-
-/// How a place is bought.
-pub(super) fn route(fields: &mut Fields, route: Option<&common::Route>) -> Option<Route> {
-    match route.and_then(|route| route.route.as_ref()) {
-        None => {
-            fields.violation("route", "must be given: framework, in_house or spot");
-            None
-        }
-        Some(common::route::Route::InHouse(_)) => Some(Route::InHouse),
-        // Whether it justifies anything is a check of the call-off.
-        Some(common::route::Route::Spot(spot)) => {
-            let field = "route.spot.justification";
-            let justification = fields.text_optional(field, &spot.justification, REASON_CHARS_MAX)?;
-            Some(Route::Spot { justification })
-        }
-        Some(common::route::Route::Framework(called)) => {
-            let framework = fields.framework("route.framework.framework", &called.framework);
-            let lot: Option<LotId> = fields.parse("route.framework.lot", &called.lot);
-            let level = fields.text("route.framework.level", &called.level, LEVEL_CHARS_MAX);
-            Some(Route::Framework { framework: framework?, lot: lot?, level: level? })
-        }
-    }
-}
-
-/// The weekly price by line.
-pub(super) fn lines(fields: &mut Fields, lines: &[common::PriceLine], on: Date) -> Option<Vec<PriceLine>> {
-    fields.at_most("lines", lines.len(), LINES_MAX)?;
-    let mut read = Vec::with_capacity(lines.len());
-    for (n, line) in lines.iter().enumerate() {
-        let kind = fields.code(&format!("lines[{n}].kind"), code_sets::PRICE_LINE, &line.kind, on);
-        let weekly = fields.pence(&format!("lines[{n}].weekly_pence"), line.weekly_pence);
-        read.extend(kind.zip(weekly).map(|(kind, weekly)| PriceLine { kind, weekly }));
-    }
-    (read.len() == lines.len()).then_some(read)
-}
-
-/// Who pays.
-pub(super) fn funders(
-    fields: &mut Fields,
-    shares: &[common::FunderShare],
-    on: Date,
-) -> Option<Vec<FunderShare>> {
-    fields.at_most("funders", shares.len(), code_sets::FUNDER.codes.len())?;
-    let mut read = Vec::with_capacity(shares.len());
-    for (n, share) in shares.iter().enumerate() {
-        let funder = fields.code(&format!("funders[{n}].funder"), code_sets::FUNDER, &share.funder, on);
-        let field = format!("funders[{n}].basis_points");
-        let basis_points = fields.number::<u32>(&field, share.basis_points, 1..=10_000);
-        read.extend(
-            funder.zip(basis_points).map(|(funder, basis_points)| FunderShare { funder, basis_points }),
-        );
-    }
-    (read.len() == shares.len()).then_some(read)
 }

@@ -1,12 +1,12 @@
 //! Methods that look at frameworks, and the call-off check.
 
 use super::Answer;
-use super::fields::{funders, lines, route};
 use crate::{Contracts, render};
 use api::contracts as proto;
 use care::{EstablishmentUrn, FrameworkId, ProviderId, code_sets, london_date};
 use contracts_domain::frameworks::Framework;
 use contracts_domain::{CallOffQuestion, Frameworks, judge_call_off};
+use service_kit::terms::{self, Justification};
 use service_kit::{Caller, Fields, Role, not_found, page};
 use tonic::{Request, Response};
 
@@ -103,9 +103,9 @@ impl Contracts {
         let grade = fields.code("grade", code_sets::GRADE, &form.grade, on);
         let age_years = fields.number("age_years", form.age_years, 0..=AGE_YEARS_MAX);
         let start = fields.date("start", &form.start);
-        let route = route(&mut fields, form.route.as_ref());
-        let lines = lines(&mut fields, &form.lines, on);
-        let funders = funders(&mut fields, &form.funders, on);
+        let route = terms::route(&mut fields, form.route.as_ref(), Justification::Shown);
+        let lines = terms::lines(&mut fields, &form.lines, on);
+        let funders = terms::funders(&mut fields, &form.funders, on);
         let verdict = fields.finish(|| {
             let question = CallOffQuestion {
                 council: council?,

@@ -9,6 +9,7 @@ use crate::seal::age_on;
 use api::referrals as proto;
 use care::{AwardId, CouncilId, OfferId, ReferralId, Refusal, RefusalKind, Violation};
 use referrals_domain::{GiveRetrospectiveApproval, Outcome, ProposeAward, Rejection};
+use service_kit::terms::JUSTIFICATION_CHARS_MAX;
 use service_kit::{Caller, Fields, refuse, refused, run_command};
 use std::time::Duration;
 use tonic::{Code, Request, Response, Status};
@@ -17,8 +18,6 @@ use tonic::{Code, Request, Response, Status};
 const WAIT_SECONDS_DEFAULT: u32 = 5;
 /// How long it waits at most, in seconds.
 const WAIT_SECONDS_MAX: i64 = 30;
-/// The longest justification of a spot purchase, in characters.
-const JUSTIFICATION_CHARS_MAX: usize = 500;
 
 /// A text in clear that names the child.
 #[derive(Debug)]

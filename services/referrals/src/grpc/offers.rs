@@ -8,6 +8,7 @@ use crate::render;
 use api::referrals as proto;
 use care::{CouncilId, EstablishmentUrn, OfferId, PlaceId, ProviderId, code_sets, london_date};
 use referrals_domain::{DeclineReferral, OfferTerms, Rejection, Stage, SubmitOffer, WithdrawOffer};
+use service_kit::terms::{self, Justification};
 use service_kit::{Caller, Fields, page, refuse, run_command};
 use tonic::{Request, Response};
 
@@ -104,16 +105,17 @@ impl Referrals {
         let provider = caller.provider()?.clone();
         let message = request.into_inner();
         let mut fields = Fields::new();
+        let today = london_date(caller.at);
         let parent = form::referral(&mut fields, "parent", &message.parent);
         let place = fields.resource::<PlaceId>("place", &message.place, "places");
         let urn =
             fields.resource::<EstablishmentUrn>("establishment", &message.establishment, "establishments");
-        let provision =
-            fields.code("provision", code_sets::PROVISION, &message.provision, london_date(caller.at));
+        let provision = fields.code("provision", code_sets::PROVISION, &message.provision, today);
         let start = fields.date("start", &message.start);
         let valid_until = fields.date("valid_until", &message.valid_until);
-        let lines = form::lines(&mut fields, &message.lines);
-        let route = form::route(&mut fields, message.route.as_ref());
+        let lines = terms::lines(&mut fields, &message.lines, today);
+        // The justification of a spot purchase is the council's to give, when it awards.
+        let route = terms::route(&mut fields, message.route.as_ref(), Justification::Hidden);
         let mut own_establishment = false;
         if let (Some((council, _)), Some(place), Some(urn)) = (&parent, &place, &urn) {
             let offered = self.offered(*council, &provider, place, urn);

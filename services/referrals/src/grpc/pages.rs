@@ -1,11 +1,11 @@
 //! Pages of things that are kept in order of their ids.
 
-use service_kit::{page, refused};
+use service_kit::page;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Bound;
 use std::str::FromStr;
-use tonic::{Code, Status};
+use tonic::Status;
 
 /// A page of a map in order of its keys; `pick` renders an item or leaves it out.
 pub(super) fn of_map<K, V, T>(
@@ -29,7 +29,7 @@ where
         };
         map.range((start, Bound::Unbounded)).filter_map(|(key, value)| Some((key.to_string(), pick(value)?)))
     })?;
-    if wrong { Err(wrong_token()) } else { Ok(page) }
+    if wrong { Err(page::token_invalid()) } else { Ok(page) }
 }
 
 /// A page of items that are in ascending order of their keys already.
@@ -41,9 +41,4 @@ pub(super) fn of_sorted<T>(
     page::page_of(page_size, page_token, |after| {
         items.into_iter().filter(move |(key, _)| after.as_ref().is_none_or(|after| key > after))
     })
-}
-
-fn wrong_token() -> Status {
-    let message = "page_token is not one that this list gave: leave it empty for the first page";
-    refused(Code::InvalidArgument, "PAGE_TOKEN_INVALID", message, [])
 }

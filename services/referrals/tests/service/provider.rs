@@ -161,6 +161,10 @@ async fn an_offer_without_a_route_or_price_is_told_so() {
         proto::SubmitOfferRequest { route: None, place: "SC1".to_owned(), ..offer_request(&posted.name) };
     let refused = bench.service.submit_offer(bench.oak(wrong)).await.unwrap_err();
     assert_eq!(crate::bench::fields(&refused), ["place", "route"]);
+    let mut wrong = offer_request(&posted.name);
+    wrong.lines[0].weekly_pence = -1;
+    let refused = bench.service.submit_offer(bench.oak(wrong)).await.unwrap_err();
+    assert_eq!(crate::bench::fields(&refused), ["lines[0].weekly_pence"]);
     let wrong = proto::SubmitOfferRequest {
         lines: Vec::new(),
         valid_until: "2026-05-31".to_owned(),
