@@ -61,6 +61,12 @@ pub(crate) fn with_violations(code: Code, reason: &str, message: String, violati
             shortened(&violation.description, DESCRIPTION_BYTES_MAX),
         );
     }
+    if let more @ 1.. = violations.len().saturating_sub(VIOLATIONS_MAX) {
+        details.add_bad_request_violation(
+            "",
+            format!("{more} more are wrong, which do not fit into one answer"),
+        );
+    }
     Status::with_error_details(code, shortened(&message, MESSAGE_BYTES_MAX), details)
 }
 

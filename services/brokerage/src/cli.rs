@@ -2,6 +2,7 @@
 
 use crate::running::{Options, Running};
 use crate::{bench, client, demo, token_command};
+use care::CouncilId;
 use clap::{Args, Command, FromArgMatches, Subcommand};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -64,9 +65,10 @@ struct RunArgs {
     /// Listen on an address that others can reach although tokens then travel unencrypted up to the TLS proxy.
     #[arg(long)]
     behind_tls_proxy: bool,
-    /// Go on although sealing keys of a council are lost for good: who the children are that were sealed with them is then lost too.
-    #[arg(long)]
-    accept_lost_keys: bool,
+    /// Go on although the sealing keys of this council are lost for good: who the children are that were sealed with them is then
+    /// lost too.
+    #[arg(long, value_name = "GSS_CODE")]
+    accept_lost_keys: Vec<CouncilId>,
 }
 
 /// Parses the command line and does what it says.

@@ -1,6 +1,7 @@
 //! The whole region in one process: every service, the embedded exchange between them, and one gRPC address.
 
 use audit::Audit;
+use care::CouncilId;
 use contracts::Contracts;
 use eventlog::LogId;
 use eventlog::sqlite::{SqliteStore, StoreLocked};
@@ -46,7 +47,7 @@ pub struct Options {
     data_dir: PathBuf,
     listen: SocketAddr,
     clock: Clock,
-    accept_lost_keys: bool,
+    accept_lost_keys: Vec<CouncilId>,
 }
 
 impl Options {
@@ -57,7 +58,7 @@ impl Options {
             data_dir: data_dir.to_owned(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Clock::System,
-            accept_lost_keys: false,
+            accept_lost_keys: Vec::new(),
         }
     }
 
@@ -67,9 +68,9 @@ impl Options {
         Self { listen, ..self }
     }
 
-    /// Going on without the sealing keys of councils that have lost them, if so asked.
+    /// Going on without the sealing keys of these councils, if they have lost them.
     #[must_use]
-    pub fn accepting_lost_keys(self, accept_lost_keys: bool) -> Self {
+    pub fn accepting_lost_keys(self, accept_lost_keys: Vec<CouncilId>) -> Self {
         Self { accept_lost_keys, ..self }
     }
 
@@ -141,9 +142,7 @@ impl Running {
         };
         let vacancies = Vacancies::open(&kit).await?;
         let contracts = Contracts::open(&kit).await?;
-        if options.accept_lost_keys {
-            Referrals::accept_lost_keys(&kit)?;
-        }
+        Referrals::accept_lost_keys(&kit, &options.accept_lost_keys)?;
         let referrals = Referrals::open(&kit).await?;
         let invoicing = Invoicing::open(&kit).await?;
         let audit = Audit::open(&kit).await?;

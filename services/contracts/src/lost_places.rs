@@ -1,4 +1,4 @@
-//! Sounds the alarm when the market takes back a place in which a child already lives.
+//! Sounds the alarm when the market takes back a place in which a child lives already, or may do.
 //!
 //! Such a placement goes on, since only people can say whether the child may stay, so that nothing in this service's logs
 //! would show it. The market's log does, once it hears of the arrival (`OccupancyRefused`); the alarm need not wait for that.
@@ -29,8 +29,8 @@ impl LostPlaces {
         Self { reaction, agreements }
     }
 
-    /// To be asked once the release was consumed. An agreement that it found unstarted has ended by now, so one that has
-    /// started was met as it is. After a restart a release may be given again, and an alarm that still holds sounds again.
+    /// To be asked once the release was consumed. An agreement whose first night was yet to come has ended by now, so one that runs was
+    /// met as it is. After a restart a release may be given again, and an alarm that still holds sounds again.
     fn look(&self, event: &Recorded) {
         if event.log.service != Service::Vacancies || event.event_type != ClaimReleased::TYPE {
             return;
@@ -38,16 +38,17 @@ impl LostPlaces {
         // What cannot be read has stopped the reaction before this.
         let Ok(released) = decode_body::<ClaimReleased>(event.version, &event.payload) else { return };
         let Some(engine) = self.agreements.get(&released.council) else { return };
-        let started = engine.read(|state| {
+        let running = engine.read(|state| {
             let agreement = state.of_award(released.award)?;
-            (agreement.status() == AgreementStatus::Started).then_some(agreement.issued.agreement)
+            matches!(agreement.status(), AgreementStatus::Issued | AgreementStatus::Started)
+                .then_some(agreement.issued.agreement)
         });
-        if let Some(agreement) = started {
+        if let Some(agreement) = running {
             let ClaimReleased { council, place, reason, .. } = &released;
             let event = event.reference();
             tracing::error!(
                 %council, %agreement, %place, reason, %event,
-                "ALARM: the market took back a place in which a child lives, the placement goes on until people have looked"
+                "ALARM: the market took back a place in which a child lives or may live, the placement goes on until people have looked"
             );
         }
     }

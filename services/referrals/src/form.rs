@@ -5,7 +5,7 @@ use crate::seal::{Clear, Person, age_on};
 use api::common;
 use api::referrals as proto;
 use care::published::{Approval, FunderShare};
-use care::{CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation};
+use care::{CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation, last_day_ahead};
 use geography::{Outcode, Postcode, Sector, locate, locate_outcode, sector_of};
 use referrals_domain::Requirements;
 use service_kit::terms::funder_given;
@@ -14,6 +14,8 @@ use std::fmt::Display;
 
 /// The longest narrative, in characters.
 const NARRATIVE_CHARS_MAX: usize = 20_000;
+/// How many days ago a home may have been needed.
+const DAYS_BACK_MAX: usize = 92;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -55,11 +57,12 @@ pub(crate) struct Asked {
     pub(crate) clear: Clear,
 }
 
-/// The age and anchor of the referral as it stands, which an amendment may leave out.
+/// The age and anchor of the referral as it stands, which an amendment may leave out, and the day that it may leave as it is.
 #[derive(Default, Clone)]
 pub(crate) struct Before {
     pub(crate) age: Option<(u8, bool)>,
     pub(crate) anchor: Option<String>,
+    pub(crate) needed_from: Option<Date>,
 }
 
 /// Reads requirements and identity together: age and anchor come from the identity if they can. `names` reads the fields around them,
@@ -82,7 +85,7 @@ pub(crate) fn asked<N>(
     let birth = clear.person.as_ref().and_then(|person| person.date_of_birth);
     let age = age(&mut fields, from, birth, before, today);
     let anchor = anchor(&mut fields, &mut unknown, &from.anchor, sector, before);
-    let needed_from = needed_from(&mut fields, &from.needed_from, today);
+    let needed_from = needed_from(&mut fields, &from.needed_from, before, today);
     // Where one of these is wrong anything right stands in for it, so that what is wrong elsewhere is told with it.
     let read = read(from, age.unwrap_or((0, false)), needed_from.unwrap_or(today), anchor);
     if requirements.is_some() {
@@ -103,16 +106,21 @@ pub(crate) fn asked<N>(
     }
 }
 
-/// The day from which a home is needed: near enough to today that a slip of the year is noticed.
-fn needed_from(fields: &mut Fields, given: &str, today: Date) -> Option<Date> {
+/// The day from which a home is needed: near enough to today that a slip of the year is noticed, or as it was.
+fn needed_from(fields: &mut Fields, given: &str, before: &Before, today: Date) -> Option<Date> {
     const FIELD: &str = "requirements.needed_from";
     let date = fields.date(FIELD, given)?;
-    let years = today.year() - 1..=today.year() + 2;
-    if years.contains(&date.year()) {
+    let range = first_day_back(today)..=last_day_ahead(today);
+    if range.contains(&date) || before.needed_from == Some(date) {
         return Some(date);
     }
-    fields.violation(FIELD, format!("{date} is not near: expected in {} to {}", years.start(), years.end()));
+    fields.violation(FIELD, format!("{date} is out of range: expected {} to {}", range.start(), range.end()));
     None
+}
+
+/// The first day that a referral may be for: a home found in an emergency is put down after the night.
+fn first_day_back(today: Date) -> Date {
+    std::iter::successors(Some(today), |day| day.yesterday().ok()).nth(DAYS_BACK_MAX).unwrap_or(Date::MIN)
 }
 
 fn read(

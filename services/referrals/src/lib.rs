@@ -49,12 +49,12 @@ impl Referrals {
         Ok(Self { desks: Arc::new(desks), market: Arc::default(), clock: kit.clock.clone() })
     }
 
-    /// Begins the sealing keys of the councils that have none: those that were lost are given up, and with them who the children are.
+    /// Begins the sealing keys of councils anew that have none: those that were lost are given up, and with them who the children are.
     ///
     /// # Errors
     /// When keys that are there are damaged or cannot be opened.
-    pub fn accept_lost_keys(kit: &Kit) -> Result<(), StartError> {
-        kit.region.councils().into_iter().try_for_each(|council| Vault::begin_anew(&kit.keys_folder, council))
+    pub fn accept_lost_keys(kit: &Kit, councils: &[CouncilId]) -> Result<(), StartError> {
+        councils.iter().try_for_each(|council| Vault::begin_anew(&kit.keys_folder, *council))
     }
 
     /// What it does about other services' events, to be followed while it runs.

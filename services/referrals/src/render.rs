@@ -237,7 +237,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         Outcome::Lapsed { agreement, reason, .. } => {
             let name = agreement_name(proposed.council, *agreement);
             let detail = format!("the agreement ended before the child came: {reason}");
-            (proto::AwardState::Failed, name, "AGREEMENT_ENDED_BEFORE_START".to_owned(), detail)
+            (proto::AwardState::Lapsed, name, "AGREEMENT_ENDED_BEFORE_START".to_owned(), detail)
         }
         Outcome::Failed { reason, detail, .. } => {
             (proto::AwardState::Failed, String::new(), reason.clone(), detail.clone())

@@ -64,7 +64,8 @@ impl Vault {
         if !sealed.is_empty() && !KeyStore::exists(&folder, council.gss()) {
             return Err(StartError::Other(format!(
                 "the keys of referrals/{council} are missing in {}, and {} parts of its log are sealed with them: put them back; \
-                 if they are lost for good, so is who these children are, and `brokerage run --accept-lost-keys` goes on without",
+                 if they are lost for good, so is who these children are: \
+                 `brokerage run --accept-lost-keys {council}` goes on without",
                 folder.display(),
                 sealed.len()
             )));
@@ -132,6 +133,16 @@ impl Vault {
         sealed.map(Some).map_err(|error| status(referral, &error))
     }
 
+    /// Whether a part of a referral is sealed under a key that was lost, not destroyed.
+    pub(crate) fn has_lost(&self, referral: &Referral) -> bool {
+        let lost = |purpose: KeyPurpose| {
+            let found = self.keys.get(&referral.id.to_string(), purpose.as_str());
+            matches!(found, Err(SealingError::KeyUnknown { .. }))
+        };
+        (referral.identity.is_some() && lost(KeyPurpose::Identity))
+            || (referral.narrative.is_some() && lost(KeyPurpose::Narrative))
+    }
+
     /// What is sealed in a referral, as far as it was given and its key exists.
     pub(crate) fn unseal(&self, referral: &Referral) -> Result<Clear, Status> {
         let person = self.unseal_part(referral.id, KeyPurpose::Identity, referral.identity.as_ref())?;
@@ -164,6 +175,10 @@ impl Vault {
         match self.keys.unseal(&blob, &self.binding(referral, purpose)) {
             Ok(text) => Ok(Some(text.to_vec())),
             Err(SealingError::KeyDestroyed { .. }) => Ok(None),
+            Err(SealingError::KeyUnknown { .. }) => {
+                tracing::error!(%referral, purpose = purpose.as_str(), "ALARM: the key of a sealed part is lost");
+                Ok(None)
+            }
             Err(error) => Err(status(referral, &error)),
         }
     }

@@ -189,7 +189,7 @@ async fn lost_keys_of_what_is_sealed_are_missed_at_the_start() {
     let error = said.lines().find(|line| line.starts_with("error: ")).unwrap();
     assert!(error.contains("referrals/E06000004") && error.contains("put them back"), "{error}");
     assert!(!keys.join("E06000004.keys").exists(), "no new keys are made in their place");
-    let accepting = Options::new(&whole).accepting_lost_keys(true);
+    let accepting = Options::new(&whole).accepting_lost_keys(vec!["E06000004".parse().unwrap()]);
     let running = until("the folder is free", async || Running::start(accepting.clone()).await.ok()).await;
     running.stop().await;
 }

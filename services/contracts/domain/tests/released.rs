@@ -20,12 +20,21 @@ fn agreement_id() -> AgreementId {
     AgreementId::for_request("award", &award(1).to_string())
 }
 
+/// The day before the agreed first night.
+fn in_time() -> Timestamp {
+    "2026-05-03T09:00:00Z".parse().unwrap()
+}
+
 /// The day after the agreed first night.
 fn told() -> Timestamp {
     "2026-05-05T09:00:00Z".parse().unwrap()
 }
 
 fn released_by(council: &str) -> AgreementCommand {
+    released_at(council, in_time())
+}
+
+fn released_at(council: &str, at: Timestamp) -> AgreementCommand {
     let released = ClaimReleased {
         award: award(1),
         council: id(council),
@@ -33,7 +42,7 @@ fn released_by(council: &str) -> AgreementCommand {
         reason: "ACCOMMODATION_RESTRICTED".to_owned(),
         at: common::at(),
     };
-    AgreementCommand::NoteClaimReleased { released, contracts_position: 5, at: told() }
+    AgreementCommand::NoteClaimReleased { released, contracts_position: 5, at }
 }
 
 fn released() -> AgreementCommand {
@@ -64,7 +73,7 @@ fn assert_refused(events: &[AgreementEvent]) {
     assert_eq!(refused.detail, detail);
     assert_eq!((refused.award, refused.council), (award(1), id(DURHAM)));
     assert_eq!((refused.referral, &refused.place), (claim(1, DURHAM).referral, &id("SC000001-01")));
-    assert_eq!((refused.evidence.contracts_position, refused.at), (5, told()));
+    assert_eq!((refused.evidence.contracts_position, refused.at), (5, in_time()));
     let [check] = refused.evidence.checks.as_slice() else { panic!("{:?}", refused.evidence) };
     assert_eq!((check.check.as_str(), check.passed), (checks::CLAIM_RELEASED, false));
     assert_eq!(check.found, refused.detail);
@@ -101,7 +110,7 @@ fn an_agreement_whose_child_has_not_come_ends_before_its_first_night() {
         place: id("SC000001-01"),
         on: start(),
         reason: PLACE_WITHDRAWN.to_owned(),
-        at: told(),
+        at: in_time(),
     };
     agreed()
         .when(released())
@@ -114,6 +123,18 @@ fn an_agreement_whose_child_has_not_come_ends_before_its_first_night() {
         .then_nothing()
         .when(begin())
         .then_refused("AGREEMENT_ENDED");
+}
+
+#[test]
+fn a_child_who_may_be_there_already_is_not_written_off() {
+    let first_night = "2026-05-04T00:00:00+01:00".parse().unwrap();
+    for late in [first_night, told()] {
+        agreed()
+            .when(released_at(DURHAM, late))
+            .then_nothing()
+            .when(begin())
+            .then_events(|events| assert_eq!(events.len(), 1));
+    }
 }
 
 #[test]

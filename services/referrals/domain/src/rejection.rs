@@ -163,9 +163,7 @@ pub enum Rejection {
     )]
     IdentityNotGranted(ReferralId),
     /// The grant followed from a placement that has ended.
-    #[error(
-        "the identity of referral {referral} is shown to a provider only until its placement ends, which it did on {end}"
-    )]
+    #[error("the right to see the identity of referral {referral} ended on {end}, with the placement")]
     IdentityGrantEnded {
         /// The referral.
         referral: ReferralId,
@@ -180,8 +178,10 @@ pub enum Rejection {
         "the keys to the identity of referral {0} have been destroyed: it cannot be read by anybody again"
     )]
     IdentityDestroyed(ReferralId),
-    /// An open referral still needs its identity.
-    #[error("referral {0} is still open: withdraw it, or wait for its award, before you erase the identity")]
+    /// A referral still needs its identity until the child has come, or it is withdrawn.
+    #[error(
+        "referral {0} still needs it: withdraw the referral, or wait for the child's arrival, before you erase the identity"
+    )]
     ReferralStillOpen(ReferralId),
 }
 

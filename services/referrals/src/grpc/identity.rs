@@ -5,11 +5,13 @@ use crate::Referrals;
 use crate::form;
 use crate::render;
 use api::referrals as proto;
-use care::{CouncilId, code_sets, london_date};
+use care::{CouncilId, Domain as _, code_sets, london_date};
 use referrals_domain::{EraseIdentity, KeyPurpose, Rejection, RevealIdentity, Viewer};
-use service_kit::{Caller, Fields, Role, referral_name, refuse, run_command, timestamp, unavailable};
+use service_kit::{
+    Caller, Fields, Role, referral_name, refuse, refused, run_command, timestamp, unavailable,
+};
 use std::collections::BTreeSet;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 fn parts(fields: &mut Fields, given: &[i32]) -> Option<BTreeSet<KeyPurpose>> {
     fields.at_most("parts", given.len(), KeyPurpose::ALL.len())?;
@@ -59,6 +61,15 @@ impl Referrals {
         let desk = self.named_desk(council, &unknown)?;
         let at = caller.at;
         let command = RevealIdentity { referral, viewer, purpose, at };
+        // Before it is recorded that somebody saw what nobody can see any more; who may not see it hears that first.
+        let lost = desk.engine.read(|state| {
+            referrals_domain::Referrals::decide(state, &command.clone().into()).is_ok()
+                && state.referrals.get(&referral).is_some_and(|found| desk.vault.has_lost(found))
+        });
+        if lost {
+            let message = "the key that it was sealed with is lost: ask the council, which can give it again by amending";
+            return Err(refused(Code::FailedPrecondition, "IDENTITY_KEY_LOST", message, []));
+        }
         // No answer is kept for a repeat: an identity in clear must not be written beside the events, and each showing is
         // an event of its own.
         let receipt = move |_: &referrals_domain::State, _: &[referrals_domain::ReferralEvent]| {

@@ -146,6 +146,7 @@ impl Referrals {
             Some(it) => Before {
                 age: Some((it.requirements.age_years, it.requirements.age_assessed)),
                 anchor: it.requirements.anchor.clone(),
+                needed_from: Some(it.requirements.needed_from),
             },
             None => Before::default(),
         })

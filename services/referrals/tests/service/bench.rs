@@ -352,6 +352,14 @@ impl Bench {
         self.contracts(self.issued(&award).await).await;
         award
     }
+
+    /// An award whose child has come.
+    pub(crate) async fn arrived(&self) -> proto::Award {
+        let award = self.awarded().await;
+        let issued = self.issued(&award).await;
+        self.contracts(self.started(&issued)).await;
+        award
+    }
 }
 
 /// What a stopped region leaves.
@@ -363,6 +371,12 @@ pub(crate) struct Closed {
 impl Closed {
     pub(crate) async fn open(self) -> Bench {
         Bench::open_in(self.folder, self.clock).await
+    }
+
+    /// Loses the council's keys, and begins anew without them.
+    pub(crate) fn lose_keys(&self) {
+        std::fs::remove_dir_all(self.folder.path().join("keys/referrals")).unwrap();
+        Referrals::accept_lost_keys(&kit(self.folder.path(), self.clock.clone()), &[council()]).unwrap();
     }
 
     /// The keys to identity and narrative, as the key store itself has them.

@@ -124,7 +124,11 @@ async fn an_erased_identity_is_gone_for_everybody_and_the_referral_stays() {
     let refused = bench.service.erase_identity(bench.own(erase(&referral.name, "e-0"))).await.unwrap_err();
     assert_eq!(reason(&refused), "REFERRAL_STILL_OPEN");
     let award = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap().into_inner();
-    bench.contracts(bench.issued(&award).await).await;
+    let issued = bench.issued(&award).await;
+    bench.contracts(issued.clone()).await;
+    let refused = bench.service.erase_identity(bench.own(erase(&referral.name, "e-0"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "REFERRAL_STILL_OPEN", "the child may still not come");
+    bench.contracts(bench.started(&issued)).await;
     let erased =
         bench.service.erase_identity(bench.own(erase(&referral.name, "e-1"))).await.unwrap().into_inner();
     assert!(!erased.identity_known && !erased.narrative_known);
@@ -155,7 +159,7 @@ fn destroyed(keys: &[Result<DataKey, SealingError>]) -> bool {
 #[tokio::test]
 async fn a_key_that_outlived_its_end_is_destroyed_at_the_next_start() {
     let bench = Bench::open().await;
-    let award = bench.awarded().await;
+    let award = bench.arrived().await;
     let id: ReferralId = last(&award.referral).parse().unwrap();
     let engine = bench.service.council(council()).unwrap().clone();
     let purposes = KeyPurpose::ALL.into_iter().collect();
@@ -178,7 +182,7 @@ async fn a_key_that_outlived_its_end_is_destroyed_at_the_next_start() {
 #[tokio::test]
 async fn erasing_destroys_the_keys_that_are_named() {
     let bench = Bench::open().await;
-    let award = bench.awarded().await;
+    let award = bench.arrived().await;
     let id: ReferralId = last(&award.referral).parse().unwrap();
     let narrative = vec![proto::SealedPart::Narrative.into()];
     let message = proto::EraseIdentityRequest { parts: narrative, ..erase(&award.referral, "e-1") };
@@ -189,6 +193,22 @@ async fn erasing_destroys_the_keys_that_are_named() {
     let closed = bench.close().await;
     let [identity, narrative] = closed.keys_of(id);
     assert!(identity.is_ok() && destroyed(&[narrative]));
+}
+
+#[tokio::test]
+async fn a_child_whose_key_is_lost_is_shown_to_nobody_but_finds_a_home_all_the_same() {
+    let bench = Bench::open().await;
+    let (referral, offer) = bench.offered().await;
+    let closed = bench.close().await;
+    closed.lose_keys();
+    let bench = closed.open().await;
+    let events = bench.types().await;
+    let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "IDENTITY_KEY_LOST"));
+    let refused = bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!(reason(&refused), "IDENTITY_NOT_GRANTED", "whose it is not hears no more than before");
+    assert_eq!(bench.types().await, events, "nobody saw anything");
+    bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap();
 }
 
 #[tokio::test]

@@ -7,10 +7,11 @@ use crate::call_off::checks;
 use care::published::{
     AgreementRefused, CallOffCheck, CallOffEvidence, ClaimReleased, PLACE_WITHDRAWN, PlacementEnded,
 };
-use care::{PlaceId, ReferralId, Timestamp};
+use care::{PlaceId, ReferralId, Timestamp, london_date};
 
-/// An award that is not decided is refused, and an agreement whose child has not come ends before its first night. A
-/// placement that has started goes on: whether that child may stay is for people to say. An award that came to nothing is
+/// An award that is not decided is refused, and an agreement whose first night is yet to come ends before it. A placement that has
+/// started goes on, as does one whose first night has come though no arrival was told, since the child may be there: whether that child
+/// may stay is for people to say. An award that came to nothing is
 /// left as it is, so that the release which follows this service's own refusal changes nothing.
 pub(super) fn claim_released(
     state: &Agreements,
@@ -34,7 +35,7 @@ pub(super) fn claim_released(
 
 fn withdrawn(state: &Agreements, released: &ClaimReleased, at: Timestamp) -> Option<PlacementEnded> {
     let agreement = state.of_award(released.award)?;
-    let waiting = agreement.status() == AgreementStatus::Issued;
+    let waiting = agreement.status() == AgreementStatus::Issued && london_date(at) < agreement.issued.start;
     // The agreed first night is the day of departure, which is not paid: no night is charged.
     waiting.then(|| ended(agreement, agreement.issued.start, PLACE_WITHDRAWN, at))
 }

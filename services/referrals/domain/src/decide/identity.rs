@@ -46,7 +46,13 @@ pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
     if command.purposes.is_empty() {
         return Err(Rejection::field("purposes", "name at least one key to destroy"));
     }
-    if matches!(found.stage, Stage::Open | Stage::AwardInFlight { .. }) {
+    let needed = match &found.stage {
+        Stage::Open | Stage::AwardInFlight { .. } => true,
+        // Should the child never come, the referral is open again.
+        Stage::Awarded { award, .. } => state.awards.get(award).is_some_and(|award| award.arrived.is_none()),
+        Stage::Withdrawn { .. } => false,
+    };
+    if needed {
         return Err(Rejection::ReferralStillOpen(found.id));
     }
     let left = command.purposes.iter().filter(|purpose| !state.key_destroyed(found.id, **purpose));

@@ -189,7 +189,7 @@ fn a_reveal_has_a_coded_purpose_and_something_to_show() {
 
 #[test]
 fn a_key_is_destroyed_once_and_what_it_sealed_is_gone() {
-    given::<Referrals>(awarded())
+    given::<Referrals>(placed())
         .when(erase(&[KeyPurpose::Identity]))
         .then([destroyed(KeyPurpose::Identity)])
         .then_state(|state| {
@@ -211,6 +211,8 @@ fn an_open_referral_keeps_its_identity() {
         .when(erase(&KeyPurpose::ALL))
         .then_refused("REFERRAL_STILL_OPEN");
     given::<Referrals>(proposed()).when(erase(&KeyPurpose::ALL)).then_refused("REFERRAL_STILL_OPEN");
+    // Should the child not come, the referral is open again.
+    given::<Referrals>(awarded()).when(erase(&KeyPurpose::ALL)).then_refused("REFERRAL_STILL_OPEN");
     given::<Referrals>(awarded()).when(erase(&[])).then_refused("FIELD_INVALID");
     given::<Referrals>([]).when(erase(&KeyPurpose::ALL)).then_refused("REFERRAL_UNKNOWN");
     let mut events = vec![posted(requirements())];
