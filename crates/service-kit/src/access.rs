@@ -5,8 +5,8 @@
 
 use crate::clock::Clock;
 use crate::errors::refused;
+use crate::limits::{MESSAGE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::principal::{Caller, Role};
-use crate::server::{MESSAGE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::token::{TokenKeys, unauthenticated};
 use care::Timestamp;
 use futures::FutureExt as _;

@@ -21,7 +21,7 @@ pub fn refused<const N: usize>(
     let metadata: HashMap<String, String> =
         metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, metadata);
-    Status::with_error_details(code, shortened(&message.into(), MESSAGE_BYTES_MAX), details)
+    Status::with_error_details(code, shortened(&message.into(), TEXT_BYTES_MAX), details)
 }
 
 /// A domain's "no".
@@ -67,7 +67,7 @@ pub(crate) fn with_violations(code: Code, reason: &str, message: String, violati
             format!("{more} more are wrong, which do not fit into one answer"),
         );
     }
-    Status::with_error_details(code, shortened(&message, MESSAGE_BYTES_MAX), details)
+    Status::with_error_details(code, shortened(&message, TEXT_BYTES_MAX), details)
 }
 
 /// How many fields at fault one error names.
@@ -77,7 +77,7 @@ const FIELD_BYTES_MAX: usize = 80;
 /// The longest description of what is wrong with a field, in bytes.
 const DESCRIPTION_BYTES_MAX: usize = 160;
 /// The longest message of an error, in bytes; in a header each that is not ASCII takes three.
-const MESSAGE_BYTES_MAX: usize = 1_500;
+const TEXT_BYTES_MAX: usize = 1_500;
 
 /// The beginning of a text that is too long, with a sign that more came.
 fn shortened(text: &str, bytes_max: usize) -> String {

@@ -7,6 +7,7 @@ mod command;
 mod errors;
 mod fields;
 mod kit;
+mod limits;
 mod names;
 pub mod page;
 mod principal;
@@ -22,6 +23,7 @@ pub use command::{request_hash, run_command};
 pub use errors::{ERROR_DOMAIN, not_found, refuse, refused, unavailable};
 pub use fields::{Fields, Form, timestamp};
 pub use kit::{Kit, StartError};
+pub use limits::MESSAGE_BYTES_MAX;
 pub use names::{
     agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
     referral_name,
@@ -29,4 +31,4 @@ pub use names::{
 pub use principal::{Caller, Role};
 pub use reactor::{EngineReaction, Route};
 pub use region::{Framework, LOGS_FOLDER, Region, RegionInvalid};
-pub use server::{Health, MESSAGE_BYTES_MAX, ServeError, Serving, serve};
+pub use server::{Health, ServeError, Serving, serve};

@@ -12,11 +12,6 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// The largest message taken, in bytes.
-pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
-/// How long a request may take until its answer begins; awards wait up to 30 s for their outcome. The access layer keeps it, since a
-/// timeout of the transport's own comes without a reason.
-pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many requests one connection may have open at once.
 const STREAMS_MAX: u32 = 256;
 /// How long accepted requests may take to finish at shutdown.

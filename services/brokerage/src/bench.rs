@@ -9,9 +9,9 @@ mod machine;
 mod region;
 mod report;
 
-use crate::cli::{Exit, Output, say, say_error};
 use crate::client::progress::Progress;
 use crate::running::{Options, Running};
+use crate::terminal::{Exit, Output, say, say_error};
 use clap::Args;
 use load::{Load, Measured, measure};
 use machine::Machine;

@@ -7,7 +7,7 @@ mod output;
 pub(crate) mod progress;
 mod request;
 
-use crate::cli::{Exit, Output, say_error};
+use crate::terminal::{Exit, Output, say_error};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use prost_reflect::{
     Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor,

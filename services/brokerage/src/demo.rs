@@ -15,10 +15,10 @@ mod staying;
 mod summary;
 mod world;
 
-use crate::cli::{Exit, Output, say, say_error, say_warning};
 use crate::client::progress::Progress;
 use crate::register::{RegisterRow, SIMULATED_REGISTER, Strictness, parse_register};
 use crate::running::{Options, Running};
+use crate::terminal::{Exit, Output, say, say_error, say_warning};
 use chance::Chance;
 use clap::Args;
 use clients::{Access, DemoError};

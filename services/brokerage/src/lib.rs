@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod register;
 mod running;
+mod terminal;
 mod token_command;
 
 pub use cli::main;

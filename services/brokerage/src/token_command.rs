@@ -1,7 +1,7 @@
 //! `brokerage token`: bearer tokens for a data folder's region.
 
-use crate::cli::{Exit, say, say_error, say_note};
 use crate::running::keys_folder;
+use crate::terminal::{Exit, say, say_error, say_note};
 use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
 use clap::{Args, Subcommand};
 use service_kit::Role;

@@ -2,7 +2,7 @@
 
 use super::output;
 use super::progress::Progress;
-use crate::cli::{Exit, Output, say_error};
+use crate::terminal::{Exit, Output, say_error};
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions};
 use serde_json::Value;
@@ -179,7 +179,7 @@ fn refused(status: &Status, output: Output) -> Exit {
                 "code": format!("{:?}", status.code()), "reason": reason, "message": status.message(),
                 "metadata": metadata, "violations": violations,
             }});
-            crate::cli::say(&format!("{error:#}"));
+            crate::terminal::say(&format!("{error:#}"));
         }
         Output::Table if violations.is_empty() => say_error(&format!("{reason}: {}", status.message())),
         Output::Table => {

@@ -1,6 +1,6 @@
 //! Answers on the terminal.
 
-use crate::cli::{Output, say};
+use crate::terminal::{Output, say};
 use care::Pence;
 use comfy_table::presets;
 use comfy_table::{ContentArrangement, Table};
