@@ -21,6 +21,12 @@ pub fn request_hash<Req: Message + Name>(request: &Req) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// The key under which the answer to a caller's request is kept beside the events.
+#[must_use]
+pub fn kept_under(caller: &Caller, request_id: &str) -> String {
+    format!("{}|{request_id}", caller.actor())
+}
+
 /// Runs a command for a caller and answers once its events are durable. With a `request_id` the answer is kept beside
 /// the events: the same id and request give the same bytes again, another request under the id is refused.
 ///
@@ -81,6 +87,5 @@ fn request_key<Req: Message + Name>(
             &[violation],
         ));
     }
-    let key = format!("{}|{request_id}", caller.actor());
-    Ok(Some(RequestKey { key, request_hash: request_hash(request) }))
+    Ok(Some(RequestKey { key: kept_under(caller, request_id), request_hash: request_hash(request) }))
 }

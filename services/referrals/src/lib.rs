@@ -10,6 +10,7 @@ mod grpc;
 mod market_view;
 mod reactions;
 mod render;
+mod repeat;
 mod rules;
 mod seal;
 

@@ -83,6 +83,11 @@ impl Vault {
         Ok(Self { council, keys: Arc::new(keys) })
     }
 
+    /// Whose keys these are.
+    pub(crate) const fn council(&self) -> CouncilId {
+        self.council
+    }
+
     /// Begins a council's keys with none, if it has lost them.
     pub(crate) fn begin_anew(folder: &Path, council: CouncilId) -> Result<(), StartError> {
         open_store(&keys_folder(folder), council).map(drop)
@@ -135,12 +140,22 @@ impl Vault {
 
     /// Whether a part of a referral is sealed under a key that was lost, not destroyed.
     pub(crate) fn has_lost(&self, referral: &Referral) -> bool {
-        let lost = |purpose: KeyPurpose| {
-            let found = self.keys.get(&referral.id.to_string(), purpose.as_str());
-            matches!(found, Err(SealingError::KeyUnknown { .. }))
+        let lost = |purpose: KeyPurpose, sealed: &Option<Sealed>| {
+            let error = sealed.as_ref().and_then(|sealed| self.missing(referral.id, purpose, sealed));
+            error.is_some_and(|error| !matches!(error, SealingError::KeyDestroyed { .. }))
         };
-        (referral.identity.is_some() && lost(KeyPurpose::Identity))
-            || (referral.narrative.is_some() && lost(KeyPurpose::Narrative))
+        lost(KeyPurpose::Identity, &referral.identity) || lost(KeyPurpose::Narrative, &referral.narrative)
+    }
+
+    /// Whether the key that sealed this is still there.
+    pub(crate) fn has_key_of(&self, referral: ReferralId, purpose: KeyPurpose, sealed: &Sealed) -> bool {
+        self.missing(referral, purpose, sealed).is_none()
+    }
+
+    /// How the key that sealed this is missing, if it is. One that was made in the place of a lost one is another.
+    fn missing(&self, referral: ReferralId, purpose: KeyPurpose, sealed: &Sealed) -> Option<SealingError> {
+        let blob = from_event(sealed)?;
+        self.keys.unseal(&blob, &self.binding(referral, purpose)).err().filter(is_missing)
     }
 
     /// What is sealed in a referral, as far as it was given and its key exists.
@@ -175,7 +190,7 @@ impl Vault {
         match self.keys.unseal(&blob, &self.binding(referral, purpose)) {
             Ok(text) => Ok(Some(text.to_vec())),
             Err(SealingError::KeyDestroyed { .. }) => Ok(None),
-            Err(SealingError::KeyUnknown { .. }) => {
+            Err(error) if is_missing(&error) => {
                 tracing::error!(%referral, purpose = purpose.as_str(), "ALARM: the key of a sealed part is lost");
                 Ok(None)
             }
@@ -209,6 +224,16 @@ impl Vault {
     fn binding(&self, referral: ReferralId, purpose: KeyPurpose) -> String {
         format!("{}|referral/{referral}|{}", self.council, purpose.as_str())
     }
+}
+
+/// Whether the key that sealed something is not there, as against damage or failure.
+fn is_missing(error: &SealingError) -> bool {
+    matches!(
+        error,
+        SealingError::KeyUnknown { .. }
+            | SealingError::KeyDestroyed { .. }
+            | SealingError::CommitmentDiffers { .. }
+    )
 }
 
 fn status(referral: ReferralId, error: &SealingError) -> Status {

@@ -36,6 +36,9 @@ impl Referrals {
         )?;
         let desk = self.own_desk(&caller, council)?;
         let referral = ReferralId::for_request(&caller.actor(), &id_seed(&message.request_id));
+        if desk.engine.read(|state| state.referrals.contains_key(&referral)) {
+            desk.require_recognisable(&caller, &message.request_id, &asked.clear).await?;
+        }
         let closed = desk.vault.seal(referral, asked.clear).await?;
         message.identity = identity.map(|_| fingerprints(&closed));
         let command = PostReferral {
@@ -123,6 +126,7 @@ impl Referrals {
         if !desk.engine.read(|state| state.referrals.contains_key(&referral)) {
             return Err(refuse(&Rejection::ReferralUnknown(referral)));
         }
+        desk.require_recognisable(&caller, &message.request_id, &asked.clear).await?;
         let closed = desk.vault.seal(referral, asked.clear).await?;
         message.identity = identity.map(|_| fingerprints(&closed));
         let command = AmendReferral {

@@ -138,17 +138,28 @@ async fn an_erased_identity_is_gone_for_everybody_and_the_referral_stays() {
     for refused in [
         bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err(),
         bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap_err(),
-        // The request that posted it cannot be recognised any more.
-        bench.service.post_referral(bench.own(post_request("r-1"))).await.unwrap_err(),
     ] {
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::FailedPrecondition, "IDENTITY_DESTROYED")
         );
     }
+    assert_unrecognisable(&bench, &referral.name).await;
     let bench = bench.reopen().await;
     let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
     assert_eq!(reason(&refused), "IDENTITY_DESTROYED");
+}
+
+/// The request that posted a referral is not taken for another when it comes again: it cannot be told.
+async fn assert_unrecognisable(bench: &Bench, referral: &str) {
+    let events = bench.types().await;
+    let refused = bench.service.post_referral(bench.own(post_request("r-1"))).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "REPEAT_UNRECOGNISABLE")
+    );
+    assert!(refused.message().contains(referral), "{}", refused.message());
+    assert_eq!(bench.types().await, events);
 }
 
 fn destroyed(keys: &[Result<DataKey, SealingError>]) -> bool {
@@ -209,6 +220,59 @@ async fn a_child_whose_key_is_lost_is_shown_to_nobody_but_finds_a_home_all_the_s
     assert_eq!(reason(&refused), "IDENTITY_NOT_GRANTED", "whose it is not hears no more than before");
     assert_eq!(bench.types().await, events, "nobody saw anything");
     bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_repeat_after_keys_were_lost_is_not_called_another_request_and_makes_no_key() {
+    let bench = Bench::open().await;
+    let (referral, offer) = bench.offered().await;
+    let unnamed = proto::PostReferralRequest {
+        requirements: Some(proto::Requirements { age_years: Some(14), ..requirements() }),
+        identity: None,
+        ..post_request("r-2")
+    };
+    let other = bench.post_as(unnamed.clone()).await;
+    let closed = bench.close().await;
+    closed.lose_keys();
+    let bench = closed.open().await;
+    assert_unrecognisable(&bench, &referral.name).await;
+    assert_eq!(bench.post_as(unnamed).await, other, "of which nothing was sealed");
+    let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!(reason(&refused), "IDENTITY_KEY_LOST", "the repeat put no key in the place of the lost one");
+    bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap();
+}
+
+/// The amendment gives the identity again, under a new key; what came before it stays unrecognisable.
+#[tokio::test]
+async fn an_amendment_after_keys_were_lost_is_recognised_and_an_earlier_one_is_not() {
+    let bench = Bench::open().await;
+    let referral = bench.post("r-1").await;
+    let amend = |etag: &str, request_id: &str| proto::AmendReferralRequest {
+        name: referral.name.clone(),
+        etag: etag.to_owned(),
+        requirements: Some(requirements()),
+        identity: Some(identity()),
+        request_id: request_id.to_owned(),
+    };
+    bench.service.amend_referral(bench.own(amend("1", "m-1"))).await.unwrap();
+    let closed = bench.close().await;
+    closed.lose_keys();
+    let bench = closed.open().await;
+    let refused = bench.service.amend_referral(bench.own(amend("1", "m-1"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "REPEAT_UNRECOGNISABLE");
+    // Refused after its parts were sealed: there is a new key now, and the identity is lost as before.
+    let refused = bench.service.amend_referral(bench.own(amend("1", "m-2"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "VERSION_CHANGED");
+    let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!(reason(&refused), "IDENTITY_KEY_LOST");
+    let again = bench.service.amend_referral(bench.own(amend("2", "m-3"))).await.unwrap().into_inner();
+    let repeat = bench.service.amend_referral(bench.own(amend("2", "m-3"))).await.unwrap().into_inner();
+    assert_eq!(repeat, again);
+    let seen = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap().into_inner();
+    assert_eq!(seen.identity, Some(shown()));
+    let refused = bench.service.amend_referral(bench.own(amend("1", "m-1"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "REPEAT_UNRECOGNISABLE");
+    assert_unrecognisable(&bench, &referral.name).await;
 }
 
 #[tokio::test]
