@@ -7,6 +7,7 @@ mod identity;
 mod offers;
 mod pages;
 mod posts;
+mod releases;
 mod searches;
 
 use crate::Referrals;

@@ -20,7 +20,7 @@ use api::referrals::referrals_service_server::ReferralsServiceServer;
 use care::CouncilId;
 use desk::Desk;
 use engine::Engine;
-use exchange::Reaction;
+use exchange::{Exchange, Reaction};
 use market_view::MarketView;
 use seal::Vault;
 use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
@@ -33,6 +33,7 @@ use tonic::service::Routes;
 pub struct Referrals {
     desks: Arc<BTreeMap<CouncilId, Desk>>,
     market: Arc<MarketView>,
+    exchange: Arc<dyn Exchange>,
     clock: Clock,
 }
 
@@ -47,7 +48,8 @@ impl Referrals {
         for council in kit.region.councils() {
             desks.insert(council, Desk::open(kit, council).await?);
         }
-        Ok(Self { desks: Arc::new(desks), market: Arc::default(), clock: kit.clock.clone() })
+        let (desks, market, exchange) = (Arc::new(desks), Arc::default(), kit.followed());
+        Ok(Self { desks, market, exchange, clock: kit.clock.clone() })
     }
 
     /// Begins the sealing keys of councils anew that have none: those that were lost are given up, and with them who the children are.

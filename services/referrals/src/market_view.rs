@@ -8,11 +8,15 @@ use eventlog::{LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// The market, and the position up to which it is known.
 #[derive(Default)]
 pub(crate) struct MarketView {
     folded: RwLock<(Market, u64)>,
+    /// The position again, for those who wait for one.
+    reached: watch::Sender<u64>,
 }
 
 impl MarketView {
@@ -20,6 +24,13 @@ impl MarketView {
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Market, u64) -> R) -> R {
         let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
         look(&folded.0, folded.1)
+    }
+
+    /// Waits until the market is known up to a position, for `patience` at most, and says whether it is.
+    pub(crate) async fn reaches(&self, position: u64, patience: Duration) -> bool {
+        let mut reached = self.reached.subscribe();
+        let there = reached.wait_for(|reached| *reached >= position);
+        tokio::time::timeout(patience, there).await.is_ok_and(|there| there.is_ok())
     }
 
     /// The position that it stands at and the SHA-256 of its JSON, in hex.
@@ -53,6 +64,7 @@ impl Reaction for MarketView {
             folded.0.evolve(&decoded);
             folded.1 = event.position;
         }
+        self.reached.send_replace(folded.1);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Finding places for a referral, and showing it to providers.
+//! Finding places for a referral.
 
 use super::Answer;
 use crate::Referrals;
@@ -9,9 +9,8 @@ use care::market::Market;
 use care::{CouncilId, Date, ProviderId, london_date};
 use geography::Miles;
 use matching::{Criteria, SearchResult};
-use referrals_domain::{RecordSearch, ReferralEvent, Rejection, ReleaseReferral, ReleaseStage, Requirements};
+use referrals_domain::{RecordSearch, ReferralEvent, Rejection, Requirements};
 use service_kit::{Caller, Fields, establishment_name, place_name, provider_name, refuse, run_command};
-use std::collections::BTreeSet;
 use tonic::Request;
 
 /// Matches given back when the request does not say how many.
@@ -105,28 +104,5 @@ impl Referrals {
             proto::SearchReferralResponse { evidence, matches }
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), answer).await
-    }
-
-    pub(super) async fn release(
-        &self,
-        request: Request<proto::ReleaseReferralRequest>,
-    ) -> Answer<proto::Referral> {
-        let caller = Caller::of(&request)?;
-        let message = request.into_inner();
-        let mut fields = Fields::new();
-        let name = form::referral(&mut fields, "name", &message.name);
-        let mut providers = BTreeSet::new();
-        if fields.at_most("providers", message.providers.len(), 100).is_some() {
-            for (i, provider) in message.providers.iter().enumerate() {
-                providers.extend(fields.provider(&format!("providers[{i}]"), provider));
-            }
-        }
-        let (council, referral) = fields.finish(|| name)?;
-        let desk = self.own_desk(&caller, council)?;
-        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: caller.at };
-        run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
-            render::referral_by_id(state, referral)
-        })
-        .await
     }
 }

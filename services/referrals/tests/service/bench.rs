@@ -1,6 +1,8 @@
 //! A region of two councils whose market and contracts logs a test writes itself.
 
-use api::common;
+pub(crate) use crate::messages::{
+    CANARIES, award_request, identity, offer_request, post_request, requirements, spot_route,
+};
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
 use care::market::{
@@ -87,8 +89,11 @@ pub(crate) fn start() -> Timestamp {
 }
 
 impl Bench {
+    /// With two providers in the market's register, and no homes.
     pub(crate) async fn open() -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start())).await
+        let bench = Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start())).await;
+        bench.market(["oak", "elm"].map(registered).into()).await;
+        bench
     }
 
     async fn open_in(folder: TempDir, clock: Clock) -> Self {
@@ -130,7 +135,7 @@ impl Bench {
     }
 
     pub(crate) async fn market(&self, events: Vec<MarketEvent>) {
-        self.market.execute(events, self.context(), |(), _| Vec::new()).await.unwrap();
+        self.market_alone(events).await;
         self.settled().await;
     }
 
@@ -144,6 +149,21 @@ impl Bench {
         let events = vec![event.into()];
         self.neighbours_contracts.execute(events, self.context(), |(), _| Vec::new()).await.unwrap();
         self.settled().await;
+    }
+
+    /// Hears nothing of other logs until [`Bench::hears`], and then everything.
+    pub(crate) fn is_deaf(&mut self) {
+        self.followers.clear();
+    }
+
+    pub(crate) fn hears(&mut self) {
+        let exchange = self.kit.followed();
+        self.followers = self.service.reactions().iter().flat_map(|it| follow(&exchange, it)).collect();
+    }
+
+    /// Tells the market's log something, and waits for nobody to have heard it.
+    pub(crate) async fn market_alone(&self, events: Vec<MarketEvent>) {
+        self.market.execute(events, self.context(), |(), _| Vec::new()).await.unwrap();
     }
 
     /// Waits until this service has seen everything that was told.
@@ -216,8 +236,6 @@ impl Bench {
                 at,
             };
             events.extend([
-                ProviderRegistered { provider: provider.clone(), name: format!("{provider} homes"), at }
-                    .into(),
                 EstablishmentRegistered {
                     urn: urn.clone(),
                     provider,
@@ -402,6 +420,12 @@ fn kit(folder: &Path, clock: Clock) -> Kit {
     }
 }
 
+/// A provider's entry in the register.
+pub(crate) fn registered(provider: &str) -> MarketEvent {
+    let (provider, name) = (provider.parse().unwrap(), format!("{provider} homes"));
+    ProviderRegistered { provider, name, at: start() }.into()
+}
+
 pub(crate) fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap()
 }
@@ -414,88 +438,4 @@ pub(crate) fn fields(status: &Status) -> Vec<String> {
     let details = status.get_error_details();
     let violations = details.bad_request().map(|it| it.field_violations.clone()).unwrap_or_default();
     violations.into_iter().map(|violation| violation.field).collect()
-}
-
-/// Words that nothing but this child has.
-pub(crate) const CANARIES: [&str; 7] =
-    ["Zebedee", "Quagmire", "2012-02-03", "DL1 5AB", "DL15AB", "LCS-99812", "trombone"];
-
-pub(crate) fn identity() -> proto::Identity {
-    proto::Identity {
-        given_name: "Zebedee".to_owned(),
-        family_name: "Quagmire".to_owned(),
-        date_of_birth: "2012-02-03".to_owned(),
-        home_postcode: "dl15ab".to_owned(),
-        case_reference: "LCS-99812".to_owned(),
-        narrative: "Plays the trombone.".to_owned(),
-    }
-}
-
-pub(crate) fn requirements() -> proto::Requirements {
-    proto::Requirements {
-        provisions: vec!["RESIDENTIAL".to_owned()],
-        sex: "M".to_owned(),
-        needs: vec!["TRAUMA".to_owned()],
-        category_of_need: "N1".to_owned(),
-        legal_status: "C2".to_owned(),
-        urgency: "EMERGENCY".to_owned(),
-        needed_from: "2026-06-20".to_owned(),
-        expected_weeks: Some(26),
-        max_distance_miles: Some(20),
-        budget_code: "CLA-100".to_owned(),
-        ..Default::default()
-    }
-}
-
-pub(crate) fn post_request(request_id: &str) -> proto::PostReferralRequest {
-    proto::PostReferralRequest {
-        parent: "councils/841".to_owned(),
-        requirements: Some(requirements()),
-        identity: Some(identity()),
-        request_id: request_id.to_owned(),
-    }
-}
-
-pub(crate) fn framework_route() -> common::Route {
-    let call_off = common::route::FrameworkCallOff {
-        framework: "frameworks/tyne-tees".to_owned(),
-        lot: "residential".to_owned(),
-        level: "STANDARD".to_owned(),
-    };
-    common::Route { route: Some(common::route::Route::Framework(call_off)) }
-}
-
-pub(crate) fn spot_route() -> common::Route {
-    common::Route { route: Some(common::route::Route::Spot(common::route::Spot::default())) }
-}
-
-pub(crate) fn offer_request(referral: &str) -> proto::SubmitOfferRequest {
-    proto::SubmitOfferRequest {
-        parent: referral.to_owned(),
-        referral_version: 0,
-        place: "places/SC045099-01".to_owned(),
-        establishment: "establishments/SC045099".to_owned(),
-        provision: "RESIDENTIAL".to_owned(),
-        start: "2026-06-20".to_owned(),
-        lines: vec![common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 453_400 }],
-        route: Some(framework_route()),
-        valid_until: "2026-06-10".to_owned(),
-        request_id: "o-1".to_owned(),
-    }
-}
-
-pub(crate) fn award_request(offer: &proto::Offer, wait_seconds: u32) -> proto::AwardReferralRequest {
-    proto::AwardReferralRequest {
-        name: offer.name.split("/offers/").next().unwrap().to_owned(),
-        offer: offer.name.clone(),
-        hold_token: Some(7),
-        approval: Some(common::Approval {
-            approver: "post-0417".to_owned(),
-            role: "HEAD_OF_SERVICE".to_owned(),
-        }),
-        emergency: false,
-        spot_justification: String::new(),
-        wait_seconds: Some(wait_seconds),
-        request_id: "a-1".to_owned(),
-    }
 }

@@ -5,6 +5,7 @@
 mod awards;
 mod bench;
 mod identity;
+mod messages;
 mod provider;
 mod referral;
 mod rules;

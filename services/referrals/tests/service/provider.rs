@@ -1,6 +1,6 @@
 //! A provider's side: what it sees, its offers and declines.
 
-use crate::bench::{Bench, CANARIES, neighbour, offer_request, reason, spot_route};
+use crate::bench::{Bench, CANARIES, neighbour, offer_request, reason, registered, spot_route};
 use api::common;
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
@@ -104,6 +104,50 @@ async fn a_provider_lists_what_all_councils_released_to_it() {
     assert!(names.is_sorted() && names[2].starts_with("councils/E06000047/"));
     let refused = bench.service.list_released_referrals(bench.elm(list(""))).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "NOT_YOURS"));
+}
+
+fn release(referral: &str, providers: &[&str]) -> proto::ReleaseReferralRequest {
+    proto::ReleaseReferralRequest {
+        name: referral.to_owned(),
+        providers: providers.iter().map(|id| format!("providers/{id}")).collect(),
+        request_id: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_referral_is_released_to_nobody_where_one_of_them_is_not_registered() {
+    let bench = Bench::open().await;
+    let posted = bench.post("r-1").await;
+    let asked = release(&posted.name, &["oak", "aok", "elm", "lem"]);
+    let refused = bench.service.release_referral(bench.own(asked)).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "PROVIDER_UNKNOWN"));
+    assert_eq!(crate::bench::fields(&refused), ["providers[1]", "providers[3]"]);
+    assert!(refused.message().contains("aok"), "{}", refused.message());
+    assert_eq!(bench.types().await, ["ReferralPosted"]);
+    let elsewhere = posted.name.replace(crate::bench::last(&posted.name), &uuid::Uuid::nil().to_string());
+    let refused = bench.service.release_referral(bench.own(release(&elsewhere, &["aok"]))).await.unwrap_err();
+    assert_eq!(reason(&refused), "REFERRAL_UNKNOWN");
+}
+
+#[tokio::test]
+async fn a_provider_registered_a_moment_ago_is_waited_for() {
+    let mut bench = Bench::open().await;
+    let posted = bench.post("r-1").await;
+    bench.is_deaf();
+    bench.market_alone(vec![registered("ash")]).await;
+    let service = bench.service.clone();
+    let asked = bench.own(release(&posted.name, &["ash"]));
+    let (released, ()) = tokio::join!(service.release_referral(asked), async {
+        tokio::task::yield_now().await;
+        bench.hears();
+    });
+    assert_eq!(released.unwrap().into_inner().releases.len(), 1);
+    bench.is_deaf();
+    bench.market_alone(vec![registered("yew")]).await;
+    // It cannot be known, so it is not said that there is none; who is known already needs no waiting.
+    let asked = bench.own(release(&posted.name, &["yew"]));
+    assert_eq!(bench.service.release_referral(asked).await.unwrap_err().code(), Code::Unavailable);
+    bench.release(&posted.name, &["oak"]).await;
 }
 
 #[tokio::test]

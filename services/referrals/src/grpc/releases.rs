@@ -1,0 +1,111 @@
+//! Showing a referral to providers.
+
+use super::Answer;
+use crate::Referrals;
+use crate::desk::Desk;
+use crate::form;
+use crate::render;
+use api::referrals as proto;
+use care::{ProviderId, ReferralId, Refusal, RefusalKind, Violation};
+use eventlog::{LogId, Service};
+use referrals_domain::{ReleaseReferral, ReleaseStage};
+use service_kit::{Caller, Fields, refuse, run_command, unavailable};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tonic::{Request, Status};
+
+/// To how many providers one request may release.
+const PROVIDERS_MAX: usize = 100;
+/// How long the picture of the market may take to catch up before a provider is said to be unknown.
+const MARKET_WAIT_MAX: Duration = Duration::from_secs(3);
+
+/// Providers that the market does not have, and where the request names them.
+#[derive(Debug)]
+struct ProvidersUnknown(BTreeMap<ProviderId, String>);
+
+impl std::fmt::Display for ProvidersUnknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ids: Vec<&str> = self.0.keys().map(ProviderId::as_str).collect();
+        write!(f, "there is no provider {}: check the id, nothing was released", ids.join(", "))
+    }
+}
+
+impl std::error::Error for ProvidersUnknown {}
+
+impl Refusal for ProvidersUnknown {
+    fn reason(&self) -> &'static str {
+        "PROVIDER_UNKNOWN"
+    }
+    fn kind(&self) -> RefusalKind {
+        RefusalKind::NotFound
+    }
+    fn violations(&self) -> Vec<Violation> {
+        let violation = |(id, field): (&ProviderId, &String)| Violation {
+            field: field.clone(),
+            description: format!("there is no provider {id}"),
+        };
+        self.0.iter().map(violation).collect()
+    }
+}
+
+impl Referrals {
+    pub(super) async fn release(
+        &self,
+        request: Request<proto::ReleaseReferralRequest>,
+    ) -> Answer<proto::Referral> {
+        let caller = Caller::of(&request)?;
+        let message = request.into_inner();
+        let mut fields = Fields::new();
+        let name = form::referral(&mut fields, "name", &message.name);
+        let mut providers = BTreeMap::new();
+        if fields.at_most("providers", message.providers.len(), PROVIDERS_MAX).is_some() {
+            for (i, provider) in message.providers.iter().enumerate() {
+                let field = format!("providers[{i}]");
+                providers.extend(fields.provider(&field, provider).map(|provider| (provider, field)));
+            }
+        }
+        let (council, referral) = fields.finish(|| name)?;
+        let desk = self.own_desk(&caller, council)?;
+        self.require_in_market(desk, referral, &providers).await?;
+        let providers = providers.into_keys().collect();
+        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: caller.at };
+        run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
+            render::referral_by_id(state, referral)
+        })
+        .await
+    }
+
+    /// Refuses providers that are not registered. One that was a moment ago may not be in the picture of the market yet, so that the rest of
+    /// its log is waited for before anybody is said to be unknown.
+    async fn require_in_market(
+        &self,
+        desk: &Desk,
+        referral: ReferralId,
+        providers: &BTreeMap<ProviderId, String>,
+    ) -> Result<(), Status> {
+        let new: BTreeMap<ProviderId, String> = desk.engine.read(|state| {
+            // A referral that is not there is refused as that.
+            let Some(found) = state.referrals.get(&referral) else { return BTreeMap::new() };
+            let new = providers.iter().filter(|(id, _)| !found.releases.contains_key(*id));
+            new.map(|(id, field)| (id.clone(), field.clone())).collect()
+        });
+        let unknown = || {
+            self.market.read(|market, _| {
+                let unknown = new.iter().filter(|(id, _)| market.provider(id).is_none());
+                unknown.map(|(id, field)| (id.clone(), field.clone())).collect::<BTreeMap<_, _>>()
+            })
+        };
+        if unknown().is_empty() {
+            return Ok(());
+        }
+        let head = self.exchange.head(LogId::region(Service::Vacancies)).await;
+        let head = head.map_err(|error| unavailable(format!("the market cannot be looked at: {error}")))?;
+        if !self.market.reaches(head, MARKET_WAIT_MAX).await {
+            return Err(unavailable("the market as it is known here lags behind: try again"));
+        }
+        match unknown() {
+            unknown if unknown.is_empty() => Ok(()),
+            unknown => Err(refuse(&ProvidersUnknown(unknown))),
+        }
+    }
+}
