@@ -429,8 +429,10 @@ async fn everything_wrong_with_a_request_is_told_at_once() {
     let fields: Vec<_> =
         details.bad_request().unwrap().field_violations.iter().map(|v| v.field.as_str()).collect();
     assert_eq!(fields, ["parent", "through", "agreement"]);
-    let far = world.accrue(DERBY, "x", "2027-02-03").await.unwrap_err();
-    assert_eq!((far.code(), reason(&far).as_str()), (Code::InvalidArgument, "THROUGH_OUT_OF_RANGE"));
+    let tonight = world.accrue(DERBY, "x", "2026-02-02").await.unwrap_err();
+    assert_eq!((tonight.code(), reason(&tonight).as_str()), (Code::InvalidArgument, "THROUGH_OUT_OF_RANGE"));
+    let details = tonight.get_error_details();
+    assert_eq!(details.bad_request().unwrap().field_violations[0].field, "through");
     let month = ClosePeriodRequest {
         parent: DERBY.to_owned(),
         request_id: "m".to_owned(),

@@ -261,8 +261,7 @@ async fn through_the_log(caller: &Party, other: &Side) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_reaches_its_own_and_nothing_else() {
-    let world = World::open().await;
-    let [derby, darlington] = two_sides(&world).await;
+    let (world, [derby, darlington]) = two_sides().await;
     let walk = Walk::new();
     for (own, other) in [(&derby, &darlington), (&darlington, &derby)] {
         tokio::join!(through_the_log(&own.council, other), through_the_log(&own.lead, other));

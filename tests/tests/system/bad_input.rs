@@ -184,11 +184,11 @@ async fn bad_dates_and_ids(side: &Side, other: &Side, open_referral: &str) {
     let agreement = &own["agreement"];
     let invalid = |field: &'static str| (INVALID, "FIELD_INVALID", field);
     let council_asks = [
-        ("EndPlacement", format!(r#"{{"name": "{agreement}", "on": "2026-05-31", "reason": "CARPL"}}"#), (PRECONDITION, "END_BEFORE_START", "on")),
+        ("EndPlacement", format!(r#"{{"name": "{agreement}", "on": "2026-05-24", "reason": "CARPL"}}"#), (PRECONDITION, "END_BEFORE_START", "on")),
         ("EndPlacement", format!(r#"{{"name": "{agreement}", "on": "2026-06-09", "reason": "BORED"}}"#), invalid("reason")),
         ("GetStatement", format!(r#"{{"parent": "{}", "from": "2026-06-02", "to": "2026-06-01"}}"#, own["council"]), invalid("to")),
         ("ClosePeriod", format!(r#"{{"parent": "{}", "month": "2026-13"}}"#, own["council"]), invalid("month")),
-        ("AccrueNights", format!(r#"{{"parent": "{}", "through": "2029-01-01"}}"#, own["council"]), (INVALID, "THROUGH_OUT_OF_RANGE", "through")),
+        ("AccrueNights", format!(r#"{{"parent": "{}", "through": "2026-06-02"}}"#, own["council"]), (INVALID, "THROUGH_OUT_OF_RANGE", "through")),
         (
             "SearchEvents",
             r#"{"filter": {"recorded_from": "2026-06-02T00:00:00Z", "recorded_until": "2026-06-01T00:00:00Z"}}"#.to_owned(),
@@ -202,7 +202,7 @@ async fn bad_dates_and_ids(side: &Side, other: &Side, open_referral: &str) {
             ),
             invalid("referral"),
         ),
-        ("AccrueNights", format!(r#"{{"parent": "{}", "through": "2026-06-09", "agreement": "{}"}}"#, own["council"], theirs["agreement"]), invalid("agreement")),
+        ("AccrueNights", format!(r#"{{"parent": "{}", "through": "2026-06-01", "agreement": "{}"}}"#, own["council"], theirs["agreement"]), invalid("agreement")),
         ("AwardReferral", format!(r#"{{"name": "{open_referral}", "offer": "{}"}}"#, theirs["offer"]), invalid("offer")),
         ("GetReferral", format!(r#"{{"name": "{}"}}"#, theirs["referral"]), (Code::PermissionDenied, "NOT_YOURS", "")),
         ("WithdrawReferral", format!(r#"{{"name": "{}", "reason": "OTHER"}}"#, theirs["referral"]), (Code::PermissionDenied, "NOT_YOURS", "")),
@@ -292,8 +292,7 @@ async fn bad_bytes(side: &Side) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_leaves_every_log_as_it_was() {
-    let world = World::open().await;
-    let [derby, darlington] = two_sides(&world).await;
+    let (world, [derby, darlington]) = two_sides().await;
     let open_referral = post(&derby.council, requirements(), None).await;
     release(&derby.council, &open_referral, &derby.provider).await;
     let folder = world.stop().await;

@@ -16,17 +16,20 @@ use api::invoicing::GetLedgerRequest;
 use api::invoicing::invoicing_service_client::InvoicingServiceClient;
 use api::referrals::referrals_service_client::ReferralsServiceClient;
 use api::referrals::{Award, AwardState, ListAwardsRequest};
+use brokerage::{Options, Running};
+use care::{Timestamp, london_date};
 use commands::Command;
 use futures::StreamExt;
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use service_kit::Clock;
 use service_kit::token::TokenKeys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use stories::{COUNCILS, Load};
+use stories::{COUNCILS, DAYS_BEFORE, Load};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
@@ -36,6 +39,8 @@ use witness::{Answer, Sent, Witness};
 const KILLS: usize = 50;
 /// How many stories are told at once by each council's people.
 const STORIES_PER_COUNCIL: usize = 8;
+/// How many stories each council has lived through before.
+const STORIES_BEFORE: usize = 4;
 const SEED: u64 = 2026;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,11 +52,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_fifty_kills() {
     let keys = TokenKeys::load_or_create(&data.join("keys")).unwrap();
     let (up, region) = watch::channel(None);
     let load = Arc::new(Load::new(region, Witness::open(&witness_file), keys));
-    let (server, address) = Server::start(&data).await;
-    up.send_replace(Some(channel(&format!("http://{address}")).await));
-    load.open_homes(6, &mut draws).await;
-    server.kill();
-    up.send_replace(None);
+    begin_before(&load, &data, &up, &mut draws).await;
     let mut stories = JoinSet::new();
     for (index, council) in COUNCILS.iter().cycle().take(COUNCILS.len() * STORIES_PER_COUNCIL).enumerate() {
         let (load, draws) = (Arc::clone(&load), ChaCha8Rng::seed_from_u64(SEED + 1 + index as u64));
@@ -89,6 +90,21 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_fifty_kills() {
     server.kill();
     up.send_replace(None);
     judge(&load, &data, &witness_file, &up).await;
+}
+
+/// Homes, and the first children, some weeks ago by a clock that stands still, so that there are nights to charge.
+async fn begin_before(load: &Load, data: &Path, up: &watch::Sender<Option<Channel>>, draws: &mut ChaCha8Rng) {
+    let now = Timestamp::now();
+    let before = now - jiff::SignedDuration::from_hours(24 * i64::from(DAYS_BEFORE));
+    let options = Options::new(data).by_clock(Clock::simulated(before));
+    let running = Running::start(options).await.unwrap();
+    up.send_replace(Some(channel(&format!("http://{}", running.address())).await));
+    load.today_is(london_date(before));
+    load.open_homes(6, draws).await;
+    load.begin(STORIES_BEFORE, draws).await;
+    up.send_replace(None);
+    running.stop().await;
+    load.today_is(london_date(now));
 }
 
 /// The region is down and everything has come to its end.

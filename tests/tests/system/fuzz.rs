@@ -6,7 +6,7 @@
 use crate::samples::{Names, own_sample};
 use crate::seed::{Side, two_sides};
 use crate::wire::{ask, call, from_json, method, methods, path};
-use crate::world::{Party, World, post, requirements};
+use crate::world::{Party, post, requirements};
 use futures::stream::{self, StreamExt};
 use prost::Message;
 use prost_reflect::{
@@ -251,8 +251,7 @@ fn seed_of(method: &MethodDescriptor) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nearly_right_requests_are_answered_or_refused_and_never_break_anything() {
-    let world = World::open().await;
-    let [derby, darlington] = two_sides(&world).await;
+    let (world, [derby, darlington]) = two_sides().await;
     let rules = brokerage::rules();
     let names = |side: &Side| -> Names { side.names.clone() };
     let all: Vec<String> = names(&derby).into_values().chain(names(&darlington).into_values()).collect();

@@ -275,6 +275,7 @@ async fn a_notice_ends_the_agreement_of_a_child_who_has_not_come_and_of_no_other
     assert_eq!(place(&derby, &places[0]).await.claims.len(), 1);
     assert_eq!(place(&derby, &places[1]).await.claims, Vec::new());
 
+    world.clock.advance_to("2026-06-08T09:00:00Z".parse().unwrap());
     let accrue =
         AccrueNightsRequest { parent: derby.name(), through: "2026-06-08".to_owned(), ..Default::default() };
     let charged = derby.invoicing().accrue_nights(accrue).await.unwrap().into_inner();

@@ -67,8 +67,7 @@ async fn ask_all_at_once(side: &Side) -> Vec<Answered> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_gives_the_same_bytes_again_and_takes_no_other_request() {
-    let world = World::open().await;
-    let [mut derby, _] = two_sides(&world).await;
+    let (world, [mut derby, _]) = two_sides().await;
     // An offer that is not taken yet, so that taking it is among what is repeated.
     let referral = post(&derby.council, requirements(), None).await;
     release(&derby.council, &referral, &derby.provider).await;
@@ -103,7 +102,7 @@ async fn a_request_id_gives_the_same_bytes_again_and_takes_no_other_request() {
 async fn other_requests_are_refused(world: &World, side: &Side) {
     let others = [
         (&side.council, "PostReferral", "PostReferral", "\"F\"", "\"M\""),
-        (&side.council, "AccrueNights", "AccrueNights", "2026-06-10", "2026-06-11"),
+        (&side.council, "AccrueNights", "AccrueNights", "2026-06-01", "2026-05-31"),
         (&side.council, "AccrueNights", "IssueInvoices", "", ""),
         (&side.provider, "OpenPlaces", "AdvertiseVacancy", "", ""),
         (&side.lead, "SuspendProvider", "SuspendProvider", "under review", "for a while"),

@@ -1,10 +1,10 @@
 //! Two halves of a region, each with a referral, an award, an agreement and an invoice that the other must never see.
 
 use crate::samples::Names;
-use crate::world::{Party, World, award, offer_of, post, referral_of, release, requirements};
+use crate::world::{NOW, Party, World, award, offer_of, post, referral_of, release, requirements};
 use api::contracts::StartPlacementRequest;
 use api::invoicing::{AccrueNightsRequest, GetStatementRequest, IssueInvoicesRequest, ListChargesRequest};
-use api::referrals::Identity;
+use api::referrals::{Award, Identity, Offer, SubmitOfferRequest};
 use service_kit::Role;
 
 /// One half: a council, a provider and the lead of the council's framework.
@@ -62,14 +62,33 @@ const DARLINGTON: Plan = Plan {
     child: "Marigold",
 };
 
-/// Both halves.
-pub(crate) async fn two_sides(world: &World) -> [Side; 2] {
-    let sides = [seed(world, &DERBY).await, seed(world, &DARLINGTON).await];
-    world.settled().await;
-    sides
+/// When both children come: a week before now, since a night is charged when it has passed.
+const ARRIVAL: &str = "2026-05-25";
+/// Up to when their nights are charged, so that some are left.
+const CHARGED_THROUGH: &str = "2026-05-30";
+
+/// A half whose child has come.
+struct Placed {
+    council: Party,
+    provider: Party,
+    lead: Party,
+    places: Vec<String>,
+    offer: Offer,
+    won: Award,
 }
 
-async fn seed(world: &World, plan: &Plan) -> Side {
+/// A region with both halves.
+pub(crate) async fn two_sides() -> (World, [Side; 2]) {
+    let world = World::open_at(&format!("{ARRIVAL}T09:00:00Z")).await;
+    let placed = [place(&world, &DERBY).await, place(&world, &DARLINGTON).await];
+    world.clock.advance_to(NOW.parse().unwrap());
+    let [derby, darlington] = placed;
+    let sides = [bill(&DERBY, derby).await, bill(&DARLINGTON, darlington).await];
+    world.settled().await;
+    (world, sides)
+}
+
+async fn place(world: &World, plan: &Plan) -> Placed {
     let council = world.council(plan.gss).await;
     let provider = world.enter_provider(plan.provider).await;
     let lead = world.lead(plan.framework).await;
@@ -81,7 +100,10 @@ async fn seed(world: &World, plan: &Plan) -> Side {
     };
     let referral = post(&council, requirements(), Some(identity)).await;
     release(&council, &referral, &provider).await;
-    let asked = offer_of(world, &council, &referral, &places[0], plan.weekly_pence);
+    let asked = SubmitOfferRequest {
+        start: ARRIVAL.to_owned(),
+        ..offer_of(world, &council, &referral, &places[0], plan.weekly_pence)
+    };
     let offer = provider.referrals().submit_offer(asked).await.unwrap().into_inner();
     let won = award(&council, &offer, None).await.unwrap();
     // Invoicing hears of an agreement, and then of the arrival.
@@ -89,11 +111,16 @@ async fn seed(world: &World, plan: &Plan) -> Side {
         StartPlacementRequest { name: won.agreement.clone(), on: offer.start.clone(), ..Default::default() };
     council.contracts().start_placement(started).await.unwrap();
     world.settled().await;
+    Placed { council, provider, lead, places, offer, won }
+}
+
+async fn bill(plan: &Plan, placed: Placed) -> Side {
+    let Placed { council, provider, lead, places, offer, won } = placed;
     let mut ledger = council.invoicing();
-    let (parent, through) = (council.name(), "2026-06-08".to_owned());
+    let (parent, through) = (council.name(), CHARGED_THROUGH.to_owned());
     let nights =
         AccrueNightsRequest { parent: parent.clone(), through: through.clone(), ..Default::default() };
-    assert_eq!(ledger.accrue_nights(nights).await.unwrap().into_inner().nights_charged, 7);
+    assert_eq!(ledger.accrue_nights(nights).await.unwrap().into_inner().nights_charged, 5);
     let issue = IssueInvoicesRequest { parent: parent.clone(), through, ..Default::default() };
     let invoices = ledger.issue_invoices(issue).await.unwrap().into_inner().invoices;
     let invoice = invoices.first().unwrap().name.clone();
@@ -105,6 +132,7 @@ async fn seed(world: &World, plan: &Plan) -> Side {
     let uuid = |name: &str| name.rsplit('/').next().unwrap().to_owned();
     let mut secrets = vec![plan.child.to_owned(), format!("\"{}\"", plan.weekly_pence)];
     secrets.extend([&offer.name, &invoice].map(|name| uuid(name)));
+    let referral = referral_of(&offer);
     let claim_ids = [&referral, &won.name, &won.agreement].map(|name| uuid(name)).to_vec();
     secrets.extend(charges.iter().map(|charge| uuid(&charge.name)));
     secrets.extend(entries.iter().map(|entry| entry.entry.clone()));
@@ -116,7 +144,7 @@ async fn seed(world: &World, plan: &Plan) -> Side {
         ("framework", lead.name()),
         ("establishment", format!("establishments/{}", plan.urn)),
         ("place", places[0].clone()),
-        ("referral", referral_of(&offer)),
+        ("referral", referral),
         ("offer", offer.name),
         ("award", won.name),
         ("agreement", won.agreement),

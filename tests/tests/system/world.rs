@@ -39,9 +39,8 @@ pub(crate) const TODAY: &str = "2026-06-01";
 pub(crate) const CEILING_PENCE: i64 = 600_000;
 
 /// Starts a region on `folder` whose clock stands still, since nothing here may depend on the day of the test.
-async fn start_on(folder: &Path) -> Result<Running, StartFailed> {
-    let clock = Clock::simulated(NOW.parse().unwrap());
-    Running::start(Options::new(folder).by_clock(clock)).await
+async fn start_on(folder: &Path, clock: &Clock) -> Result<Running, StartFailed> {
+    Running::start(Options::new(folder).by_clock(clock.clone())).await
 }
 
 /// Somebody who calls: a connection with a token of a role.
@@ -87,26 +86,35 @@ impl Party {
 /// A region whose frameworks have been set up.
 pub(crate) struct World {
     pub(crate) region: Region,
+    pub(crate) clock: Clock,
 }
 
 impl World {
     pub(crate) async fn open() -> Self {
-        let world = Self::bare().await;
+        Self::open_at(NOW).await
+    }
+
+    /// The same at another instant.
+    pub(crate) async fn open_at(instant: &str) -> Self {
+        let world = Self::start(tempfile::tempdir().unwrap(), instant).await;
         world.frameworks().await;
         world
     }
 
     /// A region in which nothing has happened yet.
     pub(crate) async fn bare() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let running = start_on(folder.path()).await.unwrap();
-        Self { region: Region { running, folder } }
+        Self::on(tempfile::tempdir().unwrap()).await
     }
 
     /// A region on what an earlier one left.
     pub(crate) async fn on(folder: TempDir) -> Self {
-        let running = start_on(folder.path()).await.unwrap();
-        Self { region: Region { running, folder } }
+        Self::start(folder, NOW).await
+    }
+
+    async fn start(folder: TempDir, instant: &str) -> Self {
+        let clock = Clock::simulated(instant.parse().unwrap());
+        let running = start_on(folder.path(), &clock).await.unwrap();
+        Self { region: Region { running, folder }, clock }
     }
 
     /// Stops it once every service has heard of everything, and gives its folder.
@@ -232,8 +240,8 @@ impl World {
         let opened = desk.open_places(opened).await.unwrap().into_inner().places;
         let mut names = Vec::new();
         for place in opened {
-            let vacancy =
-                Vacancy { available_from: TODAY.to_owned(), age_from: 5, age_to: 17, ..Default::default() };
+            let available_from = self.clock.today().to_string();
+            let vacancy = Vacancy { available_from, age_from: 5, age_to: 17, ..Default::default() };
             let advertised = AdvertiseVacancyRequest {
                 provider: owner.name(),
                 place: place.name.clone(),

@@ -11,15 +11,15 @@ pub enum Rejection {
     /// No such invoice in this ledger.
     #[error("invoice {0} is not in this council's ledger: check the id")]
     InvoiceUnknown(InvoiceId),
-    /// A date outside what can be charged.
+    /// Nights that are yet to come.
     #[error(
-        "nights can be charged and invoiced through {latest} at most, not {through}: choose an earlier date"
+        "a night is charged and invoiced when it has passed: those before {today} at most, not those before {through}"
     )]
     ThroughOutOfRange {
         /// The date asked for.
         through: Date,
-        /// The latest possible.
-        latest: Date,
+        /// Today, the latest possible.
+        today: Date,
     },
     /// It is settled already.
     #[error("invoice {number} was settled on {on}: it cannot be paid twice")]

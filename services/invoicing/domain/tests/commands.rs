@@ -113,13 +113,37 @@ fn nights_are_charged_once_and_only_while_the_child_is_there() {
 }
 
 #[test]
-fn accruals_are_refused_for_unknown_agreements_and_far_dates() {
+fn accruals_are_refused_for_unknown_agreements_and_nights_to_come() {
     let today = day("2026-02-01");
     after(&placed(1)).when(command(2, today, accrue(9, today))).then_refused("AGREEMENT_UNKNOWN");
-    let far = after(&placed(1)).when(command(2, today, accrue(1, day("2027-02-03"))));
-    assert!(far.then_refused("THROUGH_OUT_OF_RANGE").to_string().contains("2027-02-02 at most"));
-    let run = Ask::StartRun { run: RunId(Uuid::nil()), kind: RunKind::Accrual, through: day("2027-02-03") };
-    after(&placed(1)).when(command(2, today, run)).then_refused("THROUGH_OUT_OF_RANGE");
+    let tomorrow = day("2026-02-02");
+    let tonight = after(&placed(1)).when(command(2, today, accrue(1, tomorrow)));
+    assert!(tonight.then_refused("THROUGH_OUT_OF_RANGE").to_string().contains("2026-02-01 at most"));
+    for kind in [RunKind::Accrual, RunKind::Invoicing] {
+        let run = |through| Ask::StartRun { run: RunId(Uuid::nil()), kind, through };
+        after(&placed(1)).when(command(2, today, run(tomorrow))).then_refused("THROUGH_OUT_OF_RANGE");
+        after(&placed(1))
+            .when(command(2, today, run(today)))
+            .then_events(|events| assert_eq!(events.len(), 1));
+    }
+}
+
+/// The day is London's: in summer it begins an hour before the UTC day, and a planned end changes nothing before it comes.
+#[test]
+fn the_night_that_has_just_passed_is_charged_and_no_other() {
+    let planned = Ask::CloseCharges(ended(1, day("2026-12-31"), common::noon(day("2026-06-30"))));
+    let mut commands = placed(1);
+    commands.push(command(2, day("2026-06-30"), planned));
+    commands.push(command(3, day("2026-06-30"), accrue(1, day("2026-06-30"))));
+    let at = |instant: &str, through: &str| {
+        let at = instant.parse().unwrap();
+        Command { at, ..command(4, day(through), accrue(1, day(through))) }
+    };
+    after(&commands).when(at("2026-06-30T22:59:59Z", "2026-07-01")).then_refused("THROUGH_OUT_OF_RANGE");
+    after(&commands).when(at("2026-06-30T23:00:00Z", "2026-07-01")).then_events(|events| {
+        let [InvoicingEvent::ChargePosted(charged)] = events else { panic!("expected one charge") };
+        assert_eq!(charged.charge.nights.to_string(), "[2026-06-30, 2026-07-01)");
+    });
 }
 
 #[test]
@@ -225,7 +249,7 @@ fn a_child_that_never_came_costs_nothing() {
     after(&commands)
         .when(command(5, today, Ask::CloseCharges(ended(1, today, common::noon(today)))))
         .then_events(|events| assert_eq!(events.len(), 1))
-        .when(command(6, today, accrue(1, day("2026-03-01"))))
+        .when(command(6, day("2026-03-01"), accrue(1, day("2026-03-01"))))
         .then_nothing()
         .when(command(7, today, Ask::OpenCharges(started(1, today))))
         .then_events(fact_refused("PLACEMENT_ENDED"));

@@ -88,7 +88,7 @@ impl Run {
             sent: 0,
             effective: Vec::new(),
             known: BTreeMap::new(),
-            today: day("2026-02-01"),
+            today: day("2026-04-01"),
             closed: Vec::new(),
         };
         for (n, (core, therapy, health, education)) in (0_u128..).zip(terms) {
@@ -134,10 +134,15 @@ impl Run {
             }
             Step::End { placement, on } => self.end(placement, at_day(on)),
             Step::Accrue { placement, through } => {
-                self.send(accrue(placement, at_day(through)));
+                let through = at_day(through);
+                self.send(accrue(placement, through));
+                assert!(
+                    self.charges().all(|charge| charge.nights.end() <= self.today),
+                    "a night was charged before it passed"
+                );
                 let known = self.known.get_mut(&agreement(placement)).unwrap();
-                if let Some(from) = known.from {
-                    let to = known.end.map_or(at_day(through), |end| end.min(at_day(through))).max(from);
+                if let Some(from) = known.from.filter(|_| through <= self.today) {
+                    let to = known.end.map_or(through, |end| end.min(through)).max(from);
                     known.charged_through = Some(known.charged_through.map_or(to, |day| day.max(to)));
                 }
             }
@@ -352,6 +357,7 @@ proptest! {
         weekly in 1..1_000_000_i64,
     ) {
         let mut run = Run::new(&vec![(weekly, 0, 0, 0); stays.len()]);
+        run.today = at_day(200);
         let mut arrival = at_day(0);
         for (n, (nights, late)) in (0_u128..).zip(&stays) {
             run.send(Ask::OpenCharges(started(n, arrival)));

@@ -35,6 +35,9 @@ pub(crate) const COUNCILS: [&str; 3] = ["E06000015", "E06000005", "E06000059"];
 /// Whoever leads, enters providers and establishments into the register.
 const LEAD: &str = "lead/d2n2";
 
+/// How many days before now the first children come: a night is charged when it has passed.
+pub(crate) const DAYS_BEFORE: i32 = 28;
+
 /// An establishment with free places.
 #[derive(Debug, Clone)]
 struct Home {
@@ -55,7 +58,7 @@ pub(crate) struct Load {
     /// How many answers have come.
     answers: watch::Sender<u64>,
     ending: AtomicBool,
-    today: Date,
+    today: Mutex<Date>,
 }
 
 /// Why a story does not go on.
@@ -99,7 +102,7 @@ impl Load {
             numbers: AtomicU64::new(0),
             answers: watch::Sender::new(0),
             ending: AtomicBool::new(false),
-            today: london_date(Timestamp::now()),
+            today: Mutex::new(london_date(Timestamp::now())),
         }
     }
 
@@ -107,6 +110,23 @@ impl Load {
     pub(crate) async fn open_homes(&self, homes: usize, draws: &mut ChaCha8Rng) {
         while self.homes.lock().unwrap().len() < homes {
             let _ = self.open_home(draws).await;
+        }
+    }
+
+    /// The day on which the stories play.
+    fn today(&self) -> Date {
+        *self.today.lock().unwrap()
+    }
+
+    /// From now on the stories play on this day.
+    pub(crate) fn today_is(&self, day: Date) {
+        *self.today.lock().unwrap() = day;
+    }
+
+    /// Tells so many stories of each council, one after the other.
+    pub(crate) async fn begin(&self, stories: usize, draws: &mut ChaCha8Rng) {
+        for council in COUNCILS.iter().cycle().take(COUNCILS.len() * stories) {
+            let _ = self.story(council, draws).await;
         }
     }
 
@@ -299,11 +319,14 @@ impl Load {
         Ok(())
     }
 
-    /// Charges a week ahead for every child who is known to have arrived by now.
+    /// Charges some of the nights since the first children came, so that some are left for the next.
     async fn accrue(&self, council: &str, draws: &mut ChaCha8Rng) -> Told<()> {
         let request = AccrueNightsRequest {
             parent: format!("councils/{council}"),
-            through: self.today.saturating_add(jiff::Span::new().days(7)).to_string(),
+            through: self
+                .today()
+                .saturating_sub(jiff::Span::new().days(draws.random_range(0..DAYS_BEFORE)))
+                .to_string(),
             agreement: String::new(),
             request_id: id(draws),
         };
@@ -354,7 +377,7 @@ impl Load {
         let mut places = Vec::new();
         for place in opened.places {
             let vacancy = Vacancy {
-                available_from: self.today.to_string(),
+                available_from: self.today().to_string(),
                 needs: vec!["TRAUMA".to_owned()],
                 sexes: Sexes::Any.into(),
                 age_from: 0,
@@ -384,7 +407,7 @@ impl Load {
             category_of_need: "N1".to_owned(),
             legal_status: "C1".to_owned(),
             urgency: "PLANNED".to_owned(),
-            needed_from: self.today.to_string(),
+            needed_from: self.today().to_string(),
             anchor: "DE1 2".to_owned(),
             funders: vec![api::common::FunderShare {
                 funder: "SOCIAL_CARE".to_owned(),
@@ -430,13 +453,13 @@ impl Load {
             place: place.to_owned(),
             establishment: home.establishment.clone(),
             provision: "FOSTERING".to_owned(),
-            start: self.today.to_string(),
+            start: self.today().to_string(),
             lines: vec![PriceLine {
                 kind: "CORE".to_owned(),
                 weekly_pence: draws.random_range(40_000..120_000),
             }],
             route: Some(Route { route: Some(route) }),
-            valid_until: self.today.saturating_add(jiff::Span::new().days(7)).to_string(),
+            valid_until: self.today().saturating_add(jiff::Span::new().days(7)).to_string(),
             request_id: id(draws),
         }
     }

@@ -1,7 +1,7 @@
 //! Charging nights, and the runs in which that is done for many agreements.
 
+use super::entry_dates;
 use super::facts::corrections;
-use super::{entry_dates, limits};
 use crate::charge::charge;
 use crate::commands::{AccrueNights, Command};
 use crate::events::{ChargePosted, InvoicingEvent, RunFinished, RunId, RunKind, RunStarted};
@@ -9,7 +9,6 @@ use crate::journal::EntryId;
 use crate::rejection::Rejection;
 use crate::state::State;
 use care::{Date, Nights, london_date};
-use jiff::Span;
 
 /// Charges the nights that are not charged yet, a charge for each calendar month, so that each counts in its own period.
 pub(super) fn accrue(
@@ -43,11 +42,10 @@ pub(super) fn accrue(
     Ok(events)
 }
 
-/// Nights can be charged ahead, but not beyond what any contract pays in advance.
+/// A night is charged when it has passed: until then the child may leave before it.
 fn check_through(command: &Command, through: Date) -> Result<(), Rejection> {
     let today = london_date(command.at);
-    let latest = today.saturating_add(Span::new().days(limits::AHEAD_DAYS_MAX));
-    if through > latest { Err(Rejection::ThroughOutOfRange { through, latest }) } else { Ok(()) }
+    if through > today { Err(Rejection::ThroughOutOfRange { through, today }) } else { Ok(()) }
 }
 
 /// The nights of a period, by calendar month.

@@ -14,8 +14,6 @@ use care::{Date, Decided, Domain, Nights};
 
 /// What a ledger accepts at most.
 pub mod limits {
-    /// How far ahead of today nights may be charged, in days. Some contracts are paid in advance; none for more than a year.
-    pub const AHEAD_DAYS_MAX: i32 = 366;
     /// How many lines one invoice has, so that it stays an event of readable size; what is left goes on the next.
     pub const INVOICE_LINES_MAX: usize = 1_000;
     /// How many charges one decision takes back, so that a log can take its events; the next accrual takes back the rest.
