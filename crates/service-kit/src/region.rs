@@ -26,6 +26,8 @@ pub struct Framework {
     pub councils: Vec<CouncilId>,
 }
 
+/// Where a data folder's region is described.
+const REGION_FILE: &str = "region.json";
 /// Where the logs lie in a data folder.
 pub const LOGS_FOLDER: &str = "logs";
 
@@ -92,32 +94,40 @@ impl Region {
     /// # Errors
     /// When the file cannot be read or written, or is not a region, naming the line; when it is missing beside logs.
     pub fn load_or_create(folder: &Path) -> Result<Self, RegionInvalid> {
-        let path = folder.join("region.json");
-        let invalid = |detail: String| RegionInvalid { path: path.clone(), detail };
-        match std::fs::read(&path) {
-            Ok(text) => {
-                let region: Self =
-                    serde_json::from_slice(&text).map_err(|error| invalid(error.to_string()))?;
-                if region.councils().is_empty() {
-                    Err(invalid("it names no council".to_owned()))
-                } else {
-                    Ok(region)
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if folder.join(LOGS_FOLDER).read_dir().is_ok_and(|mut logs| logs.any(|log| is_log(&log))) {
-                    // Whose logs they are stood in it: the default would serve some of them and lose sight of the others.
-                    return Err(invalid("it is missing, though there are logs here: put it back".to_owned()));
-                }
-                let region = Self::d2n2_and_tyne_tees();
-                let text = serde_json::to_vec_pretty(&region).map_err(|error| invalid(error.to_string()))?;
-                std::fs::create_dir_all(folder)
-                    .and_then(|()| std::fs::write(&path, text))
-                    .map_err(|error| invalid(error.to_string()))?;
-                Ok(region)
-            }
-            Err(error) => Err(invalid(error.to_string())),
+        if let Some(region) = Self::load(folder)? {
+            return Ok(region);
         }
+        let path = folder.join(REGION_FILE);
+        let invalid = |detail: String| RegionInvalid { path: path.clone(), detail };
+        if folder.join(LOGS_FOLDER).read_dir().is_ok_and(|mut logs| logs.any(|log| is_log(&log))) {
+            // Whose logs they are stood in it: the default would serve some of them and lose sight of the others.
+            return Err(invalid("it is missing, though there are logs here: put it back".to_owned()));
+        }
+        let region = Self::d2n2_and_tyne_tees();
+        let text = serde_json::to_vec_pretty(&region).map_err(|error| invalid(error.to_string()))?;
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|error| invalid(error.to_string()))?;
+        Ok(region)
+    }
+
+    /// Reads `region.json` in `folder`; none where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not a region, naming the line.
+    pub fn load(folder: &Path) -> Result<Option<Self>, RegionInvalid> {
+        let path = folder.join(REGION_FILE);
+        let invalid = |detail: String| RegionInvalid { path: path.clone(), detail };
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(invalid(error.to_string())),
+        };
+        let region: Self = serde_json::from_slice(&text).map_err(|error| invalid(error.to_string()))?;
+        if region.councils().is_empty() {
+            return Err(invalid("it names no council".to_owned()));
+        }
+        Ok(Some(region))
     }
 }
 

@@ -102,17 +102,12 @@ impl TokenKeys {
         })
     }
 
-    /// Reads the key pair in `folder`, which must be there: for those who end tokens rather than make them.
+    /// Reads the key pair in `folder`; none where there is none: for those who must not make one, since no region would know it.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read or understood.
-    pub fn load(folder: &Path) -> Result<Self, KeyError> {
-        let path = folder.join("tokens.pem");
-        if !path.is_file() {
-            let detail = "there is no token key here: give the region's own --data-dir".to_owned();
-            return Err(KeyError { path, detail });
-        }
-        Self::load_or_create(folder)
+    /// When it cannot be read or understood.
+    pub fn load(folder: &Path) -> Result<Option<Self>, KeyError> {
+        if folder.join("tokens.pem").is_file() { Self::load_or_create(folder).map(Some) } else { Ok(None) }
     }
 
     /// The id of a token that this key signed, whether or not it still holds.

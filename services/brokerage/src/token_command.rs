@@ -1,12 +1,12 @@
 //! `brokerage token`: bearer tokens for a data folder's region.
 
 use crate::running::keys_folder;
-use crate::terminal::{Exit, say, say_error, say_note};
+use crate::terminal::{Exit, say, say_error, say_note, say_warning};
 use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
 use clap::{Args, Subcommand};
-use service_kit::Role;
 use service_kit::token::TokenKeys;
-use std::path::PathBuf;
+use service_kit::{Region, Role};
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct TokenArgs {
@@ -30,7 +30,7 @@ enum Action {
 
 #[derive(Args)]
 struct DataArgs {
-    /// The data folder of the region whose key signs it; the key is made if it is not there.
+    /// The data folder of the region whose key signs it: `brokerage run` and `brokerage demo` make both.
     #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
     data_dir: PathBuf,
 }
@@ -58,7 +58,7 @@ struct RoleArgs {
     /// For a council, by GSS code (E06000015) or the DfE's three digits (831).
     #[arg(long)]
     council: Option<CouncilId>,
-    /// For a provider, by its id.
+    /// For a provider, by its id. Whether it is registered only the running region knows, so that it is not checked here.
     #[arg(long)]
     provider: Option<ProviderId>,
     /// For the lead of a framework, by the framework's id, such as d2n2.
@@ -73,54 +73,98 @@ impl RoleArgs {
     }
 }
 
+/// Why a token is not made or ended.
+type Failed = (Exit, String);
+
+fn unavailable(error: impl ToString) -> Failed {
+    (Exit::Unavailable, error.to_string())
+}
+
 pub(crate) fn run(args: TokenArgs) -> Exit {
-    let keys = match &args.action {
-        Action::Issue(issue) => TokenKeys::load_or_create(&keys_folder(&issue.data.data_dir)),
-        Action::Revoke { data, .. } => TokenKeys::load(&keys_folder(&data.data_dir)),
+    let done = match args.action {
+        Action::Issue(issue) => print_new(issue),
+        Action::Revoke { token, data } => revoke(&data.data_dir, &token),
     };
-    let keys = match keys {
-        Ok(keys) => keys,
-        Err(error) => {
-            say_error(&error.to_string());
-            return Exit::Unavailable;
-        }
-    };
-    match args.action {
-        Action::Issue(issue) => print_new(&keys, issue),
-        Action::Revoke { token, .. } => revoke(&keys, &token),
-    }
-}
-
-fn print_new(keys: &TokenKeys, issue: IssueArgs) -> Exit {
-    let Some(role) = issue.role.role() else {
-        say_error("say for whom: --council, --provider or --framework-lead");
-        return Exit::Usage;
-    };
-    match keys.issue(role, &issue.subject, Timestamp::now(), issue.hours * 3_600, issue.once) {
-        Ok(token) => {
-            // The token alone goes to stdout, so that a shell can take it.
-            say_note(&format!("token id {}", keys.id_of(&token).unwrap_or_default()));
-            say(&token);
-            Exit::Yes
-        }
-        Err(error) => {
-            say_error(&error);
-            Exit::Usage
-        }
-    }
-}
-
-fn revoke(keys: &TokenKeys, token: &str) -> Exit {
-    let id = keys.id_of(token).or_else(|| uuid::Uuid::parse_str(token).ok().map(|id| id.to_string()));
-    let Some(id) = id else {
-        say_error("this is neither a token of this region nor a token's id");
-        return Exit::Usage;
-    };
-    match keys.revoke(&id) {
+    match done {
         Ok(()) => Exit::Yes,
-        Err(error) => {
-            say_error(&format!("the revocation could not be written down: {error}"));
-            Exit::Unavailable
+        Err((exit, message)) => {
+            say_error(&message);
+            exit
         }
     }
+}
+
+/// What a folder holds that no region has run on: nothing to make or end tokens with.
+fn no_region(data_dir: &Path) -> Failed {
+    let folder = data_dir.display();
+    let message = format!(
+        "--data-dir {folder}: there is no region here: give the folder of one, or start it once with \
+         `brokerage run --data-dir {folder}`"
+    );
+    (Exit::Usage, message)
+}
+
+fn load_keys(data_dir: &Path) -> Result<TokenKeys, Failed> {
+    TokenKeys::load(&keys_folder(data_dir)).map_err(unavailable)?.ok_or_else(|| no_region(data_dir))
+}
+
+fn print_new(issue: IssueArgs) -> Result<(), Failed> {
+    let data_dir = &issue.data.data_dir;
+    let keys = load_keys(data_dir)?;
+    let region = Region::load(data_dir).map_err(unavailable)?.ok_or_else(|| no_region(data_dir))?;
+    let usage = |message: String| (Exit::Usage, message);
+    let role = issue.role.role();
+    let role =
+        role.ok_or_else(|| usage("say for whom: --council, --provider or --framework-lead".to_owned()))?;
+    in_region(&region, &role).map_err(usage)?;
+    let seconds = issue.hours * 3_600;
+    let token = keys.issue(role, &issue.subject, Timestamp::now(), seconds, issue.once).map_err(usage)?;
+    // The token alone goes to stdout, so that a shell can take it.
+    say_note(&format!("token id {}", keys.id_of(&token).unwrap_or_default()));
+    say(&token);
+    Ok(())
+}
+
+/// Whether the region has such a one; of providers only the running region knows.
+fn in_region(region: &Region, role: &Role) -> Result<(), String> {
+    match role {
+        Role::Council(council) if !region.councils().contains(council) => {
+            let served: Vec<String> =
+                region.councils().iter().map(|one| format!("{one} ({})", one.name())).collect();
+            Err(format!(
+                "--council: {council} ({}) is not one of {}: expected one of {}",
+                council.name(),
+                region.name,
+                served.join(", ")
+            ))
+        }
+        Role::FrameworkLead(framework) if region.framework(framework).is_none() => {
+            let known: Vec<&str> = region.frameworks.iter().map(|one| one.id.as_str()).collect();
+            Err(format!(
+                "--framework-lead: {} has no framework {framework}: expected one of {}",
+                region.name,
+                known.join(", ")
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn revoke(data_dir: &Path, token: &str) -> Result<(), Failed> {
+    let keys = load_keys(data_dir)?;
+    let id = match keys.id_of(token) {
+        Some(id) => id,
+        None => {
+            let id = uuid::Uuid::parse_str(token).map_err(|_| {
+                (Exit::Usage, "this is neither a token of this region nor a token's id, a UUID".to_owned())
+            })?;
+            say_warning(
+                "whether a token of this id was ever made cannot be known, since ids are not kept: compare it with what \
+                 `issue` printed. If there is one, it is refused from now on",
+            );
+            id.to_string()
+        }
+    };
+    keys.revoke(&id)
+        .map_err(|error| unavailable(format!("the revocation could not be written down: {error}")))
 }

@@ -100,16 +100,23 @@ async fn tokens_are_made_for_each_role_spent_and_revoked() {
     let (token, id) = desk.token_and_id(&COUNCIL);
     assert_eq!(claims(&token)["jti"], json!(id));
     assert_eq!(desk.call(&token, &ledger).code, Some(0));
-    assert_eq!(run(["token", "revoke", &id, "--data-dir", &desk.data]).code, Some(0));
+    let by_id = run(["token", "revoke", &id, "--data-dir", &desk.data]);
+    assert_eq!(by_id.code, Some(0), "{by_id:?}");
+    assert!(by_id.stderr.contains("cannot be known"), "{by_id:?}");
     let revoked = desk.call(&token, &ledger);
     assert_eq!(revoked.code, Some(2), "{revoked:?}");
     assert!(revoked.stderr.contains("TOKEN_REVOKED"), "{revoked:?}");
+    let another = desk.token(&COUNCIL);
+    let by_itself = run(["token", "revoke", &another, "--data-dir", &desk.data]);
+    assert_eq!((by_itself.code, by_itself.stderr.as_str()), (Some(0), ""), "{by_itself:?}");
+    assert_eq!(desk.call(&another, &ledger).code, Some(2));
+    let nonsense = run(["token", "revoke", "the-one-of-monday", "--data-dir", &desk.data]);
+    assert_eq!(nonsense.code, Some(2), "{nonsense:?}");
 }
 
-#[test]
-fn a_token_is_for_exactly_one_role_with_an_id_that_exists() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().to_str().unwrap();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_for_exactly_one_role_with_an_id_that_exists() {
+    let desk = Desk::open().await;
     for (flags, hint) in [
         (&[][..], "--council"),
         (&["--council", "E06000015", "--provider", "p1"], "cannot be used with"),
@@ -117,10 +124,28 @@ fn a_token_is_for_exactly_one_role_with_an_id_that_exists() {
         (&["--provider", ""], "--provider"),
         (&["--council", "831", "--hours", "0"], "--hours"),
         (&["--council", "831", "--subject", "Jane Doe"], "subject"),
+        // Bournemouth, Christchurch and Poole.
+        (&["--council", "E06000058"], "E06000015 (Derby)"),
+        (&["--framework-lead", "d2n3"], "d2n2, tyne-tees"),
     ] {
-        let ended = run(["token", "issue", "--data-dir", data].iter().chain(flags));
+        let ended = run(["token", "issue", "--data-dir", &desk.data].iter().chain(flags));
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{flags:?}: {ended:?}");
         assert!(ended.stderr.contains(hint), "{flags:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn no_token_is_made_or_ended_where_there_is_no_region() {
+    let folder = tempfile::tempdir().unwrap();
+    let mistyped = folder.path().join("dta");
+    let data = mistyped.to_str().unwrap();
+    let id = uuid::Uuid::new_v4().to_string();
+    for command in [&["issue", "--council", "831"][..], &["revoke", &id]] {
+        let ended = run(["token"].iter().chain(command).chain(&["--data-dir", data]));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{command:?}: {ended:?}");
+        let hint = format!("brokerage run --data-dir {data}");
+        assert!(ended.stderr.contains(&hint), "{command:?}: {ended:?}");
+        assert!(!mistyped.exists(), "{command:?} made a folder");
     }
 }
 
