@@ -2,9 +2,12 @@
 
 use clap::ArgMatches;
 use prost_reflect::{
-    Cardinality, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MethodDescriptor,
+    Cardinality, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor,
+    MethodDescriptor,
 };
 use serde_json::{Map, Value};
+use serde_path_to_error::{Path, Segment, Track};
+use std::collections::BTreeSet;
 use std::io::Read;
 
 /// The largest JSON that is read, in bytes; the server takes less.
@@ -24,21 +27,94 @@ pub(super) fn build(method: &MethodDescriptor, matches: &ArgMatches) -> Result<D
         },
         None => Map::new(),
     };
+    let mut flags = BTreeSet::new();
     for field in method.input().fields() {
         if let Some(value) = flag(&field, matches)? {
             object.remove(field.json_name());
             object.insert(field.name().to_owned(), value);
+            flags.insert(field.name().to_owned());
         }
     }
     let makes_id = method.input().get_field_by_name("request_id").is_some();
     if makes_id && !object.contains_key("request_id") && !object.contains_key("requestId") {
         object.insert("request_id".to_owned(), Value::String(uuid::Uuid::new_v4().to_string()));
     }
-    let text = Value::Object(object).to_string();
     let options = DeserializeOptions::new().deny_unknown_fields(true);
-    let mut reader = serde_json::Deserializer::from_str(&text);
-    DynamicMessage::deserialize_with_options(method.input(), &mut reader, &options)
-        .map_err(|error| format!("the request does not fit {}: {error}", method.input().name()))
+    let mut track = Track::new();
+    let reader = serde_path_to_error::Deserializer::new(Value::Object(object), &mut track);
+    DynamicMessage::deserialize_with_options(method.input(), reader, &options)
+        .map_err(|error| misfit(&method.input(), &track.path(), &flags, &error))
+}
+
+/// Where a value does not fit the request, as people gave it, and what was expected there.
+fn misfit(
+    request: &MessageDescriptor,
+    path: &Path,
+    flags: &BTreeSet<String>,
+    error: &serde_json::Error,
+) -> String {
+    let mut segments = path.iter().peekable();
+    let flag = segments.next_if(|first| matches!(first, Segment::Map { key } if flags.contains(key)));
+    let given = match flag {
+        Some(Segment::Map { key }) => {
+            let field = request.get_field_by_name(key);
+            field.map_or_else(|| key.clone(), |field| format!("--{}", super::flag_name(&field)))
+        }
+        _ => "--body".to_owned(),
+    };
+    let mut place = String::new();
+    for segment in segments {
+        match segment {
+            Segment::Seq { index } => place.push_str(&format!("[{index}]")),
+            Segment::Map { key } if place.is_empty() => place.push_str(key),
+            Segment::Map { key } => place.push_str(&format!(".{key}")),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    let expected = expected(request, path, error);
+    if place.is_empty() { format!("{given}: {expected}") } else { format!("{given}: {place}: {expected}") }
+}
+
+/// What is expected at a place in a request.
+fn expected(request: &MessageDescriptor, path: &Path, error: &serde_json::Error) -> String {
+    let mut kind = Kind::Message(request.clone());
+    let mut list = false;
+    for segment in path.iter() {
+        match (segment, &kind) {
+            (Segment::Map { key }, Kind::Message(message)) => {
+                let field = message.get_field_by_name(key).or_else(|| message.get_field_by_json_name(key));
+                let Some(field) = field else { return error.to_string() };
+                list = field.is_list();
+                kind = field.kind();
+            }
+            (Segment::Seq { .. }, _) => list = false,
+            _ => return error.to_string(),
+        }
+    }
+    let whole = |from: &dyn std::fmt::Display, to: &dyn std::fmt::Display| {
+        format!("expected a whole number from {from} to {to}")
+    };
+    match kind {
+        _ if list => "expected a list in [ ]".to_owned(),
+        Kind::Bool => "expected true or false".to_owned(),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => whole(&i32::MIN, &i32::MAX),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => whole(&i64::MIN, &i64::MAX),
+        Kind::Uint32 | Kind::Fixed32 => whole(&u32::MIN, &u32::MAX),
+        Kind::Uint64 | Kind::Fixed64 => whole(&u64::MIN, &u64::MAX),
+        Kind::Float | Kind::Double => "expected a number".to_owned(),
+        Kind::String => "expected text in quotes".to_owned(),
+        Kind::Bytes => "expected base64 in quotes".to_owned(),
+        Kind::Enum(kind) => {
+            let names: Vec<String> = kind.values().skip(1).map(|value| value.name().to_owned()).collect();
+            format!("expected one of {}", names.join(", "))
+        }
+        // A key that it does not have, or no object at all.
+        Kind::Message(message) if message.full_name() != "google.protobuf.Timestamp" => {
+            let keys: Vec<String> = message.fields().map(|key| key.name().to_owned()).collect();
+            format!("{error}; the keys of its JSON object are {}", keys.join(", "))
+        }
+        Kind::Message(_) => "expected an instant such as \"2026-06-01T09:00:00Z\"".to_owned(),
+    }
 }
 
 /// What was given for a field.
@@ -89,4 +165,92 @@ fn read(source: impl Read) -> std::io::Result<String> {
         return Ok(content);
     }
     Err(std::io::Error::other(format!("it is larger than the {JSON_BYTES_MAX} bytes that are read")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::build;
+    use prost_reflect::MethodDescriptor;
+
+    fn method(name: &str) -> MethodDescriptor {
+        let mut methods = super::super::pool().services().flat_map(|it| it.methods().collect::<Vec<_>>());
+        methods.find(|method| method.name() == name).unwrap()
+    }
+
+    fn built(name: &str, arguments: &[&str]) -> Result<prost_reflect::DynamicMessage, String> {
+        let method = method(name);
+        let command = super::super::method_command(&method);
+        let matches = command.try_get_matches_from([&["it"], arguments].concat()).unwrap();
+        build(&method, &matches)
+    }
+
+    fn wrong(name: &str, arguments: &[&str]) -> String {
+        built(name, arguments).expect_err(&format!("{arguments:?}"))
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_named_where_it_stands() {
+        let whole = "expected a whole number from 0 to 4294967295";
+        for (given, place, expected) in [
+            (r#"{"age_years": "nine"}"#, "age_years: ", whole),
+            (r#"{"age_years": -1}"#, "age_years: ", whole),
+            (r#"{"ageYears": 1.5}"#, "ageYears: ", whole),
+            (r#"{"age_years": 4294967296}"#, "age_years: ", whole),
+            (r#"{"age_years": {"years": 9}}"#, "age_years: ", whole),
+            (r#"{"solo": "yes"}"#, "solo: ", "expected true or false"),
+            (r#"{"sex": 1}"#, "sex: ", "expected text in quotes"),
+            (r#"{"needs": "TRAUMA"}"#, "needs: ", "expected a list in [ ]"),
+            (r#"{"needs": ["TRAUMA", 7]}"#, "needs[1]: ", "expected text in quotes"),
+            (r#"{"needs": [null]}"#, "needs[0]: ", "expected text in quotes"),
+            (
+                r#"{"funders": [{"funder": "HEALTH", "basis_points": 1}, {"basis_points": "all"}]}"#,
+                "funders[1].basis_points: ",
+                whole,
+            ),
+            ("[]", "", "keys of its JSON object are"),
+        ] {
+            let said = wrong("PostReferral", &["--requirements", given]);
+            let begin = format!("--requirements: {place}");
+            assert!(said.starts_with(&begin) && said.contains(expected), "{given}: {said}");
+            assert!(!said.contains(" line "), "of a text that nobody wrote: {said}");
+        }
+    }
+
+    #[test]
+    fn flags_and_bodies_are_told_apart_and_lists_of_flags_counted() {
+        let body = r#"{"parent": "councils/E06000015", "requirements": {"age_years": "nine"}}"#;
+        let said = wrong("PostReferral", &["--body", body]);
+        assert!(said.starts_with("--body: requirements.age_years: expected a whole number"), "{said}");
+        let said = wrong("ListReferrals", &["--body", r#"{"stage": "REFERRAL_STAGE_LOST"}"#]);
+        assert!(said.starts_with("--body: stage: expected one of REFERRAL_STAGE_OPEN, "), "{said}");
+        let line = r#"{"kind": "CORE", "weekly_pence": 1}"#;
+        let said = wrong("SubmitOffer", &["--lines", line, "--lines", r#"{"weekly_pence": "much"}"#]);
+        assert!(said.starts_with("--lines: [1].weekly_pence: expected a whole number from -"), "{said}");
+        let said = wrong("ListReferrals", &["--page-size", "1.5"]);
+        assert!(said.starts_with("--page-size: expected a whole number"), "{said}");
+        let said = wrong("SearchEvents", &["--filter", r#"{"recorded_from": "monday"}"#]);
+        assert!(said.starts_with("--filter: recorded_from: expected an instant such as"), "{said}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_known_ones_and_broken_json_by_line_and_column() {
+        let said = wrong("PostReferral", &["--requirements", r#"{"funders": [{"colour": 1}]}"#]);
+        assert!(said.starts_with("--requirements: funders[0]: ") && said.contains("'colour'"), "{said}");
+        assert!(said.contains("funder, basis_points"), "{said}");
+        let said = wrong("PostReferral", &["--body", r#"{"colour": 1}"#]);
+        assert!(said.starts_with("--body: ") && said.contains("parent, requirements"), "{said}");
+        let said = wrong("PostReferral", &["--requirements", "{\"sex\": \"F\",\n}"]);
+        assert!(
+            said.starts_with("--requirements: malformed JSON: ") && said.contains("line 2 column 1"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn nothing_given_for_a_field_is_as_if_it_were_left_out() {
+        let asked = |requirements| {
+            built("PostReferral", &["--request-id", "r", "--requirements", requirements]).unwrap()
+        };
+        assert_eq!(asked(r#"{"age_years": null, "needs": null, "sex": "F"}"#), asked(r#"{"sex": "F"}"#));
+    }
 }
