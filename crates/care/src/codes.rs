@@ -42,7 +42,7 @@ pub struct CodeUnknown {
 
 impl fmt::Display for CodeUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a {} code", self.code, self.set)?;
+        write!(f, "{} has no code {:?}", self.set, self.code)?;
         if let Some(year) = self.retired_after {
             write!(f, " any more (retired after {year})")?;
         }
@@ -320,7 +320,9 @@ mod tests {
         assert!(code_sets::PLACE.check("K3", 2026).is_ok());
         let retired = code_sets::PLACE.check("H5", 2026).unwrap_err();
         assert_eq!(retired.retired_after, Some(2024));
-        assert!(retired.to_string().contains("retired after 2024"));
+        assert!(retired.to_string().starts_with("PLACE has no code \"H5\" any more (retired after 2024): "));
+        let unknown = code_sets::URGENCY.check("SOON", 2026).unwrap_err().to_string();
+        assert_eq!(unknown, "URGENCY has no code \"SOON\": expected one of EMERGENCY, URGENT, PLANNED");
         assert!(code_sets::PLACE.check("k3", 2026).is_err(), "case matters: 903 codes are upper case");
         assert!(code_sets::PLACE.check("Z1", 2025).is_ok());
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// Text that is not a valid id of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{value:?} is not a {kind}: expected {expected}")]
+#[error("{value:?} is no {kind}: expected {expected}")]
 pub struct IdInvalid {
     /// What kind of id was asked for.
     pub kind: &'static str,
@@ -198,6 +198,8 @@ mod tests {
         let id = ReferralId::for_request("council:E06000015", "r-1");
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().replace('-', "").parse::<ReferralId>().is_err());
+        let wrong = "1".parse::<OfferId>().unwrap_err().to_string();
+        assert!(wrong.starts_with("\"1\" is no offer id: expected a UUID"), "{wrong}");
         assert_ne!(id.0, OfferId::for_request("council:E06000015", "r-1").0, "kinds never share an id");
     }
 
