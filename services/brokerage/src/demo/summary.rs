@@ -3,6 +3,7 @@
 use super::results::{LedgerResult, Measured, Results};
 use care::{Pence, code_sets};
 use comfy_table::{Cell, CellAlignment, Table, presets};
+use std::fmt::Display;
 
 /// How wide the paragraphs are, in characters.
 const WIDTH: usize = 110;
@@ -75,36 +76,40 @@ fn asked(results: &Results) -> String {
 
 fn found(results: &Results) -> String {
     format!(
-        "{} homes: {} through a framework, {} in-house, {} by spot purchase. {} emergencies were approved afterwards. \
-         {} referrals were withdrawn and their identities erased; {} still seek a home.",
-        results.awards_confirmed,
+        "{}: {} through a framework, {} in-house, {} by spot purchase. {} approved afterwards. \
+         {}; {} a home.",
+        counted(results.awards_confirmed, "home", "homes"),
         results.bought.framework,
         results.bought.in_house,
         results.bought.spot,
-        results.awards_approved_afterwards,
-        results.referrals_withdrawn,
-        results.referrals_open
+        counted(results.awards_approved_afterwards, "emergency was", "emergencies were"),
+        counted(
+            results.referrals_withdrawn,
+            "referral was withdrawn and its identity erased",
+            "referrals were withdrawn and their identities erased"
+        ),
+        counted(results.referrals_open, "still seeks", "still seek")
     )
 }
 
 fn refused(results: &Results) -> String {
     format!(
-        "{} awards: {}. In {} races, {} councils in all awarded the same last place at the same moment: each place went once.",
-        results.awards_refused,
+        "{}: {}. In {}, {} in all awarded the same last place at the same moment: each place went once.",
+        counted(results.awards_refused, "award", "awards"),
         reasons(&results.awards_refused_by_reason, refusal),
-        results.races,
-        results.racers
+        counted(results.races, "race", "races"),
+        counted(results.racers, "council", "councils")
     )
 }
 
 fn lived(results: &Results) -> String {
     format!(
-        "{} children arrived and {} moved on, {} of them told late. {} identities were revealed, each to the one provider \
+        "{} arrived and {} moved on, {} of them told late. {} revealed, each to the one provider \
          that the child came to, and each an event.",
-        results.placements_started,
+        counted(results.placements_started, "child", "children"),
         results.placements_ended,
         results.placements_ended_told_late,
-        results.identities_revealed
+        counted(results.identities_revealed, "identity was", "identities were")
     )
 }
 
@@ -217,4 +222,21 @@ fn ledgers(ledgers: &[LedgerResult]) -> Table {
 fn thousands(number: u64) -> String {
     let pounds = Pence(i64::try_from(number).unwrap_or(i64::MAX / 100).saturating_mul(100)).to_string();
     pounds.trim_start_matches('£').trim_end_matches(".00").to_owned()
+}
+
+/// A number of things, of which one is named otherwise than several.
+fn counted<T: Display + PartialEq + From<u8>>(number: T, one: &str, several: &str) -> String {
+    let words = if number == T::from(1) { one } else { several };
+    format!("{number} {words}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_race_is_not_several() {
+        let races: Vec<String> = [0_u64, 1, 2].map(|number| counted(number, "race", "races")).into();
+        assert_eq!(races, ["0 races", "1 race", "2 races"]);
+    }
 }
