@@ -190,6 +190,8 @@ fn shown(name: &str, value: &Value) -> String {
         Value::Number(number) if name.ends_with("_thousandths") => {
             number.as_u64().map_or_else(|| number.to_string(), |of| format!("{}.{} %", of / 10, of % 10))
         }
+        // Positions count from 1: this is none, such as the first bad one of a log that was verified.
+        Value::Number(number) if name.ends_with("position") && number.as_u64() == Some(0) => String::new(),
         Value::Bool(false) => String::new(),
         Value::Bool(true) => "yes".to_owned(),
         Value::String(text) if text.ends_with("_UNSPECIFIED") => String::new(),
@@ -221,6 +223,9 @@ mod tests {
             ("needs_met_thousandths", json!(1_000), "needs met", "100.0 %"),
             ("places_registered", json!(4), "places registered", "4"),
             ("stage", json!("CLAIM_STAGE_OCCUPIED"), "stage", "OCCUPIED"),
+            ("first_bad_position", json!(0), "first bad position", ""),
+            ("first_bad_position", json!(7), "first bad position", "7"),
+            ("tree_size", json!(0), "tree size", "0"),
         ] {
             assert_eq!((heading(name).as_str(), shown(name, &value).as_str()), (head, expected));
         }
