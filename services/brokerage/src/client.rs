@@ -96,6 +96,7 @@ fn own_args() -> [Arg; 4] {
             .long("address")
             .env("BROKERAGE_ADDRESS")
             .default_value("http://127.0.0.1:50051")
+            .value_parser(address)
             .help("Where the region listens"),
         Arg::new("token")
             .long("token")
@@ -112,6 +113,21 @@ fn own_args() -> [Arg; 4] {
             .value_name("JSON")
             .help("The whole request as JSON, or @FILE, or - for standard input; single fields given as flags override it"),
     ]
+}
+
+/// An address that can be called: the region speaks plain HTTP/2, and a port is never left to be guessed.
+fn address(text: &str) -> Result<String, String> {
+    let uri: Option<http::Uri> = text.parse().ok();
+    let callable = |uri: &http::Uri| {
+        let host = uri.host().is_some_and(|host| !host.is_empty());
+        let bare = uri.path_and_query().is_none_or(|path| path == "/");
+        let user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        uri.scheme() == Some(&http::uri::Scheme::HTTP) && host && uri.port().is_some() && bare && !user
+    };
+    match uri.as_ref().is_some_and(callable) {
+        true => Ok(text.to_owned()),
+        false => Err("expected http://HOST:PORT, such as http://127.0.0.1:50051".to_owned()),
+    }
 }
 
 /// The flag of a request's field. A field that is a message takes JSON, or @FILE.
@@ -199,6 +215,28 @@ mod tests {
             command.debug_assert();
         }
         assert!(methods > 60, "{methods}");
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        for right in ["http://127.0.0.1:50051", "http://region.example:443/", "http://[::1]:50051"] {
+            assert_eq!(address(right).as_deref(), Ok(right));
+        }
+        for wrong in [
+            "",
+            "127.0.0.1:50051",
+            "region.example",
+            "http://region.example",
+            "https://region.example:443",
+            "http://:50051",
+            "http://region.example:many",
+            "http://region.example:70000",
+            "http://region.example:1/referrals",
+            "http://me@region.example:1",
+            "http://a region:1",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -228,6 +228,10 @@ async fn commands_end_with_1_for_a_no_and_with_2_for_what_is_wrong_in_themselves
         (&["referrals", "list-referrals", "--stage", "lost"], "award-in-progress"),
         (&["referrals", "post", "--colour", "red"], "--colour"),
         (&["referrals", "sing"], "sing"),
+        (
+            &["referrals", "post", "--requirements", r#"{"funders": [{"basis_points": "all"}]}"#],
+            "--requirements: funders[0].basis_points: expected a whole number",
+        ),
     ] {
         let ended = desk.call(&token, arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}: {ended:?}");
@@ -236,6 +240,15 @@ async fn commands_end_with_1_for_a_no_and_with_2_for_what_is_wrong_in_themselves
     let missing = run(["audit", "list-logs", "--address", &desk.address]);
     assert_eq!(missing.code, Some(2), "{missing:?}");
     assert!(missing.stderr.contains("TOKEN_MISSING"), "{missing:?}");
+}
+
+#[test]
+fn an_address_that_cannot_be_one_is_a_slip_of_the_command() {
+    for wrong in ["127.0.0.1:50051", "http://region.example", "https://region.example:443", "http:///"] {
+        let ended = run(["audit", "list-logs", "--address", wrong, "--token", "x"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{wrong}: {ended:?}");
+        assert!(ended.stderr.contains("--address") && ended.stderr.contains("http://HOST:PORT"), "{ended:?}");
+    }
 }
 
 #[test]
