@@ -11,6 +11,12 @@ const APPLICATION_ID: i32 = 0x4252_4B4C;
 /// The version of the tables below.
 const SCHEMA_VERSION: i32 = 1;
 
+/// After how many pages the write-ahead log is copied into the file: the same pages are written again and again, and copied once. It
+/// takes four times as many as SQLite's own 1,000, 16 MB.
+const CHECKPOINT_PAGES: u32 = 4_000;
+/// What SQLite's caches of all open logs take together, in bytes, before they make do with what they have.
+const CACHES_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Version 1 of the tables. Released schemas are frozen: a change is a new version with a migration.
 const SCHEMA_1: &str = "
 CREATE TABLE events (
@@ -86,17 +92,21 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
 /// A log that is little used fills little of it.
 pub(super) fn connect_to_write(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = connect(path, flags)?;
-    connection.execute_batch("PRAGMA cache_size = -2048;")?;
+    connection.execute_batch(&format!(
+        "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
+    ))?;
     Ok(connection)
 }
 
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    // Readers mostly want the tail; a small cache keeps some seventy open logs within memory.
-    connection.execute_batch(
-        "PRAGMA cache_size = -256; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;",
-    )?;
+    // Readers mostly want the tail; a small cache keeps some seventy open logs within memory. Beyond the limit, which is the
+    // process's, a cache takes its own oldest page instead of a new one: so a busy log has a large one, and seventy quiet ones little.
+    connection.execute_batch(&format!(
+        "PRAGMA soft_heap_limit = {CACHES_BYTES_MAX}; PRAGMA cache_size = -256; PRAGMA temp_store = MEMORY; \
+         PRAGMA cell_size_check = ON;"
+    ))?;
     connection.set_prepared_statement_cache_capacity(16);
     Ok(connection)
 }
