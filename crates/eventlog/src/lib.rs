@@ -4,6 +4,7 @@
 //! [`EventLog`] is the port; [`sqlite`] is its first adapter. [`conformance`] is the suite that every adapter passes.
 //! This is the only crate that names a database.
 
+mod adapter;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod event;

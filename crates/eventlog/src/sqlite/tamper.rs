@@ -1,9 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "this is test code, compiled for the tests of other crates")]
 //! What may be done to a log's file behind its appender's back, for tests of those who must notice.
 
+use crate::adapter::EVENT_COLUMNS;
 use crate::log_id::LogId;
 use crate::sqlite::file::connect;
-use crate::sqlite::rows::{EVENT_COLUMNS, event_from_row};
+use crate::sqlite::rows::event_from_row;
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::Path;
 
