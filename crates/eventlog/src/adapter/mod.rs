@@ -8,7 +8,7 @@ mod tail;
 pub(crate) use batch::{BATCH_ENTRIES_MAX, Batch, Job, Jobs, Outcome, QUEUE_ENTRIES_MAX};
 pub(crate) use stage::{Rows, VERSIONS_MAX, stage_all};
 pub(crate) use stored::{
-    EVENT_COLUMNS, EventRow, reply_checksum, reply_damage, snapshot_checksum, source_checksum,
+    EventRow, event_columns, reply_checksum, reply_damage, snapshot_checksum, source_checksum,
     source_from_row,
 };
 pub(crate) use tail::Tail;

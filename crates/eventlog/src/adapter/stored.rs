@@ -6,9 +6,14 @@ use crate::port::{Snapshot, SourcePosition, StoredReply};
 use care::{StreamId, Timestamp};
 use sha2::{Digest, Sha256};
 
-/// The columns of an event, in the order of [`EventRow`]'s fields.
-pub(crate) const EVENT_COLUMNS: &str = "position, stream, stream_version, type, version, payload, effective, council, \
-     actor, causation, correlation, recorded_at_us, leaf_hash";
+/// The columns of an event, in the order of [`EventRow`]'s fields; a literal, to make statements of.
+macro_rules! event_columns {
+    () => {
+        "position, stream, stream_version, type, version, payload, effective, council, actor, causation, correlation, \
+         recorded_at_us, leaf_hash"
+    };
+}
+pub(crate) use event_columns;
 
 /// An event as it is stored, before anything of it is believed.
 pub(crate) struct EventRow {

@@ -1,6 +1,6 @@
 //! Read-only connections to a log's file.
 
-use crate::adapter::{EVENT_COLUMNS, reply_checksum, reply_damage, snapshot_checksum, source_from_row};
+use crate::adapter::{event_columns, reply_checksum, reply_damage, snapshot_checksum, source_from_row};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{LogError, Snapshot, SourcePosition, StoredReply};
@@ -42,7 +42,7 @@ impl Readers {
     }
 
     fn events(&self, condition: &str, params: impl Params) -> Result<Vec<Arc<Recorded>>, LogError> {
-        let query = format!("SELECT {EVENT_COLUMNS} FROM events WHERE {condition}");
+        let query = format!(concat!("SELECT ", event_columns!(), " FROM events WHERE {}"), condition);
         self.with(|connection| {
             let mut statement = connection.prepare_cached(&query)?;
             let rows = statement.query_map(params, |row| event_from_row(&self.path, self.log, row))?;

@@ -1,6 +1,6 @@
 //! Events as rows of a file.
 
-use crate::adapter::EventRow;
+use crate::adapter::{EventRow, event_columns};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::LogError;
@@ -8,9 +8,11 @@ use crate::sqlite::file::damaged;
 use rusqlite::{CachedStatement, Row, params};
 use std::path::Path;
 
-pub(super) const INSERT_EVENT: &str = "INSERT INTO events (position, stream, stream_version, type, version, payload, \
-     effective, council, actor, causation, correlation, recorded_at_us, leaf_hash) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+pub(super) const INSERT_EVENT: &str = concat!(
+    "INSERT INTO events (",
+    event_columns!(),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+);
 
 pub(super) fn insert_event(statement: &mut CachedStatement<'_>, event: &Recorded) -> rusqlite::Result<()> {
     statement
