@@ -4,6 +4,7 @@ use crate::adapter::{Outcome, Rows, VERSIONS_MAX, reply_checksum, source_checksu
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{Entry, Expected, LogError, SourcePosition, StoredReply};
+use crate::postgres::reader::its_log;
 use crate::postgres::rows::{Fields, signed};
 use crate::postgres::session::Session;
 use care::StreamId;
@@ -13,12 +14,16 @@ use tokio_postgres::types::ToSql;
 
 const APPEND: &str = "SELECT found_epoch, appended FROM brokerage.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
      $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
-const VERSIONS: &str = "SELECT asked.stream, coalesce(( \
-         SELECT max(e.stream_version) FROM brokerage.events e \
-         WHERE e.owner = $1 AND e.service = $2 AND e.stream = asked.stream \
-     ), 0) FROM unnest($3::text[]) AS asked (stream)";
-const REPLIES: &str = "SELECT key, request_hash, reply, head, checksum FROM brokerage.requests \
-     WHERE owner = $1 AND service = $2 AND key = ANY ($3)";
+const VERSIONS: &str = concat!(
+    "SELECT asked.stream, coalesce((SELECT max(e.stream_version) FROM brokerage.events e \
+     WHERE e.stream = asked.stream AND e.log = ",
+    its_log!(),
+    "), 0) FROM unnest($3::text[]) AS asked (stream)"
+);
+const REPLIES: &str = concat!(
+    "SELECT key, request_hash, reply, head, checksum FROM brokerage.requests WHERE key = ANY ($3) AND log = ",
+    its_log!()
+);
 
 /// What an appender knows of its log without asking.
 #[derive(Default)]
@@ -54,9 +59,9 @@ pub(super) struct Staged {
 /// The rows that a batch adds, and what was believed of the others.
 #[derive(Default)]
 pub(super) struct StagedRows {
-    /// Streams that were not known, with the versions that the entries expect: the server checks them.
+    /// Streams that were not known, with the versions that the entries expect.
     believed: HashMap<StreamId, u64>,
-    /// Keys that are taken to be new: the server checks them.
+    /// Keys that are taken to be new.
     new_keys: Vec<String>,
     /// Answers that were found under keys of the batch, and those that it adds.
     replies: HashMap<String, StoredReply>,
@@ -114,6 +119,22 @@ impl StagedRows {
         {
             self.new_keys.push(idempotency.key.clone());
         }
+    }
+}
+
+impl StagedRows {
+    /// What of the streams' versions the server must check. A first event proves by its insert that its stream was not there.
+    fn unproven_streams(&self) -> (Vec<&str>, Vec<i64>) {
+        let unproven = self.believed.iter().filter(|(stream, version)| {
+            let added = self.versions.contains_key(*stream);
+            **version > 0 || !added
+        });
+        unproven.map(|(stream, version)| (stream.as_str(), signed(*version))).unzip()
+    }
+
+    /// Which keys the server must check: those of entries that were refused for something else. The others prove it by their insert.
+    fn unproven_keys(&self) -> Vec<&str> {
+        self.new_keys.iter().filter(|key| !self.replies.contains_key(*key)).map(String::as_str).collect()
     }
 }
 
@@ -225,8 +246,7 @@ impl Appending {
     /// Hands a batch to the server. When this says [`Verdict::Appended`], it is durable.
     pub(super) async fn append(&mut self, rows: &StagedRows) -> Result<Verdict, LogError> {
         let (owner, service) = (self.log.owner.to_string(), self.log.service.name());
-        let (streams, versions): (Vec<_>, Vec<_>) =
-            rows.believed.iter().map(|(stream, version)| (stream.as_str(), signed(*version))).unzip();
+        let ((streams, versions), unproven_keys) = (rows.unproven_streams(), rows.unproven_keys());
         let (events, keys) = (EventColumns::of(&rows.events), KeyColumns::of(rows));
         let sources: Vec<(String, u64)> =
             rows.sources.iter().map(|(log, position)| (log.to_string(), *position)).collect();
@@ -240,7 +260,7 @@ impl Appending {
             &signed(self.epoch),
             &streams,
             &versions,
-            &rows.new_keys,
+            &unproven_keys,
             &events.positions,
             &events.streams,
             &events.stream_versions,
@@ -263,7 +283,10 @@ impl Appending {
             &source_positions,
             &source_checksums,
         ];
-        let row = self.session.query_one(APPEND, &parameters).await?;
+        let row = match self.session.query_one(APPEND, &parameters).await {
+            Err(_) if self.session.found_taken() => return Ok(Verdict::Mistaken),
+            answered => answered?,
+        };
         let row = Fields { place: &self.place, row: &row };
         let found = u64::try_from(row.get::<Option<i64>>(0)?.unwrap_or(0)).unwrap_or(0);
         Ok(match (found == self.epoch, row.get(1)?) {

@@ -4,23 +4,22 @@ use crate::log_id::LogId;
 use crate::port::LogError;
 use crate::postgres::append::{Appending, Known};
 use crate::postgres::errors::damaged;
-use crate::postgres::reader::{HEAD, SOURCES};
+use crate::postgres::reader::{HEAD, SOURCES, its_log};
 use crate::postgres::rows::Fields;
 use crate::postgres::session::{Server, Session};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Raises the epoch, whoever has it: from here on, that one cannot append. It waits for a batch that is being committed.
-const TAKE_OVER: &str = "INSERT INTO brokerage.appenders (owner, service, epoch, holder) \
+const TAKE_OVER: &str = "INSERT INTO brokerage.logs (owner, service, epoch, holder) \
      VALUES ($1, $2, 1, gen_random_uuid()) ON CONFLICT (owner, service) DO UPDATE \
-     SET epoch = appenders.epoch + 1, holder = excluded.holder RETURNING epoch, holder::text";
+     SET epoch = logs.epoch + 1, holder = excluded.holder RETURNING epoch, holder::text";
 /// Raises the epoch if it is still ours, so that a batch of ours which is still on its way through a dead connection comes too late.
-const COME_BACK: &str = "UPDATE brokerage.appenders SET epoch = epoch + 1 \
+const COME_BACK: &str = "UPDATE brokerage.logs SET epoch = epoch + 1 \
      WHERE owner = $1 AND service = $2 AND holder = $3::text::uuid RETURNING epoch";
-const EPOCH: &str =
-    "SELECT coalesce(max(epoch), 0) FROM brokerage.appenders WHERE owner = $1 AND service = $2";
-const DENSITY: &str = "SELECT count(*), coalesce(max(position), 0) FROM brokerage.events \
-     WHERE owner = $1 AND service = $2";
+const EPOCH: &str = "SELECT coalesce(max(epoch), 0) FROM brokerage.logs WHERE owner = $1 AND service = $2";
+const DENSITY: &str =
+    concat!("SELECT count(*), coalesce(max(position), 0) FROM brokerage.events WHERE log = ", its_log!());
 
 /// Who appends, for as long as its epoch stands.
 pub(super) struct Appender {
@@ -41,7 +40,7 @@ impl Appender {
         let (epoch, holder) = (row.count(0)?, row.get(1)?);
         let appender = Self { server, log, holder };
         let known = appender.know(&mut session).await?;
-        let appending = appender.appending(session, epoch);
+        let appending = appender.appending(session, epoch).await?;
         Ok((appender, appending, known))
     }
 
@@ -77,15 +76,16 @@ impl Appender {
         let rows = session.query(COME_BACK, &[&owner, &service, &self.holder]).await?;
         if let Some(row) = rows.first() {
             let epoch = Fields { place: &self.server.place, row }.count(0)?;
-            return Ok(self.appending(session, epoch));
+            return self.appending(session, epoch).await;
         }
         let row = session.query_one(EPOCH, &[&owner, &service]).await?;
         let current = Fields { place: &self.server.place, row: &row }.count(0)?;
         Err(LogError::Fenced { log: self.log, ours: epoch, current })
     }
 
-    fn appending(&self, session: Session, epoch: u64) -> Appending {
-        Appending { session, log: self.log, place: self.server.place.clone(), epoch }
+    async fn appending(&self, mut session: Session, epoch: u64) -> Result<Appending, LogError> {
+        session.look_up_keys_only().await?;
+        Ok(Appending { session, log: self.log, place: self.server.place.clone(), epoch })
     }
 
     /// The last position that is stored, which must not be before one that was acknowledged.

@@ -53,7 +53,6 @@ fn advice(code: &SqlState) -> Option<&'static str> {
         "42P01" | "42883" | "42703" | "3F000" => {
             "the tables are not as this program made them: restore the database from a backup"
         }
-        "23505" => "the log has rows that its appender does not know of; it looks again",
         "25006" => "this server only reads: give the URL of the primary",
         "53100" => "the server's disk is full: make room, then ask again",
         "53200" => "the server is out of memory: ask again, or give it more",
@@ -78,4 +77,9 @@ pub(super) fn is_lost(error: &Error) -> bool {
             || class == "57" && *code != SqlState::QUERY_CANCELED
             || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
     })
+}
+
+/// Whether a row was there already.
+pub(super) fn is_taken(error: &Error) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }

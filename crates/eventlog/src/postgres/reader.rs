@@ -19,12 +19,22 @@ const READERS_MAX: usize = 8;
 /// How long a reader waits for one of them.
 const WAIT_SECONDS_MAX: u64 = 30;
 
+/// The log whose owner and service are the first two parameters.
+macro_rules! its_log {
+    () => {
+        "(SELECT number FROM brokerage.logs WHERE owner = $1 AND service = $2)"
+    };
+}
+pub(super) use its_log;
+
 macro_rules! select_events {
     ($condition:literal) => {
         concat!(
             "SELECT ",
             event_columns!(),
-            " FROM brokerage.events WHERE owner = $1 AND service = $2 AND ",
+            " FROM brokerage.events WHERE log = ",
+            its_log!(),
+            " AND ",
             $condition
         )
     };
@@ -34,17 +44,24 @@ const READ: &str = select_events!("position > $3 ORDER BY position LIMIT $4");
 const READ_STREAM: &str =
     select_events!("stream = $5 AND stream_version > $3 ORDER BY stream_version LIMIT $4");
 pub(super) const HEAD: &str =
-    "SELECT coalesce(max(position), 0) FROM brokerage.events WHERE owner = $1 AND service = $2";
-const REPLY: &str = "SELECT request_hash, reply, head, checksum FROM brokerage.requests \
-     WHERE owner = $1 AND service = $2 AND key = $3";
-const KEYS: &str = "SELECT key FROM brokerage.requests WHERE owner = $1 AND service = $2";
+    concat!("SELECT coalesce(max(position), 0) FROM brokerage.events WHERE log = ", its_log!());
+const REPLY: &str = concat!(
+    "SELECT request_hash, reply, head, checksum FROM brokerage.requests WHERE key = $3 AND log = ",
+    its_log!()
+);
+const KEYS: &str = concat!("SELECT key FROM brokerage.requests WHERE log = ", its_log!());
 pub(super) const SOURCES: &str =
-    "SELECT log, position, checksum FROM brokerage.sources WHERE owner = $1 AND service = $2";
-const SNAPSHOT: &str = "SELECT schema, position, body, checksum FROM brokerage.snapshots \
-     WHERE owner = $1 AND service = $2 AND name = $3";
-const SAVE_SNAPSHOT: &str = "INSERT INTO brokerage.snapshots (owner, service, name, schema, position, body, checksum) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (owner, service, name) DO UPDATE \
-     SET schema = excluded.schema, position = excluded.position, body = excluded.body, checksum = excluded.checksum";
+    concat!("SELECT source, position, checksum FROM brokerage.sources WHERE log = ", its_log!());
+const SNAPSHOT: &str = concat!(
+    "SELECT schema, position, body, checksum FROM brokerage.snapshots WHERE name = $3 AND log = ",
+    its_log!()
+);
+const SAVE_SNAPSHOT: &str = concat!(
+    "INSERT INTO brokerage.snapshots (log, name, schema, position, body, checksum) VALUES (",
+    its_log!(),
+    ", $3, $4, $5, $6, $7) ON CONFLICT (log, name) DO UPDATE \
+     SET schema = excluded.schema, position = excluded.position, body = excluded.body, checksum = excluded.checksum"
+);
 
 /// The sessions that read.
 pub(super) struct Pool {

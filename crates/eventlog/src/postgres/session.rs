@@ -2,7 +2,7 @@
 
 use crate::log_id::Owner;
 use crate::port::LogError;
-use crate::postgres::errors::{damaged, describe, is_lost, unavailable};
+use crate::postgres::errors::{damaged, describe, is_lost, is_taken, unavailable};
 use futures::TryStreamExt;
 use std::collections::HashMap;
 use std::pin::pin;
@@ -21,6 +21,9 @@ const ANSWER_SECONDS_MAX: u64 = 35;
 /// What every session is set to. A statement that hangs must not hold a lock, nor an idle transaction the clean-up of dead rows.
 const SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning';";
+/// For a session that only looks up keys: a plan is made once, and never one that reads a whole table because it was small then.
+const KEYS_ONLY: &str =
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;";
 /// Whoever answers after a commit must find it on the disk. A server or role may have this off for speed; `local` and the
 /// settings that wait for a standby as well are left as they are.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
@@ -71,7 +74,8 @@ impl Server {
             }
         });
         let place = self.place.clone();
-        let mut session = Session { client, driver, place, owner, statements: HashMap::new(), lost: false };
+        let mut session =
+            Session { client, driver, place, owner, statements: HashMap::new(), lost: false, taken: false };
         session.run(SETTINGS).await?;
         session.set_owner(owner).await?;
         session.query(DURABLE, &[]).await?;
@@ -110,6 +114,7 @@ pub(super) struct Session {
     owner: Owner,
     statements: HashMap<&'static str, Statement>,
     lost: bool,
+    taken: bool,
 }
 
 impl Drop for Session {
@@ -123,6 +128,11 @@ impl Session {
     /// Whose rows it sees.
     pub(super) fn owner(&self) -> Owner {
         self.owner
+    }
+
+    /// From here on it looks up keys and nothing else.
+    pub(super) async fn look_up_keys_only(&mut self) -> Result<(), LogError> {
+        self.run(KEYS_ONLY).await
     }
 
     pub(super) async fn set_owner(&mut self, owner: Owner) -> Result<(), LogError> {
@@ -177,9 +187,11 @@ impl Session {
             }
             Ok(())
         };
-        let answer = async { answer.await.inspect_err(|error| failure = Some(is_lost(error))) };
+        let answer =
+            async { answer.await.inspect_err(|error| failure = Some((is_lost(error), is_taken(error)))) };
         let answered = patiently(&self.place, answer).await;
-        self.lost = answered.is_err() && failure.unwrap_or(true);
+        (self.lost, self.taken) =
+            if answered.is_ok() { (false, false) } else { failure.unwrap_or((true, false)) };
         answered
     }
 
@@ -189,6 +201,11 @@ impl Session {
         let answered = patiently(&self.place, self.client.batch_execute(script)).await;
         self.lost = answered.is_err();
         answered
+    }
+
+    /// Whether the last statement failed because a row was there already.
+    pub(super) fn found_taken(&self) -> bool {
+        self.taken
     }
 
     /// Whether it is of no more use.

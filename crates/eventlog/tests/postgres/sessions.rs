@@ -53,19 +53,26 @@ async fn an_owner_sees_and_writes_its_own_rows_alone() {
     // The role owns the tables, and is bound all the same.
     let stranger = session(url, Some(council)).await;
     let nobody = session(url, None).await;
-    for table in ["appenders", "events", "requests", "sources", "snapshots", "leases"] {
+    for table in ["logs", "events", "requests", "sources", "snapshots", "leases"] {
         let count = format!("SELECT count(*) FROM brokerage.{table}");
         for (who, rows) in [(&owner, 1_i64), (&stranger, 0), (&nobody, 0)] {
             let found: i64 = who.query_one(&count, &[]).await.unwrap().get(0);
             assert_eq!(found, rows, "{table}");
         }
-        let touched =
-            stranger.execute(&format!("UPDATE brokerage.{table} SET service = 'x'"), &[]).await.unwrap();
-        assert_eq!(touched, 0, "{table}");
+        assert_eq!(
+            stranger.execute(&format!("DELETE FROM brokerage.{table}"), &[]).await.unwrap(),
+            0,
+            "{table}"
+        );
     }
-    let theirs = "INSERT INTO brokerage.sources VALUES ('region', 'vacancies', 'contracts/region', 1, 1)";
-    let error = stranger.batch_execute(theirs).await.unwrap_err();
-    assert_eq!(error.code().unwrap().code(), "42501");
+    let number: i32 = owner.query_one("SELECT number FROM brokerage.logs", &[]).await.unwrap().get(0);
+    for theirs in [
+        format!("INSERT INTO brokerage.sources VALUES ({number}, 'contracts/region', 1, 1)"),
+        "INSERT INTO brokerage.logs (owner, service, epoch, holder) VALUES ('region', 'audit', 1, gen_random_uuid())".to_owned(),
+    ] {
+        let error = stranger.batch_execute(&theirs).await.unwrap_err();
+        assert_eq!(error.code().unwrap().code(), "42501", "{theirs}");
+    }
     // One pool serves both owners, each with its own rows.
     let other = world.store.open(LogId { service: Service::Vacancies, owner: council }).await.unwrap();
     append(&*other, entry(5)).await.unwrap();

@@ -43,9 +43,8 @@ impl World {
 async fn add_behind(url: &str, log: LogId) {
     let columns = "stream, stream_version + 1, type, version, payload, effective, council, actor, causation, correlation, \
                    recorded_at_us, leaf_hash";
-    let copy = format!(
-        "INSERT INTO brokerage.events SELECT owner, service, position + 1, {columns} FROM brokerage.events"
-    );
+    let copy =
+        format!("INSERT INTO brokerage.events SELECT log, position + 1, {columns} FROM brokerage.events");
     session(url, Some(log.owner)).await.batch_execute(&copy).await.unwrap();
 }
 
