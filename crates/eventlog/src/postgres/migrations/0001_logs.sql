@@ -111,33 +111,36 @@ BEGIN
     IF found_epoch IS DISTINCT FROM its_epoch THEN
         RETURN;
     END IF;
-    IF cardinality(believed_streams) > 0 AND EXISTS (
-        SELECT FROM unnest(believed_streams, believed_versions) AS believed (name, last)
-        WHERE believed.last <> coalesce((
-            SELECT max(e.stream_version) FROM brokerage.events e WHERE e.log = its_number AND e.stream = believed.name
-        ), 0)
-    ) THEN
-        RETURN;
+    -- A condition with a query in it is a statement of its own, so most batches should not come to one.
+    IF cardinality(believed_streams) > 0 THEN
+        IF EXISTS (
+            SELECT FROM unnest(believed_streams, believed_versions) AS believed (name, last)
+            WHERE believed.last <> coalesce((
+                SELECT max(e.stream_version) FROM brokerage.events e WHERE e.log = its_number AND e.stream = believed.name
+            ), 0)
+        ) THEN
+            RETURN;
+        END IF;
     END IF;
-    IF cardinality(believed_keys) > 0 AND EXISTS (
-        SELECT FROM brokerage.requests r WHERE r.log = its_number AND r.key = ANY (believed_keys)
-    ) THEN
-        RETURN;
+    IF cardinality(believed_keys) > 0 THEN
+        IF EXISTS (SELECT FROM brokerage.requests r WHERE r.log = its_number AND r.key = ANY (believed_keys)) THEN
+            RETURN;
+        END IF;
     END IF;
+    -- Several arrays unnested side by side in a SELECT go in step; as a table in FROM each would be stored away first.
     IF cardinality(positions) > 0 THEN
         INSERT INTO brokerage.events
-            SELECT its_number, added.* FROM unnest(
-                positions, streams, stream_versions, types, versions, payloads, effectives, councils, actors, causations,
-                correlations, recorded_at_us, leaf_hashes
-            ) AS added;
+            SELECT its_number, unnest(positions), unnest(streams), unnest(stream_versions), unnest(types), unnest(versions),
+                unnest(payloads), unnest(effectives), unnest(councils), unnest(actors), unnest(causations), unnest(correlations),
+                unnest(recorded_at_us), unnest(leaf_hashes);
     END IF;
     IF cardinality(keys) > 0 THEN
         INSERT INTO brokerage.requests
-            SELECT its_number, kept.* FROM unnest(keys, request_hashes, replies, heads, reply_checksums) AS kept;
+            SELECT its_number, unnest(keys), unnest(request_hashes), unnest(replies), unnest(heads), unnest(reply_checksums);
     END IF;
     IF cardinality(sources) > 0 THEN
         INSERT INTO brokerage.sources
-            SELECT its_number, consumed.* FROM unnest(sources, source_positions, source_checksums) AS consumed
+            SELECT its_number, unnest(sources), unnest(source_positions), unnest(source_checksums)
             ON CONFLICT (log, source) DO UPDATE SET position = excluded.position, checksum = excluded.checksum;
     END IF;
     appended := true;
