@@ -373,6 +373,9 @@ pub async fn limits_are_kept(subject: Subject) {
     assert!(matches!(log.append(large).await, Err(AppendError::TooLarge(_))));
     let many = entry(&vec!["a"; 1_001]);
     assert!(matches!(log.append(many).await, Err(AppendError::TooLarge(_))));
+    let long = "a".repeat(2_000);
+    assert!(matches!(log.append(entry(&[&long])).await, Err(AppendError::TooLarge(_))));
+    assert!(matches!(log.append(keyed(&["a"], &long, 1)).await, Err(AppendError::TooLarge(_))));
     assert_eq!(*log.head().borrow(), 0);
 }
 

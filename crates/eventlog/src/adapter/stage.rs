@@ -12,6 +12,8 @@ use std::sync::Arc;
 const ENTRY_EVENTS_MAX: usize = 1_000;
 /// How many bytes one event's payload may have.
 const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
+/// How many bytes the name of a stream or a client's key may have: an index takes no more than some thousands.
+const NAME_BYTES_MAX: usize = 1_000;
 /// How many streams' versions a writer remembers before it starts its memory anew.
 pub(crate) const VERSIONS_MAX: usize = 50_000;
 
@@ -101,6 +103,12 @@ fn check_size(entry: &Entry) -> Result<(), AppendError> {
     if let Some(event) = entry.events.iter().find(|event| event.payload.len() > PAYLOAD_BYTES_MAX) {
         let (event_type, bytes) = (event.event_type, event.payload.len());
         let detail = format!("a {event_type} of {bytes} bytes, at most {PAYLOAD_BYTES_MAX}");
+        return Err(AppendError::TooLarge(detail));
+    }
+    let streams = entry.events.iter().map(|event| event.stream.as_str());
+    let mut names = streams.chain(entry.idempotency.iter().map(|idempotency| idempotency.key.as_str()));
+    if let Some(name) = names.find(|name| name.len() > NAME_BYTES_MAX) {
+        let detail = format!("a stream or key of {} bytes, at most {NAME_BYTES_MAX}", name.len());
         return Err(AppendError::TooLarge(detail));
     }
     Ok(())

@@ -17,12 +17,8 @@ pub(super) fn damaged(place: &str, detail: impl Display) -> LogError {
 /// The error of a log for what a server or a connection to it reported.
 pub(super) fn describe(place: &str, error: &Error) -> LogError {
     let Some(code) = error.code() else {
-        // Neither of these comes from a connection: a column is missing or of another type than we made it.
-        if error.to_string().is_empty() || is_decoding(error) {
-            return damaged(place, with_cause(error));
-        }
-        let detail = with_cause(error);
-        return unavailable(place, format!("{detail}. Check that the server runs and can be reached"));
+        let said = error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+        return unavailable(place, format!("{said}. Check that the server runs and can be reached"));
     };
     let said = error.as_db_error().map_or_else(String::new, |error| error.message().to_owned());
     if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
@@ -30,17 +26,6 @@ pub(super) fn describe(place: &str, error: &Error) -> LogError {
     }
     let advice = advice(code).map_or_else(String::new, |advice| format!(": {advice}"));
     unavailable(place, format!("{said} ({}){advice}", code.code()))
-}
-
-/// Whether a value was not what its column should hold. The error has no code for it, only a cause.
-fn is_decoding(error: &Error) -> bool {
-    error.source().is_some_and(|cause| {
-        cause.is::<tokio_postgres::types::WrongType>() || cause.is::<tokio_postgres::types::WasNull>()
-    })
-}
-
-fn with_cause(error: &Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 fn advice(code: &SqlState) -> Option<&'static str> {

@@ -4,7 +4,7 @@ use crate::adapter::{EventRow, reply_checksum, reply_damage, source_from_row};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{LogError, SourcePosition, StoredReply};
-use crate::postgres::errors::{damaged, describe};
+use crate::postgres::errors::damaged;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
@@ -16,7 +16,8 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn get<T: FromSql<'a>>(&self, column: usize) -> Result<T, LogError> {
-        self.row.try_get(column).map_err(|error| describe(self.place, &error))
+        // A value that is not of its column's type was not written by us.
+        self.row.try_get(column).map_err(|error| damaged(self.place, error))
     }
 
     /// A count, which PostgreSQL keeps with a sign.

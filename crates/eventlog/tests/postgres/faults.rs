@@ -143,3 +143,25 @@ async fn changed_rows_are_named() {
     named(world.store.open(LOG).await.err().unwrap(), "2 events are there, but the last is number 3");
     assert!(world.store.open(OTHER).await.is_ok(), "another log has nothing to do with it");
 }
+
+#[tokio::test]
+async fn a_server_that_refuses_says_what_to_do_and_nothing_is_kept() {
+    let world = World::new().await;
+    let log = world.store.open(LOG).await.unwrap();
+    append(&*log, entry(1)).await.unwrap();
+    for (code, advice) in [("53100", "make room"), ("57014", "took too long"), ("53200", "out of memory")] {
+        // The words of an error are the server's, in whichever language; only its code is ours to go by.
+        let refusing = format!(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE SQLSTATE '{code}' USING MESSAGE = 'nein'; END $$"
+        );
+        world.database.run_as_admin(&refusing).unwrap();
+        let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON brokerage.requests EXECUTE FUNCTION refuse()";
+        world.database.run_as_admin(trigger).unwrap();
+        let refused = append(&*log, keyed(2, "k")).await.unwrap_err().to_string();
+        assert!(refused.contains(code) && refused.contains(advice), "{refused}");
+        world.database.run_as_admin("DROP TRIGGER refuse ON brokerage.requests").unwrap();
+        assert_eq!(stored(&*log).await, *log.head().borrow(), "{code}");
+    }
+    assert_eq!(append(&*log, keyed(2, "k")).await, Ok(2));
+}
