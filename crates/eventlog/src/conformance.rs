@@ -8,12 +8,19 @@ use crate::{
 };
 use crate::{NewEvent, Owner, Service, Snapshot, SourcePosition};
 use care::{StreamId, Timestamp};
+use std::pin::Pin;
 use std::sync::Arc;
+
+/// What happens behind an appender's back.
+pub type Behind = Box<dyn Fn(LogId) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// A store to test, and whatever must live as long as it.
 pub struct Subject {
     /// The store.
     pub store: Arc<dyn LogStore>,
+    /// Stores a second event in a log that has one, in the same stream, as a commit does that was reported as failed. Its digest is
+    /// not looked at.
+    pub add_behind: Behind,
     /// Such as a temporary folder.
     pub keep: Box<dyn Send + Sync>,
 }
@@ -230,6 +237,112 @@ pub async fn a_stale_appender_is_fenced(subject: Subject) {
     assert_eq!(new.read(0, 10).await.unwrap().len(), 2);
 }
 
+/// Entries that were handed over before the log was taken over are appended whole or not at all, the new appender finds every one
+/// that was acknowledged, and after the first refusal none is.
+pub async fn what_is_in_hand_when_the_log_is_taken_over_is_told_truly(subject: Subject) {
+    let old = subject.store.open(LOG).await.unwrap();
+    let mut tickets = Vec::new();
+    let mut new = None;
+    for n in 0..600 {
+        if n == 300 {
+            new = Some(subject.store.open(LOG).await.unwrap());
+        }
+        tickets.push(old.submit(entry(&["a", "b"])).await.unwrap());
+    }
+    let new = new.unwrap();
+    let (mut acknowledged, mut refused) = (0, 0);
+    for ticket in tickets {
+        match ticket.outcome().await {
+            Ok(Appended::Committed(committed)) => {
+                assert_eq!(refused, 0, "a fenced appender has appended");
+                acknowledged = committed.head;
+            }
+            Err(AppendError::Log(LogError::Fenced { .. })) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(refused >= 300, "what was handed over after the take-over is refused");
+    assert_eq!(*new.head().borrow(), acknowledged);
+    assert_eq!(committed(&*new, entry(&["c"])).await.head, acknowledged + 1);
+    let events = new.read_stored(acknowledged.saturating_sub(10), 100).await.unwrap();
+    assert_eq!(events.last().unwrap().position, acknowledged + 1);
+}
+
+/// Each entry of a batch has its own fate: refused ones leave nothing, and the others go on behind each other.
+pub async fn a_refused_entry_does_not_disturb_its_batch(subject: Subject) {
+    let log = subject.store.open(LOG).await.unwrap();
+    let from = |entry, position| Entry { source: Some(SourcePosition { log: SOURCE, position }), ..entry };
+    committed(&*log, from(keyed(&["old"], "used", 1), 5)).await;
+    // Opened anew, the log remembers no stream and no key.
+    let log = subject.store.open(LOG).await.unwrap();
+    let on = |name: &str, version, names: &[&str]| Entry {
+        expected: vec![(stream(name), Expected::Version(version))],
+        ..entry(names)
+    };
+    let mut large = entry(&["a"]);
+    large.events[0].payload = vec![b' '; 1024 * 1024 + 1];
+    let entries = [
+        on("a", 0, &["a", "a"]),
+        on("old", 0, &["old", "a"]),
+        keyed(&["a"], "used", 1),
+        keyed(&["a"], "used", 2),
+        from(entry(&["a"]), 5),
+        large,
+        Entry { expected_head: Some(1), ..entry(&["a"]) },
+        from(keyed(&["old"], "new", 3), 6),
+        on("never", 4, &["a"]),
+        keyed(&["a"], "new", 3),
+        Entry { expected_head: Some(4), ..on("a", 2, &["a"]) },
+    ];
+    let mut tickets = Vec::new();
+    for entry in entries {
+        tickets.push(log.submit(entry).await.unwrap());
+    }
+    let mut fates = Vec::new();
+    for ticket in tickets {
+        fates.push(match ticket.outcome().await {
+            Ok(Appended::Committed(committed)) => format!("committed up to {}", committed.head),
+            Ok(Appended::Repeated(reply)) => format!("repeated {:?} at {}", reply.reply, reply.head),
+            Ok(Appended::AlreadySeen) => "seen".to_owned(),
+            Err(AppendError::TooLarge(_)) => "too large".to_owned(),
+            Err(error) => error.to_string(),
+        });
+    }
+    let expected = [
+        "committed up to 3",
+        "stream place/old is at version 1, expected 0",
+        "repeated [1] at 1",
+        "the request id was used before for a different request",
+        "seen",
+        "too large",
+        "the log is at position 3, the decision was made at 1",
+        "committed up to 4",
+        "stream place/never is at version 0, expected 4",
+        "repeated [3] at 4",
+        "committed up to 5",
+    ];
+    assert_eq!(fates, expected);
+    let stored = log.read_stored(0, 10).await.unwrap();
+    let streams: Vec<_> =
+        stored.iter().map(|event| (event.stream.to_string(), event.stream_version)).collect();
+    let expected = [("old", 1), ("a", 1), ("a", 2), ("old", 2), ("a", 3)];
+    assert_eq!(streams, expected.map(|(name, version)| (stream(name).to_string(), version)));
+    assert_eq!(log.sources().await.unwrap(), [SourcePosition { log: SOURCE, position: 6 }]);
+    assert_eq!(log.reply("new").await.unwrap().map(|reply| reply.head), Some(4));
+}
+
+/// A commit that was reported as failed and is durable all the same is found again: nobody was told yes, and the log goes on after it.
+pub async fn a_commit_of_unknown_fate_is_found_again(subject: Subject) {
+    let log = subject.store.open(LOG).await.unwrap();
+    committed(&*log, entry(&["a"])).await;
+    (subject.add_behind)(LOG).await;
+    let refused = log.append(entry(&["a"])).await;
+    assert!(matches!(refused, Err(AppendError::Log(LogError::Unavailable { .. }))), "{refused:?}");
+    assert_eq!(*log.head().borrow(), 2, "the log has looked again");
+    let next = committed(&*log, entry(&["a"])).await;
+    assert_eq!((next.head, next.events[0].stream_version), (3, 3));
+}
+
 /// Logs of one store know nothing of each other.
 pub async fn logs_are_separate(subject: Subject) {
     let one = subject.store.open(LOG).await.unwrap();
@@ -260,6 +373,9 @@ pub async fn limits_are_kept(subject: Subject) {
     assert!(matches!(log.append(large).await, Err(AppendError::TooLarge(_))));
     let many = entry(&vec!["a"; 1_001]);
     assert!(matches!(log.append(many).await, Err(AppendError::TooLarge(_))));
+    let long = "a".repeat(2_000);
+    assert!(matches!(log.append(entry(&[&long])).await, Err(AppendError::TooLarge(_))));
+    assert!(matches!(log.append(keyed(&["a"], &long, 1)).await, Err(AppendError::TooLarge(_))));
     assert_eq!(*log.head().borrow(), 0);
 }
 
@@ -270,7 +386,9 @@ macro_rules! log_conformance_suite {
         $crate::log_conformance_suite!(@tests $open:
             positions_and_versions_are_dense, what_was_acknowledged_is_there_after_reopening, a_wrong_expectation_appends_nothing,
             one_of_many_with_the_same_expectation_wins, a_key_answers_once, a_source_event_is_consumed_once,
-            a_follower_misses_nothing, a_stale_appender_is_fenced, logs_are_separate, the_last_snapshot_is_kept, limits_are_kept,
+            a_follower_misses_nothing, a_stale_appender_is_fenced,
+            what_is_in_hand_when_the_log_is_taken_over_is_told_truly, a_refused_entry_does_not_disturb_its_batch,
+            a_commit_of_unknown_fate_is_found_again, logs_are_separate, the_last_snapshot_is_kept, limits_are_kept,
         );
     };
     (@tests $open:path: $($property:ident,)+) => {

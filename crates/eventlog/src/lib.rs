@@ -1,14 +1,16 @@
 //! Append-only logs. Everything that happened in the brokerage is an event in a log; a log has one service, one owner
 //! and one appender, and positions in it are dense (1, 2, 3 …), so any reader can see that nothing is missing.
 //!
-//! [`EventLog`] is the port; [`sqlite`] is its first adapter. [`conformance`] is the suite that every adapter passes.
+//! [`EventLog`] is the port; [`sqlite`] and [`postgres`] are its adapters. [`conformance`] is the suite that every adapter passes.
 //! This is the only crate that names a database.
 
+mod adapter;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod event;
 mod log_id;
 mod port;
+pub mod postgres;
 pub mod sqlite;
 
 pub use event::{EventRef, Meta, NewEvent, Recorded};

@@ -3,9 +3,8 @@
 //! It commits as the writer of a log does (one thread, WAL, `synchronous=FULL`, take one, then whatever else is waiting) but does
 //! nothing besides: one small row for the event and one for the idempotency key, with no checks, digests or stream versions.
 
-use super::file::describe;
-use super::writer::BATCH_ENTRIES_MAX;
-use super::{QUEUE_ENTRIES_MAX, file};
+use super::file::{self, describe};
+use crate::adapter::{BATCH_ENTRIES_MAX, QUEUE_ENTRIES_MAX};
 use crate::port::LogError;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use std::path::Path;

@@ -16,32 +16,22 @@ pub use store::{SqliteStore, StoreLocked};
 #[cfg(any(test, feature = "conformance"))]
 pub use tamper::{damage, tamper, truncate};
 
+use crate::adapter::{Jobs, READ_EVENTS_MAX, Tail};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{Entry, EventLog, LogError, Snapshot, SourcePosition, StoredReply, Ticket};
 use async_trait::async_trait;
 use care::StreamId;
 use reader::Readers;
-use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot, watch};
-use writer::{Job, Writer};
-
-/// How many entries may wait for the writer before senders wait too.
-const QUEUE_ENTRIES_MAX: usize = 1_024;
-/// How many of the latest events are kept in memory for followers, who mostly want just these.
-const TAIL_EVENTS_MAX: usize = 256;
-/// How many events one read returns at most.
-const READ_EVENTS_MAX: usize = 1_000;
-
-/// The latest events of a log, oldest first.
-type Tail = Arc<Mutex<VecDeque<Arc<Recorded>>>>;
+use std::sync::Arc;
+use tokio::sync::watch;
+use writer::Writer;
 
 /// A log in one SQLite file.
 pub struct SqliteLog {
     id: LogId,
-    jobs: mpsc::Sender<Job>,
+    jobs: Jobs,
     head: watch::Receiver<u64>,
     tail: Tail,
     readers: Arc<Readers>,
@@ -55,11 +45,11 @@ impl SqliteLog {
     /// opened.
     pub fn open(path: &Path, id: LogId) -> Result<Self, LogError> {
         let opened = file::open_as_appender(path, id)?;
-        let (jobs, queue) = mpsc::channel(QUEUE_ENTRIES_MAX);
+        let (jobs, queue) = Jobs::new(id);
         let (head_sender, head) = watch::channel(opened.head);
         let tail = Tail::default();
         let readers = Arc::new(Readers::new(path, id));
-        let writer = Writer::new(opened, path, id, head_sender, Arc::clone(&tail));
+        let writer = Writer::new(opened, path, id, head_sender, tail.clone());
         std::thread::Builder::new()
             .name(format!("log {id}"))
             .stack_size(512 * 1024)
@@ -69,14 +59,6 @@ impl SqliteLog {
                 detail: format!("no thread for its writer: {error}"),
             })?;
         Ok(Self { id, jobs, head, tail, readers })
-    }
-
-    /// The events after `after` from memory, if all that would be wanted are there.
-    fn latest(&self, after: u64, limit: usize) -> Option<Vec<Arc<Recorded>>> {
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = tail.front()?.position;
-        let skip = usize::try_from((after + 1).checked_sub(first)?).ok()?;
-        Some(tail.iter().skip(skip).take(limit).cloned().collect())
     }
 
     async fn blocking<T: Send + 'static>(
@@ -95,9 +77,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn submit(&self, entry: Entry) -> Result<Ticket, LogError> {
-        let (sender, ticket) = Ticket::new(self.id);
-        self.jobs.send(Job::Append(Box::new(entry), sender)).await.map_err(|_| LogError::Closed(self.id))?;
-        Ok(ticket)
+        self.jobs.submit(entry).await
     }
 
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Arc<Recorded>>, LogError> {
@@ -105,7 +85,7 @@ impl EventLog for SqliteLog {
         if after >= *self.head.borrow() {
             return Ok(Vec::new());
         }
-        if let Some(events) = self.latest(after, limit) {
+        if let Some(events) = self.tail.latest(after, limit) {
             return Ok(events);
         }
         self.blocking(move |readers| readers.read(after, limit)).await
@@ -144,10 +124,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn save_snapshot(&self, name: &'static str, snapshot: Snapshot) -> Result<(), LogError> {
-        let (sender, saved) = oneshot::channel();
-        let job = Job::SaveSnapshot(name, Box::new(snapshot), sender);
-        self.jobs.send(job).await.map_err(|_| LogError::Closed(self.id))?;
-        saved.await.unwrap_or(Err(LogError::Closed(self.id)))
+        self.jobs.save_snapshot(name, snapshot).await
     }
 
     async fn load_snapshot(&self, name: &'static str) -> Result<Option<Snapshot>, LogError> {

@@ -1,12 +1,11 @@
 //! Read-only connections to a log's file.
 
+use crate::adapter::{event_columns, reply_checksum, reply_damage, snapshot_checksum, source_from_row};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{LogError, Snapshot, SourcePosition, StoredReply};
 use crate::sqlite::file::{connect, damaged, describe};
-use crate::sqlite::rows::{
-    EVENT_COLUMNS, event_from_row, reply_checksum, snapshot_checksum, source_checksum,
-};
+use crate::sqlite::rows::event_from_row;
 use care::StreamId;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params};
 use std::path::{Path, PathBuf};
@@ -43,7 +42,7 @@ impl Readers {
     }
 
     fn events(&self, condition: &str, params: impl Params) -> Result<Vec<Arc<Recorded>>, LogError> {
-        let query = format!("SELECT {EVENT_COLUMNS} FROM events WHERE {condition}");
+        let query = format!(concat!("SELECT ", event_columns!(), " FROM events WHERE {}"), condition);
         self.with(|connection| {
             let mut statement = connection.prepare_cached(&query)?;
             let rows = statement.query_map(params, |row| event_from_row(&self.path, self.log, row))?;
@@ -106,7 +105,7 @@ impl Readers {
     }
 
     fn reply_damaged(&self, key: &str) -> LogError {
-        damaged(&self.path, &format!("the answer kept under {key:?} does not match its checksum"))
+        damaged(&self.path, &reply_damage(key))
     }
 
     pub(super) fn sources(&self) -> Result<Vec<SourcePosition>, LogError> {
@@ -117,14 +116,8 @@ impl Readers {
                 .collect()
         })?;
         rows.into_iter()
-            .map(|(log, position, checksum)| {
-                let damage =
-                    || damaged(&self.path, &format!("the position of {log:?} does not match its checksum"));
-                if source_checksum(&log, position) != checksum {
-                    return Err(damage());
-                }
-                Ok(SourcePosition { log: log.parse().map_err(|_| damage())?, position })
-            })
+            .map(|(log, position, checksum)| source_from_row(&log, position, checksum))
+            .map(|source| source.map_err(|detail| damaged(&self.path, &detail)))
             .collect()
     }
 

@@ -1,9 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "this is test code, compiled for the tests of other crates")]
 //! What may be done to a log's file behind its appender's back, for tests of those who must notice.
 
+use crate::adapter::event_columns;
 use crate::log_id::LogId;
 use crate::sqlite::file::connect;
-use crate::sqlite::rows::{EVENT_COLUMNS, event_from_row};
+use crate::sqlite::rows::event_from_row;
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::Path;
 
@@ -16,8 +17,8 @@ pub fn tamper(path: &Path, position: u64, new_payload: &[u8]) {
     let connection = open(path);
     let log: String = connection.query_row("SELECT log FROM appender", [], |row| row.get(0)).unwrap();
     let log: LogId = log.parse().unwrap();
-    let query = format!("SELECT {EVENT_COLUMNS} FROM events WHERE position = ?1");
-    let event = connection.query_row(&query, [position], |row| event_from_row(path, log, row)).unwrap();
+    let query = concat!("SELECT ", event_columns!(), " FROM events WHERE position = ?1");
+    let event = connection.query_row(query, [position], |row| event_from_row(path, log, row)).unwrap();
     let mut event = event.unwrap();
     event.payload = new_payload.to_vec();
     let update = "UPDATE events SET payload = ?2, leaf_hash = ?3 WHERE position = ?1";

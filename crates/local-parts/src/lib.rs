@@ -1,0 +1,4 @@
+//! The real servers that tests and local development run against: found or installed, started, shared and stopped. They are
+//! spoken to by running their own binaries only, so this crate names no database and no broker.
+
+pub mod postgres;
