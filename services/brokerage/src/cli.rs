@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and with which exit code it ends.
 
 use crate::running::{Options, Running};
+use crate::storage::DatabaseUrl;
 use crate::terminal::{Exit, say_error, start_logging};
 use crate::{bench, client, demo, token_command};
 use care::CouncilId;
@@ -27,6 +28,11 @@ struct RunArgs {
     /// Where logs and keys are kept; made if it is not there.
     #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
     data_dir: PathBuf,
+    /// Keep the logs in this PostgreSQL database instead of files, such as postgres://brokerage:PASSWORD@HOST/DATABASE; keys stay in the
+    /// data folder. A second instance with the same keys and database stands by, and takes over when the first ends. Some seventy
+    /// connections are used. Better given by the environment, where others do not see the password.
+    #[arg(long, env = "BROKERAGE_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<DatabaseUrl>,
     /// The address to listen on. It speaks plain HTTP/2: put a TLS proxy in front before others can reach it.
     #[arg(long, env = "BROKERAGE_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
@@ -86,9 +92,16 @@ async fn run(args: RunArgs) -> Exit {
         ));
         return Exit::Usage;
     }
-    let options =
-        Options::new(&args.data_dir).listening(args.listen).accepting_lost_keys(args.accept_lost_keys);
-    let running = match Running::start(options).await {
+    let options = Options::new(&args.data_dir)
+        .on_database(args.database)
+        .listening(args.listen)
+        .accepting_lost_keys(args.accept_lost_keys);
+    let started = tokio::select! {
+        started = Running::start(options) => started,
+        // While it stands by there is nothing to finish.
+        () = wait_for_signal() => return Exit::Yes,
+    };
+    let mut running = match started {
         Ok(running) => running,
         Err(error) => {
             say_error(&error.to_string());
@@ -102,10 +115,17 @@ async fn run(args: RunArgs) -> Exit {
         data_dir = %args.data_dir.display(),
         "the region is open; make a token with: brokerage token issue --help"
     );
-    wait_for_signal().await;
-    tracing::info!("stopping: no new requests, accepted ones are finished");
+    let exit = tokio::select! {
+        () = wait_for_signal() => Exit::Yes,
+        () = running.taken_over() => Exit::Unavailable,
+    };
+    if exit == Exit::Yes {
+        tracing::info!("stopping: no new requests, accepted ones are finished");
+    } else {
+        say_error("the database may be another instance's now: start this one again, and it stands by");
+    }
     running.stop().await;
-    Exit::Yes
+    exit
 }
 
 async fn wait_for_signal() {

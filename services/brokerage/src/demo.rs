@@ -18,6 +18,7 @@ mod world;
 use crate::client::progress::Progress;
 use crate::register::{RegisterRow, SIMULATED_REGISTER, Strictness, parse_register};
 use crate::running::{Options, Running};
+use crate::storage::DatabaseUrl;
 use crate::terminal::{Exit, Output, say, say_error, say_warning};
 use chance::Chance;
 use clap::Args;
@@ -47,6 +48,15 @@ pub(crate) struct DemoArgs {
     /// Keep the region's data here, an empty or new folder; `brokerage run` on it serves the region afterwards.
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
+    /// Keep the logs in this PostgreSQL database, which must be empty, instead of files; see `brokerage run --help`.
+    #[arg(
+        long,
+        env = "BROKERAGE_DATABASE",
+        hide_env_values = true,
+        value_name = "URL",
+        requires = "data_dir"
+    )]
+    database: Option<DatabaseUrl>,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -146,9 +156,12 @@ async fn live(args: &DemoArgs, rows: &[RegisterRow], folder: &Path) -> Result<Re
     let opening_day =
         world::FIRST_MONDAY.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
     let clock = Clock::simulated(opening_day.timestamp());
-    let running = Running::start(Options::new(folder).by_clock(clock.clone()))
-        .await
-        .map_err(|error| error.to_string())?;
+    let options = Options::new(folder).on_database(args.database.clone()).by_clock(clock.clone());
+    let running = Running::start(options).await.map_err(|error| error.to_string())?;
+    if !running.is_new() {
+        running.stop().await;
+        return Err("the database has a region already: a demo begins with an empty one".to_owned());
+    }
     let result = async {
         let access = Access::connect(running.address(), running.keys()).await?;
         let progress = Progress::new("opening the market", u64::from(world::WEEKS) + 1);
@@ -188,7 +201,8 @@ fn print(args: &DemoArgs, results: &Results, folder: &Path) {
         Output::Table => {
             say(&summary::render(results));
             if args.data_dir.is_some() {
-                say(&format!("\nServe it with: brokerage run --data-dir {}", folder.display()));
+                let database = args.database.as_ref().map_or("", |_| " --database URL");
+                say(&format!("\nServe it with: brokerage run --data-dir {}{database}", folder.display()));
             }
         }
         Output::Json => match serde_json::to_string_pretty(results) {

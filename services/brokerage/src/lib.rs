@@ -6,8 +6,10 @@ mod client;
 mod demo;
 mod register;
 mod running;
+mod storage;
 mod terminal;
 mod token_command;
 
 pub use cli::main;
 pub use running::{Options, Running, StartFailed, rules};
+pub use storage::{DatabaseUrl, StorageFailed};

@@ -1,18 +1,18 @@
 //! The whole region in one process: every service, the embedded exchange between them, and one gRPC address.
 
+use crate::storage::{DatabaseUrl, Storage, StorageFailed};
 use audit::Audit;
 use care::CouncilId;
 use contracts::Contracts;
 use eventlog::LogId;
-use eventlog::sqlite::{SqliteStore, StoreLocked};
+use eventlog::postgres::Lease;
 use exchange::{Exchange, ExchangeError, Follower, FollowerState, Reaction, follow};
 use futures::future::select_all;
 use invoicing::Invoicing;
 use referrals::Referrals;
 use service_kit::token::{KeyError, TokenKeys};
 use service_kit::{
-    AccessLayer, Clock, Health, Kit, LOGS_FOLDER, Region, RegionInvalid, Rule, ServeError, Serving,
-    StartError, serve,
+    AccessLayer, Clock, Health, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -45,6 +45,7 @@ pub fn rules() -> Vec<Rule> {
 #[derive(Debug, Clone)]
 pub struct Options {
     data_dir: PathBuf,
+    database: Option<DatabaseUrl>,
     listen: SocketAddr,
     clock: Clock,
     accept_lost_keys: Vec<CouncilId>,
@@ -56,10 +57,18 @@ impl Options {
     pub fn new(data_dir: &Path) -> Self {
         Self {
             data_dir: data_dir.to_owned(),
+            database: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Clock::System,
             accept_lost_keys: Vec::new(),
         }
+    }
+
+    /// With the logs in this database instead of the data folder, which then has the keys and the region's description alone. Another
+    /// instance on the same database works, or waits until this one ends.
+    #[must_use]
+    pub fn on_database(self, database: Option<DatabaseUrl>) -> Self {
+        Self { database, ..self }
     }
 
     /// On this address.
@@ -84,9 +93,9 @@ impl Options {
 /// Why a region does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFailed {
-    /// The data folder is in use or cannot be used.
+    /// The logs cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreLocked),
+    Storage(#[from] StorageFailed),
     /// The region's file is broken.
     #[error(transparent)]
     Region(#[from] RegionInvalid),
@@ -116,6 +125,7 @@ pub struct Running {
     invoicing: Invoicing,
     audit: Audit,
     serving: Serving,
+    lease: Option<Lease>,
 }
 
 /// Where the token keys of a data folder are.
@@ -129,14 +139,16 @@ impl Running {
     /// # Errors
     /// See [`StartFailed`]; a damaged file is named.
     pub async fn start(options: Options) -> Result<Self, StartFailed> {
-        let store = SqliteStore::open(&options.data_dir.join(LOGS_FOLDER))?;
-        store.check_none_missing()?;
+        let Storage { logs, lease } = match &options.database {
+            Some(url) => Storage::in_database(url).await?,
+            None => Storage::in_folder(&options.data_dir)?,
+        };
         let region = Arc::new(Region::load_or_create(&options.data_dir)?);
         let keys = Arc::new(TokenKeys::load_or_create(&keys_folder(&options.data_dir))?);
         let kit = Kit {
             region: Arc::clone(&region),
             clock: options.clock.clone(),
-            store: Arc::new(store),
+            store: logs,
             exchange: Arc::default(),
             keys_folder: keys_folder(&options.data_dir),
         };
@@ -167,7 +179,19 @@ impl Running {
             followers.iter().map(|follower| follower.state.clone()).collect(),
             serving.health(),
         ));
-        Ok(Self { region, keys, kit, followers, vacancies, contracts, referrals, invoicing, audit, serving })
+        Ok(Self {
+            region,
+            keys,
+            kit,
+            followers,
+            vacancies,
+            contracts,
+            referrals,
+            invoicing,
+            audit,
+            serving,
+            lease,
+        })
     }
 
     /// Where it listens.
@@ -220,6 +244,21 @@ impl Running {
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// Whether nothing has happened in it yet.
+    #[must_use]
+    pub(crate) fn is_new(&self) -> bool {
+        self.vacancies.is_empty()
+    }
+
+    /// Waits until another instance may have taken the database over; for ever where the logs are in files. Whatever is decided here from
+    /// then on is refused by the logs, so the region is to be stopped, and started again to stand by.
+    pub async fn taken_over(&mut self) {
+        match &mut self.lease {
+            Some(lease) => lease.lost().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Stops taking requests, finishes the accepted ones, and ends.

@@ -54,6 +54,12 @@ impl Vacancies {
         vec![reactions::reaction(self)]
     }
 
+    /// Whether nothing has happened in the market yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.market.head() == 0
+    }
+
     /// What each of its logs has come to, see [`Engine::digest`].
     #[must_use]
     pub fn digests(&self) -> BTreeMap<String, String> {

@@ -59,7 +59,7 @@ fn assert_sound(summary: &Value, referrals: i64) {
 }
 
 /// What two runs of one seed have in common: everything but the time taken and the roots, which hang on random keys.
-fn comparable(mut summary: Value) -> Value {
+pub(crate) fn comparable(mut summary: Value) -> Value {
     summary["duration_ms"].take();
     for log in summary["logs"].as_array_mut().unwrap() {
         log["root"].take();

@@ -2,7 +2,7 @@
 //!
 //! One test binary, since each links the whole system: `access` (who may call what), `bad_input` and `fuzz` (what cannot be granted),
 //! `repeats` (the same request again), `market` (one place, many councils), `python` (a client that knows only reflection), `crash`
-//! (kill -9 under load), `damage` (broken files), `replay` (the same bytes from the same events), `demo` and `commands` (the binary
+//! (kill -9 under load), `damage` (broken files), `database` (logs in PostgreSQL, and a standby), `replay` (the same bytes from the same events), `demo` and `commands` (the binary
 //! as people use it).
 #![allow(clippy::unwrap_used, reason = "tests and their helpers fail loudly")]
 
@@ -11,6 +11,7 @@ mod bad_input;
 mod commands;
 mod crash;
 mod damage;
+mod database;
 mod demo;
 mod fuzz;
 mod market;

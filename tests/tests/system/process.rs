@@ -21,10 +21,10 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// The program, with nothing of this shell's own settings.
 fn brokerage() -> Command {
     let mut command = Command::new(program());
-    for name in ["BROKERAGE_DATA_DIR", "BROKERAGE_LISTEN", "BROKERAGE_ADDRESS", "BROKERAGE_TOKEN", "RUST_LOG"]
-    {
-        command.env_remove(name);
+    for name in ["DATA_DIR", "DATABASE", "LISTEN", "ADDRESS", "TOKEN"] {
+        command.env_remove(format!("BROKERAGE_{name}"));
     }
+    command.env_remove("RUST_LOG");
     command
 }
 
@@ -39,8 +39,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a folder and does not wait for anything.
     pub(crate) fn spawn(data_dir: &Path) -> Self {
+        Self::spawn_with(data_dir, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn spawn_with(data_dir: &Path, more: &[&str]) -> Self {
         let mut command = brokerage();
-        command.args(["run", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
+        command.args(["run", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(more);
         command.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -100,9 +105,14 @@ impl Server {
 
     /// Ends it as a service manager does; gives its exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
-        let kill = format!("kill -TERM {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
+    }
+
+    /// Sends it a signal, such as `STOP` and `CONT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 }
 

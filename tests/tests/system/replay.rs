@@ -10,7 +10,7 @@ use api::contracts::ListAgreementsRequest;
 use api::contracts::contracts_service_client::ContractsServiceClient;
 use api::invoicing::GetLedgerRequest;
 use api::invoicing::invoicing_service_client::InvoicingServiceClient;
-use brokerage::{Options, Running, StartFailed};
+use brokerage::{Options, Running, StartFailed, StorageFailed};
 use eventlog::LogStore;
 use eventlog::sqlite::SqliteStore;
 use prost::Message;
@@ -34,7 +34,7 @@ async fn start(data: &Path, clock: Clock) -> Running {
     until("the folder is free", async || {
         match Running::start(Options::new(data).by_clock(clock.clone())).await {
             Ok(running) => Some(running),
-            Err(StartFailed::Store(_)) => None,
+            Err(StartFailed::Storage(StorageFailed::Folder(_))) => None,
             Err(error) => panic!("{error}"),
         }
     })

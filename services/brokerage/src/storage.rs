@@ -1,0 +1,87 @@
+//! Where a region's logs are kept: in files of its data folder, or in a PostgreSQL database.
+
+use eventlog::postgres::{Lease, PostgresStore};
+use eventlog::sqlite::{SqliteStore, StoreLocked};
+use eventlog::{LogError, LogId, LogStore, Service};
+use service_kit::LOGS_FOLDER;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the lease of a region in one process is called by: its first log.
+const LEASE_OF: Service = Service::Vacancies;
+/// After how long of waiting for another instance it is said that one waits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The address of a database, such as `postgres://brokerage:password@host:5432/region`. It holds a password, and shows itself without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+/// Takes what was given: whether it is one, and a server can be reached by it, shows when it is used.
+impl From<&str> for DatabaseUrl {
+    fn from(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+/// The logs, and the right to append to them.
+pub(crate) struct Storage {
+    pub(crate) logs: Arc<dyn LogStore>,
+    /// Of a database, which several instances may have been given: this one works while it has the lease.
+    pub(crate) lease: Option<Lease>,
+}
+
+/// Why the logs cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageFailed {
+    /// The data folder is in use or cannot be used.
+    #[error(transparent)]
+    Folder(#[from] StoreLocked),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] LogError),
+}
+
+impl Storage {
+    /// The logs in the data folder.
+    pub(crate) fn in_folder(data_dir: &Path) -> Result<Self, StorageFailed> {
+        let store = SqliteStore::open(&data_dir.join(LOGS_FOLDER))?;
+        store.check_none_missing()?;
+        Ok(Self { logs: Arc::new(store), lease: None })
+    }
+
+    /// The logs in a database, once no other instance works on them.
+    pub(crate) async fn in_database(url: &DatabaseUrl) -> Result<Self, StorageFailed> {
+        let store = PostgresStore::connect(&url.0).await?;
+        let lease = lease(&store).await;
+        Ok(Self { logs: Arc::new(store), lease: Some(lease) })
+    }
+}
+
+/// Waits until this instance is the one that works.
+async fn lease(store: &PostgresStore) -> Lease {
+    let mut waited = std::pin::pin!(store.wait_for_lease(LogId::region(LEASE_OF)));
+    if let Ok(lease) = tokio::time::timeout(PATIENCE, &mut waited).await {
+        return lease;
+    }
+    tracing::info!("another instance works on this database: standing by until it ends");
+    waited.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url = DatabaseUrl::from("postgres://brokerage:secret@localhost/region");
+        assert!(!format!("{url:?}").contains("secret"));
+    }
+}
