@@ -351,9 +351,9 @@ pub async fn what_is_not_remembered_is_judged_by_what_is_stored(subject: Subject
     }
     assert_eq!(judged(on("never", 1, entry(&["never"]))).await, wrong("never", 1, 0));
     // A repetition is answered as such, whatever else would be wrong with it by now.
-    for repeated in
-        [keyed(&["a"], "used", 1), on("a", 0, Entry { expected_head: Some(0), ..keyed(&["a"], "used", 1) })]
-    {
+    let outdated = |events| Entry { expected_head: Some(0), events, ..keyed(&["a"], "used", 1) };
+    let events = entry(&["a"]).events;
+    for repeated in [keyed(&["a"], "used", 1), on("a", 0, outdated(events)), outdated(Vec::new())] {
         let answer = judged(repeated).await;
         assert!(matches!(&answer, Ok(Appended::Repeated(reply)) if reply.head == 2), "{answer:?}");
     }
