@@ -331,6 +331,39 @@ pub async fn a_refused_entry_does_not_disturb_its_batch(subject: Subject) {
     assert_eq!(log.reply("new").await.unwrap().map(|reply| reply.head), Some(4));
 }
 
+/// A log that was just opened remembers nothing, and judges each entry by what is stored all the same.
+pub async fn what_is_not_remembered_is_judged_by_what_is_stored(subject: Subject) {
+    let on = |name: &str, version, entry| Entry {
+        expected: vec![(stream(name), Expected::Version(version))],
+        ..entry
+    };
+    let wrong = |name: &str, expected, actual| {
+        Err(AppendError::WrongVersion { stream: stream(name), expected, actual })
+    };
+    {
+        let log = subject.store.open(LOG).await.unwrap();
+        committed(&*log, keyed(&["a", "a"], "used", 1)).await;
+    }
+    let judged = async |entry| subject.store.open(LOG).await.unwrap().append(entry).await;
+    for too_late in [0, 1, 3] {
+        assert_eq!(judged(on("a", too_late, entry(&["a"]))).await, wrong("a", too_late, 2));
+        assert_eq!(judged(on("a", too_late, entry(&["b"]))).await, wrong("a", too_late, 2));
+    }
+    assert_eq!(judged(on("never", 1, entry(&["never"]))).await, wrong("never", 1, 0));
+    // A repetition is answered as such, whatever else would be wrong with it by now.
+    let outdated = |events| Entry { expected_head: Some(0), events, ..keyed(&["a"], "used", 1) };
+    let events = entry(&["a"]).events;
+    for repeated in [keyed(&["a"], "used", 1), on("a", 0, outdated(events)), outdated(Vec::new())] {
+        let answer = judged(repeated).await;
+        assert!(matches!(&answer, Ok(Appended::Repeated(reply)) if reply.head == 2), "{answer:?}");
+    }
+    let reused = Entry { expected_head: Some(0), ..keyed(&["a"], "used", 2) };
+    assert_eq!(judged(reused).await, Err(AppendError::KeyReused));
+    let any = judged(Entry { expected: vec![(stream("a"), Expected::Any)], ..entry(&["a"]) }).await;
+    assert!(matches!(&any, Ok(Appended::Committed(any)) if any.events[0].stream_version == 3), "{any:?}");
+    assert!(matches!(judged(on("a", 3, entry(&["a"]))).await, Ok(Appended::Committed(_))));
+}
+
 /// A commit that was reported as failed and is durable all the same is found again: nobody was told yes, and the log goes on after it.
 pub async fn a_commit_of_unknown_fate_is_found_again(subject: Subject) {
     let log = subject.store.open(LOG).await.unwrap();
@@ -388,7 +421,7 @@ macro_rules! log_conformance_suite {
             one_of_many_with_the_same_expectation_wins, a_key_answers_once, a_source_event_is_consumed_once,
             a_follower_misses_nothing, a_stale_appender_is_fenced,
             what_is_in_hand_when_the_log_is_taken_over_is_told_truly, a_refused_entry_does_not_disturb_its_batch,
-            a_commit_of_unknown_fate_is_found_again, logs_are_separate, the_last_snapshot_is_kept, limits_are_kept,
+            what_is_not_remembered_is_judged_by_what_is_stored, a_commit_of_unknown_fate_is_found_again, logs_are_separate, the_last_snapshot_is_kept, limits_are_kept,
         );
     };
     (@tests $open:path: $($property:ident,)+) => {
