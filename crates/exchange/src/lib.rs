@@ -9,6 +9,8 @@
 pub mod conformance;
 mod embedded;
 mod follow;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod port;
 
 pub use embedded::Embedded;
