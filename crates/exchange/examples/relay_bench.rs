@@ -8,7 +8,8 @@
 //!
 //! Throughput: a relay publishing a log that is already there, its start and reading SQLite included, beside a bare rdkafka producer of
 //! the same records, encoded beforehand, with the same settings. Round trip, one event in flight: append → relay → follower, and
-//! produce → consume without any of ours. Figures of one machine, with broker and clients on it: compare within a run only.
+//! produce → consume without any of ours. Figures of one machine, with broker and clients on it: compare within a run only. CPU
+//! is this process's, so a busy machine does not change it much.
 
 use care::{StreamId, Timestamp};
 use eventlog::sqlite::SqliteStore;
@@ -54,10 +55,15 @@ async fn throughput(brokers: &str, log: &Arc<dyn EventLog>, rounds: u64) {
     println!("{} events, {} bytes of payload each", recorded.len(), bytes / recorded.len());
     println!("reading the log alone     {reading:>9} events/s");
     for round in 1..=rounds {
+        let (before, count) = (cpu_ticks(), u64::try_from(recorded.len()).unwrap());
         let bare = bare(&topics(brokers).await, brokers, &recorded);
+        let between = cpu_ticks();
         let relayed = relayed(&topics(brokers).await, brokers, log).await;
+        let cpu = |ticks: u64| ticks * 10_000_000 / count;
+        let (of_bare, of_relay) = (cpu(between - before), cpu(cpu_ticks() - between));
         println!(
-            "round {round}: bare producer   {bare:>9} records/s, relay {relayed:>9} events/s: {} %",
+            "round {round}: bare producer {bare:>8} records/s, {of_bare:>6} ns of CPU each; relay {relayed:>8} events/s, {of_relay:>6} \
+             ns of CPU each: {} % of its rate",
             relayed * 100 / bare
         );
     }
@@ -207,6 +213,13 @@ async fn append(log: &Arc<dyn EventLog>, events: u64) {
         };
         log.append(entry).await.unwrap();
     }
+}
+
+/// Processor time of this process so far, in hundredths of a second: what other programs do to the clock does not count.
+fn cpu_ticks() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, after_name) = stat.rsplit_once(')').unwrap();
+    after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
 }
 
 fn rate(events: usize, time: Duration) -> u64 {

@@ -199,7 +199,9 @@ impl Relaying {
         let window = Arc::new(Window::new(published));
         self.publisher.take_over(self.log.id(), Arc::clone(&window));
         let (number, producer) = self.publisher.producer();
-        let mut heads = self.log.head();
+        let log = Arc::clone(&self.log);
+        let mut read: Vec<Arc<Recorded>> = Vec::new();
+        let mut heads = log.head();
         let mut trouble = self.publisher.trouble();
         loop {
             let head = *heads.borrow_and_update();
@@ -225,8 +227,24 @@ impl Relaying {
             // Whole batches, but for the last: an acknowledgement at a time would read an event at a time.
             let waiting = usize::try_from(head - standing.handed.min(head)).unwrap_or(usize::MAX);
             if waiting > 0 && window.room() >= waiting.min(BATCH_EVENTS_MAX) {
-                let events = self.log.read(standing.handed, window.room().min(BATCH_EVENTS_MAX)).await?;
-                self.hand_over(&producer, &window, &tail, &events).await?;
+                if read.is_empty() {
+                    read = log.read(standing.handed, BATCH_EVENTS_MAX).await?;
+                }
+                read.truncate(window.room());
+                if read.is_empty() {
+                    let (after, log) = (standing.handed, self.log.id());
+                    return Err(Stop::Again(format!(
+                        "{log} gives nothing after {after}, and its head is {head}"
+                    )));
+                }
+                // The next ones are read while these are encoded, unless the log ends with them.
+                let last = read.last().map_or(standing.handed, |last| last.position);
+                let ahead = async {
+                    if last < head { log.read(last, BATCH_EVENTS_MAX).await } else { Ok(Vec::new()) }
+                };
+                let (ahead, handed) = tokio::join!(ahead, self.hand_over(&producer, &window, &tail, &read));
+                handed?;
+                read = ahead?;
                 continue;
             }
             tokio::select! {

@@ -10,11 +10,14 @@ use tokio::sync::Notify;
 /// may grow, and never shrink.
 pub const WINDOW_POSITIONS: u64 = 4_000;
 
+/// At least how often, in positions, a rising watermark is told of while others are under way.
+const TELL_POSITIONS: u64 = 128;
+
 /// The positions after the watermark, in order. Deliveries settle them from the producer's thread.
 #[derive(Debug)]
 pub(super) struct Window {
     inner: Mutex<Inner>,
-    /// Told when the watermark rises, something fails, or nothing is under way any more.
+    /// Told when the watermark has risen by a step, something fails, or nothing is under way any more.
     pub(super) changed: Notify,
 }
 
@@ -104,7 +107,9 @@ impl Window {
                 inner.failed.get_or_insert(why);
             }
         }
-        let tell = inner.published > before || inner.under_way == 0 || inner.failed.is_some();
+        // Acknowledgements come in thousands: a step at a time is soon enough for who fills the window or reports on it.
+        let step = inner.published / TELL_POSITIONS > before / TELL_POSITIONS;
+        let tell = step || inner.under_way == 0 || inner.failed.is_some();
         drop(inner);
         if tell {
             self.changed.notify_one();

@@ -205,7 +205,8 @@ fn read_partition(consumer: &BaseConsumer, topic: &str, partition: i32) -> Vec<u
                 positions.push(event.map_or(0, |decoded| decoded.event.position));
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return positions,
-            Some(Err(error)) => println!("{topic}: {error}"),
+            // A broker that was just killed is got over; the end is waited for.
+            Some(Err(_)) => {}
             None => assert!(start.elapsed() < PATIENCE, "{topic}: no end within {PATIENCE:?}"),
         }
     }
