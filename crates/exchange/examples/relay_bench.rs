@@ -54,6 +54,10 @@ async fn throughput(brokers: &str, log: &Arc<dyn EventLog>, rounds: u64) {
     let bytes: usize = recorded.iter().map(|event| event.payload.len()).sum();
     println!("{} events, {} bytes of payload each", recorded.len(), bytes / recorded.len());
     println!("reading the log alone     {reading:>9} events/s");
+    let start = Instant::now();
+    let encoded = recorded.iter().map(|event| cloud_event::encode(event, None).headers.len()).sum::<usize>();
+    assert!(encoded > recorded.len());
+    println!("encoding it alone         {:>9} events/s", rate(recorded.len(), start.elapsed()));
     for round in 1..=rounds {
         let (before, count) = (cpu_ticks(), u64::try_from(recorded.len()).unwrap());
         let bare = bare(&topics(brokers).await, brokers, &recorded);

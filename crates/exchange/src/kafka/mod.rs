@@ -8,10 +8,11 @@
 //! |---|---|
 //! | `topics`, `async_api` | which topic belongs to which log, and how it is set; the same as a document |
 //! | `cloud_event` | an event as a record, and back |
-//! | `publisher`, `window`, `relay` | out: the producer of a process, what is under way, one log's publication |
+//! | `publisher`, `window`, `ahead`, `relay` | out: the producer of a process, what is under way, what is next, one log's publication |
 //! | `reader` | looking into a topic at any place: its end, and where a position stands |
 //! | `consumers`, `merge`, `exchange` | in: consumers that are shared, partitions in order, the port |
 
+mod ahead;
 mod async_api;
 pub mod cloud_event;
 mod connection;

@@ -1,18 +1,16 @@
 //! The one producer of a process, which all its relays share.
 
-use super::cloud_event::Encoded;
 use super::connection::{Connection, say};
 use super::reader::Reader;
 use super::topics::{COMPRESSION, RECORD_BYTES_MAX, Topics};
 use super::window::Window;
 use crate::port::ExchangeError;
-use eventlog::LogId;
+use eventlog::{LogId, Recorded};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
+use rdkafka::message::{DeliveryResult, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -102,8 +100,8 @@ pub(super) type Producer = ThreadedProducer<Deliveries>;
 /// A record that the producer takes, but for what is told of its outcome.
 pub(super) struct Outgoing<'a> {
     pub(super) topic: &'a str,
-    pub(super) position: u64,
-    pub(super) encoded: Encoded<'a>,
+    pub(super) event: &'a Recorded,
+    pub(super) headers: OwnedHeaders,
 }
 
 /// Publishes the logs of a process: what its relays share.
@@ -181,12 +179,12 @@ fn produce(
 
 /// Hands a record to the producer, waiting while its queue is full. The window, which has it open, is told of its outcome.
 pub(super) async fn send(producer: &Producer, window: &Arc<Window>, outgoing: Outgoing<'_>) {
-    let Outgoing { topic, position, encoded } = outgoing;
-    let sent = Box::new(Sent { window: Arc::clone(window), position, settled: false });
+    let Outgoing { topic, event, headers } = outgoing;
+    let sent = Box::new(Sent { window: Arc::clone(window), position: event.position, settled: false });
     let mut record = BaseRecord::with_opaque_to(topic, sent)
-        .key(encoded.key)
-        .payload(encoded.value)
-        .headers(headers(&encoded.headers));
+        .key(event.stream.as_str())
+        .payload(&event.payload[..])
+        .headers(headers);
     while let Err((error, back)) = producer.send(record) {
         record = back;
         if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) {
@@ -195,10 +193,4 @@ pub(super) async fn send(producer: &Producer, window: &Arc<Window>, outgoing: Ou
         }
         tokio::time::sleep(QUEUE_WAIT).await;
     }
-}
-
-fn headers(headers: &[(&'static str, Cow<'_, str>)]) -> OwnedHeaders {
-    headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| {
-        all.insert(Header { key, value: Some(value.as_ref()) })
-    })
 }

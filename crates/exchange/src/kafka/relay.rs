@@ -12,7 +12,7 @@
 //! though that reads again until the end stands still. Such records are in the topic twice, identical. Consumers drop what they have
 //! seen, by position, so nothing happens twice; a second copy is no harm but its bytes.
 
-use super::cloud_event::encode;
+use super::ahead::{Ahead, BATCH_EVENTS_MAX, Prepared};
 use super::publisher::{Outgoing, Producer, Publisher, send};
 use super::reader::{Reader, Tail, blocking};
 use super::window::{WINDOW_POSITIONS, Window};
@@ -25,8 +25,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How many events are read and handed over at a time.
-const BATCH_EVENTS_MAX: usize = 500;
 /// How old the last word that the log is ours may be when a batch is handed over.
 const FENCE_AGE_MAX: Duration = Duration::from_secs(1);
 /// The first wait before a relay that failed starts again; it doubles up to [`RETRY_MAX`].
@@ -199,9 +197,9 @@ impl Relaying {
         let window = Arc::new(Window::new(published));
         self.publisher.take_over(self.log.id(), Arc::clone(&window));
         let (number, producer) = self.publisher.producer();
-        let log = Arc::clone(&self.log);
-        let mut read: Vec<Arc<Recorded>> = Vec::new();
-        let mut heads = log.head();
+        let ahead = Ahead { log: Arc::clone(&self.log), traces: self.traces.clone() };
+        let mut batch = Vec::new();
+        let mut heads = self.log.head();
         let mut trouble = self.publisher.trouble();
         loop {
             let head = *heads.borrow_and_update();
@@ -227,24 +225,15 @@ impl Relaying {
             // Whole batches, but for the last: an acknowledgement at a time would read an event at a time.
             let waiting = usize::try_from(head - standing.handed.min(head)).unwrap_or(usize::MAX);
             if waiting > 0 && window.room() >= waiting.min(BATCH_EVENTS_MAX) {
-                if read.is_empty() {
-                    read = log.read(standing.handed, BATCH_EVENTS_MAX).await?;
+                if batch.is_empty() {
+                    batch = ahead.read(standing.handed, head).await?;
                 }
-                read.truncate(window.room());
-                if read.is_empty() {
-                    let (after, log) = (standing.handed, self.log.id());
-                    return Err(Stop::Again(format!(
-                        "{log} gives nothing after {after}, and its head is {head}"
-                    )));
-                }
-                // The next ones are read while these are encoded, unless the log ends with them.
-                let last = read.last().map_or(standing.handed, |last| last.position);
-                let ahead = async {
-                    if last < head { log.read(last, BATCH_EVENTS_MAX).await } else { Ok(Vec::new()) }
-                };
-                let (ahead, handed) = tokio::join!(ahead, self.hand_over(&producer, &window, &tail, &read));
+                batch.truncate(window.room());
+                let last = batch.last().map_or(standing.handed, |last| last.event.position);
+                let (next, handed) =
+                    tokio::join!(ahead.read(last, head), self.hand_over(&producer, &window, &tail, batch));
                 handed?;
-                read = ahead?;
+                batch = next?;
                 continue;
             }
             tokio::select! {
@@ -293,19 +282,17 @@ impl Relaying {
         producer: &Producer,
         window: &Arc<Window>,
         tail: &Tail,
-        events: &[Arc<Recorded>],
+        batch: Vec<Prepared>,
     ) -> Result<(), Stop> {
         self.check_fence().await?;
-        for event in events {
+        for Prepared { event, headers } in batch {
             let recorded_at = event.meta.recorded_at;
             if tail.present.contains(&event.position) {
                 window.pass(recorded_at);
                 continue;
             }
-            let trace = self.traces.as_ref().and_then(|traces| traces(event));
-            let encoded = encode(event, trace.as_deref());
             window.open(recorded_at);
-            let outgoing = Outgoing { topic: &self.topic, position: event.position, encoded };
+            let outgoing = Outgoing { topic: &self.topic, event: &event, headers };
             send(producer, window, outgoing).await;
         }
         Ok(())
