@@ -7,7 +7,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use std::sync::Arc;
 
 /// How many events are read and handed over at a time.
-pub(super) const BATCH_EVENTS_MAX: usize = 500;
+pub(super) const BATCH_EVENTS_MAX: usize = 1_000;
 /// Up to so many are encoded in place: handing them to another thread would take longer, and somebody waits for them.
 const IN_PLACE_EVENTS_MAX: usize = 32;
 
