@@ -74,12 +74,12 @@ async fn a_broker_that_is_silent_for_ten_seconds_is_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_replaced_during_an_outage_leaves_what_is_under_way_to_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
-    let broker = broker(&folder).await;
+    let mut broker = broker(&folder).await;
     let world = World::on(broker.brokers(), 1).await;
     let publisher = world.publisher();
     let relay = world.relay(&publisher);
     published(&relay, world.append(10).await).await;
-    broker.pause();
+    tokio::task::block_in_place(|| broker.kill());
     let head = world.append(2_000).await;
     until(&relay, |state| state.head == head).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -87,7 +87,7 @@ async fn a_relay_replaced_during_an_outage_leaves_what_is_under_way_to_the_one_b
     // The producer still has what the first one gave it, and sends it once it can.
     let relay = world.relay(&publisher);
     tokio::time::sleep(Duration::from_millis(500)).await;
-    broker.resume();
+    tokio::task::block_in_place(|| broker.restart()).unwrap();
     published(&relay, head).await;
     world.assert_each_once(head).await;
 }
