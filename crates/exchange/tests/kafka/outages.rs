@@ -33,7 +33,8 @@ async fn a_broker_killed_under_load_and_started_again_has_each_position_once() {
         // Killed with requests on the wire, some of which it has written and not yet acknowledged.
         let stop = Arc::new(AtomicBool::new(false));
         let load = tokio::spawn(load(Arc::clone(&world.log), Arc::clone(&stop)));
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        let before = relay.state.borrow().head;
+        until(&relay, |state| state.published > before).await;
         tokio::task::block_in_place(|| broker.kill());
         assert!(relay.state.borrow().lag_events() > 0, "nothing was under way");
         stop.store(true, Ordering::SeqCst);

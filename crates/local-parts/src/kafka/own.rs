@@ -120,6 +120,7 @@ pub(super) fn settings(folder: &Path) -> PathBuf {
     folder.join("server.properties")
 }
 
+/// One node, settings as small as they go. A broker that was killed may come back once its session is over, so that is short.
 fn properties(data: &Path, port: u16, controller: u16) -> String {
     let data = data.display();
     format!(
@@ -143,6 +144,8 @@ share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=2
 log.cleaner.enable=true
