@@ -255,6 +255,57 @@ pub async fn a_burst_is_kept_up_with(subject: Subject) {
     assert_eq!(receive(&mut *subject.subscribe(0).await, 2_000, 256).await, recorded);
 }
 
+/// Optional fields that are there or not, empty and large payloads, text of any script: each event comes as it was recorded.
+pub async fn every_shape_of_event_is_carried_unchanged(subject: Subject) {
+    let texts = ["", "a", "\u{1F3E0} £ \u{4E2D}", "two words: a/b=c;d%20\"e\""];
+    let payloads = [Vec::new(), b"{}".to_vec(), vec![b'7'; 900_000], (0..=255).collect()];
+    for (index, (text, payload)) in texts.into_iter().zip(payloads).enumerate() {
+        let there = index % 2 == 1;
+        let mut entry = entry(1);
+        entry.events[0] = NewEvent {
+            stream: StreamId::new(text, index),
+            event_type: if there { "PlaceOpened" } else { "Q" },
+            version: if there { u16::MAX } else { 1 },
+            payload,
+            effective: there.then(|| care::Date::constant(1, 1, 1)),
+            council: entry.events[0].council.filter(|_| there),
+        };
+        entry.meta = Meta {
+            actor: text.to_owned(),
+            causation: there.then(|| text.to_owned()),
+            correlation: (!there).then(|| text.to_owned()),
+            recorded_at: Timestamp::from_microsecond(1_770_000_000_000_000 + i64::from(there)).unwrap(),
+        };
+        assert!(matches!(subject.publish.append(entry).await, Ok(Appended::Committed(_))));
+    }
+    let received = receive(&mut *subject.subscribe(0).await, 4, 10).await;
+    let recorded = subject.recorded(0).await;
+    assert_eq!(received, recorded);
+    let hashes = |events: &[Arc<Recorded>]| events.iter().map(|event| event.leaf_hash()).collect::<Vec<_>>();
+    assert_eq!(hashes(&received), hashes(&recorded));
+}
+
+/// Followers of one log come and go, several at a time and from different positions; none takes anything from another.
+pub async fn followers_come_and_go(subject: Subject) {
+    let head = subject.append(30).await;
+    let recorded = subject.recorded(0).await;
+    let mut stays = subject.subscribe(0).await;
+    let mut of_stays = receive(&mut *stays, 10, 4).await;
+    for round in 0..6_u64 {
+        let mut followers = Vec::new();
+        for after in [round, 29 - round, 15] {
+            followers.push((after, subject.subscribe(after).await));
+        }
+        // Half of them go without having read anything.
+        for (after, follower) in followers.iter_mut().skip(usize::from(round % 2 == 0)) {
+            let expected = &recorded[usize::try_from(*after).unwrap()..];
+            assert_eq!(receive(&mut **follower, head, 4).await, expected, "round {round}, after {after}");
+        }
+    }
+    of_stays.extend(receive(&mut *stays, head, 7).await);
+    assert_eq!(of_stays, recorded);
+}
+
 /// Makes a test per property of the suite. `$open` is an async function that gives a fresh [`Subject`].
 #[macro_export]
 macro_rules! exchange_conformance_suite {
@@ -264,6 +315,7 @@ macro_rules! exchange_conformance_suite {
             two_followers_each_get_everything, a_dropped_wait_loses_nothing,
             a_follower_goes_on_from_its_stored_position, a_log_that_is_not_published_is_named,
             a_source_that_fell_behind_is_refused, what_has_passed_can_be_fetched_again, a_burst_is_kept_up_with,
+            every_shape_of_event_is_carried_unchanged, followers_come_and_go,
         );
     };
     (@tests $open:path: $($property:ident,)+) => {

@@ -26,6 +26,14 @@ pub enum ExchangeError {
     /// The source has ended.
     #[error("the log {0} is closed")]
     Closed(LogId),
+    /// What carries the events cannot be reached, or refuses.
+    #[error("{carrier}: {detail}")]
+    Unavailable {
+        /// What, such as the broker.
+        carrier: String,
+        /// What it said.
+        detail: String,
+    },
     /// The source cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -1,10 +1,11 @@
 //! Tasks for people and CI, run as `cargo xtask TASK`: the tests with all they need, and the checks.
 //!
-//! Only the standard library is used, so that a task starts a second after a clone.
+//! Only the standard library is used, by `local-parts` too, so that a task starts a second after a clone.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task runner speaks to the terminal")]
 
 mod breaking;
 mod check;
+mod deps;
 mod place;
 mod shell;
 mod test;
@@ -20,6 +21,7 @@ Tasks of this workspace. What they need and cannot find they install under targe
   cargo xtask test [ARGS]   every test; ARGS go to `cargo test` instead of --workspace --no-fail-fast
   cargo xtask check [PART]  all checks, or those named: fmt, clippy, deny, lint, breaking
   cargo xtask ci            check, then test
+  cargo xtask deps up       starts the servers that tests and local development share; also `down` and `status`
 
 It ends with 0 when all is well, 1 when a check or test fails, 2 when the task is not known,
 69 when something it needs is missing.
@@ -44,6 +46,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "test" => test::run(&Place::find()?, rest),
         "check" => check::run(&Place::find()?, &check::parts(rest)?),
         "ci" if rest.is_empty() => ci(&Place::find()?),
+        "deps" => deps::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
@@ -72,13 +75,12 @@ mod tests {
 
     #[test]
     fn an_unknown_task_is_named_and_ends_with_2() {
-        for line in ["", "tset", "ci now", "check fmt clipy"] {
+        for line in ["", "tset", "ci now", "check fmt clipy", "deps", "deps upp", "deps up now"] {
             let failure = run(&words(line)).unwrap_err();
             assert_eq!(failure.exit_code(), 2, "{line}");
             let said = failure.to_string();
-            assert!(
-                line.is_empty() || said.contains("tset") || said.contains("ci now") || said.contains("clipy")
-            );
+            let named = ["tset", "ci now", "clipy", "deps"].iter().any(|wrong| said.contains(wrong));
+            assert!(line.is_empty() || named, "{said}");
         }
     }
 }

@@ -1,0 +1,38 @@
+//! Services that are processes of their own follow each other's logs through Kafka.
+//!
+//! A [`Relay`] publishes one log to one topic, in the process that owns the log's appender; [`Kafka`] is the port's adapter for those
+//! who follow. Kafka carries the events and is never the record: a topic can be made again from its log, consumers keep their
+//! positions with what they derived, and what a topic lacks is fetched from the log's owner ([`Origin`]).
+//!
+//! | module | its one job |
+//! |---|---|
+//! | `topics`, `async_api` | which topic belongs to which log, and how it is set; the same as a document |
+//! | `cloud_event` | an event as a record, and back |
+//! | `publisher`, `window`, `ahead`, `relay` | out: the producer of a process, what is under way, what is next, one log's publication |
+//! | `reader` | looking into a topic at any place: its end, and where a position stands |
+//! | `consumers`, `merge`, `exchange` | in: consumers that are shared, partitions in order, the port |
+
+mod ahead;
+mod async_api;
+pub mod cloud_event;
+mod connection;
+mod consumers;
+mod exchange;
+mod merge;
+mod origin;
+mod publisher;
+mod reader;
+mod relay;
+mod topics;
+mod window;
+
+pub use async_api::async_api;
+pub use connection::Connection;
+pub use consumers::CONSUMER_SETTINGS;
+pub use exchange::Kafka;
+pub use origin::Origin;
+pub use publisher::{PRODUCER_SETTINGS, Publisher};
+pub use reader::RecordFault;
+pub use relay::{Fence, Relay, RelayState, Sole, Traces};
+pub use topics::{Applied, Difference, Topic, Topics};
+pub use window::WINDOW_POSITIONS;
