@@ -128,7 +128,7 @@ async fn what_cannot_be_read_or_placed_is_stuck_by_name() {
 }
 
 #[tokio::test]
-async fn the_position_of_events_without_effect_is_marked_after_a_thousand() {
+async fn the_position_of_events_without_effect_is_marked_after_ten_thousand() {
     let folder = tempfile::tempdir().unwrap();
     {
         let kit = kit(folder.path());
@@ -144,16 +144,16 @@ async fn the_position_of_events_without_effect_is_marked_after_a_thousand() {
         let reaction = regional(&echoes, 0);
         let mut marks = Vec::new();
         for batch in 0..9_u64 {
-            let events: Vec<_> = (batch * 250 + 1..=batch * 250 + 250).map(silent).collect();
+            let events: Vec<_> = (batch * 2_500 + 1..=batch * 2_500 + 2_500).map(silent).collect();
             reaction.consume(BELLS, &events).await.unwrap();
             marks.push(reaction.position(BELLS));
         }
-        assert_eq!(marks, [0, 0, 0, 1_000, 1_000, 1_000, 1_000, 2_000, 2_000]);
+        assert_eq!(marks, [0, 0, 0, 10_000, 10_000, 10_000, 10_000, 20_000, 20_000]);
         assert_eq!((log.submitted(), echoes.head()), (2, 0), "two writes, no events");
     }
     let kit = kit(folder.path());
     let echoes = kit.engine::<Echoes>(ECHOES).await.unwrap();
-    assert_eq!(regional(&echoes, 0).position(BELLS), 2_000);
+    assert_eq!(regional(&echoes, 0).position(BELLS), 20_000);
 }
 
 #[tokio::test]
