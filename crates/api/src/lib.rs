@@ -30,4 +30,5 @@ packages! {
     contracts = "brokerage.contracts.v1",
     invoicing = "brokerage.invoicing.v1",
     audit = "brokerage.audit.v1",
+    operations = "brokerage.operations.v1",
 }

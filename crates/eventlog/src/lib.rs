@@ -14,7 +14,7 @@ pub mod postgres;
 pub mod sqlite;
 
 pub use event::{EventRef, Meta, NewEvent, Recorded};
-pub use log_id::{LogId, LogIdInvalid, Owner, Service};
+pub use log_id::{LogId, LogIdInvalid, Owner, Service, ServiceUnknown};
 pub use port::{
     AppendError, Appended, Committed, Entry, EventLog, Expected, Idempotency, LogError, LogStore, Snapshot,
     SourcePosition, StoredReply, Ticket,

@@ -6,7 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The service that decides what is in a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Service {
     /// Referrals, releases, offers and awards.
     Referrals,
@@ -35,6 +36,38 @@ impl Service {
             Self::Invoicing => "invoicing",
             Self::Audit => "audit",
         }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Text that names no service.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no service: they are referrals, vacancies, contracts, invoicing and audit")]
+pub struct ServiceUnknown(pub String);
+
+impl FromStr for Service {
+    type Err = ServiceUnknown;
+    fn from_str(text: &str) -> Result<Self, ServiceUnknown> {
+        let named = Self::ALL.into_iter().find(|service| service.name() == text);
+        named.ok_or_else(|| ServiceUnknown(text.chars().take(64).collect()))
+    }
+}
+
+impl TryFrom<String> for Service {
+    type Error = ServiceUnknown;
+    fn try_from(text: String) -> Result<Self, ServiceUnknown> {
+        text.parse()
+    }
+}
+
+impl From<Service> for String {
+    fn from(service: Service) -> Self {
+        service.name().to_owned()
     }
 }
 
@@ -98,7 +131,7 @@ impl FromStr for LogId {
     fn from_str(text: &str) -> Result<Self, LogIdInvalid> {
         let invalid = || LogIdInvalid(text.chars().take(64).collect());
         let (service, owner) = text.split_once('/').ok_or_else(invalid)?;
-        let service = Service::ALL.into_iter().find(|known| known.name() == service).ok_or_else(invalid)?;
+        let service = service.parse().map_err(|_| invalid())?;
         let owner = match owner {
             "region" => Owner::Region,
             // Only the GSS code: a log has one name.

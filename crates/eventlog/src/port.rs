@@ -236,6 +236,15 @@ pub trait EventLog: Send + Sync + 'static {
     /// The last durable position, and every later one as it becomes durable.
     fn head(&self) -> watch::Receiver<u64>;
 
+    /// Whether no other appender has taken the log over since this one opened it. An adapter whose storage no other process can open says
+    /// yes without looking.
+    ///
+    /// # Errors
+    /// When the storage cannot say.
+    async fn still_ours(&self) -> Result<bool, LogError> {
+        Ok(true)
+    }
+
     /// The answer kept under a key.
     ///
     /// # Errors

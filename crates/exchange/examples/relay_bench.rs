@@ -15,7 +15,7 @@ use care::{StreamId, Timestamp};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Entry, EventLog, LogId, LogStore, Meta, NewEvent, Recorded, Service};
 use exchange::kafka::{
-    CONSUMER_SETTINGS, Connection, Kafka, Origin, PRODUCER_SETTINGS, Publisher, Relay, Sole, Topics,
+    ByLog, CONSUMER_SETTINGS, Connection, Kafka, Origin, PRODUCER_SETTINGS, Publisher, Relay, Topics,
     cloud_event,
 };
 use exchange::{Embedded, Exchange};
@@ -77,7 +77,7 @@ async fn relayed(topics: &Topics, brokers: &str, log: &Arc<dyn EventLog>) -> u64
     let publisher = Publisher::new(&Connection::new(brokers), topics).unwrap();
     let head = *log.head().borrow();
     let start = Instant::now();
-    let relay = Relay::start(&publisher, Arc::clone(log), Arc::new(Sole), None).unwrap();
+    let relay = Relay::start(&publisher, Arc::clone(log), Arc::new(ByLog(Arc::clone(log))), None).unwrap();
     relay.state.clone().wait_for(|state| state.published == head).await.unwrap();
     rate(usize::try_from(head).unwrap(), start.elapsed())
 }
@@ -104,7 +104,7 @@ async fn round_trips(brokers: &str, log: Arc<dyn EventLog>) {
     let logs = Arc::new(Embedded::default());
     logs.publish(Arc::clone(&log));
     let publisher = Publisher::new(&connection, &topics).unwrap();
-    let _relay = Relay::start(&publisher, Arc::clone(&log), Arc::new(Sole), None).unwrap();
+    let _relay = Relay::start(&publisher, Arc::clone(&log), Arc::new(ByLog(Arc::clone(&log))), None).unwrap();
     let exchange = Kafka::new(&connection, &topics, logs as Arc<dyn Origin>).unwrap();
     let mut following = exchange.subscribe(LOG, 0).await.unwrap();
     let (mut whole, mut after_commit) = (Vec::new(), Vec::new());

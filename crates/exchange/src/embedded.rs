@@ -19,15 +19,21 @@ impl Embedded {
         self.logs.write().unwrap_or_else(PoisonError::into_inner).insert(log.id(), log);
     }
 
+    /// The logs, in order of their names.
+    #[must_use]
+    pub fn logs(&self) -> Vec<Arc<dyn EventLog>> {
+        let mut logs: Vec<_> =
+            self.logs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        logs.sort_by_key(|log| log.id());
+        logs
+    }
+
     /// Checks that every log still has what the others have consumed of it. A log that nobody publishes here is not looked for.
     ///
     /// # Errors
     /// [`ExchangeError::SourceBehind`] for the first that has not, or why a log cannot be read.
     pub async fn check_consumed(&self) -> Result<(), ExchangeError> {
-        let mut logs: Vec<_> =
-            self.logs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        logs.sort_by_key(|log| log.id());
-        for log in &logs {
+        for log in self.logs() {
             for source in log.sources().await? {
                 let Ok(head) = self.head(source.log).await else { continue };
                 if head < source.position {

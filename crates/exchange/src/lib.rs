@@ -10,7 +10,6 @@
 pub mod conformance;
 mod embedded;
 mod follow;
-#[cfg(feature = "kafka")]
 pub mod kafka;
 mod port;
 

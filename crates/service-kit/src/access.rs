@@ -48,13 +48,22 @@ pub struct Rule {
     pub provider: Access,
     /// For framework leads.
     pub lead: Access,
+    /// For services of the region.
+    pub service: Access,
 }
 
 impl Rule {
-    /// A rule, in the order in which the tables of rules give it.
+    /// A rule about people's methods, in the order in which the tables of rules give it.
     #[must_use]
     pub const fn new(method: &'static str, council: Access, provider: Access, lead: Access) -> Self {
-        Self { method, council, provider, lead }
+        Self { method, council, provider, lead, service: Access::Never }
+    }
+
+    /// A rule about a method that is between services, and for those who run them.
+    #[must_use]
+    pub const fn for_services(method: &'static str) -> Self {
+        let never = Access::Never;
+        Self { method, council: never, provider: never, lead: never, service: Access::Any }
     }
 
     /// What a role may do.
@@ -64,6 +73,7 @@ impl Rule {
             Role::Council(_) => self.council,
             Role::Provider(_) => self.provider,
             Role::FrameworkLead(_) => self.lead,
+            Role::Service(_) => self.service,
         }
     }
 }

@@ -18,8 +18,10 @@ pub struct Kit {
     pub clock: Clock,
     /// Where its logs are kept.
     pub store: Arc<dyn LogStore>,
-    /// How it hears of other services' events, and they of its own.
+    /// Its own logs, for others to follow.
     pub exchange: Arc<Embedded>,
+    /// How it hears of other services' events where they are other processes; none where their logs are in this one.
+    pub others: Option<Arc<dyn Exchange>>,
     /// Where keys are kept, apart from the logs.
     pub keys_folder: PathBuf,
 }
@@ -47,9 +49,9 @@ impl Kit {
         Ok(engine)
     }
 
-    /// The exchange as those see it who only follow.
+    /// The exchange as those see it who follow.
     #[must_use]
     pub fn followed(&self) -> Arc<dyn Exchange> {
-        Arc::clone(&self.exchange) as Arc<dyn Exchange>
+        self.others.clone().unwrap_or_else(|| Arc::clone(&self.exchange) as Arc<dyn Exchange>)
     }
 }

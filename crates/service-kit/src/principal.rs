@@ -3,6 +3,7 @@
 use crate::errors::refused;
 use crate::names::{council_name, framework_name, provider_name};
 use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
+use eventlog::Service;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use tonic::{Code, Status};
@@ -17,6 +18,8 @@ pub enum Role {
     Provider(ProviderId),
     /// The lead of a framework contract.
     FrameworkLead(FrameworkId),
+    /// A service of the region, or whoever runs it.
+    Service(Service),
 }
 
 impl fmt::Display for Role {
@@ -25,6 +28,7 @@ impl fmt::Display for Role {
             Self::Council(id) => write!(f, "council:{id}"),
             Self::Provider(id) => write!(f, "provider:{id}"),
             Self::FrameworkLead(id) => write!(f, "framework-lead:{id}"),
+            Self::Service(name) => write!(f, "service:{name}"),
         }
     }
 }
@@ -109,7 +113,9 @@ impl Caller {
         }
     }
 
-    pub(crate) fn wrong_role(&self) -> Status {
+    /// The refusal of a method that is not for this role.
+    #[must_use]
+    pub fn wrong_role(&self) -> Status {
         let message = format!("{} may not call this", self.role);
         refused(Code::PermissionDenied, "ROLE_NOT_ALLOWED", message, [])
     }

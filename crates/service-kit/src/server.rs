@@ -42,6 +42,11 @@ impl Health {
         }
     }
 
+    /// From now on: serving.
+    pub async fn serving(&self) {
+        self.tell(ServingStatus::Serving).await;
+    }
+
     /// From now on: not serving as it should. Requests are still answered.
     pub async fn not_serving(&self) {
         self.tell(ServingStatus::NotServing).await;

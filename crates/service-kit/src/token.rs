@@ -86,8 +86,14 @@ impl TokenKeys {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = SigningKey::from_bytes(&rand::random());
                 let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| failed(&error))?;
-                write_private(folder, &path, pem.as_bytes()).map_err(|error| failed(&error))?;
-                key
+                match write_private(folder, &path, pem.as_bytes()) {
+                    Ok(()) => key,
+                    // Another process of the region made them in this moment: they share one pair.
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                        return Self::load_or_create(folder);
+                    }
+                    Err(error) => return Err(failed(&error)),
+                }
             }
             Err(error) => return Err(failed(&error)),
         };
@@ -265,9 +271,13 @@ fn write_private(folder: &Path, path: &Path, text: &[u8]) -> std::io::Result<()>
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
+    // Whole under its name at once, and never over one that is there.
+    let draft = folder.join(format!("tokens.{}.new", uuid::Uuid::new_v4()));
+    let mut file = options.open(&draft)?;
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    linked
 }
 
 fn is_subject(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The checks that read the code without running it.
 
 use crate::place::Place;
-use crate::shell::{self, FEATURES, Failure, cargo, say};
+use crate::shell::{self, Failure, cargo, say};
 use crate::{breaking, tools};
 use std::process::Command;
 use std::time::Instant;
@@ -95,17 +95,7 @@ fn fmt(place: &Place) -> Result<(), Failure> {
 }
 
 fn clippy(place: &Place) -> Result<(), Failure> {
-    let arguments = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--features",
-        FEATURES,
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     shell::run(cargo().args(arguments).current_dir(&place.root), WITHOUT_CARGO)
         .map_err(|failure| hint(failure, "`rustup component add clippy` gets it where it is missing"))
 }

@@ -4,9 +4,6 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::process::Command;
 
-/// What only a feature builds is checked and tested too.
-pub(crate) const FEATURES: &str = "exchange/kafka";
-
 /// Why a task did not succeed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Failure {

@@ -1,7 +1,7 @@
 //! Every test, with what it needs prepared beforehand.
 
 use crate::place::Place;
-use crate::shell::{FEATURES, Failure, cargo, not_started, say, typed};
+use crate::shell::{Failure, cargo, not_started, say, typed};
 use crate::tools;
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -18,7 +18,7 @@ pub(crate) fn run(place: &Place, arguments: &[String]) -> Result<(), Failure> {
     let mut test = cargo();
     test.arg("test").current_dir(&place.root).env(PYTHON_VARIABLE, &python).stdout(Stdio::piped());
     if arguments.is_empty() {
-        test.args(["--workspace", "--no-fail-fast", "--features", FEATURES]);
+        test.args(["--workspace", "--no-fail-fast"]);
     } else {
         test.args(arguments);
     }

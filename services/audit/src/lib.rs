@@ -103,14 +103,17 @@ impl Audit {
         AuditServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
+    /// How it is doing with each log that it records.
+    #[must_use]
+    pub fn following(&self) -> Vec<(LogId, watch::Receiver<FollowerState>)> {
+        let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        followers.iter().map(|(log, follower)| (*log, follower.state.clone())).collect()
+    }
+
     /// Waits until every event is recorded that any log held when this was called. A log that is not recorded any more is not waited
     /// for.
     pub async fn recorded(&self) {
-        let following: Vec<(LogId, watch::Receiver<FollowerState>)> = {
-            let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner);
-            followers.iter().map(|(log, follower)| (*log, follower.state.clone())).collect()
-        };
-        for (log, mut state) in following {
+        for (log, mut state) in self.following() {
             let head = self.shared.exchange.head(log).await.unwrap_or(0);
             let reached = |state: &FollowerState| match state {
                 FollowerState::Consumed(position) => *position >= head,

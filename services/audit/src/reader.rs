@@ -33,6 +33,7 @@ impl Reader {
                 None => Err(not_served(caller)),
             },
             Role::Council(_) => Err(not_served(caller)),
+            Role::Service(_) => Err(caller.wrong_role()),
             Role::Provider(_) => {
                 let message = "providers do not read the audit log: ask the council that the event concerns";
                 Err(refused(Code::PermissionDenied, "ROLE_NOT_ALLOWED", message, []))

@@ -191,6 +191,7 @@ mod tests {
             clock: Clock::System,
             store: Arc::new(SqliteStore::open(folder.path()).unwrap()),
             exchange: Arc::new(Embedded::default()),
+            others: None,
             keys_folder: folder.path().join("keys"),
         };
         let audit = Audit::open(&kit).await.unwrap();

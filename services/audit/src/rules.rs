@@ -3,7 +3,7 @@
 use service_kit::{Access, Rule};
 
 const fn rule(method: &'static str) -> Rule {
-    Rule { method, council: Access::Own, provider: Access::Never, lead: Access::Own }
+    Rule::new(method, Access::Own, Access::Never, Access::Own)
 }
 
 /// A rule per RPC.

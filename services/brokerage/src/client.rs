@@ -116,7 +116,7 @@ fn own_args() -> [Arg; 4] {
 }
 
 /// An address that can be called: the region speaks plain HTTP/2, and a port is never left to be guessed.
-fn address(text: &str) -> Result<String, String> {
+pub(crate) fn address(text: &str) -> Result<String, String> {
     let uri: Option<http::Uri> = text.parse().ok();
     let callable = |uri: &http::Uri| {
         let host = uri.host().is_some_and(|host| !host.is_empty());

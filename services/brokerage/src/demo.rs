@@ -13,9 +13,11 @@ mod results;
 mod season;
 mod staying;
 mod summary;
+mod venue;
 mod world;
 
 use crate::client::progress::Progress;
+use crate::peers::Peer;
 use crate::register::{RegisterRow, SIMULATED_REGISTER, Strictness, parse_register};
 use crate::running::{Options, Running};
 use crate::storage::DatabaseUrl;
@@ -23,12 +25,14 @@ use crate::terminal::{Exit, Output, say, say_error, say_warning};
 use chance::Chance;
 use clap::Args;
 use clients::{Access, DemoError};
+use eventlog::Service;
 use jiff::tz::TimeZone;
 use results::{Made, Results};
 use season::Season;
 use service_kit::Clock;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use venue::{There, Venue};
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -57,9 +61,33 @@ pub(crate) struct DemoArgs {
         requires = "data_dir"
     )]
     database: Option<DatabaseUrl>,
+    /// Live in a region that runs already, whose services were started with --simulated-clock and have no events yet: SERVICE=ADDRESS
+    /// for each of the five, or one address for all.
+    #[arg(
+        long,
+        value_name = "[SERVICE=]ADDRESS",
+        value_delimiter = ',',
+        value_parser = connect,
+        requires = "token_keys",
+        conflicts_with_all = ["data_dir", "database"]
+    )]
+    connect: Vec<Connect>,
+    /// The folder with the keys that sign tokens of the region that --connect names.
+    #[arg(long, env = "BROKERAGE_TOKEN_KEYS", value_name = "FOLDER", requires = "connect")]
+    token_keys: Option<PathBuf>,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t = Output::Table)]
     output: Output,
+}
+
+/// Where one service listens, or all.
+type Connect = Vec<Peer>;
+
+fn connect(text: &str) -> Result<Connect, String> {
+    if text.contains('=') {
+        return text.parse().map(|peer| vec![peer]);
+    }
+    Service::ALL.iter().map(|service| format!("{service}={text}").parse()).collect()
 }
 
 /// Runs the demo.
@@ -78,7 +106,7 @@ pub(crate) async fn run(args: DemoArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    match live(&args, &rows, folder.path()).await {
+    match prepare_and_live(&args, &rows, folder.path()).await {
         Ok(results) => {
             print(&args, &results, folder.path());
             let sound = results.audit.verified && results.ledgers.iter().all(|ledger| ledger.balanced);
@@ -148,52 +176,66 @@ fn register_rows(args: &DemoArgs) -> Result<Vec<RegisterRow>, (Exit, String)> {
     Ok(register.rows)
 }
 
-async fn live(args: &DemoArgs, rows: &[RegisterRow], folder: &Path) -> Result<Results, String> {
+async fn prepare_and_live(args: &DemoArgs, rows: &[RegisterRow], folder: &Path) -> Result<Results, String> {
     let started = Instant::now();
+    let opening_day =
+        world::FIRST_MONDAY.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+    let opening = opening_day.timestamp();
+    let venue = match &args.token_keys {
+        Some(token_keys) => {
+            let peers = args.connect.concat();
+            Venue::There(There::connect(peers, token_keys, opening).await?)
+        }
+        None => {
+            let clock = Clock::simulated(opening);
+            let options = Options::new(folder).on_database(args.database.clone()).by_clock(clock.clone());
+            let running = Running::start(options).await.map_err(|error| error.to_string())?;
+            if !running.is_new() {
+                running.stop().await;
+                return Err("the database has a region already: a demo begins with an empty one".to_owned());
+            }
+            Venue::Here(Box::new(running), clock)
+        }
+    };
+    let results = live(args, rows, &venue, started).await;
+    venue.close().await;
+    results.map_err(|error| error.to_string())
+}
+
+async fn live(
+    args: &DemoArgs,
+    rows: &[RegisterRow],
+    venue: &Venue,
+    started: Instant,
+) -> Result<Results, DemoError> {
     let chance = Chance::new(args.seed);
     let referrals = world::plan_referrals(chance, args.referrals);
     let providers = world::plan_providers(chance, rows, &referrals);
-    let opening_day =
-        world::FIRST_MONDAY.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
-    let clock = Clock::simulated(opening_day.timestamp());
-    let options = Options::new(folder).on_database(args.database.clone()).by_clock(clock.clone());
-    let running = Running::start(options).await.map_err(|error| error.to_string())?;
-    if !running.is_new() {
-        running.stop().await;
-        return Err("the database has a region already: a demo begins with an empty one".to_owned());
+    let access = Access::connect(&venue.addresses(), venue.keys()).await?;
+    let progress = Progress::new("opening the market", u64::from(world::WEEKS) + 1);
+    let opened = opening::open_market(&access, venue.region(), chance, &providers).await?;
+    venue.settled().await.map_err(DemoError::Other)?;
+    let mut season = Season::new(venue, chance, &opened, &providers, referrals);
+    for week in 0..world::WEEKS {
+        progress.say(&format!("week {} of {}", week + 1, world::WEEKS));
+        season.week(week).await?;
+        progress.one_more();
     }
-    let result = async {
-        let access = Access::connect(running.address(), running.keys()).await?;
-        let progress = Progress::new("opening the market", u64::from(world::WEEKS) + 1);
-        let opened = opening::open_market(&access, running.region(), chance, &providers).await?;
-        running.settled().await.map_err(DemoError::Other)?;
-        let mut season = Season::new(&running, clock, chance, &opened, &providers, referrals);
-        for week in 0..world::WEEKS {
-            progress.say(&format!("week {} of {}", week + 1, world::WEEKS));
-            season.week(week).await?;
-            progress.one_more();
-        }
-        season.finish().await?;
-        progress.finish();
-        let establishments = || providers.iter().flat_map(|provider| &provider.establishments);
-        let made = Made {
-            seed: args.seed,
-            register: args
-                .register
-                .as_ref()
-                .map_or_else(|| "a simulated register".to_owned(), |_| "Ofsted's register".to_owned()),
-            providers: providers.len(),
-            establishments: establishments().count(),
-            places_advertised: establishments()
-                .map(|establishment| u64::from(establishment.places_free))
-                .sum(),
-            started,
-        };
-        results::gather(&season, made).await
-    }
-    .await;
-    running.stop().await;
-    result.map_err(|error| error.to_string())
+    season.finish().await?;
+    progress.finish();
+    let establishments = || providers.iter().flat_map(|provider| &provider.establishments);
+    let made = Made {
+        seed: args.seed,
+        register: args
+            .register
+            .as_ref()
+            .map_or_else(|| "a simulated register".to_owned(), |_| "Ofsted's register".to_owned()),
+        providers: providers.len(),
+        establishments: establishments().count(),
+        places_advertised: establishments().map(|establishment| u64::from(establishment.places_free)).sum(),
+        started,
+    };
+    results::gather(&season, made).await
 }
 
 fn print(args: &DemoArgs, results: &Results, folder: &Path) {

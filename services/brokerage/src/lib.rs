@@ -1,15 +1,24 @@
-//! The one binary as a library: runs the whole region in one process, and speaks to it as its clients do.
+//! The one binary as a library: runs the whole region in one process or one service of it, and speaks to it as its clients do.
 
+mod apart;
 mod bench;
 mod cli;
 mod client;
 mod demo;
+mod operations;
+mod peers;
+mod progress;
 mod register;
+mod run_command;
 mod running;
+mod services;
 mod storage;
 mod terminal;
 mod token_command;
+mod topics_command;
 
+pub use apart::Apart;
 pub use cli::main;
+pub use peers::Peer;
 pub use running::{Options, Running, StartFailed, rules};
 pub use storage::{DatabaseUrl, StorageFailed};

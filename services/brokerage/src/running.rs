@@ -1,15 +1,14 @@
-//! The whole region in one process: every service, the embedded exchange between them, and one gRPC address.
+//! A region's services in this process, all of them or one: their logs, what they follow, and one gRPC address.
 
+use crate::apart::Apart;
+use crate::operations::{self, Operations};
+use crate::progress::{Followed, Progress};
+use crate::services::{Services, health_name};
 use crate::storage::{DatabaseUrl, Storage, StorageFailed};
-use audit::Audit;
 use care::CouncilId;
-use contracts::Contracts;
-use eventlog::LogId;
 use eventlog::postgres::Lease;
+use eventlog::{LogId, Service};
 use exchange::{Exchange, ExchangeError, Follower, FollowerState, Reaction, follow};
-use futures::future::select_all;
-use invoicing::Invoicing;
-use referrals::Referrals;
 use service_kit::token::{KeyError, TokenKeys};
 use service_kit::{
     AccessLayer, Clock, Health, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
@@ -21,24 +20,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tonic::service::Routes;
-use vacancies::Vacancies;
 
-/// The names under which health is reported.
-const SERVICES: [&str; 5] = [
-    "brokerage.referrals.v1.ReferralsService",
-    "brokerage.vacancies.v1.VacanciesService",
-    "brokerage.contracts.v1.ContractsService",
-    "brokerage.invoicing.v1.InvoicingService",
-    "brokerage.audit.v1.AuditService",
-];
-
-/// How long the start waits for the followers.
+/// How long the start waits for the followers, where all logs are here.
 const CATCH_UP_MAX: Duration = Duration::from_secs(60);
+/// How long a lag may be before a process says that it is not ready.
+pub(crate) const LAG_SECONDS_MAX: u64 = 30;
 
 /// Who may call what: the rules of all services. An RPC that none of them names is denied to everybody.
 #[must_use]
 pub fn rules() -> Vec<Rule> {
-    [vacancies::RULES, contracts::RULES, referrals::RULES, invoicing::RULES, audit::RULES].concat()
+    [vacancies::RULES, contracts::RULES, referrals::RULES, invoicing::RULES, audit::RULES, operations::RULES]
+        .concat()
 }
 
 /// How a region is run.
@@ -49,6 +41,9 @@ pub struct Options {
     listen: SocketAddr,
     clock: Clock,
     accept_lost_keys: Vec<CouncilId>,
+    token_keys: Option<PathBuf>,
+    apart: Option<Apart>,
+    lag_seconds_max: u64,
 }
 
 impl Options {
@@ -61,7 +56,33 @@ impl Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Clock::System,
             accept_lost_keys: Vec::new(),
+            token_keys: None,
+            apart: None,
+            lag_seconds_max: LAG_SECONDS_MAX,
         }
+    }
+
+    /// One service alone; the others are other processes. They must all have the same token keys and region.
+    #[must_use]
+    pub fn apart(self, apart: Option<Apart>) -> Self {
+        Self { apart, ..self }
+    }
+
+    /// With the keys that sign tokens in this folder, and not in the data folder.
+    #[must_use]
+    pub fn with_token_keys(self, token_keys: Option<PathBuf>) -> Self {
+        Self { token_keys, ..self }
+    }
+
+    /// Not ready while it is more than this behind, in seconds.
+    #[must_use]
+    pub fn lagging_at_most(self, lag_seconds_max: u64) -> Self {
+        Self { lag_seconds_max, ..self }
+    }
+
+    /// The services of this process.
+    fn services(&self) -> Vec<Service> {
+        self.apart.as_ref().map_or_else(|| Service::ALL.into(), |apart| vec![apart.service])
     }
 
     /// With the logs in this database instead of the data folder, which then has the keys and the region's description alone. Another
@@ -113,18 +134,15 @@ pub enum StartFailed {
     Serve(#[from] ServeError),
 }
 
-/// A running region.
+/// A running region, or one service of it.
 pub struct Running {
     region: Arc<Region>,
     keys: Arc<TokenKeys>,
     kit: Kit,
     followers: Vec<Follower>,
-    vacancies: Vacancies,
-    contracts: Contracts,
-    referrals: Referrals,
-    invoicing: Invoicing,
-    audit: Audit,
+    services: Services,
     serving: Serving,
+    ready: watch::Receiver<Vec<String>>,
     lease: Option<Lease>,
 }
 
@@ -139,59 +157,54 @@ impl Running {
     /// # Errors
     /// See [`StartFailed`]; a damaged file is named.
     pub async fn start(options: Options) -> Result<Self, StartFailed> {
+        let which = options.services();
         let Storage { logs, lease } = match &options.database {
-            Some(url) => Storage::in_database(url).await?,
-            None => Storage::in_folder(&options.data_dir)?,
+            Some(url) => Storage::in_database(url, which[0]).await?,
+            None => Storage::in_folder(&options.data_dir, options.apart.is_none())?,
         };
         let region = Arc::new(Region::load_or_create(&options.data_dir)?);
-        let keys = Arc::new(TokenKeys::load_or_create(&keys_folder(&options.data_dir))?);
+        let token_keys = options.token_keys.clone().unwrap_or_else(|| keys_folder(&options.data_dir));
+        let keys = Arc::new(TokenKeys::load_or_create(&token_keys)?);
+        let others = options.apart.as_ref().map(|apart| apart.exchange(&keys)).transpose()?;
         let kit = Kit {
             region: Arc::clone(&region),
             clock: options.clock.clone(),
             store: logs,
             exchange: Arc::default(),
+            others: others.map(|others| Arc::new(others) as Arc<dyn Exchange>),
             keys_folder: keys_folder(&options.data_dir),
         };
-        let vacancies = Vacancies::open(&kit).await?;
-        let contracts = Contracts::open(&kit).await?;
-        Referrals::accept_lost_keys(&kit, &options.accept_lost_keys)?;
-        let referrals = Referrals::open(&kit).await?;
-        let invoicing = Invoicing::open(&kit).await?;
-        let audit = Audit::open(&kit).await?;
-        let reactions: Vec<Arc<dyn Reaction>> =
-            [vacancies.reactions(), contracts.reactions(), referrals.reactions(), invoicing.reactions()]
-                .concat();
+        let services = Services::open(&kit, &which, &options.accept_lost_keys).await?;
         kit.exchange.check_consumed().await?;
+        let relays = options.apart.as_ref().map(|apart| apart.relays(&kit.exchange)).transpose()?;
         let exchange = kit.followed();
+        let reactions: Vec<Arc<dyn Reaction>> = services.reactions();
         let followers: Vec<Follower> =
             reactions.iter().flat_map(|reaction| follow(&exchange, reaction)).collect();
-        catch_up(&kit, &followers).await;
-        let routes = Routes::default();
-        let routes = vacancies.add_to(routes);
-        let routes = contracts.add_to(routes);
-        let routes = referrals.add_to(routes);
-        let routes = invoicing.add_to(routes);
-        let routes = routes.add_service(audit.server());
-        audit.follow();
+        if options.apart.is_none() {
+            catch_up(&kit, &followers).await;
+        }
+        services.follow_all();
+        let progress = Progress::new(
+            Arc::clone(&kit.exchange),
+            options.clock.clone(),
+            followed(&followers, &services),
+            relays.unwrap_or_default(),
+            options.lag_seconds_max,
+        );
+        let routes =
+            services.add_to(Routes::default()).add_service(Operations::server(Arc::clone(&progress)));
         let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
-        let serving = serve(options.listen, routes, access, &SERVICES).await?;
-        tokio::spawn(watch_over(
-            followers.iter().map(|follower| follower.state.clone()).collect(),
-            serving.health(),
-        ));
-        Ok(Self {
-            region,
-            keys,
-            kit,
-            followers,
-            vacancies,
-            contracts,
-            referrals,
-            invoicing,
-            audit,
-            serving,
-            lease,
-        })
+        let names: Vec<&str> = which.iter().map(|service| health_name(*service)).collect();
+        let serving = serve(options.listen, routes, access, &names).await?;
+        if options.apart.is_none() {
+            // Nothing is waited for here, so that a region is ready once it listens.
+            progress.look(&*exchange).await;
+        }
+        let (telling, ready) = watch::channel(progress.not_ready());
+        tokio::spawn(tell_health(ready.clone(), serving.health()));
+        tokio::spawn(progress.keep_looking(exchange, telling));
+        Ok(Self { region, keys, kit, followers, services, serving, ready, lease })
     }
 
     /// Where it listens.
@@ -212,6 +225,12 @@ impl Running {
         &self.keys
     }
 
+    /// Waits until nothing keeps it from being ready: everything is recovered, followed and published, but for a lag within its limit.
+    pub async fn ready(&mut self) {
+        // It is told as long as this lives.
+        let _ = self.ready.wait_for(Vec::is_empty).await;
+    }
+
     /// Waits until every follower has consumed everything that its source held when it was looked at, and nothing new came of it.
     ///
     /// # Errors
@@ -226,7 +245,7 @@ impl Running {
     /// As [`Running::settled`].
     pub async fn recorded(&self) -> Result<(), String> {
         self.settled().await?;
-        self.audit.recorded().await;
+        self.services.recorded().await;
         Ok(())
     }
 
@@ -234,22 +253,13 @@ impl Running {
     /// events give the same digests, in this process or in the next.
     #[must_use]
     pub fn state_digests(&self) -> BTreeMap<String, String> {
-        [
-            self.vacancies.digests(),
-            self.contracts.digests(),
-            self.referrals.digests(),
-            self.invoicing.digests(),
-            self.audit.digests(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        self.services.digests()
     }
 
     /// Whether nothing has happened in it yet.
     #[must_use]
     pub(crate) fn is_new(&self) -> bool {
-        self.vacancies.is_empty()
+        self.services.is_new()
     }
 
     /// Waits until another instance may have taken the database over; for ever where the logs are in files. Whatever is decided here from
@@ -263,22 +273,38 @@ impl Running {
 
     /// Stops taking requests, finishes the accepted ones, and ends.
     pub async fn stop(self) {
-        self.audit.end_calls();
+        self.services.end_calls();
         self.serving.stop().await;
     }
 }
 
-/// Tells the truth about the region's health: one log that is not followed any more stops awards or bills, though every request is
-/// still answered.
-async fn watch_over(states: Vec<watch::Receiver<FollowerState>>, health: Health) {
-    let stuck = states.into_iter().map(|mut state| {
-        Box::pin(
-            async move { state.wait_for(|state| matches!(state, FollowerState::Stuck(..))).await.is_ok() },
-        )
+/// All that is followed here.
+fn followed(followers: &[Follower], services: &Services) -> Vec<Followed> {
+    let reactions = followers.iter().map(|follower| Followed {
+        reaction: follower.reaction,
+        source: follower.source,
+        state: follower.state.clone(),
     });
-    // A follower that ended with the region is not stuck.
-    if let (true, _, _) = select_all(stuck).await {
-        health.not_serving().await;
+    let audited = services.audited().into_iter();
+    let audited = audited.map(|(source, state)| Followed { reaction: "audit", source, state });
+    reactions.chain(audited).collect()
+}
+
+/// Tells those who ask after its health the truth: one log that is not followed or published any more stops awards or bills, though
+/// every request is still answered.
+async fn tell_health(mut ready: watch::Receiver<Vec<String>>, health: Health) {
+    loop {
+        let reasons = ready.borrow_and_update().clone();
+        if reasons.is_empty() {
+            tracing::info!("ready");
+            health.serving().await;
+        } else {
+            tracing::warn!(reasons = reasons.join("; "), "not ready");
+            health.not_serving().await;
+        }
+        if ready.changed().await.is_err() {
+            return;
+        }
     }
 }
 

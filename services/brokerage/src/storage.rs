@@ -9,8 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the lease of a region in one process is called by: its first log.
-const LEASE_OF: Service = Service::Vacancies;
 /// After how long of waiting for another instance it is said that one waits.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -50,24 +48,26 @@ pub enum StorageFailed {
 }
 
 impl Storage {
-    /// The logs in the data folder.
-    pub(crate) fn in_folder(data_dir: &Path) -> Result<Self, StorageFailed> {
+    /// The logs in the data folder, which has those of the whole region, or of one service.
+    pub(crate) fn in_folder(data_dir: &Path, whole_region: bool) -> Result<Self, StorageFailed> {
         let store = SqliteStore::open(&data_dir.join(LOGS_FOLDER))?;
-        store.check_none_missing()?;
+        if whole_region {
+            store.check_none_missing()?;
+        }
         Ok(Self { logs: Arc::new(store), lease: None })
     }
 
-    /// The logs in a database, once no other instance works on them.
-    pub(crate) async fn in_database(url: &DatabaseUrl) -> Result<Self, StorageFailed> {
+    /// The logs in a database, once no other instance works on them. The lease is called by a service of this process.
+    pub(crate) async fn in_database(url: &DatabaseUrl, service: Service) -> Result<Self, StorageFailed> {
         let store = PostgresStore::connect(&url.0).await?;
-        let lease = lease(&store).await;
+        let lease = lease(&store, service).await;
         Ok(Self { logs: Arc::new(store), lease: Some(lease) })
     }
 }
 
 /// Waits until this instance is the one that works.
-async fn lease(store: &PostgresStore) -> Lease {
-    let mut waited = std::pin::pin!(store.wait_for_lease(LogId::region(LEASE_OF)));
+async fn lease(store: &PostgresStore, service: Service) -> Lease {
+    let mut waited = std::pin::pin!(store.wait_for_lease(LogId::region(service)));
     if let Ok(lease) = tokio::time::timeout(PATIENCE, &mut waited).await {
         return lease;
     }

@@ -4,6 +4,7 @@ use crate::running::keys_folder;
 use crate::terminal::{Exit, say, say_error, say_note, say_warning};
 use care::{CouncilId, FrameworkId, ProviderId, Timestamp};
 use clap::{Args, Subcommand};
+use eventlog::Service;
 use service_kit::token::TokenKeys;
 use service_kit::{Region, Role};
 use std::path::{Path, PathBuf};
@@ -64,12 +65,16 @@ struct RoleArgs {
     /// For the lead of a framework, by the framework's id, such as d2n2.
     #[arg(long)]
     framework_lead: Option<FrameworkId>,
+    /// For a service of the region, or whoever runs it: referrals, vacancies, contracts, invoicing or audit.
+    #[arg(long)]
+    service: Option<Service>,
 }
 
 impl RoleArgs {
     fn role(self) -> Option<Role> {
         let council = self.council.map(Role::Council);
-        council.or(self.provider.map(Role::Provider)).or(self.framework_lead.map(Role::FrameworkLead))
+        let council = council.or(self.provider.map(Role::Provider));
+        council.or(self.framework_lead.map(Role::FrameworkLead)).or(self.service.map(Role::Service))
     }
 }
 
@@ -114,8 +119,9 @@ fn print_new(issue: IssueArgs) -> Result<(), Failed> {
     let region = Region::load(data_dir).map_err(unavailable)?.ok_or_else(|| no_region(data_dir))?;
     let usage = |message: String| (Exit::Usage, message);
     let role = issue.role.role();
-    let role =
-        role.ok_or_else(|| usage("say for whom: --council, --provider or --framework-lead".to_owned()))?;
+    let role = role.ok_or_else(|| {
+        usage("say for whom: --council, --provider, --framework-lead or --service".to_owned())
+    })?;
     in_region(&region, &role).map_err(usage)?;
     let seconds = issue.hours * 3_600;
     let token = keys.issue(role, &issue.subject, Timestamp::now(), seconds, issue.once).map_err(usage)?;

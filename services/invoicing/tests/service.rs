@@ -81,6 +81,7 @@ async fn open(folder: tempfile::TempDir) -> World {
         clock: Clock::simulated(noon("2026-01-10")),
         store: Arc::new(SqliteStore::open(&folder.path().join("logs")).unwrap()),
         exchange: Arc::default(),
+        others: None,
         keys_folder: folder.path().join("keys"),
     };
     let mut contracts = BTreeMap::new();

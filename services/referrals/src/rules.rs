@@ -4,7 +4,7 @@ use service_kit::Access::{Granted, Never, Own};
 use service_kit::{Access, Rule};
 
 const fn rule(method: &'static str, council: Access, provider: Access) -> Rule {
-    Rule { method, council, provider, lead: Never }
+    Rule::new(method, council, provider, Never)
 }
 
 /// The rule of each method.

@@ -27,6 +27,8 @@ impl Viewer {
         match role {
             Role::Council(council) => Self::Council(*council),
             Role::Provider(_) => Self::Provider,
+            // Sees as the lead of no council does.
+            Role::Service(_) => Self::Lead(Vec::new()),
             Role::FrameworkLead(id) => {
                 Self::Lead(region.framework(id).map(|it| it.councils.clone()).unwrap_or_default())
             }

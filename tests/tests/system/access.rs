@@ -6,6 +6,7 @@ use crate::samples::{Names, own_sample, sample, template};
 use crate::seed::{Side, two_sides};
 use crate::wire::{ask, call, method, methods, path};
 use crate::world::{Party, World};
+use eventlog::Service;
 use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use service_kit::{Access, Role, Rule};
@@ -29,8 +30,9 @@ fn faults(rules: &[Rule], methods: &[String]) -> Vec<String> {
     let known: BTreeSet<&str> = methods.iter().map(String::as_str).collect();
     let unknown = rules.iter().filter(|rule| !known.contains(rule.method));
     faults.extend(unknown.map(|rule| format!("a rule is for {}, which is no method", rule.method)));
-    let nobodys =
-        |rule: &&Rule| [rule.council, rule.provider, rule.lead].iter().all(|access| *access == Access::Never);
+    let nobodys = |rule: &&Rule| {
+        [rule.council, rule.provider, rule.lead, rule.service].iter().all(|access| *access == Access::Never)
+    };
     faults.extend(rules.iter().filter(nobodys).map(|rule| format!("nobody may call {}", rule.method)));
     faults
 }
@@ -274,6 +276,28 @@ async fn each_caller_reaches_its_own_and_nothing_else() {
         for method in &walk.methods {
             for caller in own.parties() {
                 about_its_own(&walk, method, caller, own, other).await;
+            }
+        }
+    }
+    world.settled().await;
+}
+
+/// A service's token opens what is between services, whichever service it is, and nothing that people do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_asks_other_services_and_does_nothing_in_anyones_name() {
+    let (world, [derby, _]) = two_sides().await;
+    let walk = Walk::new();
+    for service in Service::ALL {
+        let caller = world.party(Role::Service(service)).await;
+        for method in &walk.methods {
+            let what = format!("{} asks {}", caller.role, method.name());
+            let request = sample(method, &derby.names, &caller.name());
+            let answer = ask(&caller.channel, Some(&caller.token), method, &request).await;
+            let refused = answer.err().map(|status| (status.code(), reason(&status, &what)));
+            if method.full_name().starts_with("brokerage.operations.") {
+                assert_eq!((walk.access(method, &caller.role), refused), (Access::Any, None), "{what}");
+            } else {
+                assert_eq!(refused, Some((Code::PermissionDenied, "ROLE_NOT_ALLOWED".to_owned())), "{what}");
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::samples::{Names, own_sample};
 use crate::seed::{Side, two_sides};
 use crate::wire::{ask, call, from_json, method, methods, path};
 use crate::world::{Party, post, requirements};
+use eventlog::Service;
 use futures::stream::{self, StreamExt};
 use prost::Message;
 use prost_reflect::{
@@ -15,7 +16,7 @@ use prost_reflect::{
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use service_kit::Access;
+use service_kit::{Access, Role};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -252,15 +253,17 @@ fn seed_of(method: &MethodDescriptor) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn nearly_right_requests_are_answered_or_refused_and_never_break_anything() {
     let (world, [derby, darlington]) = two_sides().await;
+    let service = world.party(Role::Service(Service::Audit)).await;
     let rules = brokerage::rules();
     let names = |side: &Side| -> Names { side.names.clone() };
     let all: Vec<String> = names(&derby).into_values().chain(names(&darlington).into_values()).collect();
     let mut requests = Vec::new();
-    for method in methods() {
+    // A clock that is moved anywhere would change what the others are answered.
+    for method in methods().into_iter().filter(|method| method.name() != "MoveClock") {
         let path = path(&method);
         let rule = rules.iter().find(|rule| rule.method == path).unwrap();
-        let callers: Vec<&Party> =
-            derby.parties().into_iter().filter(|it| rule.access(&it.role) != Access::Never).collect();
+        let callers = derby.parties().into_iter().chain([&service]);
+        let callers: Vec<&Party> = callers.filter(|it| rule.access(&it.role) != Access::Never).collect();
         let mut fuzz = Fuzz {
             draws: ChaCha8Rng::seed_from_u64(seed_of(&method)),
             names: all.iter().map(String::as_str).collect(),

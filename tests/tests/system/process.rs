@@ -21,8 +21,10 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// The program, with nothing of this shell's own settings.
 fn brokerage() -> Command {
     let mut command = Command::new(program());
-    for name in ["DATA_DIR", "DATABASE", "LISTEN", "ADDRESS", "TOKEN"] {
-        command.env_remove(format!("BROKERAGE_{name}"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("BROKERAGE_")) {
+            command.env_remove(name);
+        }
     }
     command.env_remove("RUST_LOG");
     command
@@ -45,7 +47,10 @@ impl Server {
     /// The same with more arguments.
     pub(crate) fn spawn_with(data_dir: &Path, more: &[&str]) -> Self {
         let mut command = brokerage();
-        command.args(["run", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(more);
+        command.args(["run", "--data-dir"]).arg(data_dir).args(more);
+        if !more.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());

@@ -158,6 +158,9 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"filter": {"council": "<council>", "log": "<log>"}, "after": [{"log": "<log>", "position": "1"}]}"#,
     ),
     ("VerifyLogs", r#"{"logs": ["<log>"]}"#),
+    ("ReadLog", r#"{"log": "<log>", "page_size": 1}"#),
+    ("GetProgress", "{}"),
+    ("MoveClock", r#"{"to": "2026-06-01T09:00:00Z"}"#),
 ];
 
 const REQUIREMENTS: &str = r#"{"provisions": ["RESIDENTIAL"], "age_years": 12, "sex": "F", "needs": ["TRAUMA"],

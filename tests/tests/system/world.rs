@@ -79,6 +79,7 @@ impl Party {
             Role::Council(id) => format!("councils/{id}"),
             Role::Provider(id) => format!("providers/{id}"),
             Role::FrameworkLead(id) => format!("frameworks/{id}"),
+            Role::Service(name) => format!("services/{name}"),
         }
     }
 }

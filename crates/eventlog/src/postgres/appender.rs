@@ -25,7 +25,7 @@ const DENSITY: &str =
 pub(super) struct Appender {
     pub(super) server: Arc<Server>,
     pub(super) log: LogId,
-    holder: String,
+    pub(super) holder: String,
 }
 
 impl Appender {

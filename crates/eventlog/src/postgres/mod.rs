@@ -43,6 +43,8 @@ pub struct PostgresLog {
     id: LogId,
     /// None for a log that is only read.
     jobs: Option<Jobs>,
+    /// Who appends; none for a log that is only read.
+    holder: Option<String>,
     head: watch::Receiver<u64>,
     tail: Tail,
     /// Whether `head` has everything durable.
@@ -54,12 +56,13 @@ impl PostgresLog {
     /// Becomes the log's one appender.
     async fn open(server: Arc<Server>, id: LogId, readers: Readers) -> Result<Self, LogError> {
         let opened = Appender::take_over(server, id).await?;
+        let holder = Some(opened.0.holder.clone());
         let (head_sender, head) = watch::channel(opened.2.head);
         let (jobs, queue) = Jobs::new(id);
         let (tail, sure) = (Tail::default(), Arc::new(AtomicBool::new(true)));
         let writer = Writer::new(opened, head_sender, tail.clone(), Arc::clone(&sure), readers.clone());
         tokio::spawn(writer.run(queue));
-        Ok(Self { id, jobs: Some(jobs), head, tail, sure, readers })
+        Ok(Self { id, jobs: Some(jobs), holder, head, tail, sure, readers })
     }
 
     /// Follows the log without appending to it.
@@ -67,7 +70,7 @@ impl PostgresLog {
         let (head_sender, head) = watch::channel(readers.head().await?);
         tokio::spawn(poll(readers.clone(), head_sender));
         let (tail, sure) = (Tail::default(), Arc::new(AtomicBool::new(true)));
-        Ok(Self { id, jobs: None, head, tail, sure, readers })
+        Ok(Self { id, jobs: None, holder: None, head, tail, sure, readers })
     }
 
     fn jobs(&self) -> Result<&Jobs, LogError> {
@@ -133,6 +136,13 @@ impl EventLog for PostgresLog {
 
     fn head(&self) -> watch::Receiver<u64> {
         self.head.clone()
+    }
+
+    async fn still_ours(&self) -> Result<bool, LogError> {
+        match &self.holder {
+            Some(holder) => self.readers.is_held_by(holder).await,
+            None => Ok(false),
+        }
     }
 
     async fn reply(&self, key: &str) -> Result<Option<StoredReply>, LogError> {

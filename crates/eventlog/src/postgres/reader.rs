@@ -56,6 +56,7 @@ const SNAPSHOT: &str = concat!(
     "SELECT schema, position, body, checksum FROM brokerage.snapshots WHERE name = $3 AND log = ",
     its_log!()
 );
+const HOLDS: &str = "SELECT holder::text = $3 FROM brokerage.logs WHERE owner = $1 AND service = $2";
 const SAVE_SNAPSHOT: &str = concat!(
     "INSERT INTO brokerage.snapshots (log, name, schema, position, body, checksum) VALUES (",
     its_log!(),
@@ -189,6 +190,12 @@ impl Readers {
     pub(super) async fn head(&self) -> Result<u64, LogError> {
         let rows = self.rows(HEAD, &[]).await?;
         rows.first().map_or(Ok(0), |row| self.fields(row).count(0))
+    }
+
+    /// Whether this holder is still the one whose epoch the log has.
+    pub(super) async fn is_held_by(&self, holder: &str) -> Result<bool, LogError> {
+        let rows = self.rows(HOLDS, &[&holder]).await?;
+        rows.first().map_or(Ok(false), |row| self.fields(row).get(0))
     }
 
     pub(super) async fn reply(&self, key: &str) -> Result<Option<StoredReply>, LogError> {

@@ -5,7 +5,7 @@ use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// How the brokers are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,10 @@ impl ClientContext for Speaking {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if let Some(RDKafkaErrorCode::PartitionEOF) = error.rdkafka_error_code() {
+            // What consumers ask to be told, and are told in their queues too.
+            return;
+        }
         // The client goes on trying; whoever waits too long for it says so.
         tracing::warn!(%error, reason, "Kafka");
     }

@@ -33,6 +33,6 @@ pub use exchange::Kafka;
 pub use origin::Origin;
 pub use publisher::{PRODUCER_SETTINGS, Publisher};
 pub use reader::RecordFault;
-pub use relay::{Fence, Relay, RelayState, Sole, Traces};
+pub use relay::{ByLog, Fence, Relay, RelayState, Traces};
 pub use topics::{Applied, Difference, Topic, Topics};
 pub use window::WINDOW_POSITIONS;

@@ -44,14 +44,13 @@ pub trait Fence: Send + Sync + 'static {
     async fn still_ours(&self) -> Result<bool, LogError>;
 }
 
-/// For a log that no other process can open while this one has it, such as one in SQLite.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sole;
+/// As the log's own storage says.
+pub struct ByLog(pub Arc<dyn EventLog>);
 
 #[async_trait]
-impl Fence for Sole {
+impl Fence for ByLog {
     async fn still_ours(&self) -> Result<bool, LogError> {
-        Ok(true)
+        self.0.still_ours().await
     }
 }
 

@@ -5,7 +5,7 @@ use care::{StreamId, Timestamp};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Appended, Entry, EventLog, LogId, LogStore, Meta, NewEvent, Recorded, Service};
 use exchange::kafka::{
-    Connection, Fence, Kafka, Origin, PRODUCER_SETTINGS, Publisher, Relay, RelayState, Sole, Topics,
+    ByLog, Connection, Fence, Kafka, Origin, PRODUCER_SETTINGS, Publisher, Relay, RelayState, Topics,
     cloud_event,
 };
 use exchange::{Embedded, ExchangeError, Subscription};
@@ -93,7 +93,7 @@ impl World {
     }
 
     pub(crate) fn relay(&self, publisher: &Arc<Publisher>) -> Relay {
-        self.relay_with(publisher, Arc::new(Sole))
+        self.relay_with(publisher, Arc::new(ByLog(Arc::clone(&self.log))))
     }
 
     pub(crate) fn relay_with(&self, publisher: &Arc<Publisher>, fence: Arc<dyn Fence>) -> Relay {

@@ -139,6 +139,7 @@ pub(crate) fn kit(folder: &Path) -> Kit {
         clock: Clock::simulated(Timestamp::UNIX_EPOCH),
         store: Arc::new(SqliteStore::open(folder).unwrap()),
         exchange: Arc::default(),
+        others: None,
         keys_folder: folder.to_owned(),
     }
 }

@@ -90,7 +90,7 @@ pub(crate) struct World {
 pub(crate) fn access() -> (tempfile::TempDir, Arc<TokenKeys>, AccessLayer) {
     let folder = tempfile::tempdir().unwrap();
     let keys = Arc::new(TokenKeys::load_or_create(folder.path()).unwrap());
-    let rule = |method| Rule { method, council: Access::Own, provider: Access::Never, lead: Access::Never };
+    let rule = |method| Rule::new(method, Access::Own, Access::Never, Access::Never);
     let clock = Clock::simulated(NOW.parse().unwrap());
     let access = AccessLayer::new(Arc::clone(&keys), clock, [rule(GET_LEDGER), rule(CLOSE_PERIOD)]);
     (folder, keys, access)

@@ -68,6 +68,7 @@ impl World {
             clock: Clock::simulated("2026-05-01T09:00:00Z".parse().unwrap()),
             store: Arc::clone(&store) as Arc<dyn LogStore>,
             exchange: Arc::clone(&exchange),
+            others: None,
             keys_folder: folder.join("keys"),
         };
         let audit = Audit::open(&kit).await.unwrap();

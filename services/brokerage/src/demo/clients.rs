@@ -6,11 +6,13 @@ use api::invoicing::invoicing_service_client::InvoicingServiceClient;
 use api::referrals::referrals_service_client::ReferralsServiceClient;
 use api::vacancies::vacancies_service_client::VacanciesServiceClient;
 use care::Timestamp;
+use eventlog::Service;
 use futures::stream::{self, StreamExt};
 use service_kit::Role;
 use service_kit::token::TokenKeys;
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -71,45 +73,64 @@ type Connection = InterceptedService<Channel, Bearer>;
 /// One principal's clients.
 #[derive(Clone)]
 pub(crate) struct Clients {
-    connection: Connection,
+    connections: Arc<BTreeMap<Service, Connection>>,
 }
 
 impl Clients {
+    /// To where a service listens; [`Access::connect`] has made one for each.
+    fn to(&self, service: Service) -> Connection {
+        self.connections[&service].clone()
+    }
+
     pub(crate) fn referrals(&self) -> ReferralsServiceClient<Connection> {
-        ReferralsServiceClient::new(self.connection.clone())
+        ReferralsServiceClient::new(self.to(Service::Referrals))
     }
 
     pub(crate) fn vacancies(&self) -> VacanciesServiceClient<Connection> {
-        VacanciesServiceClient::new(self.connection.clone())
+        VacanciesServiceClient::new(self.to(Service::Vacancies))
     }
 
     pub(crate) fn contracts(&self) -> ContractsServiceClient<Connection> {
-        ContractsServiceClient::new(self.connection.clone())
+        ContractsServiceClient::new(self.to(Service::Contracts))
     }
 
     pub(crate) fn invoicing(&self) -> InvoicingServiceClient<Connection> {
-        InvoicingServiceClient::new(self.connection.clone())
+        InvoicingServiceClient::new(self.to(Service::Invoicing))
     }
 
     pub(crate) fn audit(&self) -> AuditServiceClient<Connection> {
-        AuditServiceClient::new(self.connection.clone())
+        AuditServiceClient::new(self.to(Service::Audit))
     }
 }
 
 /// Makes clients for principals of a region.
 pub(crate) struct Access<'a> {
     keys: &'a TokenKeys,
-    channels: Vec<Channel>,
+    channels: BTreeMap<Service, Vec<Channel>>,
 }
 
 impl<'a> Access<'a> {
-    pub(crate) async fn connect(address: SocketAddr, keys: &'a TokenKeys) -> Result<Self, DemoError> {
-        let mut channels = Vec::with_capacity(CONNECTIONS);
-        for _ in 0..CONNECTIONS {
-            let endpoint = Endpoint::from_shared(format!("http://{address}"))
-                .map_err(|error| DemoError::Other(error.to_string()))?
-                .tcp_nodelay(true);
-            channels.push(endpoint.connect().await.map_err(|error| DemoError::Other(error.to_string()))?);
+    /// Connects to where each of all services listens; services at one address share the connections.
+    pub(crate) async fn connect(
+        addresses: &[(Service, String)],
+        keys: &'a TokenKeys,
+    ) -> Result<Self, DemoError> {
+        let failed =
+            |address: &str, error: &dyn std::fmt::Display| DemoError::Other(format!("{address}: {error}"));
+        let mut open: BTreeMap<&str, Vec<Channel>> = BTreeMap::new();
+        let mut channels = BTreeMap::new();
+        for (service, address) in addresses {
+            if !open.contains_key(address.as_str()) {
+                let endpoint =
+                    Endpoint::from_shared(address.clone()).map_err(|error| failed(address, &error))?;
+                let endpoint = endpoint.tcp_nodelay(true);
+                let mut opened = Vec::with_capacity(CONNECTIONS);
+                for _ in 0..CONNECTIONS {
+                    opened.push(endpoint.connect().await.map_err(|error| failed(address, &error))?);
+                }
+                open.insert(address, opened);
+            }
+            channels.insert(*service, open[address.as_str()].clone());
         }
         Ok(Self { keys, channels })
     }
@@ -122,10 +143,13 @@ impl<'a> Access<'a> {
             .fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
         let token =
             self.keys.issue(role, subject, Timestamp::now(), 12 * 3_600, false).map_err(DemoError::Other)?;
-        let bearer =
+        let bearer: MetadataValue<Ascii> =
             format!("Bearer {token}").parse().map_err(|_| DemoError::Other("a token is ASCII".to_owned()))?;
-        let channel = self.channels[spread % self.channels.len()].clone();
-        Ok(Clients { connection: InterceptedService::new(channel, Bearer(bearer)) })
+        let connection = |(service, channels): (&Service, &Vec<Channel>)| {
+            let channel = channels[spread % channels.len()].clone();
+            (*service, InterceptedService::new(channel, Bearer(bearer.clone())))
+        };
+        Ok(Clients { connections: Arc::new(self.channels.iter().map(connection).collect()) })
     }
 }
 

@@ -213,7 +213,7 @@ async fn ledger(season: &Season<'_>, council: CouncilId) -> Result<LedgerResult,
 
 /// Each lead verifies the region's logs and those of its members, and a council without a lead verifies its own: together every log.
 async fn verify(season: &Season<'_>) -> Result<(Vec<LogResult>, AuditResult), DemoError> {
-    let region = season.running.region();
+    let region = season.venue.region();
     let leads = region
         .frameworks
         .iter()

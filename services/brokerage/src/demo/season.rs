@@ -3,12 +3,11 @@
 use super::chance::Chance;
 use super::clients::{At, DemoError, for_each};
 use super::opening::Opened;
+use super::venue::Venue;
 use super::world::{EstablishmentPlan, FIRST_MONDAY, ProviderPlan, ReferralPlan, WEEKS};
 use super::{asking, awarding, billing, offering, staying};
-use crate::running::Running;
 use care::{CouncilId, Date, EstablishmentUrn, ProviderId, Timestamp};
 use jiff::{Span, tz::TimeZone};
-use service_kit::Clock;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of one referral so far.
@@ -86,8 +85,7 @@ pub(crate) struct Tally {
 
 /// The simulated season.
 pub(crate) struct Season<'a> {
-    pub(crate) running: &'a Running,
-    pub(crate) clock: Clock,
+    pub(crate) venue: &'a Venue,
     pub(crate) chance: Chance,
     pub(crate) opened: &'a Opened,
     pub(crate) establishments: BTreeMap<EstablishmentUrn, &'a EstablishmentPlan>,
@@ -98,8 +96,7 @@ pub(crate) struct Season<'a> {
 
 impl<'a> Season<'a> {
     pub(crate) fn new(
-        running: &'a Running,
-        clock: Clock,
+        venue: &'a Venue,
         chance: Chance,
         opened: &'a Opened,
         providers: &'a [ProviderPlan],
@@ -117,8 +114,7 @@ impl<'a> Season<'a> {
             stage: Stage::Waiting,
         };
         Self {
-            running,
-            clock,
+            venue,
             chance,
             opened,
             establishments: establishments
@@ -132,7 +128,7 @@ impl<'a> Season<'a> {
 
     /// Lives through one week, from 0.
     pub(crate) async fn week(&mut self, week: u32) -> Result<(), DemoError> {
-        self.begin_day(week)?;
+        self.begin_day(week).await?;
         staying::arrivals_and_departures(self).await?;
         self.pass_hours(1).await?;
         asking::post_and_search(self, week).await?;
@@ -163,31 +159,30 @@ impl<'a> Season<'a> {
 
     /// The day after the last week: who has arrived or left by then, and the last bill.
     pub(crate) async fn finish(&mut self) -> Result<(), DemoError> {
-        self.begin_day(WEEKS)?;
+        self.begin_day(WEEKS).await?;
         staying::arrivals_and_departures(self).await?;
         self.pass_hours(1).await?;
         billing::bill(self, WEEKS).await?;
         self.settle().await
     }
 
-    fn begin_day(&mut self, week: u32) -> Result<(), DemoError> {
+    async fn begin_day(&mut self, week: u32) -> Result<(), DemoError> {
         let wrong = |error: jiff::Error| DemoError::Other(error.to_string());
         self.today = FIRST_MONDAY.checked_add(Span::new().weeks(week)).map_err(wrong)?;
         let nine = self.today.at(9, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(wrong)?;
-        self.clock.advance_to(nine.timestamp());
-        Ok(())
+        self.venue.move_clock(nine.timestamp()).await.map_err(DemoError::Other)
     }
 
     /// Waits until every service has heard what the others did, and lets the clock run on.
     pub(crate) async fn pass_hours(&self, hours: i64) -> Result<(), DemoError> {
         self.settle().await?;
-        let later = Timestamp::from_second(self.clock.now().as_second() + hours * 3_600);
-        self.clock.advance_to(later.map_err(|error| DemoError::Other(error.to_string()))?);
-        Ok(())
+        let later = Timestamp::from_second(self.venue.now().as_second() + hours * 3_600);
+        let later = later.map_err(|error| DemoError::Other(error.to_string()))?;
+        self.venue.move_clock(later).await.map_err(DemoError::Other)
     }
 
     pub(crate) async fn settle(&self) -> Result<(), DemoError> {
-        self.running.settled().await.map_err(DemoError::Other)
+        self.venue.settled().await.map_err(DemoError::Other)
     }
 
     /// Lets every council act on its own children, all councils at once, each in the order of its referrals.

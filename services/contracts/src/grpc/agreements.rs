@@ -33,14 +33,14 @@ impl Contracts {
         let (council, id) = fields.finish(|| found)?;
         let viewer = match &caller.role {
             Role::Provider(_) => Viewer::Provider,
-            Role::Council(_) | Role::FrameworkLead(_) => {
+            Role::Council(_) | Role::FrameworkLead(_) | Role::Service(_) => {
                 caller.require_council(council)?;
                 Viewer::Council
             }
         };
         let may_see = |agreement: &&Agreement| match &caller.role {
             Role::Provider(own) => agreement.issued.provider == *own,
-            Role::Council(_) | Role::FrameworkLead(_) => true,
+            Role::Council(_) | Role::FrameworkLead(_) | Role::Service(_) => true,
         };
         let look = |state: &Agreements| {
             let agreement = state.agreements.get(&id).filter(may_see)?;

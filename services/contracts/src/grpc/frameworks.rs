@@ -71,6 +71,7 @@ impl Contracts {
                 let shown = move |provider: &&ProviderId| match &caller.role {
                     Role::Provider(own) => own == *provider,
                     Role::Council(_) | Role::FrameworkLead(_) => true,
+                    Role::Service(_) => false,
                 };
                 let later = move |provider: &&ProviderId| {
                     after.as_ref().is_none_or(|after| provider.as_str() > after.as_str())
@@ -132,5 +133,6 @@ fn may_see_providers(caller: &Caller, framework: &Framework) -> bool {
     match &caller.role {
         Role::Council(council) => framework.members.contains_key(council),
         Role::Provider(_) | Role::FrameworkLead(_) => true,
+        Role::Service(_) => false,
     }
 }

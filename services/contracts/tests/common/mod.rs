@@ -82,6 +82,7 @@ impl World {
             clock: Clock::simulated(now()),
             store: Arc::clone(&store),
             exchange: Arc::default(),
+            others: None,
             keys_folder: folder.join("keys"),
         };
         let mut sources = BTreeMap::new();

@@ -40,7 +40,7 @@ impl Referrals {
     fn viewer(caller: &Caller, council: CouncilId) -> Result<Viewer, Status> {
         match &caller.role {
             Role::Provider(provider) => Ok(Viewer::Provider(provider.clone())),
-            Role::Council(_) | Role::FrameworkLead(_) => {
+            Role::Council(_) | Role::FrameworkLead(_) | Role::Service(_) => {
                 caller.require_council(council).map(|()| Viewer::Council)
             }
         }

@@ -416,6 +416,7 @@ fn kit(folder: &Path, clock: Clock) -> Kit {
         clock,
         store: Arc::new(SqliteStore::open(&folder.join("logs")).unwrap()),
         exchange: Arc::default(),
+        others: None,
         keys_folder: folder.join("keys"),
     }
 }

@@ -94,6 +94,7 @@ impl Vacancies {
     pub(super) fn require_view(&self, caller: &Caller, place: &PlaceId) -> Result<(), Status> {
         match &caller.role {
             Role::Provider(provider) => self.require_place(provider, place),
+            Role::Service(_) => Err(not_found("PLACE_UNKNOWN", &place_name(place))),
             Role::Council(_) | Role::FrameworkLead(_) => {
                 let known = self.market.read(|market| market.place(place).is_some());
                 if known { Ok(()) } else { Err(not_found("PLACE_UNKNOWN", &place_name(place))) }

@@ -125,7 +125,7 @@ impl Vacancies {
         let mut fields = Fields::new();
         let provider = match &caller.role {
             Role::FrameworkLead(_) => fields.provider("parent", &form.parent),
-            Role::Council(_) | Role::Provider(_) => {
+            Role::Council(_) | Role::Provider(_) | Role::Service(_) => {
                 own_provider(&mut fields, &caller, "parent", &form.parent)?
             }
         };

@@ -45,7 +45,9 @@ fn criteria(caller: &Caller, form: &proto::SearchVacanciesRequest) -> Result<Cri
     let today = london_date(caller.at);
     let mut fields = Fields::new();
     let council = match &caller.role {
-        Role::Council(_) | Role::Provider(_) => own_council(&mut fields, caller, &form.council)?,
+        Role::Council(_) | Role::Provider(_) | Role::Service(_) => {
+            own_council(&mut fields, caller, &form.council)?
+        }
         Role::FrameworkLead(_) => fields.council("council", &form.council),
     };
     let few = fields.at_most("provisions", form.provisions.len(), PROVISIONS_MAX);

@@ -35,6 +35,7 @@ impl World {
             clock: Clock::simulated(start()),
             store: Arc::new(SqliteStore::open(&folder.path().join("logs")).unwrap()),
             exchange: Arc::default(),
+            others: None,
             keys_folder: folder.path().join("keys"),
         };
         let service = Vacancies::open(&kit).await.unwrap();

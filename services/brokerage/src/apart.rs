@@ -1,0 +1,46 @@
+//! A service as a process of its own: what it needs to hear of the others, and they of it.
+
+use crate::peers::{Asking, Peer, Peers};
+use care::CouncilId;
+use eventlog::{LogId, Service};
+use exchange::kafka::{ByLog, Connection, Kafka, Publisher, Relay, Topics};
+use exchange::{Embedded, ExchangeError};
+use service_kit::token::TokenKeys;
+use std::sync::Arc;
+
+/// One service of a region whose services are processes of their own.
+#[derive(Debug, Clone)]
+pub struct Apart {
+    /// Which.
+    pub service: Service,
+    /// The brokers that carry events.
+    pub connection: Connection,
+    /// What their topics are called.
+    pub topics: Topics,
+    /// Where the others listen.
+    pub peers: Vec<Peer>,
+}
+
+impl Apart {
+    /// The exchange with the others.
+    pub(crate) fn exchange(&self, keys: &Arc<TokenKeys>) -> Result<Kafka, ExchangeError> {
+        let peers = Peers::new(&self.peers, Asking::new(Arc::clone(keys), self.service));
+        Kafka::new(&self.connection, &self.topics, Arc::new(peers))
+    }
+
+    /// Publishes each log of this process that has a topic.
+    pub(crate) fn relays(&self, own: &Embedded) -> Result<Vec<Relay>, ExchangeError> {
+        let publisher = Publisher::new(&self.connection, &self.topics)?;
+        let published = own.logs().into_iter().filter(|log| self.topics.topic(log.id()).is_some());
+        published.map(|log| Relay::start(&publisher, Arc::clone(&log), Arc::new(ByLog(log)), None)).collect()
+    }
+}
+
+/// All logs of a region that are published.
+pub(crate) fn published(topics: &Topics, councils: &[CouncilId]) -> Vec<LogId> {
+    let of = |service: &Service| {
+        let councils = councils.iter().map(|council| LogId::council(*service, *council));
+        std::iter::once(LogId::region(*service)).chain(councils).collect::<Vec<_>>()
+    };
+    Service::ALL.iter().flat_map(of).filter(|log| topics.topic(*log).is_some()).collect()
+}

@@ -1,0 +1,203 @@
+//! How a process is doing: how far it follows the others' logs, how far its own are published, and whether it is ready.
+//!
+//! What it follows it holds against the ends of the sources, which are looked at now and then. Its lag is the time since the oldest end
+//! that it has not reached was seen, so no clock of another machine comes into it.
+
+use eventlog::LogId;
+use exchange::kafka::{Relay, RelayState};
+use exchange::{Embedded, Exchange, FollowerState};
+use service_kit::Clock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How often the ends of the sources are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long a look at one may take.
+const LOOK_PATIENCE: Duration = Duration::from_secs(5);
+/// How much is said about what is not ready.
+const REASONS_MAX: usize = 10;
+
+/// A source that a reaction follows.
+#[derive(Clone)]
+pub(crate) struct Followed {
+    /// The reaction's name.
+    pub(crate) reaction: &'static str,
+    pub(crate) source: LogId,
+    pub(crate) state: watch::Receiver<FollowerState>,
+}
+
+/// An end of a source that was seen, and when.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    head: u64,
+    at: Instant,
+}
+
+/// How far one source is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FollowedTo {
+    pub(crate) reaction: &'static str,
+    pub(crate) source: LogId,
+    pub(crate) consumed: u64,
+    pub(crate) stuck: Option<String>,
+    /// How many events of what was seen are not consumed.
+    pub(crate) lag_events: u64,
+    /// For how long, in seconds.
+    pub(crate) lag_seconds: u64,
+    /// Whether an end has been seen and reached since the start.
+    caught_up: bool,
+}
+
+/// How a process is doing.
+pub(crate) struct Progress {
+    pub(crate) own: Arc<Embedded>,
+    pub(crate) clock: Clock,
+    followed: Vec<Followed>,
+    relays: Vec<Relay>,
+    lag_seconds_max: u64,
+    looked: Mutex<Looked>,
+}
+
+#[derive(Default)]
+struct Looked {
+    /// For each followed source, by its place in the list: the oldest end not known to be reached.
+    ends: BTreeMap<usize, Seen>,
+    caught_up: BTreeMap<usize, bool>,
+    /// Why the ends could not be looked at.
+    trouble: Option<String>,
+}
+
+impl Progress {
+    pub(crate) fn new(
+        own: Arc<Embedded>,
+        clock: Clock,
+        followed: Vec<Followed>,
+        relays: Vec<Relay>,
+        lag_seconds_max: u64,
+    ) -> Arc<Self> {
+        Arc::new(Self { own, clock, followed, relays, lag_seconds_max, looked: Mutex::default() })
+    }
+
+    /// Each log of this process: its last position, and how it is published.
+    pub(crate) fn logs(&self) -> Vec<(LogId, u64, Option<RelayState>)> {
+        let of = |log: LogId| self.relays.iter().find(|relay| relay.log == log);
+        let logs = self.own.logs();
+        let progress = |log: &Arc<dyn eventlog::EventLog>| {
+            let state = of(log.id()).map(|relay| relay.state.borrow().clone());
+            (log.id(), *log.head().borrow(), state)
+        };
+        logs.iter().map(progress).collect()
+    }
+
+    /// How far each source is followed.
+    pub(crate) fn followers(&self) -> Vec<FollowedTo> {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let to = |(index, followed): (usize, &Followed)| {
+            let (consumed, stuck) = match followed.state.borrow().clone() {
+                FollowerState::Consumed(position) => (position, None),
+                FollowerState::Stuck(position, why) => (position, Some(why)),
+            };
+            let behind = looked.ends.get(&index).filter(|seen| seen.head > consumed);
+            FollowedTo {
+                reaction: followed.reaction,
+                source: followed.source,
+                consumed,
+                stuck,
+                lag_events: behind.map_or(0, |seen| seen.head - consumed),
+                lag_seconds: behind.map_or(0, |seen| seen.at.elapsed().as_secs()),
+                caught_up: looked.caught_up.get(&index).copied().unwrap_or(false),
+            }
+        };
+        self.followed.iter().enumerate().map(to).collect()
+    }
+
+    /// What keeps the process from being ready, a line each.
+    pub(crate) fn not_ready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let trouble = self.looked.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone();
+        reasons.extend(trouble);
+        for FollowedTo { reaction, source, consumed, stuck, lag_events, lag_seconds, caught_up } in
+            self.followers()
+        {
+            if let Some(why) = stuck {
+                reasons.push(format!("{reaction} stopped following {source} after {consumed}: {why}"));
+            } else if lag_seconds > self.lag_seconds_max {
+                reasons
+                    .push(format!("{reaction} is {lag_events} events and {lag_seconds} s behind {source}"));
+            } else if !caught_up {
+                reasons.push(format!("{reaction} has not caught up with {source} since the start"));
+            }
+        }
+        for (log, _, state) in self.logs() {
+            let Some(state) = state else { continue };
+            let behind = state.lag_seconds(self.clock.now()) > self.lag_seconds_max;
+            let why = state.error.clone().unwrap_or_else(|| "the broker is slow".to_owned());
+            if state.stopped || behind {
+                reasons
+                    .push(format!("{log} is published up to {} of {}: {why}", state.published, state.head));
+            }
+        }
+        if reasons.len() > REASONS_MAX {
+            let more = reasons.len() - REASONS_MAX;
+            reasons.truncate(REASONS_MAX);
+            reasons.push(format!("and {more} more"));
+        }
+        reasons
+    }
+
+    /// Looks at the ends of all sources.
+    pub(crate) async fn look(&self, exchange: &dyn Exchange) {
+        let mut heads: BTreeMap<LogId, u64> = BTreeMap::new();
+        let mut trouble = None;
+        for source in self.followed.iter().map(|followed| followed.source) {
+            if heads.contains_key(&source) {
+                continue;
+            }
+            match tokio::time::timeout(LOOK_PATIENCE, exchange.head(source)).await {
+                Ok(Ok(head)) => drop(heads.insert(source, head)),
+                Ok(Err(error)) => trouble = Some(error.to_string()),
+                Err(_) => {
+                    trouble = Some(format!("the end of {source} was not told within {LOOK_PATIENCE:?}"))
+                }
+            }
+            if trouble.is_some() {
+                // What one broker does not answer it will not for the next.
+                break;
+            }
+        }
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.trouble = trouble;
+        for (index, followed) in self.followed.iter().enumerate() {
+            let Some(head) = heads.get(&followed.source).copied() else { continue };
+            let consumed = match *followed.state.borrow() {
+                FollowerState::Consumed(position) | FollowerState::Stuck(position, _) => position,
+            };
+            let reached = looked.ends.get(&index).is_none_or(|seen| seen.head <= consumed);
+            if reached {
+                looked.ends.insert(index, Seen { head, at: Instant::now() });
+            }
+            if looked.ends.get(&index).is_some_and(|seen| seen.head <= consumed) {
+                looked.caught_up.insert(index, true);
+            }
+        }
+    }
+
+    /// Keeps looking, and tells `ready` whenever something begins or ceases to be in the way.
+    pub(crate) async fn keep_looking(
+        self: Arc<Self>,
+        exchange: Arc<dyn Exchange>,
+        ready: watch::Sender<Vec<String>>,
+    ) {
+        loop {
+            self.look(&*exchange).await;
+            let reasons = self.not_ready();
+            ready.send_if_modified(|known| std::mem::replace(known, reasons.clone()) != reasons);
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = ready.closed() => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! `brokerage run`: the region, or one service of it, until it is told to stop.
+
+mod settings;
+
+use crate::apart::Apart;
+use crate::peers::Peer;
+use crate::running::{LAG_SECONDS_MAX, Options, Running};
+use crate::storage::DatabaseUrl;
+use crate::terminal::{Exit, say_error, start_logging};
+use care::{CouncilId, Timestamp};
+use clap::{ArgMatches, Args};
+use eventlog::Service;
+use exchange::kafka::{Connection, Topics};
+use service_kit::Clock;
+pub(crate) use settings::with_file;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// Take settings from this TOML file too, named as the flags are, such as `listen = "127.0.0.1:50051"`. A flag goes before the
+    /// environment, and the environment before the file.
+    #[arg(long, env = "BROKERAGE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Run this service alone; the others are processes of their own, and all hear of each other through Kafka.
+    #[arg(long, env = "BROKERAGE_SERVICE", value_name = "NAME", requires = "brokers")]
+    service: Option<Service>,
+    /// Where logs and keys are kept; made if it is not there. Each service has a folder of its own.
+    #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
+    data_dir: PathBuf,
+    /// Keep the logs in this PostgreSQL database instead of files, such as postgres://brokerage:PASSWORD@HOST/DATABASE; keys stay in the
+    /// data folder. A second instance with the same keys and database stands by, and takes over when the first ends. Some seventy
+    /// connections are used. Better given by the environment, where others do not see the password.
+    #[arg(long, env = "BROKERAGE_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<DatabaseUrl>,
+    /// The address to listen on. It speaks plain HTTP/2: put a TLS proxy in front before others can reach it.
+    #[arg(long, env = "BROKERAGE_LISTEN", default_value = "127.0.0.1:50051")]
+    listen: SocketAddr,
+    /// Listen on an address that others can reach although tokens then travel unencrypted up to the TLS proxy.
+    #[arg(long)]
+    behind_tls_proxy: bool,
+    /// The folder with the keys that sign tokens, which all services of a region share; made if it is not there. Without it they are in
+    /// `keys` in the data folder.
+    #[arg(long, env = "BROKERAGE_TOKEN_KEYS", value_name = "FOLDER")]
+    token_keys: Option<PathBuf>,
+    /// Go on although the sealing keys of this council are lost for good: who the children are that were sealed with them is then
+    /// lost too.
+    #[arg(long, value_name = "GSS_CODE")]
+    accept_lost_keys: Vec<CouncilId>,
+    #[command(flatten)]
+    kafka: KafkaArgs,
+    /// Where another service of the region listens, to ask it for what a topic lacks of its log: SERVICE=http://HOST:PORT, once for each.
+    #[arg(
+        long,
+        env = "BROKERAGE_PEERS",
+        value_name = "SERVICE=ADDRESS",
+        value_delimiter = ',',
+        requires = "service"
+    )]
+    peer: Vec<Peer>,
+    /// Tell those who ask after its health that it is not ready while it is more than this many seconds behind.
+    #[arg(long, env = "BROKERAGE_LAG_SECONDS_MAX", default_value_t = LAG_SECONDS_MAX)]
+    lag_seconds_max: u64,
+    /// Go by a clock that stands at this instant until `operations move-clock` moves it: for demos and tests, which live through months
+    /// in seconds.
+    #[arg(long, value_name = "RFC3339")]
+    simulated_clock: Option<Timestamp>,
+}
+
+/// Which brokers, and what the topics are called.
+#[derive(Args)]
+pub(crate) struct KafkaArgs {
+    /// Kafka's brokers, HOST:PORT separated by commas.
+    #[arg(long, env = "BROKERAGE_BROKERS", value_name = "ADDRESSES")]
+    pub(crate) brokers: Option<String>,
+    /// A setting of librdkafka's, NAME=VALUE, such as security.protocol=ssl. It goes over what the program sets, so it can undo a
+    /// guarantee.
+    #[arg(
+        long,
+        env = "BROKERAGE_KAFKA_SETTINGS",
+        hide_env_values = true,
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        value_parser = kafka_setting
+    )]
+    kafka_setting: Vec<(String, String)>,
+    /// What the names of all topics begin with: two regions may share brokers.
+    #[arg(long, env = "BROKERAGE_TOPIC_PREFIX", default_value = "brokerage", value_parser = topic_prefix)]
+    topic_prefix: String,
+}
+
+impl KafkaArgs {
+    pub(crate) fn connection(&self, brokers: &str) -> Connection {
+        Connection { brokers: brokers.to_owned(), settings: self.kafka_setting.clone() }
+    }
+
+    pub(crate) fn topics(&self) -> Topics {
+        Topics::default().named(&self.topic_prefix)
+    }
+}
+
+fn kafka_setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as security.protocol=ssl".to_owned()),
+    }
+}
+
+/// What Kafka takes in a topic's name; with what follows it stays within 249 characters.
+fn topic_prefix(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if (1..=100).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 1 to 100 letters, digits, '.', '_' or '-'".to_owned())
+    }
+}
+
+impl RunArgs {
+    /// What is to be run, and the service if it is one alone.
+    fn options(self) -> (Options, Option<Service>) {
+        let apart = self.service.zip(self.kafka.brokers.as_deref()).map(|(service, brokers)| Apart {
+            service,
+            connection: self.kafka.connection(brokers),
+            topics: self.kafka.topics(),
+            peers: self.peer,
+        });
+        let options = Options::new(&self.data_dir)
+            .on_database(self.database)
+            .listening(self.listen)
+            .accepting_lost_keys(self.accept_lost_keys)
+            .with_token_keys(self.token_keys)
+            .lagging_at_most(self.lag_seconds_max)
+            .by_clock(self.simulated_clock.map_or(Clock::System, Clock::simulated))
+            .apart(apart);
+        (options, self.service)
+    }
+}
+
+/// Runs until a signal, or until another instance takes over. `matches` are those of `run`.
+pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
+    start_logging();
+    if !args.listen.ip().is_loopback() && !args.behind_tls_proxy {
+        say_error(&format!(
+            "{} can be reached by others, and tokens would travel unencrypted: listen on 127.0.0.1, or put a TLS proxy in front \
+             and add --behind-tls-proxy",
+            args.listen
+        ));
+        return Exit::Usage;
+    }
+    tracing::info!(settings = settings::shown(matches), "configuration");
+    let data_dir = args.data_dir.clone();
+    let (options, service) = args.options();
+    let started = tokio::select! {
+        started = Running::start(options) => started,
+        // While it stands by there is nothing to finish.
+        () = wait_for_signal() => return Exit::Yes,
+    };
+    let mut running = match started {
+        Ok(running) => running,
+        Err(error) => {
+            say_error(&error.to_string());
+            return Exit::Unavailable;
+        }
+    };
+    let (region, councils) = (&running.region().name, running.region().councils().len());
+    let (address, data_dir) = (running.address(), data_dir.display());
+    match service {
+        Some(service) => {
+            tracing::info!(%address, %service, region, councils, %data_dir, "the service is open")
+        }
+        None => tracing::info!(
+            %address, region, councils, %data_dir,
+            "the region is open; make a token with: brokerage token issue --help"
+        ),
+    }
+    let exit = tokio::select! {
+        () = wait_for_signal() => Exit::Yes,
+        () = running.taken_over() => Exit::Unavailable,
+    };
+    if exit == Exit::Yes {
+        tracing::info!("stopping: no new requests, accepted ones are finished");
+    } else {
+        say_error("the database may be another instance's now: start this one again, and it stands by");
+    }
+    running.stop().await;
+    exit
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without the handler the system's own default ends the process, which loses nothing that was acknowledged.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
