@@ -13,6 +13,7 @@ mod port;
 pub mod postgres;
 pub mod sqlite;
 
+pub use adapter::Appends;
 pub use event::{EventRef, Meta, NewEvent, Recorded};
 pub use log_id::{LogId, LogIdInvalid, Owner, Service, ServiceUnknown};
 pub use port::{

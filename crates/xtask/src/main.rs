@@ -3,8 +3,10 @@
 //! Only the standard library is used, by `local-parts` too, so that a task starts a second after a clone.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task runner speaks to the terminal")]
 
+mod bench;
 mod breaking;
 mod check;
+mod crash;
 mod deps;
 mod place;
 mod shell;
@@ -21,6 +23,10 @@ Tasks of this workspace. What they need and cannot find they install under targe
   cargo xtask test [ARGS]   every test; ARGS go to `cargo test` instead of --workspace --no-fail-fast
   cargo xtask check [PART]  all checks, or those named: fmt, clippy, deny, lint, breaking
   cargo xtask ci            check, then test
+  cargo xtask crash [--kills N]
+                            kills processes, broker and database under load (60 times, or N), looks at what is left, and
+                            writes a report to target/crash.md
+  cargo xtask bench         measures appends and relays beside their bare peers, on servers that it starts
   cargo xtask deps up       starts the servers that tests and local development share; also `down` and `status`
 
 It ends with 0 when all is well, 1 when a check or test fails, 2 when the task is not known,
@@ -46,6 +52,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "test" => test::run(&Place::find()?, rest),
         "check" => check::run(&Place::find()?, &check::parts(rest)?),
         "ci" if rest.is_empty() => ci(&Place::find()?),
+        "crash" => crash::run(&Place::find()?, rest),
+        "bench" if rest.is_empty() => bench::run(&Place::find()?),
         "deps" => deps::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
@@ -75,11 +83,24 @@ mod tests {
 
     #[test]
     fn an_unknown_task_is_named_and_ends_with_2() {
-        for line in ["", "tset", "ci now", "check fmt clipy", "deps", "deps upp", "deps up now"] {
+        for line in [
+            "",
+            "tset",
+            "ci now",
+            "check fmt clipy",
+            "deps",
+            "deps upp",
+            "deps up now",
+            "crash --kills",
+            "crash --kills many",
+            "bench now",
+        ] {
             let failure = run(&words(line)).unwrap_err();
             assert_eq!(failure.exit_code(), 2, "{line}");
             let said = failure.to_string();
-            let named = ["tset", "ci now", "clipy", "deps"].iter().any(|wrong| said.contains(wrong));
+            let named = ["tset", "ci now", "clipy", "deps", "crash", "bench now"]
+                .iter()
+                .any(|wrong| said.contains(wrong));
             assert!(line.is_empty() || named, "{said}");
         }
     }

@@ -13,10 +13,20 @@ const PYTHON_VARIABLE: &str = "BROKERAGE_TEST_PYTHON";
 
 /// `arguments` choose tests as those of `cargo test` do; without them all run.
 pub(crate) fn run(place: &Place, arguments: &[String]) -> Result<(), Failure> {
+    run_with(place, arguments, &[])
+}
+
+/// The same with more in the environment.
+pub(crate) fn run_with(
+    place: &Place,
+    arguments: &[String],
+    variables: &[(&str, String)],
+) -> Result<(), Failure> {
     let start = Instant::now();
     let python = tools::test_python(place)?;
     let mut test = cargo();
     test.arg("test").current_dir(&place.root).env(PYTHON_VARIABLE, &python).stdout(Stdio::piped());
+    test.envs(variables.iter().map(|(name, value)| (name, value)));
     if arguments.is_empty() {
         test.args(["--workspace", "--no-fail-fast"]);
     } else {

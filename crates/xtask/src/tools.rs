@@ -11,8 +11,10 @@ const WITHOUT_PYTHON: &str =
     "install Python with its venv module (Debian: apt-get install python3 python3-venv)";
 const WITHOUT_NPM: &str = "install npm (Debian: apt-get install npm), or put buf 1.75.0 on the PATH";
 
-/// What the Python client of the tests imports. Nothing in it knows our API: it learns that by reflection.
-const TEST_CLIENT: [&str; 6] = [
+/// What the Python programs of the tests import. Nothing in it knows our API: they learn that by reflection, and from a topic's headers.
+const TEST_CLIENT: [&str; 8] = [
+    "cloudevents==2.2.0",
+    "confluent-kafka==2.16.1",
     "grpcio==1.85.1",
     "grpcio-reflection==1.85.1",
     "grpcio-status==1.85.1",

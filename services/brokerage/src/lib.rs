@@ -5,6 +5,7 @@ mod bench;
 mod cli;
 mod client;
 mod demo;
+mod metrics;
 mod operations;
 mod peers;
 mod progress;

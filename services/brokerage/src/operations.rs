@@ -1,6 +1,7 @@
 //! `OperationsService`: what the services of a region ask of each other beside events.
 
 use crate::progress::Progress;
+use crate::services::Services;
 use api::operations as proto;
 use api::operations::operations_service_server::{OperationsService, OperationsServiceServer};
 use care::Timestamp;
@@ -20,17 +21,19 @@ const PAGE_BYTES: usize = 1024 * 1024;
 pub(crate) const RULES: &[Rule] = &[
     Rule::for_services("/brokerage.operations.v1.OperationsService/ReadLog"),
     Rule::for_services("/brokerage.operations.v1.OperationsService/GetProgress"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/GetStates"),
     Rule::for_services("/brokerage.operations.v1.OperationsService/MoveClock"),
 ];
 
 /// The gRPC service over a process's own logs.
 pub(crate) struct Operations {
     progress: Arc<Progress>,
+    services: Services,
 }
 
 impl Operations {
-    pub(crate) fn server(progress: Arc<Progress>) -> OperationsServiceServer<Self> {
-        OperationsServiceServer::new(Self { progress })
+    pub(crate) fn server(progress: Arc<Progress>, services: Services) -> OperationsServiceServer<Self> {
+        OperationsServiceServer::new(Self { progress, services })
     }
 }
 
@@ -88,6 +91,14 @@ impl OperationsService for Operations {
             not_ready: self.progress.not_ready(),
             now: Some(timestamp(self.progress.clock.now())),
         }))
+    }
+
+    async fn get_states(
+        &self,
+        _: Request<proto::GetStatesRequest>,
+    ) -> Result<Response<proto::GetStatesResponse>, Status> {
+        let states = self.services.digests().into_iter().collect();
+        Ok(Response::new(proto::GetStatesResponse { states }))
     }
 
     async fn move_clock(

@@ -133,10 +133,12 @@ impl Progress {
         for (log, _, state) in self.logs() {
             let Some(state) = state else { continue };
             let behind = state.lag_seconds(self.clock.now()) > self.lag_seconds_max;
-            let why = state.error.clone().unwrap_or_else(|| "the broker is slow".to_owned());
+            let why = state.error.clone().unwrap_or_else(|| "it is slow".to_owned());
             if state.stopped || behind {
-                reasons
-                    .push(format!("{log} is published up to {} of {}: {why}", state.published, state.head));
+                reasons.push(format!(
+                    "{log} is published to Kafka up to {} of {}: {why}",
+                    state.published, state.head
+                ));
             }
         }
         if reasons.len() > REASONS_MAX {

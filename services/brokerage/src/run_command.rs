@@ -61,6 +61,9 @@ pub(crate) struct RunArgs {
     /// Tell those who ask after its health that it is not ready while it is more than this many seconds behind.
     #[arg(long, env = "BROKERAGE_LAG_SECONDS_MAX", default_value_t = LAG_SECONDS_MAX)]
     lag_seconds_max: u64,
+    /// Serve /metrics (Prometheus), /readyz and /healthz over HTTP on this address, for monitoring alone: it asks for no token.
+    #[arg(long, env = "BROKERAGE_METRICS", value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// Go by a clock that stands at this instant until `operations move-clock` moves it: for demos and tests, which live through months
     /// in seconds.
     #[arg(long, value_name = "RFC3339")]
@@ -131,6 +134,7 @@ impl RunArgs {
             .accepting_lost_keys(self.accept_lost_keys)
             .with_token_keys(self.token_keys)
             .lagging_at_most(self.lag_seconds_max)
+            .measured_on(self.metrics)
             .by_clock(self.simulated_clock.map_or(Clock::System, Clock::simulated))
             .apart(apart);
         (options, self.service)

@@ -1,6 +1,7 @@
 //! A region's services in this process, all of them or one: their logs, what they follow, and one gRPC address.
 
 use crate::apart::Apart;
+use crate::metrics;
 use crate::operations::{self, Operations};
 use crate::progress::{Followed, Progress};
 use crate::services::{Services, health_name};
@@ -44,6 +45,7 @@ pub struct Options {
     token_keys: Option<PathBuf>,
     apart: Option<Apart>,
     lag_seconds_max: u64,
+    metrics: Option<SocketAddr>,
 }
 
 impl Options {
@@ -59,6 +61,7 @@ impl Options {
             token_keys: None,
             apart: None,
             lag_seconds_max: LAG_SECONDS_MAX,
+            metrics: None,
         }
     }
 
@@ -78,6 +81,12 @@ impl Options {
     #[must_use]
     pub fn lagging_at_most(self, lag_seconds_max: u64) -> Self {
         Self { lag_seconds_max, ..self }
+    }
+
+    /// With what it measures served over HTTP on this address.
+    #[must_use]
+    pub fn measured_on(self, metrics: Option<SocketAddr>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// The services of this process.
@@ -129,6 +138,9 @@ pub enum StartFailed {
     /// A log ends before what the others have consumed of it.
     #[error(transparent)]
     Consumed(#[from] ExchangeError),
+    /// What is measured cannot be served.
+    #[error("metrics on {0}: {1}")]
+    Metrics(SocketAddr, #[source] std::io::Error),
     /// The address cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -192,14 +204,20 @@ impl Running {
             relays.unwrap_or_default(),
             options.lag_seconds_max,
         );
-        let routes =
-            services.add_to(Routes::default()).add_service(Operations::server(Arc::clone(&progress)));
+        let routes = services
+            .add_to(Routes::default())
+            .add_service(Operations::server(Arc::clone(&progress), services.clone()));
         let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
         let names: Vec<&str> = which.iter().map(|service| health_name(*service)).collect();
         let serving = serve(options.listen, routes, access, &names).await?;
         if options.apart.is_none() {
             // Nothing is waited for here, so that a region is ready once it listens.
             progress.look(&*exchange).await;
+        }
+        if let Some(address) = options.metrics {
+            let served = metrics::serve(address, Arc::clone(&progress)).await;
+            let address = served.map_err(|error| StartFailed::Metrics(address, error))?;
+            tracing::info!(metrics = %address, "what is measured is served over HTTP");
         }
         let (telling, ready) = watch::channel(progress.not_ready());
         tokio::spawn(tell_health(ready.clone(), serving.health()));

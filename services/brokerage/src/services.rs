@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use tonic::service::Routes;
 use vacancies::Vacancies;
 
-/// The services that a process runs.
+/// The services that a process runs. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Services {
     vacancies: Option<Vacancies>,
     contracts: Option<Contracts>,

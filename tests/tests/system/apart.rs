@@ -1,14 +1,22 @@
 //! The region as five processes that share nothing but Kafka topics, each with a PostgreSQL database of its own or with files.
 
 use crate::demo::comparable;
-use crate::process::{Server, demo, run, until};
+use crate::process::{Ended, Server, demo, run, until};
+use crate::python::{python, script};
+use crate::region::{Routed, council};
+use care::Timestamp;
 use eventlog::Service;
 use local_parts::kafka::Kafka;
 use local_parts::postgres::{Database, Postgres};
+use service_kit::token::TokenKeys;
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
+use tonic::transport::Endpoint;
 
 /// Where the logs of each process are.
 pub(crate) enum Logs {
@@ -17,9 +25,9 @@ pub(crate) enum Logs {
 }
 
 impl Logs {
-    pub(crate) fn in_databases() -> Self {
-        let postgres = Postgres::ensure().unwrap();
-        Self::Databases(Service::ALL.iter().map(|service| (*service, postgres.database().unwrap())).collect())
+    /// In a database for each that `make` makes.
+    pub(crate) fn in_databases(make: impl Fn() -> Database) -> Self {
+        Self::Databases(Service::ALL.iter().map(|service| (*service, make())).collect())
     }
 }
 
@@ -34,8 +42,8 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    /// Makes the topics and starts all five, by a clock that stands still when `simulated`.
-    pub(crate) async fn start(brokers: &str, logs: Logs, simulated: bool) -> Self {
+    /// Makes the topics and starts all five, by clocks that stand at an instant if one is given.
+    pub(crate) async fn start(brokers: &str, logs: Logs, clock: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let prefix = format!("test-{}", uuid::Uuid::new_v4().simple());
         let made =
@@ -49,34 +57,102 @@ impl Apart {
         let processes = BTreeMap::new();
         let brokers = brokers.to_owned();
         let mut apart = Self { folder, brokers, prefix, logs, addresses, processes };
-        for service in Service::ALL {
-            let process = apart.spawn(service, simulated);
-            apart.processes.insert(service, process);
-        }
-        for (service, process) in &mut apart.processes {
-            assert_eq!(process.listening().await, apart.addresses[service]);
-        }
-        for (service, process) in &apart.processes {
-            let ready = async || process.said().contains("brokerage::running: ready").then_some(());
-            until(&format!("{service} is ready"), ready).await;
-        }
+        apart.start_again(clock).await;
         apart
     }
 
-    pub(crate) fn spawn(&self, service: Service, simulated: bool) -> Server {
+    /// Starts those that do not run, and waits until all are ready.
+    pub(crate) async fn start_again(&mut self, clock: Option<&str>) {
+        self.revive(clock);
+        for (service, process) in &self.processes {
+            let ready = async || process.said().contains("brokerage::running: ready").then_some(());
+            until(&format!("{service} is ready"), ready).await;
+        }
+    }
+
+    /// Starts those that do not run, and waits for nothing.
+    pub(crate) fn revive(&mut self, clock: Option<&str>) {
+        for service in Service::ALL {
+            if self.processes.get_mut(&service).is_none_or(Server::has_ended) {
+                let process = self.spawn(service, clock);
+                self.processes.insert(service, process);
+            }
+        }
+    }
+
+    fn spawn(&self, service: Service, clock: Option<&str>) -> Server {
         let data_dir = self.folder.path().join(service.name());
         let (name, listen, keys) = (service.name(), self.addresses[&service].to_string(), self.token_keys());
         let peers = self.peers();
         let mut arguments = vec!["--service", name, "--listen", &listen, "--brokers", &self.brokers];
         arguments.extend(["--topic-prefix", &self.prefix, "--token-keys", keys.to_str().unwrap()]);
+        arguments.extend(["--metrics", "127.0.0.1:0", "--lag-seconds-max", "2"]);
         arguments.extend(peers.iter().flat_map(|peer| ["--peer", peer.as_str()]));
         if let Logs::Databases(databases) = &self.logs {
             arguments.extend(["--database", databases[&service].url()]);
         }
-        if simulated {
-            arguments.extend(["--simulated-clock", "2026-01-01T00:00:00Z"]);
-        }
+        arguments.extend(clock.iter().flat_map(|clock| ["--simulated-clock", *clock]));
         Server::spawn_with(&data_dir, &arguments)
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self, service: Service) {
+        if let Some(process) = self.processes.remove(&service) {
+            process.kill();
+        }
+    }
+
+    /// Ends all as a service manager does.
+    pub(crate) fn terminate(&mut self) {
+        for (service, process) in std::mem::take(&mut self.processes) {
+            assert_eq!(process.terminate(), Some(0), "{service}");
+        }
+    }
+
+    /// Sends one of them a signal, such as `STOP`.
+    pub(crate) fn signal(&self, service: Service, name: &str) {
+        if let Some(process) = self.processes.get(&service) {
+            process.signal(name);
+        }
+    }
+
+    /// Connects each client to the service that it calls, whenever that is there.
+    pub(crate) fn routed(&self) -> Routed {
+        let channel = |(service, address): (&Service, &SocketAddr)| {
+            let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+            // A process that stands still answers nothing.
+            (service.name(), endpoint.timeout(Duration::from_secs(25)).connect_lazy())
+        };
+        Routed::Each(Arc::new(self.addresses.iter().map(channel).collect()))
+    }
+
+    /// What a process answers over HTTP: the status, and the body.
+    fn http(&self, service: Service, path: &str) -> (u16, String) {
+        let said = self.processes[&service].said();
+        let addresses =
+            said.split_whitespace().filter_map(|word| word.strip_prefix("metrics=")?.parse().ok());
+        // The setting names port 0.
+        let address = { addresses }.find(|address: &SocketAddr| address.port() != 0).unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    pub(crate) fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Each process's address.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.addresses.values().copied()
     }
 
     /// Where each listens, as `--peer` and `--connect` take it.
@@ -111,7 +187,12 @@ fn demo_here(folder: &Path, more: &[&str]) -> serde_json::Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_is_the_same_in_five_processes_over_kafka_and_postgresql_as_in_one() {
     let folder = tempfile::tempdir().unwrap();
-    let apart = Apart::start(&Kafka::ensure().unwrap(), Logs::in_databases(), true).await;
+    let apart = Apart::start(
+        &Kafka::ensure().unwrap(),
+        Logs::in_databases(|| Postgres::ensure().unwrap().database().unwrap()),
+        Some("2026-01-01T00:00:00Z"),
+    )
+    .await;
     let there = demo_there(&apart, &["--seed", "5"]);
     assert_eq!(comparable(there), comparable(demo_here(folder.path(), &["--seed", "5"])));
     for (service, process) in apart.processes {
@@ -124,7 +205,7 @@ async fn the_demo_is_the_same_in_five_processes_over_kafka_and_postgresql_as_in_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demo_in_a_region_that_goes_by_the_machines_clock_or_has_events_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let apart = Apart::start(&Kafka::ensure().unwrap(), Logs::Files, false).await;
+    let apart = Apart::start(&Kafka::ensure().unwrap(), Logs::Files, None).await;
     let (peers, keys) = (apart.peers().join(","), apart.token_keys());
     let there = |peers: &str| run(["demo", "--connect", peers, "--token-keys", keys.to_str().unwrap()]);
     let refused = there(&peers);
@@ -134,4 +215,74 @@ async fn a_demo_in_a_region_that_goes_by_the_machines_clock_or_has_events_is_ref
     let refused = there(four);
     assert!(refused.stderr.contains("where") && refused.stderr.contains("listens is missing"), "{refused:?}");
     drop(folder);
+}
+
+/// Reads the records of a region's topics with `topic_reader.py`.
+fn records(brokers: &str, prefix: &str) -> Vec<serde_json::Value> {
+    let mut reader = std::process::Command::new(python());
+    let output = reader.arg(script("topic_reader.py")).args([brokers, prefix]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Posts a referral for Derby.
+fn post(apart: &Apart) -> Ended {
+    let keys = TokenKeys::load_or_create(&apart.token_keys()).unwrap();
+    let token = keys.issue(council("E06000015"), "test", Timestamp::now(), 3_600, false).unwrap();
+    let address = format!("http://{}", apart.addresses[&Service::Referrals]);
+    let today = care::london_date(Timestamp::now());
+    let requirements = format!(
+        r#"{{"provisions": ["FOSTERING"], "age_years": 9, "urgency": "PLANNED", "anchor": "DE1 2", "needed_from": "{today}"}}"#
+    );
+    let to = ["--address", &address, "--token", &token, "--output", "json"];
+    let what = ["referrals", "post", "--parent", "councils/E06000015", "--requirements", &requirements];
+    run(what.iter().chain(&to))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_broker_a_service_takes_requests_and_says_that_it_is_not_ready_and_all_arrives_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Kafka::start_own(folder.path().join("kafka")).unwrap();
+    let apart = Apart::start(broker.brokers(), Logs::Files, None).await;
+    let referrals = Service::Referrals;
+    assert_eq!(apart.http(referrals, "/healthz"), (200, "it runs\n".to_owned()));
+    assert_eq!(apart.http(referrals, "/readyz"), (200, "ready\n".to_owned()));
+    broker.kill();
+    let posted: Vec<Ended> = (0..3).map(|_| post(&apart)).collect();
+    assert!(posted.iter().all(|posted| posted.code == Some(0)), "{posted:?}");
+    let reasons = until("it says that it is not ready", async || {
+        let (status, reasons) = apart.http(referrals, "/readyz");
+        (status == 503 && reasons.contains("is published to Kafka up to 0 of 3: ")).then_some(reasons)
+    });
+    let reasons = reasons.await;
+    let told = reasons.contains(broker.brokers()) || reasons.contains("brokers are down");
+    assert!(told, "it says what is missing: {reasons}");
+    let (_, measured) = apart.http(referrals, "/metrics");
+    for line in [
+        r#"brokerage_relay_lag_events{log="referrals/E06000015"} 3"#,
+        r#"brokerage_log_events{log="referrals/E06000015"} 3"#,
+        "brokerage_append_seconds_count 3",
+        "brokerage_append_batch_entries_count 3",
+        "brokerage_ready 0",
+    ] {
+        assert!(measured.lines().any(|measured| measured == line), "{line} is not in\n{measured}");
+    }
+    broker.restart().unwrap();
+    until("the audit service has heard of them", async || {
+        let (_, measured) = apart.http(Service::Audit, "/metrics");
+        let line = r#"brokerage_consumed_position{reaction="audit",source="referrals/E06000015"} 3"#;
+        measured.lines().any(|measured| measured == line).then_some(())
+    })
+    .await;
+    until("it is ready again", async || (apart.http(referrals, "/readyz").0 == 200).then_some(())).await;
+    let records = records(broker.brokers(), &apart.prefix);
+    let ids: Vec<&str> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        ids,
+        [1, 2, 3].map(|position| format!("referrals/E06000015:{position}")),
+        "once each, as CloudEvents"
+    );
+    assert_eq!(records[0]["type"], "ReferralPosted");
+    assert_eq!(records[0]["key"], records[0]["subject"], "a stream is a key");
 }

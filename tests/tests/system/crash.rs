@@ -2,13 +2,14 @@
 //!
 //! What it cannot show: a loss of power. The kernel keeps what a killed process had written, so a missing fsync is not found here.
 
+mod apart;
 mod commands;
 pub(crate) mod stories;
 mod verdict;
 pub(crate) mod witness;
 
 use crate::process::{Server, read_logs, until};
-use crate::region::channel;
+use crate::region::{Routed, channel};
 use api::audit::audit_service_client::AuditServiceClient;
 use api::audit::verify_logs_response::Step;
 use api::audit::{ListLogsRequest, LogHead, VerifyLogsRequest};
@@ -32,7 +33,6 @@ use std::time::Duration;
 use stories::{COUNCILS, DAYS_BEFORE, Load};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
 use witness::{Answer, Sent, Witness};
 
 /// How often the region is killed.
@@ -66,7 +66,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_fifty_kills() {
             server.kill();
         }
         let (server, address) = Server::start(&data).await;
-        up.send_replace(Some(channel(&format!("http://{address}")).await));
+        up.send_replace(Some(Routed::One(channel(&format!("http://{address}")).await)));
         // Load it is once it is answered, however busy the machine.
         load.answered(1).await;
         tokio::time::sleep(Duration::from_millis(draws.random_range(30..=300))).await;
@@ -82,7 +82,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_fifty_kills() {
     }
     load.end();
     let (server, address) = Server::start(&data).await;
-    up.send_replace(Some(channel(&format!("http://{address}")).await));
+    up.send_replace(Some(Routed::One(channel(&format!("http://{address}")).await)));
     while let Some(story) = stories.join_next().await {
         story.unwrap();
     }
@@ -93,12 +93,12 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_fifty_kills() {
 }
 
 /// Homes, and the first children, some weeks ago by a clock that stands still, so that there are nights to charge.
-async fn begin_before(load: &Load, data: &Path, up: &watch::Sender<Option<Channel>>, draws: &mut ChaCha8Rng) {
+async fn begin_before(load: &Load, data: &Path, up: &watch::Sender<Option<Routed>>, draws: &mut ChaCha8Rng) {
     let now = Timestamp::now();
     let before = now - jiff::SignedDuration::from_hours(24 * i64::from(DAYS_BEFORE));
     let options = Options::new(data).by_clock(Clock::simulated(before));
     let running = Running::start(options).await.unwrap();
-    up.send_replace(Some(channel(&format!("http://{}", running.address())).await));
+    up.send_replace(Some(Routed::One(channel(&format!("http://{}", running.address())).await)));
     load.today_is(london_date(before));
     load.open_homes(6, draws).await;
     load.begin(STORIES_BEFORE, draws).await;
@@ -108,7 +108,7 @@ async fn begin_before(load: &Load, data: &Path, up: &watch::Sender<Option<Channe
 }
 
 /// The region is down and everything has come to its end.
-async fn judge(load: &Load, data: &Path, witness_file: &Path, up: &watch::Sender<Option<Channel>>) {
+async fn judge(load: &Load, data: &Path, witness_file: &Path, up: &watch::Sender<Option<Routed>>) {
     let witnessed = witness::read(&witness_file.to_owned());
     let before = read_logs(data).await;
     verdict::dense(&before);
@@ -117,7 +117,7 @@ async fn judge(load: &Load, data: &Path, witness_file: &Path, up: &watch::Sender
     let (confirmed, failed) = verdict::sagas(&before);
     let nights = verdict::charged_once(&before, &witnessed);
     let (server, address) = Server::start(data).await;
-    up.send_replace(Some(channel(&format!("http://{address}")).await));
+    up.send_replace(Some(Routed::One(channel(&format!("http://{address}")).await)));
     let acknowledged: Vec<&Sent> = witnessed.values().filter(|sent| sent.answer.is_some()).collect();
     // A refusal is no event and is not kept: asked again it is decided again, by how things stand then.
     let granted = acknowledged.iter().filter(|sent| matches!(sent.answer, Some(Answer::Yes(_))));

@@ -94,6 +94,11 @@ impl Server {
         self.said.lock().unwrap().clone()
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// `kill -9`: it gets no chance to finish anything.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

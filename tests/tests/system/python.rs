@@ -4,19 +4,28 @@ use crate::wire::methods;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Names the interpreter that has grpcio, grpcio-reflection and grpcio-status.
+/// Names the interpreter that has what the scripts import.
 const PYTHON_VARIABLE: &str = "BROKERAGE_TEST_PYTHON";
+
+/// The interpreter that has what the scripts here import.
+pub(crate) fn python() -> String {
+    std::env::var(PYTHON_VARIABLE).unwrap_or_else(|_| {
+        panic!("{PYTHON_VARIABLE} is not set: run `cargo xtask test`, which prepares what Python imports and sets it")
+    })
+}
+
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system").join(name)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_knows_only_reflection_posts_a_referral_and_reads_a_refusal() {
-    let python = std::env::var(PYTHON_VARIABLE).unwrap_or_else(|_| {
-        panic!("{PYTHON_VARIABLE} is not set: run `cargo xtask test`, which prepares the Python client and sets it")
-    });
+    let python = python();
     let world = World::open().await;
     let council = world.council("E06000015").await;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/reflection_client.py");
+    let script = script("reflection_client.py");
     let output = tokio::process::Command::new(&python)
         .arg(script)
         .args([world.region.running.address().to_string().as_str(), "E06000015"])

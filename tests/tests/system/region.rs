@@ -3,14 +3,19 @@
 use brokerage::Running;
 use care::Timestamp;
 use service_kit::Role;
-use std::path::Path;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tonic::body::Body;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
+use tower::ServiceExt;
 
 /// The program under test.
 pub(crate) fn program() -> PathBuf {
@@ -38,7 +43,39 @@ pub(crate) async fn channel(address: &str) -> Channel {
     Endpoint::from_shared(address.to_owned()).unwrap().connect().await.unwrap()
 }
 
-pub(crate) type Connection = InterceptedService<Channel, Bearer>;
+pub(crate) type Connection = InterceptedService<Routed, Bearer>;
+
+/// Leads each call to the process that has its service.
+#[derive(Clone)]
+pub(crate) enum Routed {
+    /// One process has all.
+    One(Channel),
+    /// By the name in the method's path: `referrals` of `/brokerage.referrals.v1.ReferralsService/PostReferral`.
+    Each(Arc<BTreeMap<&'static str, Channel>>),
+}
+
+impl Routed {
+    fn to(&self, path: &str) -> Channel {
+        match self {
+            Self::One(channel) => channel.clone(),
+            Self::Each(channels) => channels[path.split('.').nth(1).unwrap()].clone(),
+        }
+    }
+}
+
+impl tower::Service<http::Request<Body>> for Routed {
+    type Response = http::Response<Body>;
+    type Error = tonic::transport::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        Box::pin(self.to(request.uri().path()).oneshot(request))
+    }
+}
 
 /// Adds a bearer token to every request.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use crate::crash::stories::{COUNCILS, Load};
 use crate::crash::witness::Witness;
 use crate::process::{demo, logs_in, token, until};
-use crate::region::{Bearer, channel, council, lead};
+use crate::region::{Bearer, Routed, channel, council, lead};
 use api::audit::ListLogsRequest;
 use api::audit::audit_service_client::AuditServiceClient;
 use api::contracts::ListAgreementsRequest;
@@ -59,7 +59,8 @@ async fn digests(running: &Running) -> BTreeMap<String, String> {
 /// What the region answers about itself: every ledger, every agreement and every log's root, byte for byte.
 async fn figures(running: &Running, data: &Path) -> Vec<Vec<u8>> {
     let channel = channel(&format!("http://{}", running.address())).await;
-    let connect = |role: Role| InterceptedService::new(channel.clone(), Bearer::new(&token(data, role)));
+    let connect =
+        |role: Role| InterceptedService::new(Routed::One(channel.clone()), Bearer::new(&token(data, role)));
     let mut answers = Vec::new();
     for id in running.region().councils() {
         let connection = connect(Role::Council(id));
@@ -126,7 +127,8 @@ async fn what_a_region_knew_while_it_ran_its_successor_knows_from_the_logs() {
     let outside = tempfile::tempdir().unwrap();
     let data = folder.path();
     let running = start(data, Clock::System).await;
-    let (up, region) = watch::channel(Some(channel(&format!("http://{}", running.address())).await));
+    let region = Routed::One(channel(&format!("http://{}", running.address())).await);
+    let (up, region) = watch::channel(Some(region));
     let keys = TokenKeys::load_or_create(&data.join("keys")).unwrap();
     let load = Arc::new(Load::new(region, Witness::open(&outside.path().join("witness")), keys));
     let mut stories = JoinSet::new();

@@ -160,6 +160,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("VerifyLogs", r#"{"logs": ["<log>"]}"#),
     ("ReadLog", r#"{"log": "<log>", "page_size": 1}"#),
     ("GetProgress", "{}"),
+    ("GetStates", "{}"),
     ("MoveClock", r#"{"to": "2026-06-01T09:00:00Z"}"#),
 ];
 

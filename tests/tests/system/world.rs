@@ -1,7 +1,7 @@
 //! A region with a market in it: frameworks, providers, homes and places, and the steps by which a referral comes to an award.
 
 use crate::process::until;
-use crate::region::{Bearer, Connection, Region, channel, council, lead, provider};
+use crate::region::{Bearer, Connection, Region, Routed, channel, council, lead, provider};
 use api::audit::audit_service_client::AuditServiceClient;
 use api::common::{Approval, PriceLine, Route, route};
 use api::contracts::contracts_service_client::ContractsServiceClient;
@@ -132,7 +132,7 @@ impl World {
     pub(crate) async fn party(&self, role: Role) -> Party {
         let token = self.region.token(role.clone());
         let channel = channel(&format!("http://{}", self.region.running.address())).await;
-        let connection = InterceptedService::new(channel.clone(), Bearer::new(&token));
+        let connection = InterceptedService::new(Routed::One(channel.clone()), Bearer::new(&token));
         Party { role, token, channel, connection }
     }
 

@@ -1,7 +1,9 @@
 //! The queue before a log's one writer, and what of it shares a commit.
 
+use crate::adapter::measures::Appends;
 use crate::log_id::LogId;
 use crate::port::{AppendError, Appended, Entry, LogError, Snapshot, Ticket};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 /// How many entries may wait for the writer before senders wait too.
@@ -61,8 +63,8 @@ impl Jobs {
 }
 
 /// What shares a commit.
-#[derive(Default)]
 pub(crate) struct Batch {
+    collected: Instant,
     pub(crate) entries: Vec<Entry>,
     answers: Vec<Answer<Outcome>>,
     pub(crate) snapshots: Vec<Saving>,
@@ -71,7 +73,8 @@ pub(crate) struct Batch {
 impl Batch {
     /// The first job and whatever else is waiting; nothing is waited for.
     pub(crate) fn collect(first: Job, queue: &mut mpsc::Receiver<Job>) -> Self {
-        let mut batch = Self::default();
+        let (entries, answers, snapshots) = Default::default();
+        let mut batch = Self { collected: Instant::now(), entries, answers, snapshots };
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(job) = next {
@@ -93,6 +96,7 @@ impl Batch {
     pub(crate) fn answer(self, outcomes: Result<Vec<Outcome>, LogError>) {
         match outcomes {
             Ok(outcomes) => {
+                Appends::committed(outcomes.len(), self.collected);
                 for (answer, outcome) in self.answers.into_iter().zip(outcomes) {
                     // A caller that went away reads the log, or asks again with the same key.
                     let _ = answer.send(outcome);

@@ -1,11 +1,13 @@
 //! What the adapters of the port share, so that a log is the same log whatever it is stored in.
 
 mod batch;
+mod measures;
 mod stage;
 mod stored;
 mod tail;
 
 pub(crate) use batch::{BATCH_ENTRIES_MAX, Batch, Job, Jobs, Outcome, QUEUE_ENTRIES_MAX};
+pub use measures::Appends;
 pub(crate) use stage::{Rows, VERSIONS_MAX, stage_all};
 pub(crate) use stored::{
     EventRow, event_columns, reply_checksum, reply_damage, snapshot_checksum, source_checksum,

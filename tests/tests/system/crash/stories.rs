@@ -3,7 +3,7 @@
 
 use super::commands::Command;
 use super::witness::{Answer, Witness};
-use crate::region::{Bearer, Connection, council, lead, provider};
+use crate::region::{Bearer, Connection, Routed, council, lead, provider};
 use api::common::{Approval, PriceLine, Route, route};
 use api::contracts::StartPlacementRequest;
 use api::invoicing::AccrueNightsRequest;
@@ -26,7 +26,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -49,7 +48,7 @@ struct Home {
 /// What all clients share.
 pub(crate) struct Load {
     /// The region's present connection; none while it is down.
-    region: watch::Receiver<Option<Channel>>,
+    region: watch::Receiver<Option<Routed>>,
     witness: Witness,
     keys: TokenKeys,
     tokens: Mutex<BTreeMap<String, Bearer>>,
@@ -92,7 +91,7 @@ fn refusal(status: &Status) -> Option<String> {
 }
 
 impl Load {
-    pub(crate) fn new(region: watch::Receiver<Option<Channel>>, witness: Witness, keys: TokenKeys) -> Self {
+    pub(crate) fn new(region: watch::Receiver<Option<Routed>>, witness: Witness, keys: TokenKeys) -> Self {
         Self {
             region,
             witness,
