@@ -9,6 +9,7 @@ use crate::limits::{MESSAGE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::principal::{Caller, Role};
 use crate::token::{TokenKeys, unauthenticated};
 use care::Timestamp;
+use exchange::trace;
 use futures::FutureExt as _;
 use http::{HeaderMap, Request, Response};
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
+/// The trace that a request is part of (W3C Trace Context).
+const TRACE_PARENT: &str = "traceparent";
 /// Says which compressions a server takes.
 const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
 
@@ -159,7 +162,8 @@ where
             }
         }
         let path = request.uri().path().to_owned();
-        let response = self.inner.call(request);
+        let traced = request.headers().get(TRACE_PARENT).and_then(|text| text.to_str().ok()?.parse().ok());
+        let response = trace::within(traced, self.inner.call(request));
         Box::pin(async move {
             // A panic is a defect of ours. What it was on its way to change is decided elsewhere, whole or not at all.
             let contained = AssertUnwindSafe(response).catch_unwind();

@@ -4,6 +4,7 @@ use crate::errors::{from_engine, refused};
 use crate::principal::Caller;
 use care::{Domain, Violation};
 use engine::{Context, Engine, RequestKey};
+use exchange::trace;
 use prost::{Message, Name};
 use sha2::{Digest, Sha256};
 use tonic::{Code, Response, Status};
@@ -54,6 +55,9 @@ where
         at: caller.at,
         request: key,
     };
+    if let Some(causation) = &context.causation {
+        trace::request(&context.actor, causation);
+    }
     let reply = engine
         .execute(command, context, |state, events| render(state, events).encode_to_vec())
         .await

@@ -26,7 +26,7 @@ fn kills(arguments: &[String]) -> Result<u32, Failure> {
         [] => Ok(KILLS),
         ["--kills", number] => match number.parse() {
             Ok(kills) if kills > 0 => Ok(kills),
-            _ => Err(Failure::Usage(format!("--kills {number}: expected a number from 1"))),
+            _ => Err(Failure::Usage(format!("`crash --kills {number}`: expected a number from 1"))),
         },
         _ => Err(Failure::Usage(format!("`crash {}`: it takes --kills N alone", words.join(" ")))),
     }

@@ -2,9 +2,9 @@
 
 use crate::peers::{Asking, Peer, Peers};
 use care::CouncilId;
-use eventlog::{LogId, Service};
-use exchange::kafka::{ByLog, Connection, Kafka, Publisher, Relay, Topics};
-use exchange::{Embedded, ExchangeError};
+use eventlog::{EventLog, LogId, Service};
+use exchange::kafka::{ByLog, Connection, Kafka, Publisher, Relay, Topics, Traces};
+use exchange::{Embedded, ExchangeError, trace};
 use service_kit::token::TokenKeys;
 use std::sync::Arc;
 
@@ -32,7 +32,12 @@ impl Apart {
     pub(crate) fn relays(&self, own: &Embedded) -> Result<Vec<Relay>, ExchangeError> {
         let publisher = Publisher::new(&self.connection, &self.topics)?;
         let published = own.logs().into_iter().filter(|log| self.topics.topic(log.id()).is_some());
-        published.map(|log| Relay::start(&publisher, Arc::clone(&log), Arc::new(ByLog(log)), None)).collect()
+        let traces: Traces = Arc::new(|event| trace::of(event).map(|trace| trace.to_string()));
+        let relay = |log: Arc<dyn EventLog>| {
+            let fence = Arc::new(ByLog(Arc::clone(&log)));
+            Relay::start(&publisher, log, fence, Some(Arc::clone(&traces)))
+        };
+        published.map(relay).collect()
     }
 }
 

@@ -90,6 +90,9 @@ impl Bearer {
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert("authorization", self.0.clone());
+        // Every request begins a trace of its own.
+        let (trace, step) = (uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().as_u64_pair().1);
+        request.metadata_mut().insert("traceparent", format!("00-{trace}-{step:016x}-01").parse().unwrap());
         Ok(request)
     }
 }

@@ -6,6 +6,7 @@
 
 use super::connection::Speaking;
 use super::reader::{RecordFault, decode_message, passes};
+use crate::trace;
 use eventlog::{LogId, Recorded};
 use rdkafka::consumer::MessageStream;
 use rdkafka::error::KafkaError;
@@ -115,7 +116,13 @@ impl Merge {
                     Poll::Ready(Some(Ok(message))) => {
                         part.ended = false;
                         match decode_message(self.log, &message) {
-                            Ok(decoded) => part.first = Some(Arc::new(decoded.event)),
+                            Ok(decoded) => {
+                                let trace = decoded.traceparent.and_then(|trace| trace.parse().ok());
+                                if let Some(trace) = trace {
+                                    trace::consumed(&decoded.event, trace);
+                                }
+                                part.first = Some(Arc::new(decoded.event));
+                            }
                             Err(fault) => {
                                 self.faults.alarm(&fault);
                                 self.suspect = true;

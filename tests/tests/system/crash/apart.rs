@@ -44,6 +44,18 @@ const KILLS_VARIABLE: &str = "BROKERAGE_CRASH_KILLS";
 /// Where a report is wanted.
 const REPORT_VARIABLE: &str = "BROKERAGE_CRASH_REPORT";
 
+/// An award's conversation: one request and what follows from it.
+const SAGA: [&str; 8] = [
+    "AwardProposed",
+    "PlaceClaimed",
+    "ClaimRefused",
+    "AgreementIssued",
+    "AgreementRefused",
+    "ReferralAwarded",
+    "AwardFailed",
+    "ClaimReleased",
+];
+
 /// What happens to a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Blow {
@@ -251,6 +263,7 @@ fn topics_hold_each_position_once(logs: &Logs, world: &World) -> usize {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut found: BTreeMap<LogId, BTreeSet<u64>> = BTreeMap::new();
     let mut versions: BTreeMap<(LogId, String), u64> = BTreeMap::new();
+    let mut traces: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut records = 0;
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let record: Value = serde_json::from_str(line).unwrap();
@@ -270,7 +283,14 @@ fn topics_hold_each_position_once(logs: &Logs, world: &World) -> usize {
             "{log}:{position} is not in its stream's order"
         );
         records += 1;
+        let trace = record["traceparent"].as_str().unwrap().split('-').nth(1);
+        let of_saga = SAGA.contains(&record["type"].as_str().unwrap());
+        if let (true, Some(award), Some(trace)) = (of_saga, record["data"]["award"].as_str(), trace) {
+            traces.entry(award.to_owned()).or_default().insert(trace.to_owned());
+        }
     }
+    // A restart forgets traces, but none goes on as another.
+    assert!(traces.len() > 5 && traces.values().all(|of_award| of_award.len() == 1), "{traces:?}");
     for (log, events) in logs.iter().filter(|(log, _)| log.service != Service::Audit) {
         let positions = found.get(log).map_or(0, BTreeSet::len);
         assert_eq!(positions, events.len(), "{log}: so many of its events are in its topic");
