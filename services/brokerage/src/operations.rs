@@ -1,12 +1,13 @@
 //! `OperationsService`: what the services of a region ask of each other beside events.
 
+use crate::dead_letters::DeadLetterDesk;
 use crate::progress::Progress;
 use api::operations as proto;
 use api::operations::operations_service_server::{OperationsService, OperationsServiceServer};
 use care::Timestamp;
 use eventlog::{LogId, Recorded};
 use exchange::{Exchange as _, ExchangeError};
-use service_kit::{Clock, Fields, Rule, not_found, refused, timestamp, unavailable};
+use service_kit::{Caller, Clock, Fields, Rule, not_found, refused, timestamp, unavailable};
 use std::sync::Arc;
 use tonic::{Code, Request, Response, Status};
 
@@ -21,16 +22,20 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::for_services("/brokerage.operations.v1.OperationsService/ReadLog"),
     Rule::for_services("/brokerage.operations.v1.OperationsService/GetProgress"),
     Rule::for_services("/brokerage.operations.v1.OperationsService/MoveClock"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/ListDeadLetters"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/RetryDeadLetters"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/DiscardDeadLetter"),
 ];
 
 /// The gRPC service over a process's own logs.
 pub(crate) struct Operations {
     progress: Arc<Progress>,
+    letters: DeadLetterDesk,
 }
 
 impl Operations {
-    pub(crate) fn server(progress: Arc<Progress>) -> OperationsServiceServer<Self> {
-        OperationsServiceServer::new(Self { progress })
+    pub(crate) fn server(progress: Arc<Progress>, letters: DeadLetterDesk) -> OperationsServiceServer<Self> {
+        OperationsServiceServer::new(Self { progress, letters })
     }
 }
 
@@ -81,6 +86,7 @@ impl OperationsService for Operations {
             source: to.source.to_string(),
             consumed: to.consumed,
             stuck_reason: to.stuck.unwrap_or_default(),
+            dead_letters: to.dead_letters,
         });
         Ok(Response::new(proto::Progress {
             logs: logs.collect(),
@@ -107,6 +113,29 @@ impl OperationsService for Operations {
         let to = fields.finish(|| to)?;
         self.progress.clock.advance_to(to);
         Ok(Response::new(proto::MoveClockResponse {}))
+    }
+
+    async fn list_dead_letters(
+        &self,
+        request: Request<proto::ListDeadLettersRequest>,
+    ) -> Result<Response<proto::ListDeadLettersResponse>, Status> {
+        self.letters.list(request.get_ref()).map(Response::new)
+    }
+
+    async fn retry_dead_letters(
+        &self,
+        request: Request<proto::RetryDeadLettersRequest>,
+    ) -> Result<Response<proto::RetryDeadLettersResponse>, Status> {
+        let by = Caller::of(&request)?.actor();
+        self.letters.retry(request.get_ref(), by).await.map(Response::new)
+    }
+
+    async fn discard_dead_letter(
+        &self,
+        request: Request<proto::DiscardDeadLetterRequest>,
+    ) -> Result<Response<proto::DiscardDeadLetterResponse>, Status> {
+        let by = Caller::of(&request)?.actor();
+        self.letters.discard(request.get_ref(), by).await.map(Response::new)
     }
 }
 
