@@ -323,3 +323,24 @@ fn whenever_the_power_goes_each_event_has_its_effect_or_a_letter() {
         });
     }
 }
+
+/// The last event of a source is given again after a restart, for the position of what has its effect is before it.
+#[tokio::test]
+async fn a_letter_that_was_settled_is_not_applied_when_its_source_gives_it_again() {
+    for discarded in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        Live::start(folder.path(), &Faults::deaf_to(7), 0).await.hear(7).await.unwrap();
+        for start in 1..=3 {
+            let live = Live::start(folder.path(), &Faults::none(), 0).await;
+            assert_eq!(live.reaction.position(BELLS), 6, "it is given again");
+            live.hear(7).await.unwrap();
+            match start {
+                1 if discarded => live.discard(7, "it rang by mistake").await.unwrap(),
+                1 => drop(live.retry(7).await.unwrap()),
+                _ => {}
+            }
+            let expected = if discarded { echoed_to(6) } else { echoed_to(7) };
+            assert_eq!((sorted(echoed(&live.echoes)), parked(&live.letters)), (expected, vec![]), "{start}");
+        }
+    }
+}
