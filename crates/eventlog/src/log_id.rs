@@ -71,6 +71,9 @@ impl From<Service> for String {
     }
 }
 
+/// How [`Owner::DeadLetters`] is written.
+const DEAD_LETTERS: &str = "dead-letters";
+
 /// Whose a log is. Declared so that the region sorts before the councils.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
@@ -78,6 +81,9 @@ pub enum Owner {
     Region,
     /// One council.
     Council(CouncilId),
+    /// Whoever runs the service: which events of other logs it could not apply. Neither published nor audited, since it says nothing
+    /// about children or places; it is beside the logs of all owners, since the service that could not apply them is one.
+    DeadLetters,
 }
 
 impl fmt::Display for Owner {
@@ -85,6 +91,7 @@ impl fmt::Display for Owner {
         match self {
             Self::Region => f.write_str("region"),
             Self::Council(council) => council.fmt(f),
+            Self::DeadLetters => f.write_str(DEAD_LETTERS),
         }
     }
 }
@@ -118,6 +125,12 @@ impl LogId {
     pub const fn council(service: Service, council: CouncilId) -> Self {
         Self { service, owner: Owner::Council(council) }
     }
+
+    /// What a service could not apply of other logs.
+    #[must_use]
+    pub const fn dead_letters(service: Service) -> Self {
+        Self { service, owner: Owner::DeadLetters }
+    }
 }
 
 impl fmt::Display for LogId {
@@ -134,6 +147,7 @@ impl FromStr for LogId {
         let service = service.parse().map_err(|_| invalid())?;
         let owner = match owner {
             "region" => Owner::Region,
+            DEAD_LETTERS => Owner::DeadLetters,
             // Only the GSS code: a log has one name.
             gss if gss.len() == 9 => Owner::Council(gss.parse().map_err(|_| invalid())?),
             _ => return Err(invalid()),
@@ -161,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_log_has_one_name() {
-        for name in ["vacancies/region", "referrals/E06000015", "audit/region"] {
+        for name in ["vacancies/region", "referrals/E06000015", "audit/region", "vacancies/dead-letters"] {
             assert_eq!(name.parse::<LogId>().unwrap().to_string(), name);
         }
         for wrong in ["", "vacancies", "vacancies/", "vacancies/831", "places/region", "vacancies/E99999999"]

@@ -1,10 +1,12 @@
 //! What a service is given to work with.
 
 use crate::clock::Clock;
+use crate::reactor::Letters;
 use crate::region::Region;
 use care::Domain;
+use dead_letters::DeadLettersState;
 use engine::{Engine, OpenError};
-use eventlog::{LogId, LogStore};
+use eventlog::{LogId, LogStore, Service};
 use exchange::{Embedded, Exchange};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +49,20 @@ impl Kit {
         let engine = Engine::open(log).await?;
         self.exchange.publish(engine.log());
         Ok(engine)
+    }
+
+    /// Opens the dead-letter log of a service. It is not published: nobody follows it.
+    ///
+    /// # Errors
+    /// When the log is damaged or cannot be opened.
+    pub async fn dead_letters(&self, service: Service) -> Result<Letters, StartError> {
+        let log = self.store.open(LogId::dead_letters(service)).await.map_err(OpenError::Log)?;
+        let letters: Letters = Engine::open(log).await?;
+        let parked = letters.read(DeadLettersState::parked);
+        if parked > 0 {
+            tracing::error!(%service, parked, "ALARM: events are parked that could not be applied: see `brokerage dlq list`");
+        }
+        Ok(letters)
     }
 
     /// The exchange as those see it who follow.

@@ -29,6 +29,6 @@ pub use names::{
     referral_name,
 };
 pub use principal::{Caller, Role};
-pub use reactor::{EngineReaction, Route};
+pub use reactor::{EngineReaction, Letters, Parking, RetriedLetters, Route};
 pub use region::{Framework, LOGS_FOLDER, Region, RegionInvalid};
 pub use server::{Health, ServeError, Serving, serve};

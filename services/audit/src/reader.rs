@@ -47,6 +47,7 @@ impl Reader {
             (_, Owner::Region) => true,
             (Self::Council(own), Owner::Council(owner)) => *own == owner,
             (Self::Lead { members, .. }, Owner::Council(owner)) => members.contains(&owner),
+            (_, Owner::DeadLetters) => false,
         }
     }
 
@@ -103,6 +104,7 @@ impl Reader {
                 let own = council.is_none_or(|council| members.contains(&council));
                 (!own).then_some("it concerns a council of another framework")
             }
+            (_, Owner::DeadLetters, _) => Some("it is for those who run the service"),
         }
     }
 
@@ -128,7 +130,7 @@ fn brought_about_by(actor: &str, causation: Option<&str>) -> Option<CouncilId> {
         let (log, _) = causation?.rsplit_once(':')?;
         match log.parse::<LogId>().ok()?.owner {
             Owner::Council(council) => Some(council),
-            Owner::Region => None,
+            Owner::Region | Owner::DeadLetters => None,
         }
     };
     asked.or_else(followed)

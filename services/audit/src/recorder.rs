@@ -2,6 +2,9 @@
 //!
 //! It consumes batches: each becomes one `LeavesRecorded` in the audit log of the source's owner, appended together with the position
 //! of its last event. So a leaf is there exactly when its position counts as consumed, also after a crash between any two steps.
+//!
+//! A leaf cannot be left out, for the tree over a log has all of them in order: what cannot be recorded is not parked, but ends the recording
+//! of its log, with an alarm.
 
 use crate::Engines;
 use crate::index::Index;

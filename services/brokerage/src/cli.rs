@@ -42,6 +42,9 @@ pub fn main() -> ExitCode {
     // Boxed, so that all of them are compiled once and not once for every kind of runtime: that is a third of the build.
     let work: Pin<Box<dyn Future<Output = Exit> + '_>> = match client::Service::chosen(&matches) {
         Some((service, chosen)) => Box::pin(client::run(service, chosen)),
+        None if let Some((method, chosen)) = client::dead_letters(&matches) => {
+            Box::pin(client::run_method(method, chosen))
+        }
         None => match Own::from_arg_matches(&matches) {
             Ok(Own::Run(args)) => match matches.subcommand_matches("run") {
                 Some(matches) => Box::pin(run_command::run(args, matches)),
@@ -66,5 +69,5 @@ fn command() -> Command {
         .after_help("Exit codes: 0 yes, 1 a domain \"no\", 2 usage, 69 unavailable.")
         .subcommand_required(true)
         .arg_required_else_help(true);
-    client::add_commands(Own::augment_subcommands(command))
+    client::add_commands(client::add_dead_letters(Own::augment_subcommands(command)))
 }

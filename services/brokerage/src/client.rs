@@ -50,6 +50,38 @@ pub(crate) fn add_commands(command: Command) -> Command {
     Service::all().fold(command, |command, service| command.subcommand(service_command(&service)))
 }
 
+/// The methods about dead letters as the verbs of `dlq`: who looks at one thinks of it by that name.
+const DEAD_LETTERS: [(&str, &str); 3] =
+    [("list", "ListDeadLetters"), ("retry", "RetryDeadLetters"), ("discard", "DiscardDeadLetter")];
+
+fn operations_method(name: &str) -> Option<MethodDescriptor> {
+    let operations = Service::all().find(|service| service.command_name() == "operations")?;
+    operations.descriptor.methods().find(|method| method.name() == name)
+}
+
+/// Adds `dlq`, by the name under which people look for it.
+pub(crate) fn add_dead_letters(command: Command) -> Command {
+    let about = "See and settle what a service of a running region could not apply of the others' events.";
+    let dlq = Command::new("dlq").about(about).subcommand_required(true).arg_required_else_help(true);
+    let methods = DEAD_LETTERS.iter().filter_map(|(verb, name)| Some((verb, operations_method(name)?)));
+    command.subcommand(methods.fold(dlq, |dlq, (verb, method)| {
+        let own = method_command(&method).name(*verb);
+        // What the request cannot do without is asked for before anything is called.
+        let fields: Vec<FieldDescriptor> = method.input().fields().filter(|_| *verb != "list").collect();
+        let own = fields
+            .iter()
+            .fold(own, |own, field| own.mut_arg(flag_id(field), |arg| arg.required_unless_present("body")));
+        dlq.subcommand(own)
+    }))
+}
+
+/// The method that a verb of `dlq` stands for, and what was given to it; none when something else was asked.
+pub(crate) fn dead_letters(matches: &ArgMatches) -> Option<(MethodDescriptor, &ArgMatches)> {
+    let (verb, matches) = matches.subcommand_matches("dlq")?.subcommand()?;
+    let (_, name) = DEAD_LETTERS.iter().find(|(known, _)| *known == verb)?;
+    Some((operations_method(name)?, matches))
+}
+
 fn service_command(service: &Service) -> Command {
     let name = service.command_name();
     let about = format!("Call the {name} service of a running region.");
@@ -174,6 +206,11 @@ pub(crate) async fn run(service: Service, matches: &ArgMatches) -> Exit {
     let Some(method) = service.descriptor.methods().find(|method| kebab(method.name()) == name) else {
         return Exit::Usage;
     };
+    run_method(method, matches).await
+}
+
+/// Calls a method with what was given to its command.
+pub(crate) async fn run_method(method: MethodDescriptor, matches: &ArgMatches) -> Exit {
     let output = matches.get_one::<Output>("output").copied().unwrap_or(Output::Table);
     let request = match request::build(&method, matches) {
         Ok(request) => request,

@@ -100,16 +100,19 @@ fn logs(registry: &mut Registry, progress: &Progress) {
 }
 
 fn followers(registry: &mut Registry, progress: &Progress) {
-    let (consumed, stuck) = (Gauges::default(), Gauges::default());
+    let (consumed, stuck, letters) = (Gauges::default(), Gauges::default(), Gauges::default());
     let (lag_events, lag_seconds) = (Gauges::default(), Gauges::default());
     for follower in progress.followers() {
         let labels =
             vec![("reaction", follower.reaction.to_owned()), ("source", follower.source.to_string())];
         set(&consumed, &labels, follower.consumed);
         set(&stuck, &labels, u64::from(follower.stuck.is_some()));
+        set(&letters, &labels, follower.dead_letters);
         set(&lag_events, &labels, follower.lag_events);
         set(&lag_seconds, &labels, follower.lag_seconds);
     }
+    let parked = "Events of a source that could not be applied and are parked";
+    registry.register("dead_letters", parked, letters);
     registry.register("consumed_position", "The position up to which a source has been consumed", consumed);
     registry.register(
         "consumer_stuck",

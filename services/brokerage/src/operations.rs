@@ -1,5 +1,6 @@
 //! `OperationsService`: what the services of a region ask of each other beside events.
 
+use crate::dead_letters::DeadLetterDesk;
 use crate::progress::Progress;
 use crate::services::Services;
 use api::operations as proto;
@@ -7,7 +8,7 @@ use api::operations::operations_service_server::{OperationsService, OperationsSe
 use care::Timestamp;
 use eventlog::{LogId, Recorded};
 use exchange::{Exchange as _, ExchangeError};
-use service_kit::{Clock, Fields, Rule, not_found, refused, timestamp, unavailable};
+use service_kit::{Caller, Clock, Fields, Rule, not_found, refused, timestamp, unavailable};
 use std::sync::Arc;
 use tonic::{Code, Request, Response, Status};
 
@@ -23,17 +24,25 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::for_services("/brokerage.operations.v1.OperationsService/GetProgress"),
     Rule::for_services("/brokerage.operations.v1.OperationsService/GetStates"),
     Rule::for_services("/brokerage.operations.v1.OperationsService/MoveClock"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/ListDeadLetters"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/RetryDeadLetters"),
+    Rule::for_services("/brokerage.operations.v1.OperationsService/DiscardDeadLetter"),
 ];
 
 /// The gRPC service over a process's own logs.
 pub(crate) struct Operations {
     progress: Arc<Progress>,
     services: Services,
+    letters: DeadLetterDesk,
 }
 
 impl Operations {
-    pub(crate) fn server(progress: Arc<Progress>, services: Services) -> OperationsServiceServer<Self> {
-        OperationsServiceServer::new(Self { progress, services })
+    pub(crate) fn server(
+        progress: Arc<Progress>,
+        services: Services,
+        letters: DeadLetterDesk,
+    ) -> OperationsServiceServer<Self> {
+        OperationsServiceServer::new(Self { progress, services, letters })
     }
 }
 
@@ -84,6 +93,7 @@ impl OperationsService for Operations {
             source: to.source.to_string(),
             consumed: to.consumed,
             stuck_reason: to.stuck.unwrap_or_default(),
+            dead_letters: to.dead_letters,
         });
         Ok(Response::new(proto::Progress {
             logs: logs.collect(),
@@ -118,6 +128,29 @@ impl OperationsService for Operations {
         let to = fields.finish(|| to)?;
         self.progress.clock.advance_to(to);
         Ok(Response::new(proto::MoveClockResponse {}))
+    }
+
+    async fn list_dead_letters(
+        &self,
+        request: Request<proto::ListDeadLettersRequest>,
+    ) -> Result<Response<proto::ListDeadLettersResponse>, Status> {
+        self.letters.list(request.get_ref()).map(Response::new)
+    }
+
+    async fn retry_dead_letters(
+        &self,
+        request: Request<proto::RetryDeadLettersRequest>,
+    ) -> Result<Response<proto::RetryDeadLettersResponse>, Status> {
+        let by = Caller::of(&request)?.actor();
+        self.letters.retry(request.get_ref(), by).await.map(Response::new)
+    }
+
+    async fn discard_dead_letter(
+        &self,
+        request: Request<proto::DiscardDeadLetterRequest>,
+    ) -> Result<Response<proto::DiscardDeadLetterResponse>, Status> {
+        let by = Caller::of(&request)?.actor();
+        self.letters.discard(request.get_ref(), by).await.map(Response::new)
     }
 }
 

@@ -3,10 +3,11 @@
 //! What it follows it holds against the ends of the sources, which are looked at now and then. Its lag is the time since the oldest end
 //! that it has not reached was seen, so no clock of another machine comes into it.
 
+use dead_letters::{DeadLettersState, SourceLetters};
 use eventlog::LogId;
 use exchange::kafka::{Relay, RelayState};
 use exchange::{Embedded, Exchange, FollowerState};
-use service_kit::Clock;
+use service_kit::{Clock, Parking};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -46,6 +47,8 @@ pub(crate) struct FollowedTo {
     pub(crate) lag_events: u64,
     /// For how long, in seconds.
     pub(crate) lag_seconds: u64,
+    /// How many of its events are parked. They do not keep the process from being ready: all else goes on.
+    pub(crate) dead_letters: u64,
     /// Whether an end has been seen and reached since the start.
     caught_up: bool,
 }
@@ -56,6 +59,7 @@ pub(crate) struct Progress {
     pub(crate) clock: Clock,
     followed: Vec<Followed>,
     relays: Vec<Relay>,
+    parking: Vec<Arc<dyn Parking>>,
     lag_seconds_max: u64,
     looked: Mutex<Looked>,
 }
@@ -75,9 +79,18 @@ impl Progress {
         clock: Clock,
         followed: Vec<Followed>,
         relays: Vec<Relay>,
+        parking: Vec<Arc<dyn Parking>>,
         lag_seconds_max: u64,
     ) -> Arc<Self> {
-        Arc::new(Self { own, clock, followed, relays, lag_seconds_max, looked: Mutex::default() })
+        Arc::new(Self { own, clock, followed, relays, parking, lag_seconds_max, looked: Mutex::default() })
+    }
+
+    /// How many events of a source a reaction has parked.
+    fn dead_letters(&self, reaction: &str, source: LogId) -> u64 {
+        let of = self.parking.iter().find(|parking| parking.reaction() == reaction);
+        let parked =
+            |state: &DeadLettersState| state.of(&source.to_string()).map_or(0, SourceLetters::parked);
+        of.map_or(0, |of| u64::try_from(of.letters().read(parked)).unwrap_or(u64::MAX))
     }
 
     /// Each log of this process: its last position, and how it is published.
@@ -107,6 +120,7 @@ impl Progress {
                 stuck,
                 lag_events: behind.map_or(0, |seen| seen.head - consumed),
                 lag_seconds: behind.map_or(0, |seen| seen.at.elapsed().as_secs()),
+                dead_letters: self.dead_letters(followed.reaction, followed.source),
                 caught_up: looked.caught_up.get(&index).copied().unwrap_or(false),
             }
         };
@@ -118,7 +132,7 @@ impl Progress {
         let mut reasons = Vec::new();
         let trouble = self.looked.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone();
         reasons.extend(trouble);
-        for FollowedTo { reaction, source, consumed, stuck, lag_events, lag_seconds, caught_up } in
+        for FollowedTo { reaction, source, consumed, stuck, lag_events, lag_seconds, caught_up, .. } in
             self.followers()
         {
             if let Some(why) = stuck {

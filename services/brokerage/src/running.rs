@@ -1,6 +1,7 @@
 //! A region's services in this process, all of them or one: their logs, what they follow, and one gRPC address.
 
 use crate::apart::Apart;
+use crate::dead_letters::DeadLetterDesk;
 use crate::metrics;
 use crate::operations::{self, Operations};
 use crate::progress::{Followed, Progress};
@@ -202,11 +203,12 @@ impl Running {
             options.clock.clone(),
             followed(&followers, &services),
             relays.unwrap_or_default(),
+            services.parking(),
             options.lag_seconds_max,
         );
-        let routes = services
-            .add_to(Routes::default())
-            .add_service(Operations::server(Arc::clone(&progress), services.clone()));
+        let letters = DeadLetterDesk::new(services.parking(), Arc::clone(&exchange));
+        let operations = Operations::server(Arc::clone(&progress), services.clone(), letters);
+        let routes = services.add_to(Routes::default()).add_service(operations);
         let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
         let names: Vec<&str> = which.iter().map(|service| health_name(*service)).collect();
         let serving = serve(options.listen, routes, access, &names).await?;

@@ -7,7 +7,7 @@ use eventlog::{LogId, Service};
 use exchange::{FollowerState, Reaction};
 use invoicing::Invoicing;
 use referrals::Referrals;
-use service_kit::{Kit, StartError};
+use service_kit::{Kit, Parking, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -54,6 +54,17 @@ impl Services {
             self.invoicing.as_ref().map(Invoicing::reactions),
         ];
         reactions.into_iter().flatten().flatten().collect()
+    }
+
+    /// Those of their reactions that park what they cannot apply.
+    pub(crate) fn parking(&self) -> Vec<Arc<dyn Parking>> {
+        let parking = [
+            self.vacancies.as_ref().map(Vacancies::parking),
+            self.contracts.as_ref().map(Contracts::parking),
+            self.referrals.as_ref().map(Referrals::parking),
+            self.invoicing.as_ref().map(Invoicing::parking),
+        ];
+        parking.into_iter().flatten().collect()
     }
 
     /// Adds their gRPC methods.

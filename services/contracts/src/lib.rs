@@ -18,7 +18,8 @@ use contracts_domain::{Agreements, Frameworks};
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
-use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
+use lost_places::LostPlaces;
+use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -28,11 +29,11 @@ use tonic::service::Routes;
 pub struct Contracts {
     frameworks: Engine<Frameworks>,
     agreements: Arc<BTreeMap<CouncilId, Engine<Agreements>>>,
-    clock: Clock,
+    reaction: Arc<EngineReaction<Agreements>>,
 }
 
 impl Contracts {
-    /// Opens the region's log and one log for each council that the region serves.
+    /// Opens the region's log, one log for each council that the region serves, and the service's dead letters.
     ///
     /// # Errors
     /// When a log is damaged or cannot be opened.
@@ -42,13 +43,21 @@ impl Contracts {
         for council in kit.region.councils() {
             agreements.insert(council, kit.engine(LogId::council(Service::Contracts, council)).await?);
         }
-        Ok(Self { frameworks, agreements: Arc::new(agreements), clock: kit.clock.clone() })
+        let letters = kit.dead_letters(Service::Contracts).await?;
+        let reaction = reactions::reaction(&frameworks, &agreements, kit.clock.clone(), letters);
+        Ok(Self { frameworks, agreements: Arc::new(agreements), reaction })
     }
 
     /// What it does about other services' events, to be followed while it runs.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![reactions::reaction(self)]
+        vec![Arc::new(LostPlaces::new(Arc::clone(&self.reaction), Arc::clone(&self.agreements)))]
+    }
+
+    /// What it could not apply of them, and what people do about it.
+    #[must_use]
+    pub fn parking(&self) -> Arc<dyn Parking> {
+        Arc::clone(&self.reaction) as Arc<dyn Parking>
     }
 
     /// What each of its logs has come to, see [`Engine::digest`].

@@ -30,12 +30,12 @@ impl LostPlaces {
     }
 
     /// To be asked once the release was consumed. An agreement whose first night was yet to come has ended by now, so one that runs was
-    /// met as it is. After a restart a release may be given again, and an alarm that still holds sounds again.
+    /// met as it is, and one whose release is parked may be. After a restart a release may be given again, and an alarm that still holds sounds again.
     fn look(&self, event: &Recorded) {
         if event.log.service != Service::Vacancies || event.event_type != ClaimReleased::TYPE {
             return;
         }
-        // What cannot be read has stopped the reaction before this.
+        // What cannot be read is parked, with an alarm of its own.
         let Ok(released) = decode_body::<ClaimReleased>(event.version, &event.payload) else { return };
         let Some(engine) = self.agreements.get(&released.council) else { return };
         let running = engine.read(|state| {

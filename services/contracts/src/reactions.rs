@@ -1,30 +1,30 @@
 //! What this service does about other services' events: proposed awards and the market's answers become commands to the
 //! log of the council that they are about.
 
-use crate::Contracts;
-use crate::lost_places::LostPlaces;
 use care::published::{AwardProposed, ClaimRefused, ClaimReleased, PlaceClaimed};
 use care::{CouncilId, DecodeError, EventBody, ProviderId, decode_body};
 use contracts_domain::agreements::{AgreementCommand, ClaimNoted, ProposalLapsed, ProposalNoted};
 use contracts_domain::{Agreements, Frameworks};
 use engine::Engine;
 use eventlog::{LogId, Owner, Recorded, Service};
-use exchange::Reaction;
-use service_kit::{EngineReaction, Route};
-use std::collections::BTreeSet;
+use service_kit::{Clock, EngineReaction, Letters, Route};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The reaction to every referrals log and to the region's vacancies log.
-pub(crate) fn reaction(contracts: &Contracts) -> Arc<dyn Reaction> {
-    let councils: BTreeSet<CouncilId> = contracts.agreements.keys().copied().collect();
+pub(crate) fn reaction(
+    frameworks: &Engine<Frameworks>,
+    agreements: &BTreeMap<CouncilId, Engine<Agreements>>,
+    clock: Clock,
+    letters: Letters,
+) -> Arc<EngineReaction<Agreements>> {
+    let councils: BTreeSet<CouncilId> = agreements.keys().copied().collect();
     let referrals = councils.iter().map(|council| LogId::council(Service::Referrals, *council));
     let sources = referrals.chain([LogId::region(Service::Vacancies)]).collect();
-    let engines =
-        contracts.agreements.iter().map(|(id, engine)| (Owner::Council(*id), engine.clone())).collect();
-    let frameworks = contracts.frameworks.clone();
+    let engines = agreements.iter().map(|(id, engine)| (Owner::Council(*id), engine.clone())).collect();
+    let frameworks = frameworks.clone();
     let react = move |event: &Recorded| react(&frameworks, &councils, event);
-    let reaction = EngineReaction::new("contracts", sources, engines, contracts.clock.clone(), react);
-    Arc::new(LostPlaces::new(reaction, Arc::clone(&contracts.agreements)))
+    EngineReaction::new("contracts", sources, engines, clock, letters, react)
 }
 
 /// What an event means here. The route follows from the event's own council, so nothing of one council reaches another's
@@ -64,6 +64,7 @@ fn react(
     let foreign = |council: &CouncilId| match event.log.owner {
         Owner::Region => false,
         Owner::Council(owner) => owner != *council,
+        Owner::DeadLetters => true,
     };
     let Some(council) = council.filter(|council| councils.contains(council) && !foreign(council)) else {
         tracing::warn!(event = %event.reference(), "this event is about a council that the log does not belong to");

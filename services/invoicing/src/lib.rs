@@ -17,7 +17,7 @@ use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
 use invoicing_domain as domain;
-use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError, council_name, not_found};
+use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError, council_name, not_found};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::Status;
@@ -30,11 +30,11 @@ type Ledger = Engine<domain::Invoicing>;
 #[derive(Clone)]
 pub struct Invoicing {
     ledgers: Arc<BTreeMap<CouncilId, Ledger>>,
-    clock: Clock,
+    reaction: Arc<EngineReaction<domain::Invoicing>>,
 }
 
 impl Invoicing {
-    /// Opens the ledger of every council of the region.
+    /// Opens the ledger of every council of the region, and the service's dead letters.
     ///
     /// # Errors
     /// When a log cannot be opened or replayed.
@@ -44,13 +44,21 @@ impl Invoicing {
             let id = LogId::council(Service::Invoicing, council);
             ledgers.insert(council, kit.engine(id).await?);
         }
-        Ok(Self { ledgers: Arc::new(ledgers), clock: kit.clock.clone() })
+        let letters = kit.dead_letters(Service::Invoicing).await?;
+        let reaction = reactions::reaction(&ledgers, kit.clock.clone(), letters);
+        Ok(Self { ledgers: Arc::new(ledgers), reaction })
     }
 
     /// What the service does about contracts' events.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![reactions::reaction(&self.ledgers, self.clock.clone())]
+        vec![Arc::clone(&self.reaction) as Arc<dyn Reaction>]
+    }
+
+    /// What it could not apply of them, and what people do about it.
+    #[must_use]
+    pub fn parking(&self) -> Arc<dyn Parking> {
+        Arc::clone(&self.reaction) as Arc<dyn Parking>
     }
 
     /// What each of its logs has come to, see [`Engine::digest`].

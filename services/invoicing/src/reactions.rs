@@ -4,21 +4,25 @@ use crate::Ledger;
 use care::published::{AgreementIssued, PlacementEnded, PlacementStarted};
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
-use exchange::Reaction;
 use invoicing_domain::{Ask, Cause, Command, Invoicing};
-use service_kit::{Clock, EngineReaction, Route};
+use service_kit::{Clock, EngineReaction, Letters, Route};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Follows each council's contracts log into the same council's ledger.
-pub(crate) fn reaction(ledgers: &BTreeMap<CouncilId, Ledger>, clock: Clock) -> Arc<dyn Reaction> {
+pub(crate) fn reaction(
+    ledgers: &BTreeMap<CouncilId, Ledger>,
+    clock: Clock,
+    letters: Letters,
+) -> Arc<EngineReaction<Invoicing>> {
     let contracts = |council: &CouncilId| LogId::council(Service::Contracts, *council);
     let engines = ledgers.iter().map(|(council, ledger)| (Owner::Council(*council), ledger.clone()));
-    EngineReaction::new("invoicing", ledgers.keys().map(contracts).collect(), engines.collect(), clock, react)
+    let sources = ledgers.keys().map(contracts).collect();
+    EngineReaction::new("invoicing", sources, engines.collect(), clock, letters, react)
 }
 
 /// The command that an event leads to in the ledger of the log's own council. The event itself may name another council; that
-/// is refused there, in the open.
+/// is refused there, and parked in the open.
 fn react(event: &Recorded) -> Result<Option<Route<Invoicing>>, DecodeError> {
     let Owner::Council(council) = event.log.owner else { return Ok(None) };
     let (version, payload) = (event.version, event.payload.as_slice());

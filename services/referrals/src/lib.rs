@@ -20,10 +20,11 @@ use api::referrals::referrals_service_server::ReferralsServiceServer;
 use care::CouncilId;
 use desk::Desk;
 use engine::Engine;
+use eventlog::Service;
 use exchange::{Exchange, Reaction};
 use market_view::MarketView;
 use seal::Vault;
-use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, StartError};
+use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -34,11 +35,11 @@ pub struct Referrals {
     desks: Arc<BTreeMap<CouncilId, Desk>>,
     market: Arc<MarketView>,
     exchange: Arc<dyn Exchange>,
-    clock: Clock,
+    outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
 }
 
 impl Referrals {
-    /// Opens a log and a key store for each council that the region serves, and destroys what keys were to be destroyed
+    /// Opens a log and a key store for each council that the region serves and the service's dead letters, and destroys what keys were to be destroyed
     /// when the service last stopped.
     ///
     /// # Errors
@@ -48,8 +49,10 @@ impl Referrals {
         for council in kit.region.councils() {
             desks.insert(council, Desk::open(kit, council).await?);
         }
+        let letters = kit.dead_letters(Service::Referrals).await?;
+        let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, market, exchange) = (Arc::new(desks), Arc::default(), kit.followed());
-        Ok(Self { desks, market, exchange, clock: kit.clock.clone() })
+        Ok(Self { desks, market, exchange, outcomes })
     }
 
     /// Begins the sealing keys of councils anew that have none: those that were lost are given up, and with them who the children are.
@@ -63,7 +66,13 @@ impl Referrals {
     /// What it does about other services' events, to be followed while it runs.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![reactions::outcomes(self), Arc::clone(&self.market) as Arc<dyn Reaction>]
+        vec![Arc::clone(&self.outcomes) as _, Arc::clone(&self.market) as _]
+    }
+
+    /// What it could not apply of them, and what people do about it.
+    #[must_use]
+    pub fn parking(&self) -> Arc<dyn Parking> {
+        Arc::clone(&self.outcomes) as Arc<dyn Parking>
     }
 
     /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].

@@ -1,5 +1,8 @@
 //! The market as searches see it: a fold of the region's vacancies log, kept in memory and built anew from its first event at
 //! each start.
+//!
+//! It cannot leave an event out and be the market still, so an event that it cannot read is not parked: the view stops there, with an
+//! alarm, until a newer program reads it.
 
 use async_trait::async_trait;
 use care::Event;

@@ -2,25 +2,27 @@
 //! fails it, and the end of the placement ends the provider's sight of who the child is. Each reaches the log of the council
 //! that it is about, and no other.
 
-use crate::Referrals;
+use crate::desk::Desk;
 use care::published::{AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
-use exchange::Reaction;
 use referrals_domain::{Command, ConfirmAward, FailAward, RecordArrival, RecordDeparture};
-use service_kit::{EngineReaction, Route};
-use std::collections::BTreeSet;
+use service_kit::{Clock, EngineReaction, Letters, Route};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The reaction to the region's vacancies log and to every council's contracts log.
-pub(crate) fn outcomes(referrals: &Referrals) -> Arc<dyn Reaction> {
-    let councils: BTreeSet<CouncilId> = referrals.desks.keys().copied().collect();
+pub(crate) fn outcomes(
+    desks: &BTreeMap<CouncilId, Desk>,
+    clock: Clock,
+    letters: Letters,
+) -> Arc<EngineReaction<referrals_domain::Referrals>> {
+    let councils: BTreeSet<CouncilId> = desks.keys().copied().collect();
     let contracts = councils.iter().map(|council| LogId::council(Service::Contracts, *council));
     let sources = contracts.chain([LogId::region(Service::Vacancies)]).collect();
-    let engines =
-        referrals.desks.iter().map(|(id, desk)| (Owner::Council(*id), desk.engine.clone())).collect();
+    let engines = desks.iter().map(|(id, desk)| (Owner::Council(*id), desk.engine.clone())).collect();
     let react = move |event: &Recorded| react(&councils, event);
-    EngineReaction::new("referrals", sources, engines, referrals.clock.clone(), react)
+    EngineReaction::new("referrals", sources, engines, clock, letters, react)
 }
 
 fn react(

@@ -17,7 +17,7 @@ use api::vacancies::vacancies_service_server::VacanciesServiceServer;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
-use service_kit::{Clock, Kit, MESSAGE_BYTES_MAX, Region, StartError};
+use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Region, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sweep::Sweeper;
@@ -30,11 +30,12 @@ pub struct Vacancies {
     market: Engine<Market>,
     region: Arc<Region>,
     clock: Clock,
+    reaction: Arc<EngineReaction<Market>>,
     _sweeper: Option<Arc<Sweeper>>,
 }
 
 impl Vacancies {
-    /// Opens the region's log, and by the machine's clock records ended leases every half minute. Under a simulated
+    /// Opens the region's log and the service's dead letters, and by the machine's clock records ended leases every half minute. Under a simulated
     /// clock nothing happens by itself: whoever moves it calls [`Vacancies::sweep`].
     ///
     /// # Errors
@@ -45,13 +46,22 @@ impl Vacancies {
             Clock::System => Some(Arc::new(Sweeper::start(market.clone(), kit.clock.clone()))),
             Clock::Simulated(_) => None,
         };
-        Ok(Self { market, region: Arc::clone(&kit.region), clock: kit.clock.clone(), _sweeper: sweeper })
+        let letters = kit.dead_letters(Service::Vacancies).await?;
+        let (region, clock) = (Arc::clone(&kit.region), kit.clock.clone());
+        let reaction = reactions::reaction(&region, &market, clock.clone(), letters);
+        Ok(Self { market, region, clock, reaction, _sweeper: sweeper })
     }
 
     /// What it does about other services' events, to be followed while it runs.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![reactions::reaction(self)]
+        vec![Arc::clone(&self.reaction) as Arc<dyn Reaction>]
+    }
+
+    /// What it could not apply of them, and what people do about it.
+    #[must_use]
+    pub fn parking(&self) -> Arc<dyn Parking> {
+        Arc::clone(&self.reaction) as Arc<dyn Parking>
     }
 
     /// Whether nothing has happened in the market yet.

@@ -1,28 +1,32 @@
 //! What this service does about other services' events: a proposed award asks for its place, a refused agreement gives it
 //! back, arrivals and departures move the claim.
 
-use crate::Vacancies;
 use care::published::{
     AgreementRefused, AwardProposed, AwardProposedToMarket, PlacementEnded, PlacementStarted,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body};
+use engine::Engine;
 use eventlog::{LogId, Owner, Recorded, Service};
-use exchange::Reaction;
-use service_kit::{EngineReaction, Route};
+use service_kit::{Clock, EngineReaction, Letters, Region, Route};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vacancies_domain::{ClaimForAward, Command, Vacancies as Market};
 
 /// The reaction to every council's referrals and contracts logs.
-pub(crate) fn reaction(vacancies: &Vacancies) -> Arc<dyn Reaction> {
-    let councils = vacancies.region.councils().into_iter();
+pub(crate) fn reaction(
+    region: &Region,
+    market: &Engine<Market>,
+    clock: Clock,
+    letters: Letters,
+) -> Arc<EngineReaction<Market>> {
+    let councils = region.councils().into_iter();
     let sources = councils
         .flat_map(|council| {
             [LogId::council(Service::Referrals, council), LogId::council(Service::Contracts, council)]
         })
         .collect();
-    let engines = BTreeMap::from([(Owner::Region, vacancies.market.clone())]);
-    EngineReaction::new("vacancies", sources, engines, vacancies.clock.clone(), react)
+    let engines = BTreeMap::from([(Owner::Region, market.clone())]);
+    EngineReaction::new("vacancies", sources, engines, clock, letters, react)
 }
 
 /// What an event means here. A council's log speaks for that council alone: an event in it about another council means nothing.

@@ -162,6 +162,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("GetProgress", "{}"),
     ("GetStates", "{}"),
     ("MoveClock", r#"{"to": "2026-06-01T09:00:00Z"}"#),
+    ("ListDeadLetters", r#"{"reaction": "invoicing", "page_size": 200}"#),
+    ("RetryDeadLetters", r#"{"reaction": "invoicing", "source": "<log>", "stream": "agreement/1"}"#),
+    (
+        "DiscardDeadLetter",
+        r#"{"reaction": "invoicing", "source": "<log>", "position": "1", "reason": "it is obsolete"}"#,
+    ),
 ];
 
 const REQUIREMENTS: &str = r#"{"provisions": ["RESIDENTIAL"], "age_years": 12, "sex": "F", "needs": ["TRAUMA"],

@@ -1,6 +1,6 @@
 //! A folder of logs, held by one process at a time.
 
-use crate::log_id::{LogId, Service};
+use crate::log_id::{LogId, Owner, Service};
 use crate::port::{EventLog, LogError, LogStore, SourcePosition};
 use crate::sqlite::SqliteLog;
 use crate::sqlite::reader::Readers;
@@ -82,6 +82,7 @@ impl SqliteStore {
             let readers = Readers::new(&by, id);
             let audit = self.path(LogId { service: Service::Audit, owner: id.owner });
             if id.service != Service::Audit
+                && id.owner != Owner::DeadLetters
                 && !audit.exists()
                 && readers.read(0, 1).is_ok_and(|events| !events.is_empty())
             {

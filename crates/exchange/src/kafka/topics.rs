@@ -134,15 +134,13 @@ impl Topics {
     /// The topic of a log, if it is published at all.
     #[must_use]
     pub fn topic(&self, log: LogId) -> Option<Topic> {
-        let scope = match log.owner {
-            Owner::Region => Scope::Region,
-            Owner::Council(_) => Scope::EachCouncil,
+        let (scope, council) = match log.owner {
+            Owner::Region => (Scope::Region, None),
+            Owner::Council(council) => (Scope::EachCouncil, Some(council)),
+            Owner::DeadLetters => return None,
         };
         PUBLISHED.iter().find(|(service, of, _)| *service == log.service && *of == scope)?;
-        let name = match log.owner {
-            Owner::Region => self.address(log.service, None),
-            Owner::Council(council) => self.address(log.service, Some(council.gss())),
-        };
+        let name = self.address(log.service, council.as_ref().map(|council| council.gss()));
         Some(Topic { name, partitions: self.partitions, replicas: self.replicas, settings: self.settings() })
     }
 
@@ -314,6 +312,7 @@ mod tests {
             LogId::region(Service::Audit),
             LogId::region(Service::Invoicing),
             LogId::council(Service::Audit, derby),
+            LogId::dead_letters(Service::Vacancies),
         ] {
             assert_eq!(name(none), None);
         }

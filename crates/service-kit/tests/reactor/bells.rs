@@ -1,14 +1,14 @@
-//! Two tiny domains: bells ring, and each ring that is not the fifth of five is echoed, in the log that it is meant for.
+//! Two tiny domains: three bells ring in turn, and each ring that is not the fifth of five is echoed, in the log that it is meant for.
 
 use care::{
-    CouncilId, Decided, Domain, EventBody, Refusal, RefusalKind, StreamId, Timestamp, decode_body, events,
+    CouncilId, Decided, DecodeError, Domain, EventBody, Refusal, RefusalKind, StreamId, Timestamp,
+    decode_body, events,
 };
 use engine::{Context, Engine};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{EventLog, LogId, Owner, Recorded, Service, SourcePosition};
-use exchange::Reaction;
 use serde::{Deserialize, Serialize};
-use service_kit::{Clock, EngineReaction, Kit, Region, Route};
+use service_kit::{Clock, EngineReaction, Kit, Letters, Region, Route};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(crate) struct Echoed {
 impl EventBody for Rung {
     const TYPE: &'static str = "Rung";
     fn stream(&self) -> StreamId {
-        StreamId::new("bell", "one")
+        StreamId::new("bell", self.number % 3)
     }
     fn council(&self) -> Option<CouncilId> {
         None
@@ -144,30 +144,66 @@ pub(crate) fn kit(folder: &Path) -> Kit {
     }
 }
 
+/// What is wrong with the reaction.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Faults {
+    /// The numbers at which the wall refuses.
+    pub(crate) deaf_to: Vec<u64>,
+    /// The numbers that it does not know how to read, as if the program were older than the event.
+    pub(crate) unread: Vec<u64>,
+}
+
+impl Faults {
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn deaf_to(number: u64) -> Self {
+        Self { deaf_to: vec![number], ..Self::default() }
+    }
+}
+
 /// The reaction of echoes to `sources`: what rings in a council's log is echoed in that council's, what rings in the region's in
-/// `owner`'s. It is refused at `deaf_to`.
+/// `owner`'s.
 pub(crate) fn reaction(
     sources: &[LogId],
     engines: &[(Owner, Engine<Echoes>)],
     owner: impl Fn(u64) -> Owner + Send + Sync + 'static,
-    deaf_to: u64,
-) -> Arc<dyn Reaction> {
+    letters: Letters,
+    faults: Faults,
+) -> Arc<EngineReaction<Echoes>> {
     let engines: BTreeMap<_, _> = engines.iter().map(|(owner, engine)| (*owner, engine.clone())).collect();
     let clock = Clock::simulated(Timestamp::UNIX_EPOCH);
-    EngineReaction::new("echoes", sources.to_vec(), engines, clock, move |event: &Recorded| {
+    EngineReaction::new("echoes", sources.to_vec(), engines, clock, letters, move |event: &Recorded| {
         let Rung { number } = decode_body(event.version, &event.payload)?;
+        if faults.unread.contains(&number) {
+            return Err(DecodeError::Unknown { event_type: event.event_type.clone(), version: 9 });
+        }
         let owner = match event.log.owner {
             Owner::Region => owner(number),
-            council @ Owner::Council(_) => council,
+            own => own,
         };
-        let command = if number == deaf_to { Echo::Refuse(number) } else { Echo::Give(number) };
+        let command =
+            if faults.deaf_to.contains(&number) { Echo::Refuse(number) } else { Echo::Give(number) };
         Ok(is_echoed(number).then_some(Route { owner, command }))
     })
 }
 
 /// The reaction of the region's echoes to the region's bells.
-pub(crate) fn regional(echoes: &Engine<Echoes>, deaf_to: u64) -> Arc<dyn Reaction> {
-    reaction(&[BELLS], &[(Owner::Region, echoes.clone())], |_| Owner::Region, deaf_to)
+pub(crate) async fn regional(
+    kit: &Kit,
+    echoes: &Engine<Echoes>,
+    faults: Faults,
+) -> Arc<EngineReaction<Echoes>> {
+    let letters = kit.dead_letters(Service::Contracts).await.unwrap();
+    reaction(&[BELLS], &[(Owner::Region, echoes.clone())], |_| Owner::Region, letters, faults)
+}
+
+/// The positions of the bells' parked letters, and whether each is only behind another.
+pub(crate) fn parked(letters: &Letters) -> Vec<(u64, bool)> {
+    letters.read(|state| {
+        state.letters_after(None).map(|(_, position, letter)| (position, letter.behind)).collect()
+    })
 }
 
 fn context() -> Context {

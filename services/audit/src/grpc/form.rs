@@ -37,7 +37,7 @@ pub(super) fn log(fields: &mut Fields, field: &str, name: &str) -> Option<LogId>
     let known = matches!(
         (log.service, log.owner),
         (Service::Vacancies, eventlog::Owner::Region)
-            | (Service::Contracts, _)
+            | (Service::Contracts, eventlog::Owner::Region | eventlog::Owner::Council(_))
             | (Service::Referrals | Service::Invoicing, eventlog::Owner::Council(_))
     );
     if !known {

@@ -30,7 +30,7 @@ pub(super) fn log_head(log: LogId, head: &Head, stuck: Option<String>) -> LogHea
     LogHead {
         log: log.to_string(),
         owner: match log.owner {
-            Owner::Region => "region".to_owned(),
+            owner @ (Owner::Region | Owner::DeadLetters) => owner.to_string(),
             Owner::Council(council) => council_name(council),
         },
         tree_size: head.size,

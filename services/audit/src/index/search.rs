@@ -69,6 +69,7 @@ impl Filter {
             && self.council.is_none_or(|council| match log.owner {
                 Owner::Council(owner) => owner == council,
                 Owner::Region => true,
+                Owner::DeadLetters => false,
             })
     }
 

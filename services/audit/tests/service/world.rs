@@ -124,7 +124,7 @@ impl World {
     pub(crate) async fn caught_up(&self) {
         for (id, log) in &self.logs {
             let reader = match id.owner {
-                Owner::Region => as_lead("d2n2"),
+                Owner::Region | Owner::DeadLetters => as_lead("d2n2"),
                 Owner::Council(owner) => as_council(owner.gss()),
             };
             let filter = EventFilter { log: id.to_string(), ..EventFilter::default() };
@@ -249,7 +249,7 @@ impl Decision {
     pub(crate) fn entry(self, log: LogId) -> Entry {
         let owner = match log.owner {
             Owner::Council(council) => Some(council),
-            Owner::Region => None,
+            Owner::Region | Owner::DeadLetters => None,
         };
         let event = |event_type: &&'static str| NewEvent {
             stream: StreamId::from_stored(&self.stream),

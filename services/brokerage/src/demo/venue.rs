@@ -110,7 +110,7 @@ impl There {
             let heads: BTreeMap<String, u64> = logs.clone().map(|log| (log.log.clone(), log.head)).collect();
             let followers = all.iter().flat_map(|progress| &progress.followers);
             if let Some(stuck) = followers.clone().find(|follower| !follower.stuck_reason.is_empty()) {
-                let proto::FollowerProgress { reaction, source, consumed, stuck_reason } = stuck;
+                let proto::FollowerProgress { reaction, source, consumed, stuck_reason, .. } = stuck;
                 return Err(format!(
                     "{reaction} stopped following {source} after {consumed}: {stuck_reason}"
                 ));
