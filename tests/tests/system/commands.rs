@@ -319,3 +319,37 @@ fn every_command_says_what_it_is_for() {
     let nothing = run::<&str>([]);
     assert_eq!(nothing.code, Some(2));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_come_from_flags_before_a_file_and_secrets_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data) = (folder.path().join("settings.toml"), folder.path().join("data"));
+    let config = file.to_str().unwrap();
+    std::fs::write(
+        &file,
+        "lag-seconds-max = 7\ndata-dir = \"elsewhere\"\nkafka-setting = [\"sasl.password=geheim\"]\n",
+    )
+    .unwrap();
+    let mut server = Server::spawn_with(&data, &["--config", config]);
+    server.listening().await;
+    let said = server.said();
+    for shown in ["lag-seconds-max=7 (file or default)", "kafka-setting=(hidden)"] {
+        assert!(said.contains(shown), "{shown} is not in {said}");
+    }
+    assert!(said.contains(&format!("data-dir={} (flag)", data.display())), "{said}");
+    assert!(!said.contains("geheim"), "{said}");
+    assert_eq!(server.terminate(), Some(0));
+    for (text, wrong) in [
+        ("lisen = \"127.0.0.1:1\"\n", "\"lisen\" is no setting"),
+        ("listen = 1.5\n", "listen: expected text"),
+        ("listen = \n", "TOML parse error"),
+        ("listen = \"nowhere\"\n", "nowhere"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let ended = run(["run", "--config", config]);
+        assert_eq!(ended.code, Some(2), "{text}: {ended:?}");
+        assert!(ended.stderr.contains(wrong), "{text}: {ended:?}");
+    }
+    let ended = run(["run", "--config", folder.path().join("none.toml").to_str().unwrap()]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("none.toml"), "{ended:?}");
+}
