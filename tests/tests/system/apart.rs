@@ -1,7 +1,7 @@
 //! The region as five processes that share nothing but Kafka topics, each with a PostgreSQL database of its own or with files.
 
 use crate::demo::comparable;
-use crate::process::{Ended, Server, demo, run, until};
+use crate::process::{Ended, Server, demo, post_referral, run, until};
 use crate::python::{python, script};
 use crate::region::{Routed, council};
 use care::Timestamp;
@@ -221,7 +221,7 @@ async fn a_demo_in_a_region_that_goes_by_the_machines_clock_or_has_events_is_ref
 }
 
 /// Reads the records of a region's topics with `topic_reader.py`.
-fn records(brokers: &str, prefix: &str) -> Vec<serde_json::Value> {
+pub(crate) fn records(brokers: &str, prefix: &str) -> Vec<serde_json::Value> {
     let mut reader = std::process::Command::new(python());
     let output = reader.arg(script("topic_reader.py")).args([brokers, prefix]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -233,14 +233,7 @@ fn records(brokers: &str, prefix: &str) -> Vec<serde_json::Value> {
 fn post(apart: &Apart) -> Ended {
     let keys = TokenKeys::load_or_create(&apart.token_keys()).unwrap();
     let token = keys.issue(council("E06000015"), "test", Timestamp::now(), 3_600, false).unwrap();
-    let address = format!("http://{}", apart.addresses[&Service::Referrals]);
-    let today = care::london_date(Timestamp::now());
-    let requirements = format!(
-        r#"{{"provisions": ["FOSTERING"], "age_years": 9, "urgency": "PLANNED", "anchor": "DE1 2", "needed_from": "{today}"}}"#
-    );
-    let to = ["--address", &address, "--token", &token, "--output", "json"];
-    let what = ["referrals", "post", "--parent", "councils/E06000015", "--requirements", &requirements];
-    run(what.iter().chain(&to))
+    post_referral(apart.addresses[&Service::Referrals], &token, &[])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! A region whose logs are in PostgreSQL: it is the same region, and a second instance takes over from the first.
 
 use crate::demo::comparable;
-use crate::process::{Ended, Server, copy, demo, run, token, until};
+use crate::process::{Ended, Server, copy, demo, post_referral, run, token, until};
 use crate::region::council;
 use local_parts::postgres::{Database, Postgres};
 use std::net::SocketAddr;
@@ -21,15 +21,7 @@ fn instance(data: &Path, database: &Database) -> Server {
 
 /// Posts a referral for Derby under a request id of its own.
 fn post(data: &Path, address: SocketAddr, request_id: &str) -> Ended {
-    let (token, address) = (token(data, council("E06000015")), format!("http://{address}"));
-    let to = ["--address", &address, "--token", &token, "--output", "json"];
-    let today = care::london_date(care::Timestamp::now());
-    let requirements = format!(
-        r#"{{"provisions": ["FOSTERING"], "age_years": 9, "urgency": "PLANNED", "anchor": "DE1 2", "needed_from": "{today}"}}"#
-    );
-    let what =
-        ["--parent", "councils/E06000015", "--requirements", &requirements, "--request-id", request_id];
-    run(["referrals", "post"].iter().chain(&what).chain(&to))
+    post_referral(address, &token(data, council("E06000015")), &["--request-id", request_id])
 }
 
 #[test]

@@ -172,6 +172,18 @@ pub(crate) fn demo(data_dir: &Path, more: &[&str]) -> serde_json::Value {
     ended.json()
 }
 
+/// Posts a referral for Derby, whose token it is.
+pub(crate) fn post_referral(address: SocketAddr, token: &str, more: &[&str]) -> Ended {
+    let address = format!("http://{address}");
+    let today = care::london_date(care::Timestamp::now());
+    let requirements = format!(
+        r#"{{"provisions": ["FOSTERING"], "age_years": 9, "urgency": "PLANNED", "anchor": "DE1 2", "needed_from": "{today}"}}"#
+    );
+    let what = ["referrals", "post", "--parent", "councils/E06000015", "--requirements", &requirements];
+    let to = ["--address", &address, "--token", token, "--output", "json"];
+    run(what.iter().chain(&to).chain(more))
+}
+
 /// A token for a role, signed with the key of a data folder.
 pub(crate) fn token(data_dir: &Path, role: Role) -> String {
     let keys = TokenKeys::load_or_create(&data_dir.join("keys")).unwrap();

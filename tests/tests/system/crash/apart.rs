@@ -13,7 +13,6 @@ use super::{
 use crate::apart::{Apart, Logs as Kept};
 use crate::crash::stories::{COUNCILS, DAYS_BEFORE};
 use crate::process::until;
-use crate::python::{python, script};
 use crate::region::Bearer;
 use api::operations::GetStatesRequest;
 use api::operations::operations_service_client::OperationsServiceClient;
@@ -26,12 +25,10 @@ use local_parts::postgres::{OwnPostgres, Postgres};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::Value;
 use service_kit::token::TokenKeys;
 use service_kit::{Region, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -257,21 +254,16 @@ async fn stored(apart: &Apart) -> Logs {
 
 /// A consumer that is not ours finds each event of each published log once, and those of a stream in order. Gives how many.
 fn topics_hold_each_position_once(logs: &Logs, world: &World) -> usize {
-    let mut reader = Command::new(python());
-    reader.arg(script("topic_reader.py")).args([world.broker.brokers(), world.apart.prefix()]);
-    let output = reader.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut found: BTreeMap<LogId, BTreeSet<u64>> = BTreeMap::new();
     let mut versions: BTreeMap<(LogId, String), u64> = BTreeMap::new();
     let mut traces: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut records = 0;
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
-        let record: Value = serde_json::from_str(line).unwrap();
+    for record in crate::apart::records(world.broker.brokers(), world.apart.prefix()) {
         let log: LogId = record["source"].as_str().unwrap().parse().unwrap();
         let position = record["position"].as_u64().unwrap();
         assert!(
             found.entry(log).or_default().insert(position),
-            "{log}:{position} is in its topic twice: {line}"
+            "{log}:{position} is in its topic twice: {record}"
         );
         let event = &logs[&log][usize::try_from(position).unwrap() - 1];
         assert_eq!(record["leaf_hash"].as_str().unwrap(), event.leaf_hash().to_string(), "{log}:{position}");
