@@ -16,13 +16,30 @@ pub enum SealingError {
         /// What is wrong, and what is allowed.
         problem: String,
     },
-    /// No such key was ever made here, or the whole key file was lost.
+    /// No such key was ever made here, or it was lost.
     #[error("owner {owner} has no key {key_id}: it was never made in this key store")]
     KeyUnknown {
         /// The owner of the key store.
         owner: String,
         /// The key asked for.
         key_id: String,
+    },
+    /// Keys that something was sealed with are not there.
+    #[error(
+        "{missing} of the {needed} keys that are needed are not in {path}, the first is that of subject {subject} for {purpose}: \
+         restore the file from backup; nothing was changed"
+    )]
+    KeysLost {
+        /// The key file.
+        path: PathBuf,
+        /// How many are missing.
+        missing: usize,
+        /// Of how many.
+        needed: usize,
+        /// The subject of the first, an opaque id.
+        subject: String,
+        /// Its purpose.
+        purpose: String,
     },
     /// The key was destroyed, and what it sealed cannot be read again.
     #[error("the key of subject {subject} for {purpose} was destroyed")]

@@ -4,7 +4,7 @@
 //!
 //! Record: length of the content (4, big-endian), its complement (4), the content, SHA-256 over epoch
 //! id, record number and content (32). The content is one entry after another:
-//! kind (1: 1 a key, 2 a tombstone), subject, purpose (each a length byte and text), and for a key its
+//! kind (1: 1 a key, 2 a tombstone, 3 a loss), subject, purpose (each a length byte and text), and for a key its
 //! wrapped form (60).
 //!
 //! A record is what one write made durable, and the next is only written after it. So a crash can tear
@@ -19,13 +19,24 @@ const MAGIC: &[u8; 8] = b"SEALKEY1";
 const CHECKSUM_BYTES: usize = 32;
 const KIND_KEY: u8 = 1;
 const KIND_TOMBSTONE: u8 = 2;
+const KIND_LOST: u8 = 3;
 
 /// What a record says about one key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) name: KeyName,
-    /// `None` when the key was destroyed.
-    pub(crate) wrapped: Option<WrappedKey>,
+    pub(crate) kept: Kept<WrappedKey>,
+}
+
+/// What there is of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kept<K> {
+    /// The key itself.
+    Key(K),
+    /// It was destroyed, and is not made again.
+    Destroyed,
+    /// It was lost, and somebody said to go on without it. It may be made anew, as another key.
+    Lost,
 }
 
 /// What stands at some place of a key file.
@@ -71,10 +82,15 @@ pub(crate) fn decode_head(bytes: &[u8], owner: &str) -> Result<(EpochId, usize),
 pub(crate) fn encode_record(epoch: &EpochId, number: u64, entries: &[Entry]) -> Vec<u8> {
     let mut content = Vec::new();
     for entry in entries {
-        content.push(entry.wrapped.map_or(KIND_TOMBSTONE, |_| KIND_KEY));
+        let (kind, wrapped) = match &entry.kept {
+            Kept::Key(wrapped) => (KIND_KEY, wrapped.as_slice()),
+            Kept::Destroyed => (KIND_TOMBSTONE, [].as_slice()),
+            Kept::Lost => (KIND_LOST, [].as_slice()),
+        };
+        content.push(kind);
         push_text(&mut content, entry.name.subject());
         push_text(&mut content, entry.name.purpose());
-        content.extend(entry.wrapped.iter().flatten());
+        content.extend_from_slice(wrapped);
     }
     let length = u32::try_from(content.len()).expect("a batch of keys is far below 4 GiB");
     let mut bytes = Vec::with_capacity(8 + content.len() + CHECKSUM_BYTES);
@@ -128,12 +144,13 @@ fn decode_entries(content: &[u8]) -> Option<Vec<Entry>> {
     while !reader.0.is_empty() {
         let [kind] = reader.array()?;
         let name = KeyName::new(reader.text()?, reader.text()?).ok()?;
-        let wrapped = match kind {
-            KIND_KEY => Some(reader.array::<WRAPPED_BYTES>()?),
-            KIND_TOMBSTONE => None,
+        let kept = match kind {
+            KIND_KEY => Kept::Key(reader.array::<WRAPPED_BYTES>()?),
+            KIND_TOMBSTONE => Kept::Destroyed,
+            KIND_LOST => Kept::Lost,
             _ => return None,
         };
-        entries.push(Entry { name, wrapped });
+        entries.push(Entry { name, kept });
     }
     Some(entries)
 }

@@ -9,21 +9,21 @@ use crate::SealingError;
 use crate::blob::DataKey;
 use crate::epoch::EpochKey;
 use crate::file::{Paths, append, open_private, sync, write_private};
-use crate::format::{Entry, Found, decode_record, encode_head, encode_record};
+use crate::format::{Entry, Found, Kept, decode_record, encode_head, encode_record};
 use crate::name::KeyName;
+use crate::needs::Needs;
 
 /// The most keys in one record, and so in one write.
 pub(crate) const RECORD_KEYS_MAX: usize = 1024;
 
-/// A key by its name, or the tombstone of one.
+/// A key by its name, or what is known of one that is gone.
 #[derive(Clone)]
 pub(crate) struct Slot {
     pub(crate) name: KeyName,
-    /// `None` when the key was destroyed.
-    pub(crate) key: Option<DataKey>,
+    pub(crate) kept: Kept<DataKey>,
 }
 
-/// Keys and tombstones by key id.
+/// Keys, tombstones and losses by key id.
 pub(crate) type Slots = HashMap<String, Slot>;
 
 /// The key file, with the epoch key that its keys are wrapped under.
@@ -61,14 +61,15 @@ impl KeyFile {
         })
     }
 
-    /// Reads the records of the key file, whose content is `bytes` and whose head is `head_bytes` long.
-    /// Cuts off a torn last record.
+    /// Reads the records of the key file, whose content is `bytes` and whose head is `head_bytes` long, and holds them against
+    /// `needs` before anything is changed. Cuts off a torn last record.
     pub(crate) fn load(
         paths: &Paths,
         owner: &str,
         epoch: EpochKey,
         bytes: &[u8],
         head_bytes: usize,
+        needs: &Needs,
     ) -> Result<(Self, Slots), SealingError> {
         let mut slots = Slots::new();
         let (mut offset, mut records) = (head_bytes, 0);
@@ -93,6 +94,8 @@ impl KeyFile {
                 Err(problem) => return Err(bad(problem.to_owned())),
             }
         };
+        // What a crash tore was never acknowledged, so nobody can need it: else the file was cut by something worse.
+        let lost = needs.check(paths, owner, &slots)?;
         let path = paths.keys.clone();
         let mut file = open_private(&path, false)?;
         if torn {
@@ -100,8 +103,19 @@ impl KeyFile {
             sync(&file, &path)?;
         }
         file.seek(SeekFrom::End(0)).map_err(SealingError::io("seek in", &path))?;
-        let file = Self { path, file, owner: owner.to_owned(), epoch, records };
+        let mut file = Self { path, file, owner: owner.to_owned(), epoch, records };
+        file.append_lost(lost, &mut slots)?;
         Ok((file, slots))
+    }
+
+    /// Writes down which keys are lost, so that nobody is asked again.
+    pub(crate) fn append_lost(&mut self, lost: Vec<KeyName>, slots: &mut Slots) -> Result<(), SealingError> {
+        let lost: Vec<Slot> = lost.into_iter().map(|name| Slot { name, kept: Kept::Lost }).collect();
+        for batch in lost.chunks(RECORD_KEYS_MAX) {
+            self.append(batch)?;
+        }
+        slots.extend(lost.into_iter().map(|slot| (slot.name.key_id(&self.owner), slot)));
+        Ok(())
     }
 
     /// Appends the slots as one record and syncs it. After an error the file must not be used again:
@@ -123,24 +137,26 @@ impl KeyFile {
 }
 
 fn wrap(epoch: &EpochKey, owner: &str, slot: &Slot) -> Result<Entry, SealingError> {
-    let wrapped = match &slot.key {
-        Some(key) => Some(epoch.wrap(key.secret(), &slot.name.binding(owner))?),
-        None => None,
+    let kept = match &slot.kept {
+        Kept::Key(key) => Kept::Key(epoch.wrap(key.secret(), &slot.name.binding(owner))?),
+        Kept::Destroyed => Kept::Destroyed,
+        Kept::Lost => Kept::Lost,
     };
-    Ok(Entry { name: slot.name.clone(), wrapped })
+    Ok(Entry { name: slot.name.clone(), kept })
 }
 
 /// The error says what is wrong with the entry.
 fn unwrap(epoch: &EpochKey, owner: &str, entry: Entry) -> Result<Slot, String> {
     let name = entry.name;
-    let key = match entry.wrapped {
-        Some(wrapped) => {
+    let kept = match entry.kept {
+        Kept::Key(wrapped) => {
             let secret = epoch
                 .unwrap(&wrapped, &name.binding(owner))
                 .ok_or_else(|| format!("key {} does not unwrap", name.key_id(owner)))?;
-            Some(DataKey::new(name.key_id(owner), secret))
+            Kept::Key(DataKey::new(name.key_id(owner), secret))
         }
-        None => None,
+        Kept::Destroyed => Kept::Destroyed,
+        Kept::Lost => Kept::Lost,
     };
-    Ok(Slot { name, key })
+    Ok(Slot { name, kept })
 }

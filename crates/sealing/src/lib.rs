@@ -18,6 +18,7 @@ mod file;
 mod format;
 mod key_file;
 mod name;
+mod needs;
 mod rotation;
 mod store;
 #[cfg(test)]
@@ -26,4 +27,5 @@ mod tests;
 pub use blob::{DataKey, PLAINTEXT_BYTES_MAX, SealedBlob};
 pub use error::SealingError;
 pub use name::{NAME_BYTES_MAX, OWNER_BYTES_MAX};
+pub use needs::Needs;
 pub use store::KeyStore;

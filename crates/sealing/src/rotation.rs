@@ -16,6 +16,7 @@ use crate::epoch::EpochKey;
 use crate::file::{Paths, overwrite, read, remove, rename, sync_dir, write_private};
 use crate::format::decode_head;
 use crate::key_file::{KeyFile, Slot, Slots};
+use crate::needs::Needs;
 
 /// A replacement that failed.
 pub(crate) struct Failed {
@@ -32,8 +33,9 @@ pub(crate) fn replace(paths: &Paths, owner: &str, slots: &Slots) -> Result<KeyFi
     Ok(file)
 }
 
-/// Opens the pair in force, after finishing or undoing what a crash interrupted; or makes the first.
-pub(crate) fn open(paths: &Paths, owner: &str) -> Result<(KeyFile, Slots), SealingError> {
+/// Opens the pair in force, after finishing or undoing what a crash interrupted; or makes the first. Keys that are needed and not
+/// there are refused before the key file is touched.
+pub(crate) fn open(paths: &Paths, owner: &str, needs: &Needs) -> Result<(KeyFile, Slots), SealingError> {
     let Some(bytes) = read(&paths.keys)? else {
         if read(&paths.epoch)?.is_some() {
             return Err(SealingError::KeysMissing {
@@ -41,8 +43,10 @@ pub(crate) fn open(paths: &Paths, owner: &str) -> Result<(KeyFile, Slots), Seali
                 epoch_path: paths.epoch.clone(),
             });
         }
-        let slots = Slots::new();
-        let file = replace(paths, owner, &slots).map_err(|failed| failed.error)?;
+        let mut slots = Slots::new();
+        let lost = needs.check(paths, owner, &slots)?;
+        let mut file = replace(paths, owner, &slots).map_err(|failed| failed.error)?;
+        file.append_lost(lost, &mut slots)?;
         return Ok((file, slots));
     };
     let (epoch_id, head_bytes) = decode_head(&bytes, owner)
@@ -60,7 +64,7 @@ pub(crate) fn open(paths: &Paths, owner: &str) -> Result<(KeyFile, Slots), Seali
     } else {
         return Err(SealingError::EpochMissing { path: paths.epoch.clone(), epoch: hex::encode(epoch_id) });
     };
-    KeyFile::load(paths, owner, epoch, &bytes, head_bytes)
+    KeyFile::load(paths, owner, epoch, &bytes, head_bytes, needs)
 }
 
 pub(crate) fn stage<'a>(

@@ -10,8 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::blob::{DataKey, SealedBlob};
 use crate::file::{Paths, create_dir, open_private};
+use crate::format::Kept;
 use crate::key_file::{KeyFile, RECORD_KEYS_MAX, Slot, Slots};
 use crate::name::{KeyName, check_owner};
+use crate::needs::Needs;
 use crate::{SealingError, rotation};
 
 /// The keys of one owner, such as a council, in a directory of their own.
@@ -58,13 +60,14 @@ impl State {
 
 impl KeyStore {
     /// Opens the keys of `owner` in `dir`, which is made if missing, as are the owner's first files.
-    /// Finishes or undoes what a crash interrupted.
+    /// Finishes or undoes what a crash interrupted. `needs` are the keys that must be there: a file that was cut looks like one
+    /// whose last write a crash tore, and only whoever holds what was sealed can tell the two apart.
     ///
     /// # Errors
-    /// [`SealingError::InUse`]; [`SealingError::BadHead`], [`SealingError::BadRecord`],
+    /// [`SealingError::KeysLost`], and the key file was not touched; [`SealingError::InUse`]; [`SealingError::BadHead`], [`SealingError::BadRecord`],
     /// [`SealingError::KeysMissing`] and [`SealingError::EpochMissing`] when the files are damaged or
     /// incomplete; [`SealingError::BadName`], [`SealingError::Io`], [`SealingError::NoRandomness`].
-    pub fn open(dir: impl AsRef<Path>, owner: &str) -> Result<Self, SealingError> {
+    pub fn open(dir: impl AsRef<Path>, owner: &str, needs: &Needs) -> Result<Self, SealingError> {
         check_owner(owner)?;
         let paths = Paths::new(dir.as_ref(), owner);
         create_dir(&paths.dir)?;
@@ -73,7 +76,7 @@ impl KeyStore {
             TryLockError::WouldBlock => SealingError::InUse { path: paths.lock.clone() },
             TryLockError::Error(source) => SealingError::io("lock", &paths.lock)(source),
         })?;
-        let (file, slots) = rotation::open(&paths, owner)?;
+        let (file, slots) = rotation::open(&paths, owner, needs)?;
         Ok(Self {
             owner: owner.to_owned(),
             paths,
@@ -87,12 +90,6 @@ impl KeyStore {
             changed: Condvar::new(),
             _lock: lock,
         })
-    }
-
-    /// Whether `owner` has keys in `dir`, so that [`KeyStore::open`] would not begin with none.
-    #[must_use]
-    pub fn exists(dir: impl AsRef<Path>, owner: &str) -> bool {
-        Paths::new(dir.as_ref(), owner).keys.exists()
     }
 
     /// The owner whose keys these are.
@@ -114,14 +111,16 @@ impl KeyStore {
         let key_id = name.key_id(&self.owner);
         let mut state = self.lock();
         loop {
-            if let Some(slot) = state.slots.get(&key_id) {
-                return slot.key.clone().ok_or_else(|| name.destroyed());
+            match state.slots.get(&key_id).map(|slot| &slot.kept) {
+                Some(Kept::Key(key)) => return Ok(key.clone()),
+                Some(Kept::Destroyed) => return Err(name.destroyed()),
+                Some(Kept::Lost) | None => {}
             }
             state.check_halted()?;
             if !state.staged.contains(&key_id) {
                 let key = DataKey::generate(key_id.clone())?;
                 state.staged.insert(key_id.clone());
-                state.waiting.push(Slot { name: name.clone(), key: Some(key) });
+                state.waiting.push(Slot { name: name.clone(), kept: Kept::Key(key) });
             }
             // Whoever finds the file free writes for all who wait. The others wait for that write,
             // and one of them writes the next.
@@ -193,9 +192,13 @@ impl KeyStore {
             }
         };
         let mut slots = state.slots.clone();
-        let found = match slots.get_mut(&key_id) {
-            None => Err(self.unknown(&key_id)),
-            Some(slot) => Ok(slot.key.take().is_some()),
+        let found = match slots.get_mut(&key_id).map(|slot| &mut slot.kept) {
+            None | Some(Kept::Lost) => Err(self.unknown(&key_id)),
+            Some(Kept::Destroyed) => Ok(false),
+            Some(kept) => {
+                *kept = Kept::Destroyed;
+                Ok(true)
+            }
         };
         if !matches!(found, Ok(true)) {
             state.file = Some(old_file);
@@ -258,7 +261,11 @@ impl KeyStore {
     fn find(&self, key_id: &str) -> Result<DataKey, SealingError> {
         let state = self.lock();
         let slot = state.slots.get(key_id).ok_or_else(|| self.unknown(key_id))?;
-        slot.key.clone().ok_or_else(|| slot.name.destroyed())
+        match &slot.kept {
+            Kept::Key(key) => Ok(key.clone()),
+            Kept::Destroyed => Err(slot.name.destroyed()),
+            Kept::Lost => Err(self.unknown(key_id)),
+        }
     }
 
     fn unknown(&self, key_id: &str) -> SealingError {

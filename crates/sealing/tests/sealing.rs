@@ -2,7 +2,7 @@
 
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq};
 use proptest::proptest;
-use sealing::{KeyStore, NAME_BYTES_MAX, PLAINTEXT_BYTES_MAX, SealedBlob, SealingError};
+use sealing::{KeyStore, NAME_BYTES_MAX, Needs, PLAINTEXT_BYTES_MAX, SealedBlob, SealingError};
 use tempfile::{TempDir, tempdir};
 
 const OWNER: &str = "E06000005";
@@ -11,7 +11,7 @@ const TEXT: &[u8] = b"date of birth 2014-03-02";
 
 fn store() -> (TempDir, KeyStore) {
     let dir = tempdir().expect("a temporary directory");
-    let store = KeyStore::open(dir.path(), OWNER).expect("a new key store");
+    let store = KeyStore::open(dir.path(), OWNER, &Needs::none()).expect("a new key store");
     (dir, store)
 }
 
@@ -21,7 +21,7 @@ fn what_was_sealed_is_given_back_and_after_reopening_too() {
     let blob = store.seal("child-1", "placing", AAD, TEXT).unwrap();
     assert_eq!(**store.unseal(&blob, AAD).unwrap(), *TEXT);
     drop(store);
-    let store = KeyStore::open(dir.path(), OWNER).unwrap();
+    let store = KeyStore::open(dir.path(), OWNER, &Needs::none()).unwrap();
     assert_eq!(**store.unseal(&blob, AAD).unwrap(), *TEXT);
     let key = store.get("child-1", "placing").unwrap();
     assert_eq!(key.key_id(), blob.key_id);
@@ -86,7 +86,7 @@ fn a_key_of_another_owner_is_unknown() {
     let (_dir, store) = store();
     let blob = store.seal("child-1", "placing", AAD, TEXT).unwrap();
     let dir = tempdir().unwrap();
-    let other = KeyStore::open(dir.path(), "E06000015").unwrap();
+    let other = KeyStore::open(dir.path(), "E06000015", &Needs::none()).unwrap();
     other.create_or_get("child-1", "placing").unwrap();
     let refused = other.unseal(&blob, AAD).unwrap_err();
     assert_eq!(
@@ -100,11 +100,11 @@ fn a_key_of_another_owner_is_unknown() {
 #[test]
 fn a_second_writer_is_kept_out_until_the_first_is_done() {
     let (dir, store) = store();
-    let refused = KeyStore::open(dir.path(), OWNER);
+    let refused = KeyStore::open(dir.path(), OWNER, &Needs::none());
     assert!(matches!(refused, Err(SealingError::InUse { .. })));
-    assert!(KeyStore::open(dir.path(), "E06000015").is_ok());
+    assert!(KeyStore::open(dir.path(), "E06000015", &Needs::none()).is_ok());
     drop(store);
-    assert!(KeyStore::open(dir.path(), OWNER).is_ok());
+    assert!(KeyStore::open(dir.path(), OWNER, &Needs::none()).is_ok());
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn names_and_lengths_out_of_bounds_are_refused() {
     }
     assert!(store.create_or_get(&long[1..], &long[1..]).is_ok());
     for owner in ["", "..", "a/b", "E06 5", &"x".repeat(65)] {
-        let refused = KeyStore::open(dir.path(), owner);
+        let refused = KeyStore::open(dir.path(), owner, &Needs::none());
         assert!(matches!(refused, Err(SealingError::BadName { field: "owner", .. })));
     }
     let most = vec![0; PLAINTEXT_BYTES_MAX];

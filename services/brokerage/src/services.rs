@@ -34,12 +34,8 @@ impl Services {
         let runs = |service| which.contains(&service);
         let vacancies = if runs(Service::Vacancies) { Some(Vacancies::open(kit).await?) } else { None };
         let contracts = if runs(Service::Contracts) { Some(Contracts::open(kit).await?) } else { None };
-        let referrals = if runs(Service::Referrals) {
-            Referrals::accept_lost_keys(kit, accept_lost_keys)?;
-            Some(Referrals::open(kit).await?)
-        } else {
-            None
-        };
+        let referrals =
+            if runs(Service::Referrals) { Some(Referrals::open(kit, accept_lost_keys).await?) } else { None };
         let invoicing = if runs(Service::Invoicing) { Some(Invoicing::open(kit).await?) } else { None };
         let audit = if runs(Service::Audit) { Some(Audit::open(kit).await?) } else { None };
         Ok(Self { vacancies, contracts, referrals, invoicing, audit })

@@ -18,10 +18,14 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) async fn open(kit: &Kit, council: CouncilId) -> Result<Self, StartError> {
+    pub(crate) async fn open(
+        kit: &Kit,
+        council: CouncilId,
+        accept_lost_keys: bool,
+    ) -> Result<Self, StartError> {
         let engine: Engine<referrals_domain::Referrals> =
             kit.engine(LogId::council(Service::Referrals, council)).await?;
-        let vault = Vault::open(&kit.keys_folder, council, &engine.read(sealed))?;
+        let vault = Vault::open(&kit.keys_folder, council, &engine.read(sealed), accept_lost_keys)?;
         // A key outlives its end only if the service stopped between the event and the destruction.
         let ended = engine.read(|state| state.destroyed_keys.clone());
         vault.destroy(ended).await.map_err(|error| StartError::Other(error.to_string()))?;

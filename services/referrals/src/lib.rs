@@ -23,7 +23,6 @@ use engine::Engine;
 use eventlog::Service;
 use exchange::{Exchange, Reaction};
 use market_view::MarketView;
-use seal::Vault;
 use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,27 +39,20 @@ pub struct Referrals {
 
 impl Referrals {
     /// Opens a log and a key store for each council that the region serves and the service's dead letters, and destroys what keys were to be destroyed
-    /// when the service last stopped.
+    /// when the service last stopped. Of the councils in `accept_lost_keys` the sealing keys that are not there are given up for good,
+    /// and with them who the children are.
     ///
     /// # Errors
-    /// When a log or a key store is damaged or cannot be opened.
-    pub async fn open(kit: &Kit) -> Result<Self, StartError> {
+    /// When a log or a key store is damaged or cannot be opened, or lacks keys that the log was sealed with.
+    pub async fn open(kit: &Kit, accept_lost_keys: &[CouncilId]) -> Result<Self, StartError> {
         let mut desks = BTreeMap::new();
         for council in kit.region.councils() {
-            desks.insert(council, Desk::open(kit, council).await?);
+            desks.insert(council, Desk::open(kit, council, accept_lost_keys.contains(&council)).await?);
         }
         let letters = kit.dead_letters(Service::Referrals).await?;
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, market, exchange) = (Arc::new(desks), Arc::default(), kit.followed());
         Ok(Self { desks, market, exchange, outcomes })
-    }
-
-    /// Begins the sealing keys of councils anew that have none: those that were lost are given up, and with them who the children are.
-    ///
-    /// # Errors
-    /// When keys that are there are damaged or cannot be opened.
-    pub fn accept_lost_keys(kit: &Kit, councils: &[CouncilId]) -> Result<(), StartError> {
-        councils.iter().try_for_each(|council| Vault::begin_anew(&kit.keys_folder, *council))
     }
 
     /// What it does about other services' events, to be followed while it runs.

@@ -2,11 +2,11 @@
 
 use care::{CouncilId, Date, ReferralId};
 use referrals_domain::{KeyPurpose, Referral, Rejection, Sealed};
-use sealing::{DataKey, KeyStore, SealedBlob, SealingError};
+use sealing::{DataKey, KeyStore, Needs, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
 use service_kit::{StartError, refuse, unavailable};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tonic::Status;
 
@@ -35,16 +35,6 @@ pub(crate) struct Closed {
     pub(crate) fingerprints: [String; 2],
 }
 
-fn keys_folder(folder: &Path) -> PathBuf {
-    folder.join("referrals")
-}
-
-fn open_store(folder: &Path, council: CouncilId) -> Result<KeyStore, StartError> {
-    KeyStore::open(folder, council.gss()).map_err(|error| {
-        StartError::Other(format!("the keys of referrals/{council} in {}: {error}", folder.display()))
-    })
-}
-
 /// The keys of one council. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Vault {
@@ -53,32 +43,42 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Opens the keys that `sealed`, what the council's log holds sealed, is to be read with. A council that has lost all its keys does
-    /// not start: most likely they lie elsewhere, and new ones would hide that until somebody needs to know who a child is.
+    /// Opens the keys that `sealed`, what the council's log holds sealed, is to be read with. A council that has lost some of them does
+    /// not start, unless that is accepted: most likely they lie elsewhere, and going on would hide that until somebody needs to
+    /// know who a child is.
     pub(crate) fn open(
         folder: &Path,
         council: CouncilId,
         sealed: &[(ReferralId, KeyPurpose)],
+        accept_lost: bool,
     ) -> Result<Self, StartError> {
-        let folder = keys_folder(folder);
-        if !sealed.is_empty() && !KeyStore::exists(&folder, council.gss()) {
-            return Err(StartError::Other(format!(
-                "the keys of referrals/{council} are missing in {}, and {} parts of its log are sealed with them: put them back; \
-                 if they are lost for good, so is who these children are: \
-                 `brokerage run --accept-lost-keys {council}` goes on without",
-                folder.display(),
-                sealed.len()
-            )));
-        }
-        let keys = open_store(&folder, council)?;
-        let unknown = |(referral, purpose): &&(ReferralId, KeyPurpose)| {
-            let found = keys.get(&referral.to_string(), purpose.as_str());
-            matches!(found, Err(SealingError::KeyUnknown { .. }))
+        let folder = folder.join("referrals");
+        let failed = |error: SealingError| {
+            let way_out = match error {
+                SealingError::KeysLost { .. } => format!(
+                    "; if they are lost for good, so is who these children are: \
+                     `brokerage run --accept-lost-keys {council}` goes on without"
+                ),
+                SealingError::BadHead { .. } | SealingError::BadRecord { .. } => format!(
+                    "; if it is lost for good, move it and {council}.epoch away: the next start says what went with it"
+                ),
+                _ => String::new(),
+            };
+            StartError::Other(format!(
+                "the keys of referrals/{council} in {}: {error}{way_out}",
+                folder.display()
+            ))
         };
-        let missing = sealed.iter().filter(unknown).count();
-        if missing > 0 {
-            // As after a restore of older keys: the others are of use all the same.
-            tracing::error!(%council, missing, "ALARM: keys of sealed parts are missing: they cannot be read");
+        let names: Vec<_> = sealed.iter().map(|(id, purpose)| (id.to_string(), purpose.as_str())).collect();
+        let needs = Needs::of(names.iter().map(|(id, purpose)| (id.as_str(), *purpose))).map_err(failed)?;
+        let needs = if accept_lost { needs.accepting_lost() } else { needs };
+        let keys = KeyStore::open(&folder, council.gss(), &needs).map_err(failed)?;
+        let gone = |(id, purpose): &&(String, &str)| {
+            matches!(keys.get(id, purpose), Err(SealingError::KeyUnknown { .. }))
+        };
+        let lost = names.iter().filter(gone).count();
+        if lost > 0 {
+            tracing::warn!(%council, lost, "keys of sealed parts were given up as lost: these cannot be read");
         }
         Ok(Self { council, keys: Arc::new(keys) })
     }
@@ -86,11 +86,6 @@ impl Vault {
     /// Whose keys these are.
     pub(crate) const fn council(&self) -> CouncilId {
         self.council
-    }
-
-    /// Begins a council's keys with none, if it has lost them.
-    pub(crate) fn begin_anew(folder: &Path, council: CouncilId) -> Result<(), StartError> {
-        open_store(&keys_folder(folder), council).map(drop)
     }
 
     /// Seals what is known of the child of a referral. Waits for the disk when a key is new; the keys of both parts are

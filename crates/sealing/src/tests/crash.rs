@@ -12,7 +12,8 @@ use tempfile::{TempDir, tempdir};
 
 use super::fault::{crash_after, fail_once_after, recover, take_trace};
 use super::{AAD, OWNER, files, is_destroyed, is_unknown, open, paths};
-use crate::{KeyStore, SealedBlob, SealingError, rotation};
+use crate::format::Kept;
+use crate::{KeyStore, Needs, SealedBlob, SealingError, rotation};
 
 const KEPT: [&str; 2] = ["child-1", "child-3"];
 const TARGET: &str = "child-2";
@@ -89,7 +90,7 @@ fn recovery_stopped_before_each_change_is_done_again() {
             assert!(store.destroy(TARGET, "placing").is_err());
             drop(store);
             crash_after(steps);
-            drop(KeyStore::open(dir.path(), OWNER));
+            drop(KeyStore::open(dir.path(), OWNER, &Needs::none()));
             recover();
             assert_eq!(check(dir.path(), &blobs), crashed_at > 5);
         }
@@ -101,7 +102,7 @@ fn the_first_files_stopped_before_each_change() {
     for steps in 0..10 {
         let dir = tempdir().unwrap();
         crash_after(steps);
-        assert!(KeyStore::open(dir.path(), OWNER).is_err(), "{steps}");
+        assert!(KeyStore::open(dir.path(), OWNER, &Needs::none()).is_err(), "{steps}");
         recover();
         let key = open(dir.path()).create_or_get(TARGET, "placing").unwrap();
         let again = open(dir.path()).get(TARGET, "placing").unwrap();
@@ -228,10 +229,10 @@ fn check_state(
 fn files_torn_at_every_length() {
     let (dir, blobs) = store();
     let before = files(dir.path());
-    let mut file = rotation::open(&paths(dir.path()), OWNER).unwrap();
+    let mut file = rotation::open(&paths(dir.path()), OWNER, &Needs::none()).unwrap();
     for slot in file.1.values_mut() {
         if slot.name.subject() == TARGET {
-            slot.key = None;
+            slot.kept = Kept::Destroyed;
         }
     }
     rotation::stage(&paths(dir.path()), OWNER, file.1.values()).unwrap();

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::file::Paths;
-use crate::{KeyStore, SealingError};
+use crate::{KeyStore, Needs, SealingError};
 
 const OWNER: &str = "E06000005";
 const AAD: &str = "E06000005|referral/1|placing";
@@ -43,7 +43,7 @@ fn paths(dir: &Path) -> Paths {
 }
 
 fn open(dir: &Path) -> KeyStore {
-    KeyStore::open(dir, OWNER).unwrap()
+    KeyStore::open(dir, OWNER, &Needs::none()).unwrap()
 }
 
 fn is_destroyed<T>(result: &Result<T, SealingError>) -> bool {

@@ -5,7 +5,7 @@ use api::audit::audit_service_server::AuditService;
 use api::audit::{Finding, GetEventRequest, LogState, LogVerdict};
 use eventlog::LogStore;
 use eventlog::conformance::{damage, tamper, truncate};
-use sealing::KeyStore;
+use sealing::{KeyStore, Needs};
 use std::path::Path;
 
 const REFERRALS: &str = "referrals/E06000015";
@@ -185,7 +185,7 @@ async fn a_changed_audit_log_is_found_after_the_next_start() {
 async fn destroying_a_childs_key_leaves_everything_verified() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::open(&folder.path().join("logs")).await;
-    let keys = KeyStore::open(folder.path().join("keys"), DERBY).unwrap();
+    let keys = KeyStore::open(folder.path().join("keys"), DERBY, &Needs::none()).unwrap();
     let sealed = keys.seal("child-1", "placing", "identity", b"a name and an address").unwrap();
     let payload = serde_json::to_vec(&serde_json::json!({ "identity": sealed })).unwrap();
     world.append(REFERRALS, Decision { payload, ..decision("ReferralPosted", 1) }).await;

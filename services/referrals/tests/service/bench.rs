@@ -16,7 +16,7 @@ use eventlog::sqlite::SqliteStore;
 use eventlog::{LogId, Recorded, Service};
 use exchange::{Follower, follow};
 use referrals::Referrals;
-use sealing::{DataKey, KeyStore, SealingError};
+use sealing::{DataKey, KeyStore, Needs, SealingError};
 use service_kit::{Caller, Clock, Framework, Kit, Region, Role};
 use std::marker::PhantomData;
 use std::path::Path;
@@ -91,17 +91,17 @@ pub(crate) fn start() -> Timestamp {
 impl Bench {
     /// With two providers in the market's register, and no homes.
     pub(crate) async fn open() -> Self {
-        let bench = Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start())).await;
+        let bench = Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start()), &[]).await;
         bench.market(["oak", "elm"].map(registered).into()).await;
         bench
     }
 
-    async fn open_in(folder: TempDir, clock: Clock) -> Self {
+    async fn open_in(folder: TempDir, clock: Clock, accept_lost_keys: &[CouncilId]) -> Self {
         let kit = kit(folder.path(), clock.clone());
         let market = kit.engine(LogId::region(Service::Vacancies)).await.unwrap();
         let contracts = kit.engine(LogId::council(Service::Contracts, council())).await.unwrap();
         let neighbours_contracts = kit.engine(LogId::council(Service::Contracts, neighbour())).await.unwrap();
-        let service = Referrals::open(&kit).await.unwrap();
+        let service = Referrals::open(&kit, accept_lost_keys).await.unwrap();
         let exchange = kit.followed();
         let followers = service.reactions().iter().flat_map(|it| follow(&exchange, it)).collect();
         Self { service, clock, kit, market, contracts, neighbours_contracts, followers, folder }
@@ -113,7 +113,7 @@ impl Bench {
         drop((service, kit, market, contracts, neighbours_contracts, followers));
         // The locks on the files go with the last task that holds them.
         while SqliteStore::open(&folder.path().join("logs")).is_err()
-            || KeyStore::open(folder.path().join("keys/referrals"), council().gss()).is_err()
+            || KeyStore::open(folder.path().join("keys/referrals"), council().gss(), &Needs::none()).is_err()
         {
             tokio::task::yield_now().await;
         }
@@ -388,18 +388,20 @@ pub(crate) struct Closed {
 
 impl Closed {
     pub(crate) async fn open(self) -> Bench {
-        Bench::open_in(self.folder, self.clock).await
+        Bench::open_in(self.folder, self.clock, &[]).await
     }
 
-    /// Loses the council's keys, and begins anew without them.
-    pub(crate) fn lose_keys(&self) {
+    /// Loses the council's keys, and goes on without them, at this start and the next.
+    pub(crate) async fn lose_keys(self) -> Bench {
         std::fs::remove_dir_all(self.folder.path().join("keys/referrals")).unwrap();
-        Referrals::accept_lost_keys(&kit(self.folder.path(), self.clock.clone()), &[council()]).unwrap();
+        Bench::open_in(self.folder, self.clock, &[council()]).await.reopen().await
     }
 
     /// The keys to identity and narrative, as the key store itself has them.
     pub(crate) fn keys_of(&self, referral: ReferralId) -> [Result<DataKey, SealingError>; 2] {
-        let store = KeyStore::open(self.folder.path().join("keys/referrals"), council().gss()).unwrap();
+        let store =
+            KeyStore::open(self.folder.path().join("keys/referrals"), council().gss(), &Needs::none())
+                .unwrap();
         ["identity", "narrative"].map(|purpose| store.get(&referral.to_string(), purpose))
     }
 }

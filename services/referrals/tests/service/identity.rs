@@ -211,8 +211,7 @@ async fn a_child_whose_key_is_lost_is_shown_to_nobody_but_finds_a_home_all_the_s
     let bench = Bench::open().await;
     let (referral, offer) = bench.offered().await;
     let closed = bench.close().await;
-    closed.lose_keys();
-    let bench = closed.open().await;
+    let bench = closed.lose_keys().await;
     let events = bench.types().await;
     let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "IDENTITY_KEY_LOST"));
@@ -233,8 +232,7 @@ async fn a_repeat_after_keys_were_lost_is_not_called_another_request_and_makes_n
     };
     let other = bench.post_as(unnamed.clone()).await;
     let closed = bench.close().await;
-    closed.lose_keys();
-    let bench = closed.open().await;
+    let bench = closed.lose_keys().await;
     assert_unrecognisable(&bench, &referral.name).await;
     assert_eq!(bench.post_as(unnamed).await, other, "of which nothing was sealed");
     let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
@@ -256,8 +254,7 @@ async fn an_amendment_after_keys_were_lost_is_recognised_and_an_earlier_one_is_n
     };
     bench.service.amend_referral(bench.own(amend("1", "m-1"))).await.unwrap();
     let closed = bench.close().await;
-    closed.lose_keys();
-    let bench = closed.open().await;
+    let bench = closed.lose_keys().await;
     let refused = bench.service.amend_referral(bench.own(amend("1", "m-1"))).await.unwrap_err();
     assert_eq!(reason(&refused), "REPEAT_UNRECOGNISABLE");
     // Refused after its parts were sealed: there is a new key now, and the identity is lost as before.
