@@ -154,9 +154,9 @@ impl Market {
     }
 
     /// The holds whose lease has not ended by `at`, in order of their ends.
-    pub fn holds_in_force(&self, at: Timestamp) -> impl Iterator<Item = &Claim> {
+    pub fn holds_in_force(&self, at: Timestamp) -> impl Iterator<Item = (&PlaceId, &Claim)> {
         let leases = self.leases.range((Bound::Excluded(at), Bound::Unbounded));
-        leases.flat_map(|(_, places)| places).filter_map(|id| self.place(id)?.hold())
+        leases.flat_map(|(_, places)| places).filter_map(|id| Some((id, self.place(id)?.hold()?)))
     }
 
     /// The places whose lease has ended by `at`, those that ended first before the others.

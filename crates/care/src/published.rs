@@ -9,7 +9,7 @@
 //! an opaque referral id, with the age and sex that the market judges by.
 
 use crate::codes::code_sets;
-use crate::domain::{EventBody, StreamId};
+use crate::domain::{DecodeError, EventBody, StreamId};
 use crate::ids::{
     AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
     ReferralId,
@@ -162,6 +162,40 @@ pub struct AwardProposedToMarket {
     pub proposed: AwardProposed,
     /// The child's sex as the referral has it, a code of `code_sets::SEX`; `U` is unknown.
     pub sex: String,
+}
+
+/// The end of a council's search for one child, as far as every service may read it: what `ReferralAwarded` and `ReferralWithdrawn` in
+/// the council's referrals log have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SearchEnded {
+    /// The council.
+    pub council: CouncilId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SearchEnded {
+    /// The events that it is read from.
+    pub const TYPES: [&str; 2] = ["ReferralAwarded", "ReferralWithdrawn"];
+    /// Their version.
+    pub const VERSION: u16 = 1;
+
+    /// Reads what every service may read of such an event.
+    ///
+    /// # Errors
+    /// When the event is of another type or version, or its payload is not what it should be.
+    pub fn decode(event_type: &str, version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
+        if !Self::TYPES.contains(&event_type) || version != Self::VERSION {
+            return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
+        }
+        serde_json::from_slice(payload).map_err(|error| DecodeError::Malformed {
+            event_type: event_type.to_owned(),
+            version,
+            detail: error.to_string(),
+        })
+    }
 }
 
 /// What was known of the establishment at the award instant.

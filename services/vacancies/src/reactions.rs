@@ -1,8 +1,8 @@
 //! What this service does about other services' events: a proposed award asks for its place, a refused agreement gives it
-//! back, arrivals and departures move the claim.
+//! back, arrivals and departures move the claim, and a search that ended gives back what is still held for it.
 
 use care::published::{
-    AgreementRefused, AwardProposed, AwardProposedToMarket, PlacementEnded, PlacementStarted,
+    AgreementRefused, AwardProposed, AwardProposedToMarket, PlacementEnded, PlacementStarted, SearchEnded,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use engine::Engine;
@@ -35,6 +35,11 @@ fn react(event: &Recorded) -> Result<Option<Route<Market>>, DecodeError> {
         (Service::Referrals, AwardProposed::TYPE) => {
             let AwardProposedToMarket { proposed, sex } = decode_body(event.version, &event.payload)?;
             (proposed.council, Command::ClaimForAward(claim(proposed, sex)))
+        }
+        (Service::Referrals, ended) if SearchEnded::TYPES.contains(&ended) => {
+            let SearchEnded { council, referral, at } =
+                SearchEnded::decode(ended, event.version, &event.payload)?;
+            (council, Command::EndSearch { council, referral, at })
         }
         (Service::Contracts, AgreementRefused::TYPE) => {
             let refused: AgreementRefused = decode_body(event.version, &event.payload)?;

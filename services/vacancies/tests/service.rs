@@ -6,8 +6,8 @@ mod world;
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
 use care::market::AwardStage;
-use care::published::{AgreementRefused, CallOffEvidence, PlacementEnded, PlacementStarted};
-use care::{AgreementId, AwardId};
+use care::published::{AgreementRefused, CallOffEvidence, PlacementEnded, PlacementStarted, SearchEnded};
+use care::{AgreementId, AwardId, CouncilId, Date, EventBody, ReferralId, StreamId, Timestamp};
 use eventlog::{LogId, Service};
 use prost::Message;
 use service_kit::Role;
@@ -333,6 +333,44 @@ async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_
     world.deliver(LogId::council(Service::Contracts, council(DERBY)), 1, &refused).await;
     let free = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
     assert_eq!((free.state(), free.claims.len()), (proto::PlaceState::Vacant, 0));
+}
+
+/// As the referrals service writes it; the market reads it by [`SearchEnded`].
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct ReferralWithdrawn {
+    council: CouncilId,
+    referral: ReferralId,
+    reason: String,
+    at: Timestamp,
+}
+
+impl EventBody for ReferralWithdrawn {
+    const TYPE: &'static str = SearchEnded::TYPES[1];
+    fn stream(&self) -> StreamId {
+        StreamId::new("referral", &self.referral)
+    }
+    fn council(&self) -> Option<CouncilId> {
+        Some(self.council)
+    }
+    fn effective(&self) -> Option<Date> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawn_referral_gives_its_holds_back() {
+    let world = World::with_home().await;
+    let hold = world.hold(DERBY, 1).await.unwrap();
+    let withdrawn = ReferralWithdrawn {
+        council: council(DERBY),
+        referral: hold.referral.rsplit('/').next().unwrap().parse().unwrap(),
+        reason: "FOUND_KIN".into(),
+        at: start(),
+    };
+    world.deliver(LogId::council(Service::Referrals, council(DURHAM)), 1, &withdrawn).await;
+    assert!(world.hold(DURHAM, 1).await.is_err(), "Durham's log does not speak for Derby");
+    world.deliver(LogId::council(Service::Referrals, council(DERBY)), 1, &withdrawn).await;
+    world.hold(DURHAM, 1).await.unwrap();
 }
 
 #[tokio::test]

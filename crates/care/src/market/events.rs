@@ -79,6 +79,8 @@ words!(
         Expired = "EXPIRED",
         /// The establishment may not accommodate any new child.
         Restricted = "ACCOMMODATION_RESTRICTED",
+        /// Its council looks for this child's home no longer: the child has one, or the referral was withdrawn.
+        SearchEnded = "SEARCH_ENDED",
     }
 );
 

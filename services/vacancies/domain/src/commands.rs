@@ -67,6 +67,15 @@ pub enum Command {
         /// When.
         at: Timestamp,
     },
+    /// Give back what a council holds for a referral: the child has a home, or the referral was withdrawn.
+    EndSearch {
+        /// The council.
+        council: CouncilId,
+        /// The referral.
+        referral: ReferralId,
+        /// When.
+        at: Timestamp,
+    },
     /// Record the holds whose lease has ended.
     SweepExpiredHolds {
         /// The instant up to which leases are looked at.

@@ -28,6 +28,9 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         Command::ReleaseHold { place, council, token, at } => {
             holds::release(market, place, *council, *token, *at)
         }
+        Command::EndSearch { council, referral, at } => {
+            Ok(holds::search_ended(market, *council, *referral, *at))
+        }
         Command::SweepExpiredHolds { at, limit } => Ok(holds::sweep(market, *at, *limit)),
         Command::ClaimForAward(claim) => Ok(claims::claim(market, claim)),
         Command::ReleaseClaim { award, council, reason, at } => {

@@ -102,6 +102,31 @@ fn held_for(number: u8, child: u128) -> care::market::PlaceHeld {
 }
 
 #[test]
+fn a_search_that_ended_gives_its_holds_back_and_no_others() {
+    let asked = || Command::EndSearch { council: derby(), referral: referral(1), at: at(30) };
+    let full = || given::<Vacancies>(large_home(6)).and((1..=2).map(|n| held_for(n, 1).into()));
+    let others = || {
+        full()
+            .and([held_for(3, 2).into(), care::market::PlaceHeld { council: durham(), ..held(4, 1) }.into()])
+            .and([held_for(5, 1).into(), hold_released(5, 1, HoldEnd::Released, 5).into()])
+    };
+    others()
+        .when(asked())
+        .then([1, 2].map(|number| hold_released(number, 1, HoldEnd::SearchEnded, 30).into()));
+    let again = [1, 2].map(|number| hold_released(number, 1, HoldEnd::SearchEnded, 30).into());
+    others().and(again).when(asked()).then([]);
+    // A lease that ran out before has ended by itself.
+    let late = Command::EndSearch { council: derby(), referral: referral(1), at: at(61) };
+    full().when(late).then([]);
+    // The place is free for the next council.
+    let freed = hold_released(1, 1, HoldEnd::SearchEnded, 30);
+    let _ = full()
+        .and([freed.into()])
+        .when(hold(1, durham(), 31))
+        .then_events(|events| assert_eq!(events.len(), 1));
+}
+
+#[test]
 fn a_referral_has_few_holds_at_once() {
     let full = || given::<Vacancies>(large_home(5)).and((1..=3).map(|n| held(n, 1).into()));
     let refused = full().when(hold(4, derby(), 59)).then_refused("REFERRAL_HOLD_LIMIT_REACHED");

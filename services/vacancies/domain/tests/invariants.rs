@@ -92,6 +92,7 @@ enum What {
     ReleaseClaim {
         award: u128,
     },
+    EndSearch,
     Occupy {
         award: u128,
     },
@@ -140,6 +141,7 @@ fn what() -> impl Strategy<Value = What> {
             wrong: [Wrong::Nothing, Wrong::Council, Wrong::Referral, Wrong::Version][wrong],
         }),
         1 => award.clone().prop_map(|award| What::ReleaseClaim { award }),
+        1 => Just(What::EndSearch),
         5 => award.clone().prop_map(|award| What::Occupy { award }),
         5 => award.prop_map(|award| What::End { award }),
         1 => Just(What::Serve),
@@ -237,6 +239,7 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
             reason: "AGREEMENT_REFUSED".to_owned(),
             at,
         },
+        What::EndSearch => Command::EndSearch { council, referral: referral(step.child), at },
         What::Occupy { award: number } => {
             Command::OccupyPlace { award: meant(claimed, number), council, place, on: jan(step.day), at }
         }
@@ -274,6 +277,7 @@ fn is_reaction(command: &Command) -> bool {
         command,
         Command::ClaimForAward(_)
             | Command::ReleaseClaim { .. }
+            | Command::EndSearch { .. }
             | Command::OccupyPlace { .. }
             | Command::EndOccupancy { .. }
     )

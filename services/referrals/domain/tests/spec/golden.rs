@@ -1,6 +1,7 @@
 //! An event, once released, is for ever: each golden file must still decode, and encode to what it says.
 
 use care::Event;
+use care::published::SearchEnded;
 use referrals_domain::ReferralEvent;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,20 @@ fn every_event_type_has_a_golden_file_that_still_reads() {
         let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
         assert_eq!(encoded, golden, "{}", path.display());
     }
+}
+
+/// The market reads of these events no more than this.
+#[test]
+fn the_end_of_a_search_is_read_from_these_events() {
+    for event_type in SearchEnded::TYPES {
+        assert!(ReferralEvent::types().contains(&event_type));
+        let text = fs::read(folder().join(format!("{event_type}.v{}.json", SearchEnded::VERSION))).unwrap();
+        let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let read = SearchEnded::decode(event_type, SearchEnded::VERSION, &text).unwrap();
+        let expected = [read.council.to_string(), read.referral.to_string(), read.at.to_string()];
+        assert_eq!(["council", "referral", "at"].map(|field| golden[field].as_str().unwrap()), expected);
+    }
+    assert!(SearchEnded::decode("ReferralPosted", SearchEnded::VERSION, b"{}").is_err());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use care::market::{
     Claim, Establishment, HoldEnd, HoldReleased, Market, MarketEvent, Place, PlaceHeld, RegistrationStatus,
     UNREGISTERED, Vacancy,
 };
-use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
+use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ReferralId, Timestamp, london_date};
 use std::time::Duration;
 
 pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
@@ -43,7 +43,8 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
 /// Whether the council may have one more hold, for this referral and at all. The hold that an award without one takes on its
 /// way is not judged: it is used in the same decision.
 fn within_limits(market: &Market, asked: &HoldPlace) -> Result<(), Rejection> {
-    let own = || market.holds_in_force(asked.at).filter(|hold| hold.council == asked.council);
+    let own =
+        || market.holds_in_force(asked.at).map(|(_, hold)| hold).filter(|hold| hold.council == asked.council);
     if own().filter(|hold| hold.referral == asked.referral).count() >= Command::REFERRAL_HOLDS_MAX {
         return Err(Rejection::ReferralHoldLimit(asked.referral));
     }
@@ -66,6 +67,18 @@ pub(super) fn release(
         return Err(Rejection::HoldNotYours { place: id.clone(), token });
     }
     Ok(vec![ended(id, hold, HoldEnd::Released, at)])
+}
+
+/// Gives back what a council holds for a referral whose search has ended: others wait for these places.
+pub(super) fn search_ended(
+    market: &Market,
+    council: CouncilId,
+    referral: ReferralId,
+    at: Timestamp,
+) -> Vec<MarketEvent> {
+    let theirs = |(_, hold): &(&PlaceId, &Claim)| hold.council == council && hold.referral == referral;
+    let held = market.holds_in_force(at).filter(theirs);
+    held.map(|(id, hold)| ended(id, hold, HoldEnd::SearchEnded, at)).collect()
 }
 
 pub(super) fn sweep(market: &Market, at: Timestamp, limit: usize) -> Vec<MarketEvent> {
