@@ -133,6 +133,11 @@ impl<D: Domain> Completer<D> {
             {
                 EngineError::Unavailable(self.cause.clone())
             }
+            Err(error @ (AppendError::WrongHead { .. } | AppendError::WrongVersion { .. })) => {
+                // One appender decides on what it read of the log: if the log knows better, trying again changes nothing.
+                tracing::error!(log = %self.log.id(), %error, "ALARM: the log is not what was read of it: examine it, or restore it");
+                EngineError::Unavailable(format!("{} is not what was read of it: {error}", self.log.id()))
+            }
             Err(error) => EngineError::Unavailable(error.to_string()),
         };
         self.fail(error.to_string()).await;

@@ -284,4 +284,8 @@ pub trait LogStore: Send + Sync + 'static {
     /// # Errors
     /// When it cannot be opened or is damaged.
     async fn open(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError>;
+
+    /// Waits until the appenders of all logs opened here have ended, which they do when the last handle of their log is gone, and have put
+    /// everything in order. Nothing is lost when a process ends without; the next start has more to do.
+    async fn closed(&self) {}
 }

@@ -199,3 +199,59 @@ async fn events_without_the_audit_log_that_watched_them_are_noticed() {
     drop(store.open(LogId::region(Service::Audit)).await.unwrap());
     store.check_none_missing().unwrap();
 }
+
+/// A file that lost its end is whole in itself: emptied of events, or without the write-ahead log that held them.
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = closed_log(folder.path(), 3).await;
+    let older = std::fs::read(&path).unwrap();
+    let log = SqliteStore::open(folder.path()).unwrap().open(LOG).await.unwrap();
+    append(&*log, 3).await;
+    drop(log);
+    let folded = || (!path.with_extension("db-wal").exists()).then_some(());
+    while folded().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let newer = std::fs::read(&path).unwrap();
+    assert_ne!(older, newer);
+    std::fs::write(&path, &older).unwrap();
+    let said = read_all(folder.path()).await.unwrap_err().to_string();
+    assert!(said.contains("it ends at 3, but had come to 4"), "{said}");
+    assert!(said.contains("delete") && said.contains(".high"), "{said}");
+    std::fs::remove_file(&path).unwrap();
+    let said = read_all(folder.path()).await.unwrap_err().to_string();
+    assert!(said.contains("it ends at 0, but had come to 4") && !path.exists(), "{said}");
+    std::fs::write(&path, &newer).unwrap();
+    assert_eq!(read_all(folder.path()).await.unwrap(), 4);
+    let high = path.with_extension("high");
+    std::fs::write(&high, "4").unwrap();
+    let said = read_all(folder.path()).await.unwrap_err().to_string();
+    assert!(said.contains(".high") && said.contains("not the last position"), "{said}");
+    std::fs::write(&path, &older).unwrap();
+    std::fs::remove_file(&high).unwrap();
+    assert_eq!(read_all(folder.path()).await.unwrap(), 3, "going on without what is lost");
+}
+
+/// A bit in an index, which `PRAGMA quick_check` would not hold against the table.
+#[tokio::test]
+async fn a_bit_of_an_index_is_noticed_when_the_file_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = closed_log(folder.path(), 3).await;
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let page: usize = connection
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_stream'", [], |row| row.get(0))
+        .unwrap();
+    let page_bytes: usize = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+    drop(connection);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // A page fills from its end, so the first row's number is the last byte.
+    let last = page * page_bytes - 1;
+    for at in (last - 20)..=last {
+        bytes[at] ^= 0b0000_0100;
+        std::fs::write(&path, &bytes).unwrap();
+        let refused = read_all(folder.path()).await;
+        assert!(matches!(refused, Err(LogError::Damaged { .. })), "byte {at}: {refused:?}");
+        bytes[at] ^= 0b0000_0100;
+    }
+}

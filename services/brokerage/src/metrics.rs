@@ -16,14 +16,19 @@ use prometheus_client::registry::{Registry, Unit};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 const TEXT_FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge>;
 
-/// Serves until the process ends; gives the address.
-pub(crate) async fn serve(address: SocketAddr, progress: Arc<Progress>) -> std::io::Result<SocketAddr> {
+/// Serves as one of `tasks`; gives the address.
+pub(crate) async fn serve(
+    address: SocketAddr,
+    progress: Arc<Progress>,
+    tasks: &mut JoinSet<()>,
+) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let routes = Router::new()
@@ -31,7 +36,7 @@ pub(crate) async fn serve(address: SocketAddr, progress: Arc<Progress>) -> std::
         .route("/readyz", get(ready))
         .route("/healthz", get(|| async { "it runs\n" }))
         .with_state(progress);
-    tokio::spawn(async move {
+    tasks.spawn(async move {
         if let Err(error) = axum::serve(listener, routes).await {
             tracing::error!(%error, "metrics are not served any more");
         }

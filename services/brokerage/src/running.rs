@@ -21,10 +21,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tonic::service::Routes;
 
 /// How long the start waits for the followers, where all logs are here.
 const CATCH_UP_MAX: Duration = Duration::from_secs(60);
+/// How long the end waits for the logs to be put in order.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
 /// How long a lag may be before a process says that it is not ready.
 pub(crate) const LAG_SECONDS_MAX: u64 = 30;
 
@@ -156,6 +159,8 @@ pub struct Running {
     services: Services,
     serving: Serving,
     ready: watch::Receiver<Vec<String>>,
+    /// What looks after it besides the services: health and what is measured.
+    tasks: JoinSet<()>,
     lease: Option<Lease>,
 }
 
@@ -216,15 +221,16 @@ impl Running {
             // Nothing is waited for here, so that a region is ready once it listens.
             progress.look(&*exchange).await;
         }
+        let mut tasks = JoinSet::new();
         if let Some(address) = options.metrics {
-            let served = metrics::serve(address, Arc::clone(&progress)).await;
+            let served = metrics::serve(address, Arc::clone(&progress), &mut tasks).await;
             let address = served.map_err(|error| StartFailed::Metrics(address, error))?;
             tracing::info!(metrics = %address, "what is measured is served over HTTP");
         }
         let (telling, ready) = watch::channel(progress.not_ready());
-        tokio::spawn(tell_health(ready.clone(), serving.health()));
-        tokio::spawn(progress.keep_looking(exchange, telling));
-        Ok(Self { region, keys, kit, followers, services, serving, ready, lease })
+        tasks.spawn(tell_health(ready.clone(), serving.health()));
+        tasks.spawn(progress.keep_looking(exchange, telling));
+        Ok(Self { region, keys, kit, followers, services, serving, ready, tasks, lease })
     }
 
     /// Where it listens.
@@ -291,10 +297,18 @@ impl Running {
         }
     }
 
-    /// Stops taking requests, finishes the accepted ones, and ends.
+    /// Stops taking requests, finishes the accepted ones, lets go of the logs, and ends.
     pub async fn stop(self) {
-        self.services.end_calls();
-        self.serving.stop().await;
+        let Self { services, serving, mut tasks, kit, followers, lease, .. } = self;
+        services.end_calls();
+        serving.stop().await;
+        tasks.shutdown().await;
+        let store = Arc::clone(&kit.store);
+        drop((services, followers, kit));
+        if tokio::time::timeout(CLOSE_MAX, store.closed()).await.is_err() {
+            tracing::warn!("a log is still in use: the next start has more to do");
+        }
+        drop(lease);
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod stories;
 mod verdict;
 pub(crate) mod witness;
 
-use crate::process::{Server, read_logs, until};
+use crate::process::{Server, files, read_logs, until};
 use crate::region::{Routed, channel};
 use api::audit::audit_service_client::AuditServiceClient;
 use api::audit::verify_logs_response::Step;
@@ -129,6 +129,11 @@ async fn judge(load: &Load, data: &Path, witness_file: &Path, up: &watch::Sender
     ledgers_balance(load).await;
     audit_verifies(load).await;
     assert_eq!(server.terminate(), Some(0));
+    let journals = files(&data.join("logs"));
+    let journals = journals
+        .iter()
+        .filter(|(path, content)| path.extension().is_some_and(|it| it == "db-wal") && !content.is_empty());
+    assert_eq!(journals.count(), 0, "whoever was asked to end leaves its files in order");
     verdict::same(&before, &read_logs(data).await);
     let kinds: BTreeSet<&str> = acknowledged.iter().map(|sent| sent.command.kind()).collect();
     let unanswered = witnessed.len() - acknowledged.len();

@@ -2,6 +2,7 @@
 
 use crate::log_id::LogId;
 use crate::port::LogError;
+use crate::sqlite::high_water::{self, HighWater};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::File;
 use std::path::Path;
@@ -66,6 +67,7 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) head: u64,
     pub(super) epoch: u64,
+    pub(super) high: HighWater,
 }
 
 pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogError> {
@@ -73,6 +75,9 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
         if path.with_extension("db-wal").exists() {
             // SQLite would apply what belongs to the lost file to the new one.
             return Err(damaged(path, "the file is missing, but its write-ahead log (db-wal) is there"));
+        }
+        if let Some(reached) = HighWater::reached(path) {
+            return Err(high_water::lost(path, &high_water::path_of(path), 0, reached));
         }
         make(path, id)?;
     }
@@ -85,7 +90,8 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
     check(&connection, path, id)?;
     let epoch = take_over(&mut connection).map_err(|error| describe(path, &error))?;
     let head = check_density(&connection, path)?;
-    Ok(Opened { connection, head, epoch })
+    let high = HighWater::open(path, head)?;
+    Ok(Opened { connection, head, epoch, high })
 }
 
 /// Keys of requests are drawn at random, so a batch touches a page for each: they must not be written and read again before the commit.

@@ -5,6 +5,7 @@
 
 pub mod bare;
 mod file;
+mod high_water;
 mod reader;
 mod rows;
 mod store;
@@ -25,6 +26,7 @@ use care::StreamId;
 use reader::Readers;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use tokio::sync::watch;
 use writer::Writer;
 
@@ -38,19 +40,20 @@ pub struct SqliteLog {
 }
 
 impl SqliteLog {
-    /// Opens the log's file, makes it if it is not there, and becomes its one appender. Blocks.
+    /// Opens the log's file, makes it if it is not there, and becomes its one appender, on a thread of its own that ends after the log was
+    /// dropped. Blocks.
     ///
     /// # Errors
     /// [`LogError::Damaged`] naming the file when it is not what was written; [`LogError::Unavailable`] when it cannot be
     /// opened.
-    pub fn open(path: &Path, id: LogId) -> Result<Self, LogError> {
+    pub fn open(path: &Path, id: LogId) -> Result<(Self, JoinHandle<()>), LogError> {
         let opened = file::open_as_appender(path, id)?;
         let (jobs, queue) = Jobs::new(id);
         let (head_sender, head) = watch::channel(opened.head);
         let tail = Tail::default();
         let readers = Arc::new(Readers::new(path, id));
         let writer = Writer::new(opened, path, id, head_sender, tail.clone());
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name(format!("log {id}"))
             .stack_size(512 * 1024)
             .spawn(move || writer.run(queue))
@@ -58,7 +61,7 @@ impl SqliteLog {
                 place: path.display().to_string(),
                 detail: format!("no thread for its writer: {error}"),
             })?;
-        Ok(Self { id, jobs, head, tail, readers })
+        Ok((Self { id, jobs, head, tail, readers }, thread))
     }
 
     async fn blocking<T: Send + 'static>(

@@ -7,7 +7,8 @@ use crate::sqlite::reader::Readers;
 use async_trait::async_trait;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// The folder is in use, or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,8 @@ pub enum StoreLocked {
 /// file would fence the older one, but a second start by mistake should be told so instead.
 pub struct SqliteStore {
     folder: PathBuf,
+    /// The appenders' threads.
+    writers: Mutex<Vec<JoinHandle<()>>>,
     _lock: File,
 }
 
@@ -61,7 +64,7 @@ impl SqliteStore {
         std::fs::create_dir_all(folder).map_err(failed)?;
         let lock = File::create(folder.join("lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { folder: folder.to_owned(), writers: Mutex::default(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StoreLocked::InUse(folder.to_owned())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -115,9 +118,19 @@ fn log_of(path: &Path) -> Option<LogId> {
 impl LogStore for SqliteStore {
     async fn open(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError> {
         let path = self.path(id);
-        let log = tokio::task::spawn_blocking(move || SqliteLog::open(&path, id))
+        let (log, writer) = tokio::task::spawn_blocking(move || SqliteLog::open(&path, id))
             .await
             .unwrap_or(Err(LogError::Closed(id)))?;
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        writers.retain(|writer| !writer.is_finished());
+        writers.push(writer);
         Ok(Arc::new(log))
+    }
+
+    async fn closed(&self) {
+        let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended = tokio::task::spawn_blocking(move || writers.into_iter().try_for_each(JoinHandle::join));
+        // A thread that panicked has ended too.
+        let _ = ended.await;
     }
 }

@@ -4,6 +4,7 @@
 use crate::adapter::event_columns;
 use crate::log_id::LogId;
 use crate::sqlite::file::connect;
+use crate::sqlite::high_water;
 use crate::sqlite::rows::event_from_row;
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::Path;
@@ -36,12 +37,13 @@ pub fn damage(path: &Path, position: u64, new_payload: &[u8]) {
     assert_eq!(open(path).execute(update, params![position, new_payload]).unwrap(), 1);
 }
 
-/// Removes every event after `position`, as a restore of an older backup would.
+/// Removes every event after `position`, as a restore of an older backup of the folder would.
 ///
 /// # Panics
 /// When the file is not a log.
 pub fn truncate(path: &Path, position: u64) {
     open(path).execute("DELETE FROM events WHERE position > ?1", [position]).unwrap();
+    let _ = std::fs::remove_file(high_water::path_of(path));
 }
 
 fn open(path: &Path) -> Connection {

@@ -8,6 +8,7 @@ use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{Entry, LogError, Snapshot, SourcePosition, StoredReply};
 use crate::sqlite::file::{Opened, damaged, describe};
+use crate::sqlite::high_water::HighWater;
 use crate::sqlite::rows::{INSERT_EVENT, insert_event};
 use care::StreamId;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -26,6 +27,7 @@ pub(super) struct Writer {
     versions: HashMap<StreamId, u64>,
     heads: watch::Sender<u64>,
     tail: Tail,
+    high: HighWater,
 }
 
 impl Writer {
@@ -36,8 +38,18 @@ impl Writer {
         heads: watch::Sender<u64>,
         tail: Tail,
     ) -> Self {
-        let Opened { connection, head, epoch } = opened;
-        Self { connection, path: path.to_owned(), log, epoch, head, versions: HashMap::new(), heads, tail }
+        let Opened { connection, head, epoch, high } = opened;
+        Self {
+            connection,
+            path: path.to_owned(),
+            log,
+            epoch,
+            head,
+            versions: HashMap::new(),
+            heads,
+            tail,
+            high,
+        }
     }
 
     /// Works until every handle of the log is gone.
@@ -54,6 +66,15 @@ impl Writer {
                 self.commit(batch);
             }
         }
+        self.fold_journal();
+    }
+
+    /// Leaves one file, as small as it can be, for whoever copies it. It is only tidiness: a reader may still be in the way.
+    fn fold_journal(&self) {
+        let folded = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = folded {
+            tracing::debug!(log = %self.log, %error, "the write-ahead log stays beside the file");
+        }
     }
 
     /// Appends a batch in one transaction, and answers only after it is on the disk.
@@ -64,6 +85,9 @@ impl Writer {
         let outcomes = self.append_all(entries);
         match &outcomes {
             Ok(outcomes) => {
+                if self.head != head_before {
+                    self.high.raise(self.head);
+                }
                 self.tail.extend(outcomes);
                 self.heads.send_if_modified(|head| std::mem::replace(head, self.head) != self.head);
             }
