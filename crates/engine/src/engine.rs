@@ -1,5 +1,6 @@
 //! The handle of a running domain.
 
+use crate::ahead::Ahead;
 use crate::committed::{Folded, read_sources};
 use crate::completer::Completer;
 use crate::outcome::{EngineError, Executed, HandedOver, OpenError, Reacted};
@@ -65,7 +66,19 @@ impl<D: Domain> Engine<D> {
     /// # Errors
     /// When the log cannot be read, or holds an event that this program does not understand.
     pub async fn open(log: Arc<dyn EventLog>) -> Result<Self, OpenError> {
-        let mut folded = snapshot::load::<D>(&*log).await;
+        Self::open_after(log, &Ahead::default()).await
+    }
+
+    /// Replays what was not folded of the log while this process stood by, and starts deciding.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub async fn open_after(log: Arc<dyn EventLog>, ahead: &Ahead) -> Result<Self, OpenError> {
+        let head = *log.head().borrow();
+        let mut folded = match ahead.take::<D>(log.id(), head).await {
+            Some(folded) => folded,
+            None => snapshot::load::<D>(&*log).await,
+        };
         let snapshot_at = folded.head;
         folded.catch_up(&*log, None).await?;
         folded.sources = read_sources(&*log).await?;

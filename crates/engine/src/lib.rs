@@ -5,6 +5,7 @@
 //! together. Only when an entry is durable does the committed state change and the caller get its answer. If a write fails
 //! nothing is acknowledged: the staged state is thrown away and built anew from the log.
 
+mod ahead;
 mod committed;
 mod completer;
 mod engine;
@@ -12,5 +13,6 @@ mod outcome;
 mod snapshot;
 mod writer;
 
+pub use ahead::Ahead;
 pub use engine::{Context, Engine, RequestKey};
 pub use outcome::{EngineError, Executed, HandedOver, OpenError, Reacted, Reply};

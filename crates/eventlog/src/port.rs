@@ -285,6 +285,13 @@ pub trait LogStore: Send + Sync + 'static {
     /// When it cannot be opened or is damaged.
     async fn open(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError>;
 
+    /// Opens a log to read and follow it, beside whoever appends to it: for a standby, so that it knows what happened when it takes over. The
+    /// head moves on a moment after a commit, and what is read may be ahead of it.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or this store is used by one process at a time. Appending to it is one too.
+    async fn open_reader(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError>;
+
     /// Waits until the appenders of all logs opened here have ended, which they do when the last handle of their log is gone, and have put
     /// everything in order. Nothing is lost when a process ends without; the next start has more to do.
     async fn closed(&self) {}

@@ -5,7 +5,7 @@ use crate::reactor::Letters;
 use crate::region::Region;
 use care::Domain;
 use dead_letters::DeadLettersState;
-use engine::{Engine, OpenError};
+use engine::{Ahead, Engine, OpenError};
 use eventlog::{LogId, LogStore, Service};
 use exchange::{Embedded, Exchange};
 use std::path::PathBuf;
@@ -20,6 +20,8 @@ pub struct Kit {
     pub clock: Clock,
     /// Where its logs are kept.
     pub store: Arc<dyn LogStore>,
+    /// What was folded of its logs while it stood by.
+    pub ahead: Arc<Ahead>,
     /// Its own logs, for others to follow.
     pub exchange: Arc<Embedded>,
     /// How it hears of other services' events where they are other processes; none where their logs are in this one.
@@ -46,7 +48,7 @@ impl Kit {
     /// When the log is damaged or cannot be opened.
     pub async fn engine<D: Domain>(&self, id: LogId) -> Result<Engine<D>, StartError> {
         let log = self.store.open(id).await.map_err(OpenError::Log)?;
-        let engine = Engine::open(log).await?;
+        let engine = Engine::open_after(log, &self.ahead).await?;
         self.exchange.publish(engine.log());
         Ok(engine)
     }
@@ -57,7 +59,7 @@ impl Kit {
     /// When the log is damaged or cannot be opened.
     pub async fn dead_letters(&self, service: Service) -> Result<Letters, StartError> {
         let log = self.store.open(LogId::dead_letters(service)).await.map_err(OpenError::Log)?;
-        let letters: Letters = Engine::open(log).await?;
+        let letters: Letters = Engine::open_after(log, &self.ahead).await?;
         let parked = letters.read(DeadLettersState::parked);
         if parked > 0 {
             tracing::error!(%service, parked, "ALARM: events are parked that could not be applied: see `brokerage dlq list`");

@@ -14,6 +14,7 @@ mod principal;
 mod reactor;
 mod region;
 mod server;
+mod standby;
 pub mod terms;
 pub mod token;
 
@@ -32,3 +33,4 @@ pub use principal::{Caller, Role};
 pub use reactor::{EngineReaction, Letters, Parking, RetriedLetters, Route};
 pub use region::{Framework, LOGS_FOLDER, Region, RegionInvalid};
 pub use server::{Health, ServeError, Serving, serve};
+pub use standby::Standby;

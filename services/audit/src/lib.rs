@@ -24,7 +24,7 @@ use eventlog::{EventLog, LogId, Owner, Service};
 use exchange::{Exchange, Follower, FollowerState, Reaction, follow};
 use index::Index;
 use recorder::LeafRecorder;
-use service_kit::{Kit, MESSAGE_BYTES_MAX, Region, StartError};
+use service_kit::{Kit, MESSAGE_BYTES_MAX, Region, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
@@ -87,6 +87,17 @@ impl Audit {
                 _indexing: indexing,
             }),
         })
+    }
+
+    /// Folds what is new in its logs while another instance works on them.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub async fn stand_by(standby: &Standby) -> Result<(), StartError> {
+        for owner in owners(&standby.region.councils()) {
+            standby.follow::<audit_domain::Audit>(LogId { service: Service::Audit, owner }).await?;
+        }
+        Ok(())
     }
 
     /// Starts recording the events of all other logs. They may be opened before or after.

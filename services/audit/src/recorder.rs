@@ -193,6 +193,7 @@ mod tests {
             region: Arc::new(region),
             clock: Clock::System,
             store: Arc::new(SqliteStore::open(folder.path()).unwrap()),
+            ahead: Arc::default(),
             exchange: Arc::new(Embedded::default()),
             others: None,
             keys_folder: folder.path().join("keys"),

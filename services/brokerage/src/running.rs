@@ -13,7 +13,8 @@ use eventlog::{LogId, Service};
 use exchange::{Exchange, ExchangeError, Follower, FollowerState, Reaction, follow};
 use service_kit::token::{KeyError, TokenKeys};
 use service_kit::{
-    AccessLayer, Clock, Health, Kit, Region, RegionInvalid, Rule, ServeError, Serving, StartError, serve,
+    AccessLayer, Clock, Health, Kit, Region, RegionInvalid, Rule, ServeError, Serving, Standby, StartError,
+    serve,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -176,18 +177,22 @@ impl Running {
     /// See [`StartFailed`]; a damaged file is named.
     pub async fn start(options: Options) -> Result<Self, StartFailed> {
         let which = options.services();
-        let Storage { logs, lease } = match &options.database {
-            Some(url) => Storage::in_database(url, which[0]).await?,
+        let storage = match &options.database {
+            Some(url) => Storage::in_database(url).await?,
             None => Storage::in_folder(&options.data_dir, options.apart.is_none())?,
         };
         let region = Arc::new(Region::load_or_create(&options.data_dir)?);
+        let store = Arc::clone(&storage.logs);
+        let standby = Standby { region: Arc::clone(&region), store, ahead: Arc::default() };
+        let lease = storage.lease(which[0], async || Services::stand_by(&standby, &which).await).await;
         let token_keys = options.token_keys.clone().unwrap_or_else(|| keys_folder(&options.data_dir));
         let keys = Arc::new(TokenKeys::load_or_create(&token_keys)?);
         let others = options.apart.as_ref().map(|apart| apart.exchange(&keys)).transpose()?;
         let kit = Kit {
             region: Arc::clone(&region),
             clock: options.clock.clone(),
-            store: logs,
+            store: storage.logs,
+            ahead: standby.ahead,
             exchange: Arc::default(),
             others: others.map(|others| Arc::new(others) as Arc<dyn Exchange>),
             keys_folder: keys_folder(&options.data_dir),

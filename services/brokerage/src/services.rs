@@ -7,7 +7,7 @@ use eventlog::{LogId, Service};
 use exchange::{FollowerState, Reaction};
 use invoicing::Invoicing;
 use referrals::Referrals;
-use service_kit::{Kit, Parking, StartError};
+use service_kit::{Kit, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -39,6 +39,20 @@ impl Services {
         let invoicing = if runs(Service::Invoicing) { Some(Invoicing::open(kit).await?) } else { None };
         let audit = if runs(Service::Audit) { Some(Audit::open(kit).await?) } else { None };
         Ok(Self { vacancies, contracts, referrals, invoicing, audit })
+    }
+
+    /// Folds what is new in the logs of each of `which` while another instance works on them.
+    pub(crate) async fn stand_by(standby: &Standby, which: &[Service]) -> Result<(), StartError> {
+        for service in which {
+            match service {
+                Service::Vacancies => Vacancies::stand_by(standby).await?,
+                Service::Contracts => Contracts::stand_by(standby).await?,
+                Service::Referrals => Referrals::stand_by(standby).await?,
+                Service::Invoicing => Invoicing::stand_by(standby).await?,
+                Service::Audit => Audit::stand_by(standby).await?,
+            }
+        }
+        Ok(())
     }
 
     /// What they do about each other's events. The audit service follows by itself, see [`Services::follow_all`].

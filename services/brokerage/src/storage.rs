@@ -3,12 +3,14 @@
 use eventlog::postgres::{Lease, PostgresStore};
 use eventlog::sqlite::{SqliteStore, StoreLocked};
 use eventlog::{LogError, LogId, LogStore, Service};
-use service_kit::LOGS_FOLDER;
+use service_kit::{LOGS_FOLDER, StartError};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How often a standby looks for what is new in the logs.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// After how long of waiting for another instance it is said that one waits.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -32,8 +34,8 @@ impl fmt::Debug for DatabaseUrl {
 /// The logs, and the right to append to them.
 pub(crate) struct Storage {
     pub(crate) logs: Arc<dyn LogStore>,
-    /// Of a database, which several instances may have been given: this one works while it has the lease.
-    pub(crate) lease: Option<Lease>,
+    /// The same, if they are in a database, which several instances may have been given.
+    database: Option<Arc<PostgresStore>>,
 }
 
 /// Why the logs cannot be used.
@@ -54,25 +56,46 @@ impl Storage {
         if whole_region {
             store.check_none_missing()?;
         }
-        Ok(Self { logs: Arc::new(store), lease: None })
+        Ok(Self { logs: Arc::new(store), database: None })
     }
 
-    /// The logs in a database, once no other instance works on them. The lease is called by a service of this process.
-    pub(crate) async fn in_database(url: &DatabaseUrl, service: Service) -> Result<Self, StorageFailed> {
-        let store = PostgresStore::connect(&url.0).await?;
-        let lease = lease(&store, service).await;
-        Ok(Self { logs: Arc::new(store), lease: Some(lease) })
+    /// The logs in a database.
+    pub(crate) async fn in_database(url: &DatabaseUrl) -> Result<Self, StorageFailed> {
+        let store = Arc::new(PostgresStore::connect(&url.0).await?);
+        Ok(Self { logs: Arc::clone(&store) as Arc<dyn LogStore>, database: Some(store) })
     }
-}
 
-/// Waits until this instance is the one that works.
-async fn lease(store: &PostgresStore, service: Service) -> Lease {
-    let mut waited = std::pin::pin!(store.wait_for_lease(LogId::region(service)));
-    if let Ok(lease) = tokio::time::timeout(PATIENCE, &mut waited).await {
-        return lease;
+    /// Waits until no other instance works on the logs, and does `follow` again and again meanwhile. This instance works while it has the
+    /// lease, which is called by a service of its process; there is none for a folder.
+    pub(crate) async fn lease(
+        &self,
+        service: Service,
+        mut follow: impl AsyncFnMut() -> Result<(), StartError>,
+    ) -> Option<Lease> {
+        let store = self.database.as_ref()?;
+        let mut waited = std::pin::pin!(store.wait_for_lease(LogId::region(service)));
+        if let Ok(lease) = tokio::time::timeout(PATIENCE, &mut waited).await {
+            return Some(lease);
+        }
+        tracing::info!("another instance works on this database: standing by until it ends");
+        let following = async {
+            let mut first = true;
+            loop {
+                match follow().await {
+                    Ok(()) if std::mem::take(&mut first) => tracing::info!("everything is followed so far"),
+                    Ok(()) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "the other instance's logs cannot be followed, trying again")
+                    }
+                }
+                tokio::time::sleep(FOLLOW_EVERY).await;
+            }
+        };
+        tokio::select! {
+            lease = &mut waited => Some(lease),
+            () = following => None,
+        }
     }
-    tracing::info!("another instance works on this database: standing by until it ends");
-    waited.await
 }
 
 #[cfg(test)]

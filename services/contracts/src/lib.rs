@@ -19,7 +19,7 @@ use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
 use lost_places::LostPlaces;
-use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError};
+use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -46,6 +46,18 @@ impl Contracts {
         let letters = kit.dead_letters(Service::Contracts).await?;
         let reaction = reactions::reaction(&frameworks, &agreements, kit.clock.clone(), letters);
         Ok(Self { frameworks, agreements: Arc::new(agreements), reaction })
+    }
+
+    /// Folds what is new in its logs while another instance works on them.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub async fn stand_by(standby: &Standby) -> Result<(), StartError> {
+        standby.follow::<Frameworks>(LogId::region(Service::Contracts)).await?;
+        for council in standby.region.councils() {
+            standby.follow::<Agreements>(LogId::council(Service::Contracts, council)).await?;
+        }
+        standby.follow_dead_letters(Service::Contracts).await
     }
 
     /// What it does about other services' events, to be followed while it runs.

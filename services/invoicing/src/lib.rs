@@ -17,7 +17,9 @@ use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
 use invoicing_domain as domain;
-use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError, council_name, not_found};
+use service_kit::{
+    EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError, council_name, not_found,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::Status;
@@ -47,6 +49,17 @@ impl Invoicing {
         let letters = kit.dead_letters(Service::Invoicing).await?;
         let reaction = reactions::reaction(&ledgers, kit.clock.clone(), letters);
         Ok(Self { ledgers: Arc::new(ledgers), reaction })
+    }
+
+    /// Folds what is new in its logs while another instance works on them.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub async fn stand_by(standby: &Standby) -> Result<(), StartError> {
+        for council in standby.region.councils() {
+            standby.follow::<domain::Invoicing>(LogId::council(Service::Invoicing, council)).await?;
+        }
+        standby.follow_dead_letters(Service::Invoicing).await
     }
 
     /// What the service does about contracts' events.

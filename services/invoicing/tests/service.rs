@@ -80,6 +80,7 @@ async fn open(folder: tempfile::TempDir) -> World {
         region: Arc::new(Region::d2n2_and_tyne_tees()),
         clock: Clock::simulated(noon("2026-01-10")),
         store: Arc::new(SqliteStore::open(&folder.path().join("logs")).unwrap()),
+        ahead: Arc::default(),
         exchange: Arc::default(),
         others: None,
         keys_folder: folder.path().join("keys"),

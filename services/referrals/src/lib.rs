@@ -20,10 +20,10 @@ use api::referrals::referrals_service_server::ReferralsServiceServer;
 use care::CouncilId;
 use desk::Desk;
 use engine::Engine;
-use eventlog::Service;
+use eventlog::{LogId, Service};
 use exchange::{Exchange, Reaction};
 use market_view::MarketView;
-use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, StartError};
+use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -53,6 +53,18 @@ impl Referrals {
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, market, exchange) = (Arc::new(desks), Arc::default(), kit.followed());
         Ok(Self { desks, market, exchange, outcomes })
+    }
+
+    /// Folds what is new in its logs while another instance works on them.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub async fn stand_by(standby: &Standby) -> Result<(), StartError> {
+        for council in standby.region.councils() {
+            let log = LogId::council(Service::Referrals, council);
+            standby.follow::<referrals_domain::Referrals>(log).await?;
+        }
+        standby.follow_dead_letters(Service::Referrals).await
     }
 
     /// What it does about other services' events, to be followed while it runs.

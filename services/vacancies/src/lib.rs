@@ -17,7 +17,7 @@ use api::vacancies::vacancies_service_server::VacanciesServiceServer;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
-use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Region, StartError};
+use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Region, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sweep::Sweeper;
@@ -50,6 +50,15 @@ impl Vacancies {
         let (region, clock) = (Arc::clone(&kit.region), kit.clock.clone());
         let reaction = reactions::reaction(&region, &market, clock.clone(), letters);
         Ok(Self { market, region, clock, reaction, _sweeper: sweeper })
+    }
+
+    /// Folds what is new in its logs while another instance works on them.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub async fn stand_by(standby: &Standby) -> Result<(), StartError> {
+        standby.follow::<Market>(LogId::region(Service::Vacancies)).await?;
+        standby.follow_dead_letters(Service::Vacancies).await
     }
 
     /// What it does about other services' events, to be followed while it runs.

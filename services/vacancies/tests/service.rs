@@ -347,7 +347,7 @@ struct ReferralWithdrawn {
 impl EventBody for ReferralWithdrawn {
     const TYPE: &'static str = SearchEnded::TYPES[1];
     fn stream(&self) -> StreamId {
-        StreamId::new("referral", &self.referral)
+        StreamId::new("referral", self.referral)
     }
     fn council(&self) -> Option<CouncilId> {
         Some(self.council)

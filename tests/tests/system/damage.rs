@@ -160,9 +160,10 @@ async fn a_lost_or_older_log_is_noticed_by_what_the_others_have_consumed() {
             .await,
     );
     let emptied = emptied.path().join(unwatched);
-    let lost =
-        refused(&whole, &logs, unwatched, "emptied", |file| drop(std::fs::copy(emptied, file).unwrap()))
-            .await;
+    let lost = refused(&whole, &logs, unwatched, "emptied", |file| {
+        std::fs::copy(emptied, file).unwrap();
+    })
+    .await;
     assert!(lost.contains("it ends at 0, but had come to"), "{lost}");
     // An older backup: whole in itself, but others know more.
     let older = tempfile::tempdir().unwrap();

@@ -54,6 +54,8 @@ async fn a_standby_takes_over_from_one_that_was_killed_and_has_everything() {
     let address = first.listening().await;
     let mut second = instance(data, &database);
     until("the second stands by", async || second.said().contains("standing by").then_some(())).await;
+    until("it follows the first", async || second.said().contains("everything is followed").then_some(()))
+        .await;
     let posted = post(data, address, "before");
     assert_eq!(posted.code, Some(0), "{posted:?}");
     first.kill();

@@ -1,8 +1,8 @@
-//! Snapshots shorten a start and change nothing else.
+//! Snapshots, and what a standby has folded, shorten a start and change nothing else.
 
 use crate::account::{Bank, Command, assert_whole, balance, execute, open, rendered};
 use crate::faulty::Folder;
-use engine::Engine;
+use engine::{Ahead, Engine};
 use eventlog::{EventLog, Snapshot};
 
 /// As many events as lie between two snapshots.
@@ -76,4 +76,43 @@ async fn restarts_do_not_put_the_next_snapshot_off() {
     }
     let kept = folder.log().await.load_snapshot(NAME).await.unwrap();
     assert_eq!(kept.map(|kept| kept.position), Some(20_000));
+}
+
+#[tokio::test]
+async fn who_stood_by_reads_only_what_it_had_not_followed_yet() {
+    let folder = Folder::new();
+    let log = folder.faulty().await;
+    let engine = open(log.clone()).await;
+    let ahead = Ahead::default();
+    assert_eq!(ahead.follow::<Bank>(&*log).await.unwrap(), 0);
+    execute(&engine, Command::DepositPennies("ash", 3)).await.unwrap();
+    assert_eq!(ahead.follow::<Bank>(&*log).await.unwrap(), 3);
+    execute(&engine, Command::Deposit("oak", 5)).await.unwrap();
+    assert_eq!(ahead.follow::<Bank>(&*log).await.unwrap(), 4);
+    execute(&engine, Command::Withdraw("ash", 1)).await.unwrap();
+    let before = engine.read(rendered);
+    drop((engine, log));
+
+    let log = folder.faulty().await;
+    let engine = Engine::<Bank>::open_after(log.clone(), &ahead).await.unwrap();
+    assert_eq!(log.reads(), [(4, 1), (5, 0)], "what was followed is not read again");
+    assert_eq!(engine.read(rendered), before);
+    execute(&engine, Command::Deposit("oak", 1)).await.unwrap();
+    assert_eq!((balance(&engine, "ash"), balance(&engine, "oak"), engine.head()), (2, 6, 6));
+    assert_whole(&engine).await;
+}
+
+/// As after a restore of an older backup while it stood by.
+#[tokio::test]
+async fn what_was_followed_of_a_log_that_has_fewer_events_now_is_not_used() {
+    let (longer, shorter) = (Folder::new(), Folder::new());
+    let ahead = Ahead::default();
+    let log = longer.log().await;
+    execute(&open(log.clone()).await, Command::DepositPennies("ash", 3)).await.unwrap();
+    assert_eq!(ahead.follow::<Bank>(&*log).await.unwrap(), 3);
+    let log = shorter.log().await;
+    execute(&open(log.clone()).await, Command::DepositPennies("ash", 2)).await.unwrap();
+    drop(log);
+    let engine = Engine::<Bank>::open_after(shorter.log().await, &ahead).await.unwrap();
+    assert_eq!((balance(&engine, "ash"), engine.head()), (2, 2));
 }

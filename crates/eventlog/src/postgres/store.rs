@@ -29,15 +29,6 @@ impl PostgresStore {
         Ok(Self { pool: Arc::new(Pool::new(Arc::clone(&server))), server })
     }
 
-    /// Opens a log to read and follow it, beside whoever appends to it: for a standby, so that it knows what happened when it takes
-    /// over. The head moves on a moment after a commit, and what is read may be ahead of it.
-    ///
-    /// # Errors
-    /// When the log cannot be read. Appending to it is one too.
-    pub async fn open_reader(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError> {
-        Ok(Arc::new(PostgresLog::follow(id, self.readers(id)).await?))
-    }
-
     /// Waits until this instance is the one that works. `name` stands for what the instances share: a service takes its region's log,
     /// whichever logs it has. The instance that had the lease may be paused and not dead; opening a log fences it.
     pub async fn wait_for_lease(&self, name: LogId) -> Lease {
@@ -54,5 +45,9 @@ impl LogStore for PostgresStore {
     async fn open(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError> {
         let log = PostgresLog::open(Arc::clone(&self.server), id, self.readers(id)).await?;
         Ok(Arc::new(log))
+    }
+
+    async fn open_reader(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError> {
+        Ok(Arc::new(PostgresLog::follow(id, self.readers(id)).await?))
     }
 }

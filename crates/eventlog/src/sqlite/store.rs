@@ -127,6 +127,14 @@ impl LogStore for SqliteStore {
         Ok(Arc::new(log))
     }
 
+    async fn open_reader(&self, id: LogId) -> Result<Arc<dyn EventLog>, LogError> {
+        Err(LogError::Unavailable {
+            place: self.path(id).display().to_string(),
+            detail: "files are used by one process at a time: for a standby keep the logs in PostgreSQL"
+                .to_owned(),
+        })
+    }
+
     async fn closed(&self) {
         let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
         let ended = tokio::task::spawn_blocking(move || writers.into_iter().try_for_each(JoinHandle::join));

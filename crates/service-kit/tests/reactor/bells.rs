@@ -138,6 +138,7 @@ pub(crate) fn kit(folder: &Path) -> Kit {
         region: Arc::new(Region::d2n2_and_tyne_tees()),
         clock: Clock::simulated(Timestamp::UNIX_EPOCH),
         store: Arc::new(SqliteStore::open(folder).unwrap()),
+        ahead: Arc::default(),
         exchange: Arc::default(),
         others: None,
         keys_folder: folder.to_owned(),

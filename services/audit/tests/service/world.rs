@@ -67,6 +67,7 @@ impl World {
             region: Arc::new(region()),
             clock: Clock::simulated("2026-05-01T09:00:00Z".parse().unwrap()),
             store: Arc::clone(&store) as Arc<dyn LogStore>,
+            ahead: Arc::default(),
             exchange: Arc::clone(&exchange),
             others: None,
             keys_folder: folder.join("keys"),

@@ -81,6 +81,7 @@ impl World {
             region: Arc::new(region),
             clock: Clock::simulated(now()),
             store: Arc::clone(&store),
+            ahead: Arc::default(),
             exchange: Arc::default(),
             others: None,
             keys_folder: folder.join("keys"),

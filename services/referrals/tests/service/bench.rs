@@ -417,6 +417,7 @@ fn kit(folder: &Path, clock: Clock) -> Kit {
         region: Arc::new(region),
         clock,
         store: Arc::new(SqliteStore::open(&folder.join("logs")).unwrap()),
+        ahead: Arc::default(),
         exchange: Arc::default(),
         others: None,
         keys_folder: folder.join("keys"),

@@ -34,6 +34,7 @@ impl World {
             region: Arc::new(Region::d2n2_and_tyne_tees()),
             clock: Clock::simulated(start()),
             store: Arc::new(SqliteStore::open(&folder.path().join("logs")).unwrap()),
+            ahead: Arc::default(),
             exchange: Arc::default(),
             others: None,
             keys_folder: folder.path().join("keys"),

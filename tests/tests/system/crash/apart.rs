@@ -18,7 +18,7 @@ use api::operations::GetStatesRequest;
 use api::operations::operations_service_client::OperationsServiceClient;
 use care::{Timestamp, london_date};
 use eventlog::postgres::PostgresStore;
-use eventlog::{LogId, Owner, Recorded, Service};
+use eventlog::{LogId, LogStore, Owner, Recorded, Service};
 use futures::StreamExt;
 use local_parts::kafka::{Kafka, OwnBroker};
 use local_parts::postgres::{OwnPostgres, Postgres};
