@@ -99,7 +99,16 @@ impl Kafka {
     /// # Errors
     /// When it cannot be started.
     pub fn start_own(folder: impl Into<PathBuf>) -> Result<OwnBroker, NoBroker> {
-        OwnBroker::start(folder.into())
+        OwnBroker::start(folder.into(), &[])
+    }
+
+    /// As [`Kafka::start_own`], with a door of its own for each of `fronts`, ports of this machine: who comes in by a door, see
+    /// [`OwnBroker::doors`], is told that the broker is at that port. So a test can put itself between a broker and each of its clients.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_own_behind(folder: impl Into<PathBuf>, fronts: &[u16]) -> Result<OwnBroker, NoBroker> {
+        OwnBroker::start(folder.into(), fronts)
     }
 }
 

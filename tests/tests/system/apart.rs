@@ -42,11 +42,28 @@ pub(crate) struct Apart {
     logs: Logs,
     addresses: BTreeMap<Service, SocketAddr>,
     processes: BTreeMap<Service, Server>,
+    lines: BTreeMap<Service, Lines>,
+}
+
+/// By which addresses a process reaches the others' parts, if not directly.
+pub(crate) struct Lines {
+    pub(crate) broker: SocketAddr,
+    pub(crate) database: SocketAddr,
 }
 
 impl Apart {
     /// Makes the topics and starts all five, by clocks that stand at an instant if one is given.
     pub(crate) async fn start(brokers: &str, logs: Logs, clock: Option<&str>) -> Self {
+        Self::start_over(BTreeMap::new(), brokers, logs, clock).await
+    }
+
+    /// As [`Apart::start`], each over its own lines.
+    pub(crate) async fn start_over(
+        lines: BTreeMap<Service, Lines>,
+        brokers: &str,
+        logs: Logs,
+        clock: Option<&str>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let prefix = format!("test-{}", uuid::Uuid::new_v4().simple());
         let made =
@@ -59,7 +76,7 @@ impl Apart {
         let addresses = Service::ALL.into_iter().zip(free_addresses()).collect();
         let processes = BTreeMap::new();
         let brokers = brokers.to_owned();
-        let mut apart = Self { folder, brokers, prefix, logs, addresses, processes };
+        let mut apart = Self { folder, brokers, prefix, logs, addresses, processes, lines };
         apart.start_again(clock).await;
         apart
     }
@@ -87,13 +104,17 @@ impl Apart {
         let data_dir = self.folder.path().join(service.name());
         let (name, listen, keys) = (service.name(), self.addresses[&service].to_string(), self.token_keys());
         let peers = self.peers();
-        let mut arguments = vec!["--service", name, "--listen", &listen, "--brokers", &self.brokers];
+        let lines = self.lines.get(&service);
+        let brokers = lines.map_or(self.brokers.clone(), |lines| lines.broker.to_string());
+        let mut arguments = vec!["--service", name, "--listen", &listen, "--brokers", &brokers];
         arguments.extend(["--topic-prefix", &self.prefix, "--token-keys", keys.to_str().unwrap()]);
         arguments.extend(["--metrics", "127.0.0.1:0", "--lag-seconds-max", "2"]);
         arguments.extend(peers.iter().flat_map(|peer| ["--peer", peer.as_str()]));
-        if let Logs::Databases(databases) = &self.logs {
-            arguments.extend(["--database", databases[&service].url()]);
-        }
+        let database = match &self.logs {
+            Logs::Files => None,
+            Logs::Databases(databases) => Some(url_over(databases[&service].url(), lines)),
+        };
+        arguments.extend(database.iter().flat_map(|url| ["--database", url.as_str()]));
         arguments.extend(clock.iter().flat_map(|clock| ["--simulated-clock", *clock]));
         Server::spawn_with(&data_dir, &arguments)
     }
@@ -166,6 +187,20 @@ impl Apart {
     pub(crate) fn token_keys(&self) -> PathBuf {
         self.folder.path().join("tokens")
     }
+}
+
+/// The server of a database's address.
+pub(crate) fn server_of(url: &str) -> SocketAddr {
+    let (_, rest) = url.rsplit_once('@').unwrap();
+    rest.split('/').next().unwrap().parse().unwrap()
+}
+
+/// The address of a database over a process's line to it.
+fn url_over(url: &str, lines: Option<&Lines>) -> String {
+    let Some(lines) = lines else { return url.to_owned() };
+    let (credentials, rest) = url.rsplit_once('@').unwrap();
+    let (_, database) = rest.split_once('/').unwrap();
+    format!("{credentials}@{}/{database}", lines.database)
 }
 
 /// As many addresses as there are services. They were free a moment ago: each process must know the others' before it starts.

@@ -3,6 +3,7 @@
 //! What it cannot show: a loss of power. The kernel keeps what a killed process had written, so a missing fsync is not found here.
 
 mod apart;
+mod cable;
 mod commands;
 pub(crate) mod stories;
 mod verdict;

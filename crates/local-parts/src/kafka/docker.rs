@@ -14,7 +14,7 @@ pub(super) fn works() -> bool {
 
 /// Starts a container of this name and gives its address.
 pub(super) fn start(container: &str) -> Result<String, NoBroker> {
-    let (port, _) = wire::free_ports().map_err(|error| NoBroker(error.to_string()))?;
+    let port = wire::free_ports(1).map_err(|error| NoBroker(error.to_string()))?[0];
     let brokers = format!("127.0.0.1:{port}");
     say(&format!("starting Kafka {VERSION} in Docker as {container} at {brokers}"));
     let _ = docker(&["rm", "--force", container]);

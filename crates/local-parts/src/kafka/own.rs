@@ -3,6 +3,7 @@
 use super::install::Installed;
 use super::{NoBroker, wire};
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,21 +20,31 @@ const CLUSTER_ID: &str = "YnJva2VyYWdlLWxvY2FsMQ";
 pub struct OwnBroker {
     folder: PathBuf,
     brokers: String,
+    doors: Vec<SocketAddr>,
     child: Child,
 }
 
 impl OwnBroker {
-    pub(super) fn start(folder: PathBuf) -> Result<Self, NoBroker> {
+    pub(super) fn start(folder: PathBuf, fronts: &[u16]) -> Result<Self, NoBroker> {
         let installed = Installed::find()?;
-        let brokers = prepare(&installed, &folder)?;
+        let doors = wire::free_ports(fronts.len()).map_err(|error| NoBroker(error.to_string()))?;
+        let behind: Vec<(u16, u16)> = doors.iter().copied().zip(fronts.iter().copied()).collect();
+        let brokers = prepare(&installed, &folder, &behind)?;
         let child = spawn(&installed, &folder, &brokers)?;
-        Ok(Self { folder, brokers, child })
+        let doors = doors.into_iter().map(|port| (Ipv4Addr::LOCALHOST, port).into()).collect();
+        Ok(Self { folder, brokers, doors, child })
     }
 
     /// Its address for clients.
     #[must_use]
     pub fn brokers(&self) -> &str {
         &self.brokers
+    }
+
+    /// Where it listens for those who come from each of the fronts that it was started behind.
+    #[must_use]
+    pub fn doors(&self) -> &[SocketAddr] {
+        &self.doors
     }
 
     /// Ends it at once, as a power cut does to a process (`kill -9`); what the system has of its files stays.
@@ -75,16 +86,22 @@ pub(super) fn signal(pid: u32, signal: &str) {
     let _ = Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status();
 }
 
-/// Writes the settings of a new broker and formats its storage; gives its address.
-pub(super) fn prepare(installed: &Installed, folder: &Path) -> Result<String, NoBroker> {
+/// Writes the settings of a new broker and formats its storage; gives its address. `behind` has further ports that it listens on, each
+/// with the port that it names there as its own.
+pub(super) fn prepare(
+    installed: &Installed,
+    folder: &Path,
+    behind: &[(u16, u16)],
+) -> Result<String, NoBroker> {
     let failed = |error: std::io::Error| NoBroker(format!("{}: {error}", folder.display()));
     let data = folder.join("data");
     if data.exists() {
         std::fs::remove_dir_all(&data).map_err(failed)?;
     }
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let (port, controller) = wire::free_ports().map_err(failed)?;
-    std::fs::write(settings(folder), properties(&data, port, controller)).map_err(failed)?;
+    let ports = wire::free_ports(2).map_err(failed)?;
+    let (port, controller) = (ports[0], ports[1]);
+    std::fs::write(settings(folder), properties(&data, port, controller, behind)).map_err(failed)?;
     let mut format = installed.command(64);
     format.args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"]);
     let output = format.arg(settings(folder)).stdin(Stdio::null()).output().map_err(failed)?;
@@ -121,16 +138,22 @@ pub(super) fn settings(folder: &Path) -> PathBuf {
 }
 
 /// One node, settings as small as they go. A broker that was killed may come back once its session is over, so that is short.
-fn properties(data: &Path, port: u16, controller: u16) -> String {
+fn properties(data: &Path, port: u16, controller: u16, behind: &[(u16, u16)]) -> String {
     let data = data.display();
+    let (mut listeners, mut advertised, mut protocols) = (String::new(), String::new(), String::new());
+    for (number, (door, front)) in behind.iter().enumerate() {
+        listeners.push_str(&format!(",BEHIND{number}://127.0.0.1:{door}"));
+        advertised.push_str(&format!(",BEHIND{number}://127.0.0.1:{front}"));
+        protocols.push_str(&format!(",BEHIND{number}:PLAINTEXT"));
+    }
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false

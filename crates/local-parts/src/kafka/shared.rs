@@ -66,7 +66,7 @@ fn first(brokers: &str) -> &str {
 
 fn start_process(folder: &Path) -> Result<Running, NoBroker> {
     let installed = Installed::find()?;
-    let brokers = own::prepare(&installed, folder)?;
+    let brokers = own::prepare(&installed, folder, &[])?;
     say(&format!("starting Kafka {} at {brokers}; `cargo xtask deps down` stops it", super::VERSION));
     // It is left running: nothing waits for it here, and `stop` finds it by its id.
     let child = own::spawn(&installed, folder, &brokers)?;

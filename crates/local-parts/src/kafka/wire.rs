@@ -37,10 +37,11 @@ pub(super) fn wait_for(address: &str, patience: Duration, mut alive: impl FnMut(
     false
 }
 
-/// Two ports of the loopback that nobody listens on. Somebody may take one before it is used: then the start fails and says so.
-pub(super) fn free_ports() -> std::io::Result<(u16, u16)> {
-    let (one, other) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
-    Ok((one.local_addr()?.port(), other.local_addr()?.port()))
+/// Ports of the loopback that nobody listens on. Somebody may take one before it is used: then the start fails and says so.
+pub(super) fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
+    let listeners = (0..count).map(|_| TcpListener::bind("127.0.0.1:0"));
+    let listeners = listeners.collect::<std::io::Result<Vec<_>>>()?;
+    listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
-//! `kill -9` and pauses of five processes, of the broker between them and of the server below them, under load: what was acknowledged stays,
+//! `kill -9` and pauses of five processes, of the broker between them and of the server below them, and cuts of the network, under load: what was acknowledged stays,
 //! once; the topics hold each position once and in order; and every state is what a replay gives.
 //!
-//! Not covered: a loss of power (the kernel keeps what a killed process had written), a network that cuts off some and not others, disks that
-//! lie or fill up, brokers and databases of more than one machine, clocks that jump.
+//! Not covered: a loss of power (the kernel keeps what a killed process had written), disks that lie or fill up, brokers and databases of more
+//! than one machine, clocks that jump.
 
+use super::cable::{Cable, Socket};
 use super::stories::Load;
 use super::verdict::{self, Logs};
 use super::witness::{self, Answer, Sent, Witness};
 use super::{
     SEED, STORIES_BEFORE, STORIES_PER_COUNCIL, audit_verifies, ledgers_balance, sagas_end, same_answer, show,
 };
-use crate::apart::{Apart, Logs as Kept};
+use crate::apart::{Apart, Lines, Logs as Kept, server_of};
 use crate::crash::stories::{COUNCILS, DAYS_BEFORE};
 use crate::process::until;
 use crate::region::Bearer;
@@ -28,6 +29,7 @@ use rand_chacha::ChaCha8Rng;
 use service_kit::token::TokenKeys;
 use service_kit::{Region, Role};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +60,15 @@ const SAGA: [&str; 8] = [
 enum Blow {
     Kill(Part),
     Pause(Part),
+    /// A process is cut off from what it uses, and from nothing else.
+    Cut(&'static str, Line),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    Broker,
+    Database,
+    Both,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +78,22 @@ enum Part {
     Database,
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Process(name) => name,
+            Self::Broker => "the broker",
+            Self::Database => "PostgreSQL",
+        })
+    }
+}
+
 impl Blow {
     fn draw(draws: &mut ChaCha8Rng) -> Self {
+        if draws.random_ratio(1, 6) {
+            let line = *[Line::Broker, Line::Database, Line::Both].choose(draws).unwrap();
+            return Self::Cut(Service::ALL.choose(draws).unwrap().name(), line);
+        }
         let part = match draws.random_range(0..100) {
             0..12 => Part::Broker,
             12..24 => Part::Database,
@@ -83,6 +108,37 @@ struct World {
     apart: Apart,
     broker: OwnBroker,
     postgres: OwnPostgres,
+    cables: BTreeMap<Service, Cables>,
+}
+
+/// What a process hangs on.
+struct Cables {
+    broker: Cable,
+    database: Cable,
+}
+
+impl Cables {
+    fn of(&self, line: Line) -> impl Iterator<Item = &Cable> {
+        let broker = (line != Line::Database).then_some(&self.broker);
+        broker.into_iter().chain((line != Line::Broker).then_some(&self.database))
+    }
+}
+
+/// The broker, and a database server, with a cable to each from each process.
+async fn laid(folder: &Path, postgres: &OwnPostgres) -> (OwnBroker, BTreeMap<Service, Cables>) {
+    let mut sockets = Vec::new();
+    for _ in Service::ALL {
+        sockets.push((Socket::bind().await, Socket::bind().await));
+    }
+    let fronts: Vec<u16> = sockets.iter().map(|(broker, _)| broker.front().port()).collect();
+    let broker = Kafka::start_own_behind(folder, &fronts).unwrap();
+    let doors = broker.doors().iter();
+    let laid = sockets.into_iter().zip(doors).map(|((to_broker, to_database), door)| Cables {
+        broker: to_broker.to(*door),
+        database: to_database.to(server_of(&postgres.url().unwrap())),
+    });
+    let cables = Service::ALL.into_iter().zip(laid).collect();
+    (broker, cables)
 }
 
 impl World {
@@ -99,6 +155,13 @@ impl World {
             Blow::Kill(Part::Database) => {
                 self.postgres.kill().unwrap();
                 block_in_place(|| self.postgres.restart()).unwrap();
+            }
+            Blow::Cut(name, line) => {
+                let cables = &self.cables[&name.parse().unwrap()];
+                cables.of(line).for_each(Cable::cut);
+                tokio::time::sleep(pause).await;
+                let torn = draws.random_ratio(1, 2);
+                cables.of(line).for_each(|cable| cable.mend(torn));
             }
             Blow::Pause(Part::Process(name)) => {
                 let service = name.parse().unwrap();
@@ -126,15 +189,18 @@ async fn nothing_is_lost_or_doubled_by_the_death_of_processes_brokers_and_databa
         std::env::var(KILLS_VARIABLE).map_or(KILLS, |kills| kills.parse().expect("a number of kills"));
     let outside = tempfile::tempdir().unwrap();
     let witness_file = outside.path().join("witness");
-    let broker = Kafka::start_own(outside.path().join("kafka")).unwrap();
     let database = tempfile::tempdir().unwrap();
     let postgres = Postgres::start_own(database.path()).unwrap();
+    let (broker, cables) = laid(&outside.path().join("kafka"), &postgres).await;
     let mut draws = ChaCha8Rng::seed_from_u64(SEED);
     let now = Timestamp::now();
     let before = now - jiff::SignedDuration::from_hours(24 * i64::from(DAYS_BEFORE));
     let logs = Kept::in_databases(|| postgres.database().unwrap());
-    let apart = Apart::start(broker.brokers(), logs, Some(&before.to_string())).await;
-    let mut world = World { apart, broker, postgres };
+    let lines = cables.iter().map(|(service, cables)| {
+        (*service, Lines { broker: cables.broker.front(), database: cables.database.front() })
+    });
+    let apart = Apart::start_over(lines.collect(), broker.brokers(), logs, Some(&before.to_string())).await;
+    let mut world = World { apart, broker, postgres, cables };
     let keys = TokenKeys::load_or_create(&world.apart.token_keys()).unwrap();
     let (up, region) = watch::channel(Some(world.apart.routed()));
     let load = Arc::new(Load::new(region, Witness::open(&witness_file), keys));
@@ -314,21 +380,19 @@ fn report(blows: &BTreeMap<Blow, usize>, summary: &str) {
         "# Crash test of five processes over Kafka and PostgreSQL\n\n| blow | times |\n|---|---|\n",
     );
     for (blow, times) in blows {
-        let (kind, part) = match blow {
-            Blow::Kill(part) => ("kill -9", part),
-            Blow::Pause(part) => ("pause", part),
+        let said = match blow {
+            Blow::Kill(part) => format!("kill -9 {part}"),
+            Blow::Pause(part) => format!("pause {part}"),
+            Blow::Cut(name, Line::Broker) => format!("cut {name} off the broker"),
+            Blow::Cut(name, Line::Database) => format!("cut {name} off PostgreSQL"),
+            Blow::Cut(name, Line::Both) => format!("cut {name} off both"),
         };
-        let part = match part {
-            Part::Process(name) => name,
-            Part::Broker => "the broker",
-            Part::Database => "PostgreSQL",
-        };
-        text.push_str(&format!("| {kind} {part} | {times} |\n"));
+        text.push_str(&format!("| {said} | {times} |\n"));
     }
     text.push_str(&format!("\n{summary}\n\nNothing acknowledged was lost, nothing was done twice.\n\n"));
     text.push_str(
-        "Not covered: a loss of power (the kernel keeps what a killed process had written), a network that cuts off some and not \
-         others, disks that lie or fill up, brokers and databases of more than one machine, clocks that jump.\n",
+        "Not covered: a loss of power (the kernel keeps what a killed process had written), disks that lie or fill up, brokers and \
+         databases of more than one machine, clocks that jump.\n",
     );
     show(&text);
     if let Some(path) = std::env::var_os(REPORT_VARIABLE) {
