@@ -1,7 +1,7 @@
 //! File operations that are durable when they return, on files that only their owner may read.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -77,6 +77,14 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<File, SealingEr
 pub(crate) fn append(file: &mut File, path: &Path, bytes: &[u8]) -> Result<(), SealingError> {
     step("append", path)?;
     file.write_all(bytes).map_err(SealingError::io("append to", path))
+}
+
+/// Cuts off what is beyond `length`, where the next append goes. Durable when it returns.
+pub(crate) fn cut_back(file: &mut File, path: &Path, length: u64) -> Result<(), SealingError> {
+    step("cut", path)?;
+    file.set_len(length).map_err(SealingError::io("cut", path))?;
+    file.seek(SeekFrom::Start(length)).map_err(SealingError::io("seek in", path))?;
+    sync(file, path)
 }
 
 /// Makes a file's content and length durable.

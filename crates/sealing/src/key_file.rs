@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::SealingError;
 use crate::blob::DataKey;
 use crate::epoch::EpochKey;
-use crate::file::{Paths, append, open_private, sync, write_private};
+use crate::file::{Paths, append, cut_back, open_private, sync, write_private};
 use crate::format::{Entry, Found, Kept, decode_record, encode_head, encode_record};
 use crate::name::KeyName;
 use crate::needs::Needs;
@@ -23,6 +23,13 @@ pub(crate) struct Slot {
     pub(crate) kept: Kept<DataKey>,
 }
 
+/// A change of the files that failed.
+pub(crate) struct Failed {
+    pub(crate) error: SealingError,
+    /// Whether what was there before is surely still in force.
+    pub(crate) unchanged: bool,
+}
+
 /// Keys, tombstones and losses by key id.
 pub(crate) type Slots = HashMap<String, Slot>;
 
@@ -34,6 +41,8 @@ pub(crate) struct KeyFile {
     epoch: EpochKey,
     /// The records in the file.
     records: u64,
+    /// Where the last of them ends.
+    length: u64,
 }
 
 impl KeyFile {
@@ -58,6 +67,7 @@ impl KeyFile {
             owner: owner.to_owned(),
             epoch,
             records,
+            length: bytes.len() as u64,
         })
     }
 
@@ -98,12 +108,12 @@ impl KeyFile {
         let lost = needs.check(paths, owner, &slots)?;
         let path = paths.keys.clone();
         let mut file = open_private(&path, false)?;
+        let length = offset as u64;
         if torn {
-            file.set_len(offset as u64).map_err(SealingError::io("cut the torn record off", &path))?;
-            sync(&file, &path)?;
+            cut_back(&mut file, &path, length)?;
         }
         file.seek(SeekFrom::End(0)).map_err(SealingError::io("seek in", &path))?;
-        let mut file = Self { path, file, owner: owner.to_owned(), epoch, records };
+        let mut file = Self { path, file, owner: owner.to_owned(), epoch, records, length };
         file.append_lost(lost, &mut slots)?;
         Ok((file, slots))
     }
@@ -112,21 +122,27 @@ impl KeyFile {
     pub(crate) fn append_lost(&mut self, lost: Vec<KeyName>, slots: &mut Slots) -> Result<(), SealingError> {
         let lost: Vec<Slot> = lost.into_iter().map(|name| Slot { name, kept: Kept::Lost }).collect();
         for batch in lost.chunks(RECORD_KEYS_MAX) {
-            self.append(batch)?;
+            self.append(batch).map_err(|failed| failed.error)?;
         }
         slots.extend(lost.into_iter().map(|slot| (slot.name.key_id(&self.owner), slot)));
         Ok(())
     }
 
-    /// Appends the slots as one record and syncs it. After an error the file must not be used again:
-    /// what is on disk is not certain, and a second sync may report success without writing.
-    pub(crate) fn append(&mut self, slots: &[Slot]) -> Result<(), SealingError> {
+    /// Appends the slots as one record and syncs it. After an error that does not say that the file is unchanged it must not be used
+    /// again: what is on disk is not certain, and a second sync may report success without writing.
+    pub(crate) fn append(&mut self, slots: &[Slot]) -> Result<(), Failed> {
+        let entries = slots.iter().map(|slot| wrap(&self.epoch, &self.owner, slot));
         let entries =
-            slots.iter().map(|slot| wrap(&self.epoch, &self.owner, slot)).collect::<Result<Vec<_>, _>>()?;
+            entries.collect::<Result<Vec<_>, _>>().map_err(|error| Failed { error, unchanged: true })?;
         let bytes = encode_record(self.epoch.id(), self.records + 1, &entries);
-        append(&mut self.file, &self.path, &bytes)?;
-        sync(&self.file, &self.path)?;
+        append(&mut self.file, &self.path, &bytes).map_err(|error| {
+            // As on a full disk. Nothing of it was synced yet, so what is cut off was never there.
+            let unchanged = cut_back(&mut self.file, &self.path, self.length).is_ok();
+            Failed { error, unchanged }
+        })?;
+        sync(&self.file, &self.path).map_err(|error| Failed { error, unchanged: false })?;
         self.records += 1;
+        self.length += bytes.len() as u64;
         Ok(())
     }
 

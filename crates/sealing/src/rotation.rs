@@ -15,15 +15,8 @@ use crate::SealingError;
 use crate::epoch::EpochKey;
 use crate::file::{Paths, overwrite, read, remove, rename, sync_dir, write_private};
 use crate::format::decode_head;
-use crate::key_file::{KeyFile, Slot, Slots};
+use crate::key_file::{Failed, KeyFile, Slot, Slots};
 use crate::needs::Needs;
-
-/// A replacement that failed.
-pub(crate) struct Failed {
-    pub(crate) error: SealingError,
-    /// Whether the old pair is surely still in force.
-    pub(crate) unchanged: bool,
-}
 
 /// Replaces key file and epoch key by new ones that hold exactly these slots.
 pub(crate) fn replace(paths: &Paths, owner: &str, slots: &Slots) -> Result<KeyFile, Failed> {

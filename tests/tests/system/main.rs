@@ -16,6 +16,7 @@ mod damage;
 mod database;
 mod demo;
 mod dlq;
+mod full_disk;
 mod fuzz;
 mod market;
 mod process;

@@ -46,7 +46,27 @@ impl Server {
 
     /// The same with more arguments.
     pub(crate) fn spawn_with(data_dir: &Path, more: &[&str]) -> Self {
-        let mut command = brokerage();
+        Self::spawn_by(brokerage(), data_dir, more)
+    }
+
+    /// Starts it on a folder that is a disk of its own of so many MiB, with a copy of what is in `data_dir`. The disk is seen by this process
+    /// alone, and from outside under [`Server::disk`]; it ends with it.
+    pub(crate) fn spawn_on_disk(data_dir: &Path, mib: u32) -> Self {
+        let script = format!(
+            "mkdir \"$1.copy\" && cp -r \"$1/.\" \"$1.copy\" && mount -t tmpfs -o size={mib}m tmpfs \"$1\" && cp -r \"$1.copy/.\" \"$1\" \
+             && rm -r \"$1.copy\" && shift && exec \"$@\""
+        );
+        let program = brokerage();
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-ec", &script, "sh"]).arg(data_dir);
+        command.arg(program.get_program());
+        for (name, _) in program.get_envs() {
+            command.env_remove(name);
+        }
+        Self::spawn_by(command, data_dir, &[])
+    }
+
+    fn spawn_by(mut command: Command, data_dir: &Path, more: &[&str]) -> Self {
         command.args(["run", "--data-dir"]).arg(data_dir).args(more);
         if !more.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
@@ -87,6 +107,14 @@ impl Server {
             Ok(Ok(address)) => address,
             _ => panic!("the region does not listen; it said:\n{}", self.said()),
         }
+    }
+
+    /// A folder as this process sees it.
+    pub(crate) fn disk(&self, data_dir: &Path) -> PathBuf {
+        Path::new("/proc")
+            .join(self.child.id().to_string())
+            .join("root")
+            .join(data_dir.strip_prefix("/").unwrap())
     }
 
     /// What it said on stderr so far.

@@ -222,6 +222,10 @@ pub(super) fn describe(path: &Path, error: &rusqlite::Error) -> LogError {
         {
             LogError::Damaged { place, detail }
         }
+        Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DiskFull => LogError::Unavailable {
+            place,
+            detail: format!("{detail}: make room on the disk, then ask again"),
+        },
         Error::SqliteFailure(..) => LogError::Unavailable { place, detail },
         // A value that is not of its column's type was not written by us.
         _ => LogError::Damaged { place, detail },

@@ -176,22 +176,39 @@ fn a_failure_that_was_undone_does_not_halt() {
     }
 }
 
-/// A key that could not be written is given to nobody, and whoever asks later is refused.
+/// A key that could not be written is given to nobody. Before anything of it was synced the file is as it was, and the store goes on.
 #[test]
-fn a_failed_append_gives_no_key_and_halts() {
-    for steps in 0..2 {
+fn a_failed_append_gives_no_key_and_a_failed_sync_halts() {
+    for (steps, halts) in [(0, false), (1, true)] {
         let (dir, blobs) = store();
         let store = open(dir.path());
         fail_once_after(steps);
         let error = store.create_or_get("child-8", "placing").unwrap_err();
         assert!(matches!(error, SealingError::Io { .. }), "{error}");
-        let error = store.create_or_get("child-8", "placing").unwrap_err();
-        assert!(error.to_string().contains("planted"), "{error}");
         assert!(is_unknown(&store.get("child-8", "placing")));
+        let again = store.create_or_get("child-8", "placing");
+        assert_eq!(again.is_err(), halts);
+        if let Err(error) = again {
+            assert!(error.to_string().contains("planted"), "{error}");
+            assert!(is_unknown(&store.get("child-8", "placing")));
+        }
         drop(store);
         assert!(!check(dir.path(), &blobs));
         assert!(open(dir.path()).create_or_get("child-8", "placing").is_ok());
     }
+}
+
+#[test]
+fn an_append_that_failed_and_cannot_be_undone_halts() {
+    let (dir, blobs) = store();
+    let store = open(dir.path());
+    crash_after(0);
+    assert!(store.create_or_get("child-8", "placing").is_err());
+    recover();
+    let error = store.create_or_get("child-8", "placing").unwrap_err();
+    assert!(matches!(error, SealingError::Halted { .. }), "{error}");
+    drop(store);
+    assert!(!check(dir.path(), &blobs));
 }
 
 #[test]

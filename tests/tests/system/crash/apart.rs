@@ -1,7 +1,7 @@
 //! `kill -9` and pauses of five processes, of the broker between them and of the server below them, and cuts of the network, under load: what was acknowledged stays,
 //! once; the topics hold each position once and in order; and every state is what a replay gives.
 //!
-//! Not covered: a loss of power (the kernel keeps what a killed process had written), disks that lie or fill up, brokers and databases of more
+//! Not covered: a loss of power (the kernel keeps what a killed process had written), disks that lie, brokers and databases of more
 //! than one machine, clocks that jump.
 
 use super::cable::{Cable, Socket};
@@ -391,7 +391,7 @@ fn report(blows: &BTreeMap<Blow, usize>, summary: &str) {
     }
     text.push_str(&format!("\n{summary}\n\nNothing acknowledged was lost, nothing was done twice.\n\n"));
     text.push_str(
-        "Not covered: a loss of power (the kernel keeps what a killed process had written), disks that lie or fill up, brokers and \
+        "Not covered: a loss of power (the kernel keeps what a killed process had written), disks that lie, brokers and \
          databases of more than one machine, clocks that jump.\n",
     );
     show(&text);
