@@ -4,15 +4,22 @@
 //! It cannot leave an event out and be the market still, so an event that it cannot read is not parked: the view stops there, with an
 //! alarm, until a newer program reads it.
 
+use crate::Referrals;
 use async_trait::async_trait;
 use care::Event;
 use care::market::{Market, MarketEvent};
 use eventlog::{LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
+use service_kit::unavailable;
 use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
+use tonic::Status;
+
+/// How long an answer may wait for the picture of the market.
+const WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// The market, and the position up to which it is known.
 #[derive(Default)]
@@ -20,6 +27,8 @@ pub(crate) struct MarketView {
     folded: RwLock<(Market, u64)>,
     /// The position again, for those who wait for one.
     reached: watch::Sender<u64>,
+    /// Whether it has come, since the start, to where the market was.
+    whole: AtomicBool,
 }
 
 impl MarketView {
@@ -42,6 +51,28 @@ impl MarketView {
             let market = serde_json::to_vec(market).unwrap_or_default();
             format!("{position}:{}", hex::encode(Sha256::digest(market)))
         })
+    }
+}
+
+impl Referrals {
+    /// Waits, not long, until all that has happened in the market is known here.
+    pub(crate) async fn market_caught_up(&self) -> Result<(), Status> {
+        let head = self.exchange.head(LogId::region(Service::Vacancies)).await;
+        let head = head.map_err(|error| unavailable(format!("the market cannot be looked at: {error}")))?;
+        if self.market.reaches(head, WAIT_MAX).await {
+            return Ok(());
+        }
+        Err(unavailable("the market as it is known here lags behind: try again"))
+    }
+
+    /// For who looks at the whole market: after a start it is built anew, and an answer given meanwhile would leave homes out. Once it is
+    /// whole it lags by moments, and nobody waits.
+    pub(crate) async fn market_whole(&self) -> Result<(), Status> {
+        if !self.market.whole.load(Ordering::Acquire) {
+            self.market_caught_up().await?;
+            self.market.whole.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 }
 

@@ -7,17 +7,13 @@ use crate::form;
 use crate::render;
 use api::referrals as proto;
 use care::{ProviderId, ReferralId, Refusal, RefusalKind, Violation};
-use eventlog::{LogId, Service};
 use referrals_domain::{ReleaseReferral, ReleaseStage};
-use service_kit::{Caller, Fields, refuse, run_command, unavailable};
+use service_kit::{Caller, Fields, refuse, run_command};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use tonic::{Request, Status};
 
 /// To how many providers one request may release.
 const PROVIDERS_MAX: usize = 100;
-/// How long the picture of the market may take to catch up before a provider is said to be unknown.
-const MARKET_WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// Providers that the market does not have, and where the request names them.
 #[derive(Debug)]
@@ -98,11 +94,7 @@ impl Referrals {
         if unknown().is_empty() {
             return Ok(());
         }
-        let head = self.exchange.head(LogId::region(Service::Vacancies)).await;
-        let head = head.map_err(|error| unavailable(format!("the market cannot be looked at: {error}")))?;
-        if !self.market.reaches(head, MARKET_WAIT_MAX).await {
-            return Err(unavailable("the market as it is known here lags behind: try again"));
-        }
+        self.market_caught_up().await?;
         match unknown() {
             unknown if unknown.is_empty() => Ok(()),
             unknown => Err(refuse(&ProvidersUnknown(unknown))),

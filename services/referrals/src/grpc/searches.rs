@@ -80,6 +80,7 @@ impl Referrals {
         let asked =
             desk.engine.read(|state| state.referrals.get(&referral).map(|it| it.requirements.clone()));
         let asked = asked.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
+        self.market_whole().await?;
         let max_distance_miles = within.or(asked.max_distance_miles);
         let criteria = criteria(council, &asked, max_distance_miles, london_date(caller.at));
         let (found, matches, market_position) = self.market.read(|market, position| {

@@ -91,7 +91,8 @@ pub(crate) fn start() -> Timestamp {
 impl Bench {
     /// With two providers in the market's register, and no homes.
     pub(crate) async fn open() -> Self {
-        let bench = Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start()), &[]).await;
+        let mut bench = Self::open_in(tempfile::tempdir().unwrap(), Clock::simulated(start()), &[]).await;
+        bench.follow();
         bench.market(["oak", "elm"].map(registered).into()).await;
         bench
     }
@@ -102,9 +103,14 @@ impl Bench {
         let contracts = kit.engine(LogId::council(Service::Contracts, council())).await.unwrap();
         let neighbours_contracts = kit.engine(LogId::council(Service::Contracts, neighbour())).await.unwrap();
         let service = Referrals::open(&kit, accept_lost_keys).await.unwrap();
-        let exchange = kit.followed();
-        let followers = service.reactions().iter().flat_map(|it| follow(&exchange, it)).collect();
+        let followers = Vec::new();
         Self { service, clock, kit, market, contracts, neighbours_contracts, followers, folder }
+    }
+
+    /// Lets the service hear of what happens elsewhere.
+    pub(crate) fn follow(&mut self) {
+        let exchange = self.kit.followed();
+        self.followers = self.service.reactions().iter().flat_map(|it| follow(&exchange, it)).collect();
     }
 
     /// Stops everything.
@@ -388,6 +394,13 @@ pub(crate) struct Closed {
 
 impl Closed {
     pub(crate) async fn open(self) -> Bench {
+        let mut bench = self.open_deaf().await;
+        bench.follow();
+        bench
+    }
+
+    /// As long as it does not follow.
+    pub(crate) async fn open_deaf(self) -> Bench {
         Bench::open_in(self.folder, self.clock, &[]).await
     }
 

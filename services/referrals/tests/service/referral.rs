@@ -254,6 +254,19 @@ async fn a_policy_is_read_set_and_obeyed() {
     bench.step(&posted.name, "IN_HOUSE_RESIDENTIAL").await;
 }
 
+/// An answer before the market is known again would leave homes out, and be kept as evidence that there were none.
+#[tokio::test]
+async fn nobody_searches_in_a_market_that_is_not_known_yet() {
+    let bench = Bench::open().await;
+    let referral = bench.post("r-1").await;
+    let search = || proto::SearchReferralRequest { name: referral.name.clone(), ..Default::default() };
+    let mut bench = bench.close().await.open_deaf().await;
+    let refused = bench.service.search_referral(bench.own(search())).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    bench.follow();
+    bench.service.search_referral(bench.own(search())).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_search_ranks_the_market_and_is_kept_as_evidence() {
     let bench = Bench::open().await.with_market().await;
