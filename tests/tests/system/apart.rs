@@ -298,6 +298,10 @@ async fn without_a_broker_a_service_takes_requests_and_says_that_it_is_not_ready
     let reasons = reasons.await;
     let told = reasons.contains(broker.brokers()) || reasons.contains("brokers are down");
     assert!(told, "it says what is missing: {reasons}");
+    until("so does the audit service, whose recorder hears nothing", async || {
+        (apart.http(Service::Audit, "/readyz").0 == 503).then_some(())
+    })
+    .await;
     let (_, measured) = apart.http(referrals, "/metrics");
     for line in [
         format!(r#"brokerage_relay_lag_events{{log="referrals/E06000015"}} {posted}"#),
