@@ -126,11 +126,16 @@ impl Apart {
         }
     }
 
-    /// Ends all as a service manager does.
-    pub(crate) fn terminate(&mut self) {
-        for (service, process) in std::mem::take(&mut self.processes) {
+    /// Ends one as a service manager does.
+    pub(crate) fn end(&mut self, service: Service) {
+        if let Some(process) = self.processes.remove(&service) {
             assert_eq!(process.terminate(), Some(0), "{service}");
         }
+    }
+
+    /// Ends all as a service manager does.
+    pub(crate) fn terminate(&mut self) {
+        Service::ALL.into_iter().for_each(|service| self.end(service));
     }
 
     /// Sends one of them a signal, such as `STOP`.
@@ -164,6 +169,27 @@ impl Apart {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// Where a service listens.
+    pub(crate) fn address(&self, service: Service) -> SocketAddr {
+        self.addresses[&service]
+    }
+
+    /// The database of a service.
+    fn database_of(&self, service: Service) -> &Database {
+        let Logs::Databases(databases) = &self.logs else { panic!("the logs are in databases") };
+        &databases[&service]
+    }
+
+    /// The address of a service's database.
+    pub(crate) fn database(&self, service: Service) -> &str {
+        self.database_of(service).url()
+    }
+
+    /// What a statement answers that sees all of a service's database.
+    pub(crate) fn query(&self, service: Service, statement: &str) -> String {
+        self.database_of(service).run_as_admin(statement).unwrap().trim().to_owned()
     }
 
     pub(crate) fn logs(&self) -> &Logs {

@@ -3,14 +3,19 @@
 //! In a region of several programs the owner of a log may be newer than who follows it. Here there is one program, which reads neither; so
 //! the owner is given a snapshot that stands behind the event, as if it knew it.
 
+use crate::apart::{Apart, Logs};
 use crate::process::{Ended, Server, read_logs, run, token, until};
 use crate::region::program;
 use care::{CouncilId, StreamId, Timestamp};
 use contracts_domain::Agreements;
+use eventlog::postgres::PostgresStore;
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Entry, Expected, LogId, LogStore, Meta, NewEvent, Service, Snapshot};
+use local_parts::kafka::Kafka;
+use local_parts::postgres::Postgres;
 use serde_json::Value;
 use service_kit::Role;
+use service_kit::token::TokenKeys;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -47,8 +52,7 @@ fn event(event_type: &'static str, version: u16, agreement: &str, golden: &str) 
 }
 
 /// Appends what a newer program would have to Derby's contracts log.
-async fn append_unreadable(data: &Path) {
-    let store = until("the folder is free", async || SqliteStore::open(&data.join("logs")).ok()).await;
+async fn append_unreadable(store: &dyn LogStore) {
     let log = store.open(log(Service::Contracts)).await.unwrap();
     let events = vec![
         event("AgreementIssued", 2, AGREEMENTS[0], ISSUED),
@@ -93,6 +97,13 @@ struct Caller {
 impl Caller {
     fn new(data: &Path, address: SocketAddr, role: Role) -> Self {
         Self { address: format!("http://{address}"), token: token(data, role) }
+    }
+
+    /// Of one of five processes.
+    fn of(apart: &Apart, service: Service) -> Self {
+        let keys = TokenKeys::load_or_create(&apart.token_keys()).unwrap();
+        let token = keys.issue(Role::Service(service), "test", Timestamp::now(), 3_600, false).unwrap();
+        Self { address: format!("http://{}", apart.address(service)), token }
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {
@@ -163,7 +174,9 @@ async fn what_followers_cannot_read_is_parked_listed_retried_and_discarded() {
     let data = folder.path().join("region");
     let (server, _) = Server::start(&data).await;
     assert_eq!(server.terminate(), Some(0));
-    append_unreadable(&data).await;
+    let store = until("the folder is free", async || SqliteStore::open(&data.join("logs")).ok()).await;
+    append_unreadable(&store).await;
+    drop(store);
 
     let (server, address) = Server::start(&data).await;
     let operator = Caller::new(&data, address, Role::Service(Service::Invoicing));
@@ -215,6 +228,40 @@ async fn what_followers_cannot_read_is_parked_listed_retried_and_discarded() {
         [opened, refused],
         "the retried start has its effect once: it has no agreement"
     );
+}
+
+/// The same where the owner and the followers are processes with a database each: the events come through Kafka, and each process has what it
+/// parked itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_followers_cannot_read_is_parked_by_each_process_over_kafka_and_postgresql() {
+    let databases = Logs::in_databases(|| Postgres::ensure().unwrap().database().unwrap());
+    let mut apart = Apart::start(&Kafka::ensure().unwrap(), databases, None).await;
+    apart.end(Service::Contracts);
+    append_unreadable(&PostgresStore::connect(apart.database(Service::Contracts)).await.unwrap()).await;
+    apart.start_again(None).await;
+    let invoicing = [("invoicing", 1, false), ("invoicing", 2, true)];
+    let referrals = [("referrals", 1, false), ("referrals", 2, true)];
+    Caller::of(&apart, Service::Invoicing).until_parked(&invoicing).await;
+    Caller::of(&apart, Service::Referrals).until_parked(&referrals).await;
+    let opened = "SELECT string_agg(type, ' ' ORDER BY position) FROM brokerage.events e JOIN brokerage.logs l ON l.number = e.log \
+                  WHERE l.service = 'invoicing' AND l.owner = 'E06000015'";
+    let ledger = |apart: &Apart| apart.query(Service::Invoicing, opened);
+    until("the other agreement goes on", async || (ledger(&apart) == "AgreementOpened").then_some(())).await;
+
+    // Killed and started again each has what it had.
+    for service in [Service::Invoicing, Service::Referrals] {
+        apart.kill(service);
+    }
+    apart.start_again(None).await;
+    let operator = Caller::of(&apart, Service::Invoicing);
+    operator.until_parked(&invoicing).await;
+    assert_eq!(operator.discard("invoicing", "1", "the agreement was made by mistake").code, Some(0));
+    let retried = operator.retry("invoicing");
+    assert_eq!((retried.code, retried.json()["retried"].as_u64()), (Some(0), Some(1)), "{retried:?}");
+    operator.until_parked(&[]).await;
+    Caller::of(&apart, Service::Referrals).until_parked(&referrals).await;
+    assert_eq!(ledger(&apart), "AgreementOpened ContractFactRefused", "each effect once");
+    apart.terminate();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
