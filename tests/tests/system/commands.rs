@@ -242,6 +242,63 @@ async fn commands_end_with_1_for_a_no_and_with_2_for_what_is_wrong_in_themselves
     assert!(missing.stderr.contains("TOKEN_MISSING"), "{missing:?}");
 }
 
+/// A question that is answered with "no" ends with 1, and the table says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_off_that_is_not_allowed_ends_with_1_and_a_no_in_the_table() {
+    let desk = Desk::open().await;
+    let token = desk.token(&COUNCIL);
+    let today = care::london_date(care::Timestamp::now()).to_string();
+    let check = |justification: &str| {
+        let route = json!({"spot": {"justification": justification}}).to_string();
+        let words = [
+            "contracts",
+            "check-call-off",
+            "--parent",
+            "councils/E06000015",
+            "--provider",
+            "providers/p1",
+            "--establishment",
+            "establishments/SC000001",
+            "--provision",
+            "RESIDENTIAL",
+            "--grade",
+            "GOOD",
+            "--age-years",
+            "12",
+            "--start",
+            &today,
+            "--lines",
+            r#"{"kind": "CORE", "weekly_pence": 500000}"#,
+            "--funders",
+            r#"{"funder": "SOCIAL_CARE", "basis_points": 10000}"#,
+            "--route",
+            &route,
+        ];
+        words.map(str::to_owned)
+    };
+    let ask = |justification: &str, more: &[&str]| {
+        let words = check(justification);
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        desk.call(&token, &words)
+    };
+    let says = |ended: &Ended, line: &[&str]| {
+        let mut lines = ended.stdout.lines();
+        assert!(
+            lines.any(|found| found.split('\t').collect::<Vec<_>>() == line),
+            "{line:?} is not in {ended:?}"
+        );
+    };
+    let yes = ask("no framework provider had a place", &[]);
+    assert_eq!(yes.code, Some(0), "{yes:?}");
+    says(&yes, &["allowed", "yes"]);
+    let no = ask("", &[]);
+    assert_eq!((no.code, no.stderr.as_str()), (Some(1), ""), "{no:?}");
+    says(&no, &["allowed", "no"]);
+    says(&no, &["SPOT_NOT_JUSTIFIED", "no", "no justification is given"]);
+    let json = ask("", &["--output", "json"]);
+    assert_eq!((json.code, &json.json()["allowed"]), (Some(1), &json!(false)));
+}
+
 #[test]
 fn an_address_that_cannot_be_one_is_a_slip_of_the_command() {
     for wrong in ["127.0.0.1:50051", "http://region.example", "https://region.example:443", "http:///"] {

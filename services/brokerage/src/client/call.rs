@@ -80,7 +80,7 @@ pub(super) async fn call(
     } else {
         unary(method, request, channel).await.map(|answer| {
             output::print(&answer, &method.output(), output);
-            Exit::Yes
+            if says_no(&answer) { Exit::No } else { Exit::Yes }
         })
     };
     result.unwrap_or_else(|status| refused(&status, output))
@@ -122,6 +122,11 @@ async fn stream(
     request: Request<DynamicMessage>,
     channel: Channel,
     output: Output,
+/// Whether a message answers what was asked with "no": a call-off is not allowed, a log is not as it was recorded.
+fn says_no(message: &Value) -> bool {
+    ["allowed", "verified"].iter().any(|verdict| message.get(verdict) == Some(&Value::Bool(false)))
+}
+
 ) -> Result<Exit, Status> {
     let codec = DynamicCodec { answer: method.output() };
     let mut answers =
@@ -139,9 +144,7 @@ async fn stream(
             );
             continue;
         }
-        let refuted =
-            |part: &str| answer.get(part).and_then(|part| part.get("verified")) == Some(&Value::Bool(false));
-        if refuted("verdict") || refuted("summary") {
+        if ["verdict", "summary"].iter().any(|part| answer.get(part).is_some_and(says_no)) {
             exit = Exit::No;
         }
         progress.suspend(|| output::print_line(&answer, output));
