@@ -240,6 +240,9 @@ async fn commands_end_with_1_for_a_no_and_with_2_for_what_is_wrong_in_themselves
     let missing = run(["audit", "list-logs", "--address", &desk.address]);
     assert_eq!(missing.code, Some(2), "{missing:?}");
     assert!(missing.stderr.contains("TOKEN_MISSING"), "{missing:?}");
+    let long = desk.call(&"x".repeat(20_000), &["audit", "list-logs"]);
+    assert_eq!((long.code, long.stdout.as_str()), (Some(2), ""), "{long:?}");
+    assert!(long.stderr.contains("--token: the token has 20000 bytes"), "{long:?}");
 }
 
 /// A question that is answered with "no" ends with 1, and the table says so.
