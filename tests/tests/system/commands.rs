@@ -338,6 +338,29 @@ fn an_address_that_others_can_reach_needs_a_word() {
 }
 
 #[test]
+fn every_list_of_codes_can_be_seen_and_help_says_where() {
+    let all = run(["codes", "--output", "json"]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let lists = all.json()["lists"].as_array().unwrap().clone();
+    assert_eq!(lists.len(), care::code_sets::ALL.len());
+    for (told, set) in lists.iter().zip(care::code_sets::ALL) {
+        let codes = told["codes"].as_array().unwrap().iter().map(|code| code["code"].as_str().unwrap());
+        assert_eq!(told["list"], json!(set.name));
+        assert!(codes.eq(set.codes.iter().map(|code| code.code)), "{told}");
+    }
+    let place = run(["codes", "place"]);
+    assert_eq!(place.code, Some(0), "{place:?}");
+    let line = |code: &str| place.stdout.lines().find(|line| line.starts_with(&format!("PLACE\t{code}\t")));
+    assert_eq!(line("K3"), Some("PLACE\tK3\tRegistered supported accommodation\tfrom 2024"));
+    assert!(line("H5").is_some_and(|line| line.ends_with("\tuntil 2024")), "{place:?}");
+    let wrong = run(["codes", "COLOURS"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""), "{wrong:?}");
+    assert!(wrong.stderr.contains("REASON_PLACE_CHANGE"), "{wrong:?}");
+    let help = run(["contracts", "end-placement", "--help"]);
+    assert!(help.stdout.contains("brokerage codes REASON_PLACE_CHANGE"), "{help:?}");
+}
+
+#[test]
 fn every_command_says_what_it_is_for() {
     let help = run(["--help"]);
     assert_eq!(help.code, Some(0));
