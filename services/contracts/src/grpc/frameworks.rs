@@ -42,7 +42,7 @@ impl Contracts {
             member.is_none_or(|council| framework.in_force(today) && framework.is_member(council, today))
         };
         let (frameworks, next_page_token) = self.frameworks.read(|state| {
-            page::page_of(form.page_size, &form.page_token, |after| {
+            page::page_of(form, |after: Option<String>| {
                 let later =
                     move |id: &FrameworkId| after.as_ref().is_none_or(|after| id.as_str() > after.as_str());
                 let all = state.iter().filter(move |(id, framework)| later(id) && wanted(framework));
@@ -67,7 +67,7 @@ impl Contracts {
         let (providers, next_page_token) = self.frameworks.read(|state| {
             let framework = state.get(&id).filter(|framework| may_see_providers(&caller, framework));
             let framework = framework.ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", &form.parent))?;
-            page::page_of(form.page_size, &form.page_token, |after| {
+            page::page_of(form, |after: Option<String>| {
                 let shown = move |provider: &&ProviderId| match &caller.role {
                     Role::Provider(own) => own == *provider,
                     Role::Council(_) | Role::FrameworkLead(_) => true,

@@ -160,7 +160,7 @@ impl Vacancies {
         };
         let provider = fields.finish(|| provider)?;
         let (establishments, next_page_token) = self.market.read(|market| {
-            page_of(form.page_size, &form.page_token, |after| {
+            page_of(form, |after: Option<String>| {
                 market
                     .establishments()
                     .filter(|(_, it)| provider.as_ref().is_none_or(|provider| it.provider == *provider))
