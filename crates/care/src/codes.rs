@@ -32,7 +32,7 @@ pub struct CodeSet {
 pub struct CodeUnknown {
     /// The set.
     pub set: &'static str,
-    /// The code as it came, cut to 40 characters.
+    /// The code as it came, cut so that it takes no more than 40 bytes in an error.
     pub code: String,
     /// The codes that would have been valid.
     pub expected: Vec<&'static str>,
@@ -65,7 +65,7 @@ impl CodeSet {
         }
         Err(CodeUnknown {
             set: self.name,
-            code: code.chars().take(40).collect(),
+            code: cut(code),
             expected: self.codes.iter().filter(valid).map(|entry| entry.code).collect(),
             retired_after: entry.and_then(|entry| entry.to_year),
         })
@@ -76,6 +76,17 @@ impl CodeSet {
     pub fn label(&self, code: &str) -> Option<&'static str> {
         self.codes.iter().find(|entry| entry.code == code).map(|entry| entry.label)
     }
+}
+
+/// The beginning of a text, no longer than 40 bytes as it is shown in quotes: what is repeated of a request must leave room for
+/// the codes that would have been right.
+fn cut(code: &str) -> String {
+    let mut bytes = 0;
+    let fits = |letter: &char| {
+        bytes += letter.escape_debug().map(char::len_utf8).sum::<usize>();
+        bytes <= 40
+    };
+    code.chars().take_while(fits).collect()
 }
 
 /// The collection year of a date: named by the year in which its 31 March lies.
@@ -101,6 +112,26 @@ macro_rules! set {
 pub mod code_sets {
     pub use super::collection_year;
     use super::{Code, CodeSet};
+
+    /// Every set.
+    pub const ALL: [CodeSet; 16] = [
+        PLACE,
+        LEGAL_STATUS,
+        CATEGORY_OF_NEED,
+        REASON_PLACE_CHANGE,
+        SEX,
+        PROVISION,
+        NEED,
+        DECLINE,
+        FUNDER,
+        GRADE,
+        PRICE_LINE,
+        URGENCY,
+        CASCADE_STEP,
+        CASCADE_OUTCOME,
+        WITHDRAWAL,
+        REVEAL,
+    ];
 
     set! {
         /// SSDA903 placement type, 2025-26. `H5`, `P2` and `Z1` are retired.
@@ -325,6 +356,22 @@ mod tests {
         assert_eq!(unknown, "URGENCY has no code \"SOON\": expected one of EMERGENCY, URGENT, PLANNED");
         assert!(code_sets::PLACE.check("k3", 2026).is_err(), "case matters: 903 codes are upper case");
         assert!(code_sets::PLACE.check("Z1", 2025).is_ok());
+    }
+
+    #[test]
+    fn no_set_is_left_out_of_all_and_no_name_is_there_twice() {
+        let made = include_str!("codes.rs").lines().filter(|line| *line == "    set! {").count();
+        let names: std::collections::BTreeSet<&str> = code_sets::ALL.iter().map(|set| set.name).collect();
+        assert_eq!((code_sets::ALL.len(), names.len()), (made, made));
+    }
+
+    #[test]
+    fn what_is_repeated_of_a_wrong_code_is_short() {
+        for (long, kept) in [("x".repeat(50), 40), ("\u{10ffff}".repeat(50), 4), ("é".repeat(50), 20)] {
+            let unknown = code_sets::SEX.check(&long, 2026).unwrap_err();
+            assert_eq!(unknown.code.chars().count(), kept);
+            assert!(unknown.to_string().ends_with(": expected one of M, F, U"), "{unknown}");
+        }
     }
 
     #[test]

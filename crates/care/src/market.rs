@@ -38,6 +38,12 @@ pub const SUPPORTED_ACCOMMODATION: (&str, &str) = ("SUPPORTED_ACCOMMODATION", "K
 /// 2023; SSDA903 rule 371).
 pub const SUPPORTED_ACCOMMODATION_AGE_MIN: u8 = 16;
 
+/// The longest URN that the register takes, in characters: places are numbered after it, and a place id has at most 40.
+pub const URN_CHARACTERS_MAX: usize = 34;
+
+/// The most places that one establishment may be registered for.
+pub const PLACES_REGISTERED_MAX: u16 = 10_000;
+
 /// The fold of the market's events.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Market {

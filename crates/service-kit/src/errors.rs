@@ -55,13 +55,18 @@ pub fn unavailable(message: impl Into<String>) -> Status {
 /// An error travels in headers, of which clients take some 16 KiB together: what a request repeats must not make it larger.
 pub(crate) fn with_violations(code: Code, reason: &str, message: String, violations: &[Violation]) -> Status {
     let mut details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
+    let (mut told, mut bytes) = (0, 0);
     for violation in violations.iter().take(VIOLATIONS_MAX) {
-        details.add_bad_request_violation(
-            shortened(&violation.field, FIELD_BYTES_MAX),
-            shortened(&violation.description, DESCRIPTION_BYTES_MAX),
-        );
+        let field = shortened(&violation.field, FIELD_BYTES_MAX);
+        let description = shortened(&violation.description, DESCRIPTION_BYTES_MAX);
+        bytes += VIOLATION_FRAME_BYTES + field.len() + description.len();
+        if bytes > VIOLATIONS_BYTES_MAX {
+            break;
+        }
+        details.add_bad_request_violation(field, description);
+        told += 1;
     }
-    if let more @ 1.. = violations.len().saturating_sub(VIOLATIONS_MAX) {
+    if let more @ 1.. = violations.len() - told {
         details.add_bad_request_violation(
             "",
             format!("{more} more are wrong, which do not fit into one answer"),
@@ -74,8 +79,12 @@ pub(crate) fn with_violations(code: Code, reason: &str, message: String, violati
 const VIOLATIONS_MAX: usize = 24;
 /// The longest name of a field in an error, in bytes.
 const FIELD_BYTES_MAX: usize = 80;
-/// The longest description of what is wrong with a field, in bytes.
-const DESCRIPTION_BYTES_MAX: usize = 160;
+/// The longest description of what is wrong with a field, in bytes: every list of codes fits, with the wrong one before it.
+const DESCRIPTION_BYTES_MAX: usize = 384;
+/// The most that all fields at fault take together, in bytes; as text in a header they take a third more.
+const VIOLATIONS_BYTES_MAX: usize = 6_000;
+/// What one field at fault takes beside its texts, in bytes: tags and lengths.
+const VIOLATION_FRAME_BYTES: usize = 9;
 /// The longest message of an error, in bytes; in a header each that is not ASCII takes three.
 const TEXT_BYTES_MAX: usize = 1_500;
 
@@ -113,6 +122,28 @@ pub(crate) fn from_engine<R: Refusal>(error: EngineError<R>) -> Status {
 mod tests {
     use super::*;
 
+    /// The fields at fault, a line each.
+    fn status_of(response: &http::Response<()>) -> String {
+        let status = Status::from_header_map(response.headers()).unwrap();
+        let details = status.get_error_details();
+        let lines = &details.bad_request().unwrap().field_violations;
+        lines.iter().map(|it| format!("{}: {}\n", it.field, it.description)).collect()
+    }
+
+    #[test]
+    fn every_list_of_codes_is_told_whole() {
+        let wrong = "W".repeat(200);
+        for set in care::code_sets::ALL {
+            let unknown = set.check(&wrong, 2026).unwrap_err().to_string();
+            let last = set.codes.iter().rfind(|code| code.to_year.is_none()).unwrap().code;
+            let violation = Violation { field: "requirements.needs[0]".to_owned(), description: unknown };
+            let many = vec![violation; 3];
+            let status = with_violations(Code::InvalidArgument, "FIELD_INVALID", String::new(), &many);
+            let told = status_of(&status.into_http());
+            assert_eq!(told.lines().filter(|line| line.ends_with(&format!(", {last}"))).count(), 3, "{told}");
+        }
+    }
+
     #[test]
     fn an_error_fits_into_headers_whatever_the_request_said() {
         let said = "\u{10ffff}".repeat(5_000);
@@ -129,6 +160,8 @@ mod tests {
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
         assert!(bytes < 15_000, "{bytes}");
         assert!(message.ends_with(" ..."));
+        let told = status_of(&response);
+        assert!(told.contains(&format!("{} more are wrong", 1_000 - told.lines().count() + 1)), "{told}");
         let short = Violation { field: "age".to_owned(), description: "é".repeat(80) };
         let status = with_violations(
             Code::InvalidArgument,

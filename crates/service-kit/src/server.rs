@@ -1,6 +1,7 @@
 //! The gRPC server: every service of the process behind one address, with health, reflection and limits.
 
 use crate::access::AccessLayer;
+use crate::limits::HEADER_BYTES_MAX;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -116,7 +117,7 @@ pub async fn serve(
         .concurrency_limit_per_connection(usize::try_from(STREAMS_MAX).unwrap_or(256))
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .http2_max_header_list_size(16 * 1024)
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_max_pending_accept_reset_streams(Some(20))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async {

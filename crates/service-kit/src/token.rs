@@ -22,9 +22,18 @@ const AUDIENCE: &str = "regional-brokerage";
 /// How many verified tokens are remembered; a signature takes longer to check than all the rest of a small request.
 const VERIFIED_TOKENS_MAX: usize = 4_096;
 /// The longest token that is looked at, in bytes.
-const TOKEN_BYTES_MAX: usize = 2_048;
+pub const TOKEN_BYTES_MAX: usize = 2_048;
 /// The longest a token may live, in seconds: 400 days.
 pub const LIFETIME_SECONDS_MAX: i64 = 400 * 24 * 3_600;
+
+/// What is wrong with a token that is longer than [`TOKEN_BYTES_MAX`].
+#[must_use]
+pub fn too_long(token: &str) -> String {
+    format!(
+        "the token has {} bytes, and none has more than {TOKEN_BYTES_MAX}: send it as it was issued",
+        token.len()
+    )
+}
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,7 +196,7 @@ impl TokenKeys {
 
     fn verify_signature(&self, token: &str) -> Result<Claims, Status> {
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(unauthenticated("TOKEN_MALFORMED", "the token is too long"));
+            return Err(unauthenticated("TOKEN_MALFORMED", &too_long(token)));
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_audience(&[AUDIENCE]);

@@ -1,7 +1,7 @@
 //! The command line: what may be asked, and with which exit code it ends.
 
 use crate::terminal::{Exit, say_error};
-use crate::{bench, client, demo, run_command, token_command, topics_command};
+use crate::{bench, client, codes_command, demo, run_command, token_command, topics_command};
 use clap::{Command, FromArgMatches, Subcommand};
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -16,6 +16,8 @@ enum Own {
     Token(token_command::TokenArgs),
     /// Make the Kafka topics of a region whose services are processes of their own, or describe them.
     Topics(topics_command::TopicsArgs),
+    /// List the codes that requests take, such as those of PLACE or NEED, with what they mean.
+    Codes(codes_command::CodesArgs),
     /// Measure commands per second through gRPC, beside the bare speeds of this machine.
     Bench(bench::BenchArgs),
 }
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
             Ok(Own::Demo(args)) => Box::pin(demo::run(args)),
             Ok(Own::Token(args)) => Box::pin(async { token_command::run(args) }),
             Ok(Own::Topics(args)) => Box::pin(topics_command::run(args)),
+            Ok(Own::Codes(args)) => Box::pin(async move { codes_command::run(&args) }),
             Ok(Own::Bench(args)) => Box::pin(bench::run(args)),
             Err(error) => error.exit(),
         },

@@ -4,8 +4,10 @@ use api::operations as proto;
 use dead_letters::Letter;
 use eventlog::{EventRef, LogId};
 use exchange::Exchange;
-use service_kit::page::{page_of, token_invalid};
+use service_kit::page::page_of;
 use service_kit::{Fields, Parking, RetriedLetters, timestamp};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use tonic::Status;
 
@@ -35,42 +37,28 @@ impl DeadLetterDesk {
             name => self.reaction(&mut fields, name).map(|found| Some(found.reaction())),
         };
         let only = fields.finish(|| only)?;
-        let mut malformed = false;
         let (dead_letters, next_page_token) =
-            page_of(request.page_size, &request.page_token, |after| match after.as_deref().map(place) {
-                Some(None) => {
-                    malformed = true;
-                    Vec::new().into_iter()
-                }
-                after => self.letters_after(only, after.flatten()).into_iter(),
-            })?;
-        if malformed {
-            return Err(token_invalid());
-        }
+            page_of(request, |after: Option<Place>| self.letters_after(only, after.as_ref()).into_iter())?;
         Ok(proto::ListDeadLettersResponse { dead_letters, next_page_token })
     }
 
     /// As many letters as a page can have, and one more, with the place of each as a key.
-    fn letters_after(
-        &self,
-        only: Option<&str>,
-        after: Option<(&str, &str, u64)>,
-    ) -> Vec<(String, proto::DeadLetter)> {
+    fn letters_after(&self, only: Option<&str>, after: Option<&Place>) -> Vec<(Place, proto::DeadLetter)> {
         let enough = service_kit::page::PAGE_SIZE_MAX + 1;
         let mut letters = Vec::new();
         for parking in &self.parking {
             let name = parking.reaction();
-            let before = after.is_some_and(|(reaction, _, _)| name < reaction);
+            let before = after.is_some_and(|after| *name < *after.reaction);
             if before || only.is_some_and(|only| only != name) {
                 continue;
             }
-            let from = after.filter(|(reaction, _, _)| *reaction == name);
-            let from = from.map(|(_, source, position)| (source, position));
+            let from = after.filter(|after| after.reaction == name);
+            let from = from.map(|after| (after.source.as_str(), after.position));
             parking.letters().read(|state| {
                 let left = enough.saturating_sub(letters.len());
                 let found = state.letters_after(from).take(left);
                 letters.extend(found.map(|(source, position, letter)| {
-                    (format!("{name} {source} {position}"), shown(name, source, position, letter))
+                    (Place::new(name, source, position), shown(name, source, position, letter))
                 }));
             });
         }
@@ -125,11 +113,36 @@ impl DeadLetterDesk {
     }
 }
 
-/// The reaction, log and position that a key of a list is made of.
-fn place(key: &str) -> Option<(&str, &str, u64)> {
-    let mut parts = key.split(' ');
-    let (reaction, source, position) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some((reaction, source, position))
+/// Where a letter stands in the list of all.
+struct Place {
+    reaction: String,
+    /// The log that its event is in.
+    source: String,
+    position: u64,
+}
+
+impl Place {
+    fn new(reaction: &str, source: &str, position: u64) -> Self {
+        Self { reaction: reaction.to_owned(), source: source.to_owned(), position }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.reaction, self.source, self.position)
+    }
+}
+
+/// Text that is no place.
+struct PlaceInvalid;
+
+impl FromStr for Place {
+    type Err = PlaceInvalid;
+    fn from_str(text: &str) -> Result<Self, PlaceInvalid> {
+        let parts: Vec<&str> = text.split(' ').collect();
+        let [reaction, source, position] = parts[..] else { return Err(PlaceInvalid) };
+        Ok(Self::new(reaction, source, position.parse().map_err(|_| PlaceInvalid)?))
+    }
 }
 
 fn shown(reaction: &str, source: &str, position: u64, letter: &Letter) -> proto::DeadLetter {

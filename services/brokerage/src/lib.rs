@@ -4,6 +4,7 @@ mod apart;
 mod bench;
 mod cli;
 mod client;
+mod codes_command;
 mod dead_letters;
 mod demo;
 mod metrics;

@@ -17,6 +17,12 @@ use care::{CouncilId, Date, EstablishmentUrn, ProviderId};
 /// The simulated register that is part of the program.
 pub(crate) const SIMULATED_REGISTER: &str = include_str!("../data/simulated_register.csv");
 
+/// How the id of a council's own provider begins; its GSS code follows. No owner in a register may have such an id.
+pub(crate) const OWN_PROVIDER_PREFIX: &str = "council-";
+/// How the URN of a council's own foster carers begins, whom Ofsted registers with the council; its GSS code follows. No row
+/// of a register may have such a URN.
+pub(crate) const OWN_CARERS_URN_PREFIX: &str = "OWN-CARERS-";
+
 /// What to do with a row that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {

@@ -1,5 +1,6 @@
 //! The terminal: what is printed and where, the logs, and the exit codes.
 
+use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use tracing_subscriber::Layer as _;
@@ -74,4 +75,81 @@ pub(crate) fn say_note(message: &str) {
 /// Prints a result, on stdout. A reader that has gone away, such as `head`, is not an error.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Rows of text, as people see them.
+pub(crate) struct Rows {
+    /// What the columns are; none where each row begins with what it is.
+    pub(crate) header: Option<Vec<String>>,
+    /// The rows, each with as many cells.
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// The narrowest table that can be asked for, in columns of the terminal.
+const WIDTH_MIN: u16 = 20;
+
+impl Rows {
+    /// The text for stdout. A terminal gets a table as wide as itself, and so does whoever sets `COLUMNS`; a pipe or file gets a line for
+    /// each row, with a tab between the cells, as `cut` and `awk` take it.
+    pub(crate) fn text(&self) -> String {
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+        let columns: Option<u16> = columns.map(|columns: u16| columns.max(WIDTH_MIN));
+        if columns.is_some() || std::io::stdout().is_terminal() { self.table(columns) } else { self.lines() }
+    }
+
+    /// A table of this width, or of the terminal's.
+    fn table(&self, width: Option<u16>) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        if let Some(width) = width {
+            table.set_width(width);
+        }
+        if let Some(header) = &self.header {
+            table.set_header(header);
+        }
+        table.add_rows(&self.rows);
+        table.trim_fmt()
+    }
+
+    /// One line for each row.
+    fn lines(&self) -> String {
+        // A cell with a tab or line end of its own would be two.
+        let cell = |cell: &String| cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join("\t");
+        self.header.iter().chain(&self.rows).map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rows;
+
+    fn rows() -> Rows {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let long = "no child of this age was ever offered a home so far from where it lives";
+        Rows {
+            header: Some(row(["name", "note", "open"])),
+            rows: vec![row(["p1", long, ""]), row(["p2", "a\n b", "yes"])],
+        }
+    }
+
+    #[test]
+    fn a_pipe_gets_one_line_for_each_row_with_tabs() {
+        let text = rows().lines();
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+        assert_eq!(lines.len(), 3, "{text:?}");
+        assert!(lines.iter().all(|cells| cells.len() == 3), "{text:?}");
+        assert_eq!(lines[2], ["p2", "a b", "yes"]);
+        assert!(!text.contains("  ") && !text.contains('│'), "{text:?}");
+    }
+
+    #[test]
+    fn a_table_is_as_wide_as_asked_and_no_line_ends_in_a_space() {
+        for width in [20, 40, 80] {
+            let text = rows().table(Some(width));
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(widest <= width.into(), "{widest} > {width}:\n{text}");
+            assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+        }
+    }
 }

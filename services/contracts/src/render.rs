@@ -2,9 +2,9 @@
 
 use api::contracts as proto;
 use care::published::CallOffEvidence;
-use care::{AgreementId, Date, FrameworkId, Pence, ProviderId};
+use care::{AgreementId, Date, FrameworkId, LotId, Pence, ProviderId};
 use contracts_domain::agreements::{Agreement, AgreementStatus};
-use contracts_domain::frameworks::{Framework, Lot, Membership, PriceSchedule, Regime, Suspension};
+use contracts_domain::frameworks::{Framework, Lot, Membership, Onlooker, PriceSchedule, Regime, Suspension};
 use contracts_domain::{Agreements, Frameworks, GradeGate};
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -21,11 +21,22 @@ pub(crate) enum Viewer {
     Provider,
 }
 
-pub(crate) fn framework(state: &Frameworks, id: &FrameworkId) -> proto::Framework {
-    state.get(id).map(|framework| render_framework(id, framework)).unwrap_or_default()
+/// A framework that its lead has changed, as the lead sees it.
+pub(crate) fn framework_after(state: &Frameworks, id: &FrameworkId, on: Date) -> proto::Framework {
+    state.get(id).map(|framework| render_framework(id, framework, Onlooker::Lead, on)).unwrap_or_default()
 }
 
-pub(crate) fn render_framework(id: &FrameworkId, framework: &Framework) -> proto::Framework {
+/// A framework as it is seen on the day `on`.
+pub(crate) fn render_framework(
+    id: &FrameworkId,
+    framework: &Framework,
+    onlooker: Onlooker<'_>,
+    on: Date,
+) -> proto::Framework {
+    let shown_lot = |(id, terms): (&LotId, &Lot)| {
+        let ceilings = framework.shows_ceilings_to(onlooker, id, on);
+        lot(id.as_str(), terms, ceilings)
+    };
     let regime = match framework.regime {
         Regime::Pcr2015 => proto::Regime::Pcr2015,
         Regime::ProcurementAct2023 => proto::Regime::ProcurementAct2023,
@@ -47,7 +58,7 @@ pub(crate) fn render_framework(id: &FrameworkId, framework: &Framework) -> proto
         members: memberships
             .flat_map(|(council, held)| held.iter().map(move |one| member(*council, one)))
             .collect(),
-        lots: framework.lots.iter().map(|(id, terms)| lot(id.as_str(), terms)).collect(),
+        lots: framework.lots.iter().map(shown_lot).collect(),
         etag: framework.version.to_string(),
     }
 }
@@ -56,10 +67,11 @@ fn gate(gate: &GradeGate) -> proto::GradeGate {
     proto::GradeGate { lowest_grade: gate.lowest.clone(), ungraded_allowed: gate.ungraded_allowed }
 }
 
-fn lot(id: &str, lot: &Lot) -> proto::Lot {
+/// A lot, with its ceilings or without: 0, which is none that a level can have.
+fn lot(id: &str, lot: &Lot, ceilings: bool) -> proto::Lot {
     let level = |(level, ceiling): (&String, &Pence)| proto::Level {
         level: level.clone(),
-        ceiling_weekly_pence: ceiling.0,
+        ceiling_weekly_pence: if ceilings { ceiling.0 } else { 0 },
     };
     proto::Lot {
         lot: id.to_owned(),

@@ -303,7 +303,23 @@ async fn prices_are_seen_by_members_by_the_lead_and_each_by_its_provider() {
     refused(guest, Code::NotFound, "FRAMEWORK_UNKNOWN");
     let other = call.list_framework_providers(ask(lead("d2n2"), list())).await;
     refused(other, Code::PermissionDenied, "NOT_YOURS");
+    // Ceilings are for those who buy, lead or were admitted; a list shows no more than a look at one.
     let name = "frameworks/tyne-tees".to_owned();
+    for (role, ceiling) in [
+        (lead("tyne-tees"), 500_000),
+        (council(DURHAM), 500_000),
+        (provider("P1"), 500_000),
+        (provider("P3"), 0),
+        (council(DORSET), 0),
+        (lead("d2n2"), 0),
+    ] {
+        let get = proto::GetFrameworkRequest { name: name.clone() };
+        let got = call.get_framework(ask(role.clone(), get)).await.unwrap().into_inner();
+        let level = &got.lots[0].levels[0];
+        assert_eq!((level.level.as_str(), level.ceiling_weekly_pence), ("STANDARD", ceiling), "{role}");
+        let list = call.list_frameworks(ask(role, proto::ListFrameworksRequest::default())).await.unwrap();
+        assert_eq!(list.into_inner().frameworks, [got]);
+    }
     let public = call.get_framework(ask(council(DORSET), proto::GetFrameworkRequest { name })).await;
     let public = public.unwrap().into_inner();
     assert_eq!((public.members.len(), public.lots.len(), public.etag.as_str()), (2, 1, "6"));

@@ -372,6 +372,14 @@ async fn a_late_end_is_credited_and_a_statement_shows_it() {
     let shown: Vec<_> = charges.iter().map(|c| (c.nights, c.total_pence, c.reason.as_str())).collect();
     assert_eq!(shown, [(22, 220_000, ""), (-22, -220_000, "CARPL"), (7, 70_000, "CARPL")]);
     assert_eq!(charges[1].reverses, charges[0].name);
+    let first = world.service.get_statement(as_council(DERBY, "2026-02-01", ask("", ""))).await.unwrap();
+    let elsewhere = ListChargesRequest {
+        parent: DERBY.to_owned(),
+        page_token: first.into_inner().next_page_token,
+        ..ListChargesRequest::default()
+    };
+    let refused = world.service.list_charges(as_council(DERBY, "2026-02-01", elsewhere)).await.unwrap_err();
+    assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID");
 }
 
 #[tokio::test]

@@ -13,6 +13,9 @@ mod sweep;
 
 pub use rules::RULES;
 
+/// How many places one request opens at most.
+pub const OPEN_PLACES_MAX: u16 = vacancies_domain::Command::OPEN_PLACES_MAX;
+
 use api::vacancies::vacancies_service_server::VacanciesServiceServer;
 use engine::Engine;
 use eventlog::{LogId, Service};

@@ -291,6 +291,32 @@ async fn bad_bytes(world: &World, side: &Side) {
     refuses(&side.council, "WithdrawReferral", &id, (INVALID, "FIELD_INVALID", &["request_id"])).await;
 }
 
+/// A page token that another list gave, at every method that takes one.
+async fn bad_page_tokens(world: &World, side: &Side) {
+    let service = world.party(Role::Service(Service::Audit)).await;
+    let rules = brokerage::rules();
+    let paged = methods().into_iter().filter(|it| it.input().get_field_by_name("page_token").is_some());
+    let mut lists = 0;
+    for method in paged {
+        let path = crate::wire::path(&method);
+        let rule = rules.iter().find(|rule| rule.method == path).unwrap();
+        let callers = side.parties().into_iter().chain([&service]);
+        let caller = { callers }.find(|party| rule.access(&party.role) != Access::Never).unwrap();
+        let mut request = own_sample(&method, &side.names, caller);
+        ask(&caller.channel, Some(&caller.token), &method, &request).await.expect("the first page");
+        // Ids, places in a list, and what is nothing: as the lists once gave them.
+        for token in ["Mg", "eA", "MDAwMDAwMDAwMDAx", "%"] {
+            request.set_field_by_name("page_token", prost_reflect::Value::String(token.to_owned()));
+            let answer = ask(&caller.channel, Some(&caller.token), &method, &request).await;
+            let status = answer.expect_err(&path);
+            assert_eq!((status.code(), reason(&status).as_str()), (INVALID, "PAGE_TOKEN_INVALID"), "{path}");
+            assert_eq!(fields(&status), ["page_token"], "{path}");
+        }
+        lists += 1;
+    }
+    assert!(lists >= 17, "{lists}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_leaves_every_log_as_it_was() {
     let (world, [derby, darlington]) = two_sides().await;
@@ -307,6 +333,7 @@ async fn what_is_refused_leaves_every_log_as_it_was() {
     bad_dates_and_ids(&derby, &darlington, &open_referral).await;
     bad_tokens(&world, &derby).await;
     bad_bytes(&world, &derby).await;
+    bad_page_tokens(&world, &derby).await;
 
     // It still serves: one more referral, which is all that comes to be in any log.
     let posted = post(&derby.council, requirements(), None).await;

@@ -240,6 +240,66 @@ async fn commands_end_with_1_for_a_no_and_with_2_for_what_is_wrong_in_themselves
     let missing = run(["audit", "list-logs", "--address", &desk.address]);
     assert_eq!(missing.code, Some(2), "{missing:?}");
     assert!(missing.stderr.contains("TOKEN_MISSING"), "{missing:?}");
+    let long = desk.call(&"x".repeat(20_000), &["audit", "list-logs"]);
+    assert_eq!((long.code, long.stdout.as_str()), (Some(2), ""), "{long:?}");
+    assert!(long.stderr.contains("--token: the token has 20000 bytes"), "{long:?}");
+}
+
+/// A question that is answered with "no" ends with 1, and the table says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_off_that_is_not_allowed_ends_with_1_and_a_no_in_the_table() {
+    let desk = Desk::open().await;
+    let token = desk.token(&COUNCIL);
+    let today = care::london_date(care::Timestamp::now()).to_string();
+    let check = |justification: &str| {
+        let route = json!({"spot": {"justification": justification}}).to_string();
+        let words = [
+            "contracts",
+            "check-call-off",
+            "--parent",
+            "councils/E06000015",
+            "--provider",
+            "providers/p1",
+            "--establishment",
+            "establishments/SC000001",
+            "--provision",
+            "RESIDENTIAL",
+            "--grade",
+            "GOOD",
+            "--age-years",
+            "12",
+            "--start",
+            &today,
+            "--lines",
+            r#"{"kind": "CORE", "weekly_pence": 500000}"#,
+            "--funders",
+            r#"{"funder": "SOCIAL_CARE", "basis_points": 10000}"#,
+            "--route",
+            &route,
+        ];
+        words.map(str::to_owned)
+    };
+    let ask = |justification: &str, more: &[&str]| {
+        let words = check(justification);
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        desk.call(&token, &words)
+    };
+    let says = |ended: &Ended, line: &[&str]| {
+        let mut lines = ended.stdout.lines();
+        assert!(
+            lines.any(|found| found.split('\t').collect::<Vec<_>>() == line),
+            "{line:?} is not in {ended:?}"
+        );
+    };
+    let yes = ask("no framework provider had a place", &[]);
+    assert_eq!(yes.code, Some(0), "{yes:?}");
+    says(&yes, &["allowed", "yes"]);
+    let no = ask("", &[]);
+    assert_eq!((no.code, no.stderr.as_str()), (Some(1), ""), "{no:?}");
+    says(&no, &["allowed", "no"]);
+    says(&no, &["SPOT_NOT_JUSTIFIED", "no", "no justification is given"]);
+    let json = ask("", &["--output", "json"]);
+    assert_eq!((json.code, &json.json()["allowed"]), (Some(1), &json!(false)));
 }
 
 #[test]
@@ -275,6 +335,29 @@ fn an_address_that_others_can_reach_needs_a_word() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("--behind-tls-proxy"), "{ended:?}");
     assert!(!Path::new(&data).exists());
+}
+
+#[test]
+fn every_list_of_codes_can_be_seen_and_help_says_where() {
+    let all = run(["codes", "--output", "json"]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let lists = all.json()["lists"].as_array().unwrap().clone();
+    assert_eq!(lists.len(), care::code_sets::ALL.len());
+    for (told, set) in lists.iter().zip(care::code_sets::ALL) {
+        let codes = told["codes"].as_array().unwrap().iter().map(|code| code["code"].as_str().unwrap());
+        assert_eq!(told["list"], json!(set.name));
+        assert!(codes.eq(set.codes.iter().map(|code| code.code)), "{told}");
+    }
+    let place = run(["codes", "place"]);
+    assert_eq!(place.code, Some(0), "{place:?}");
+    let line = |code: &str| place.stdout.lines().find(|line| line.starts_with(&format!("PLACE\t{code}\t")));
+    assert_eq!(line("K3"), Some("PLACE\tK3\tRegistered supported accommodation\tfrom 2024"));
+    assert!(line("H5").is_some_and(|line| line.ends_with("\tuntil 2024")), "{place:?}");
+    let wrong = run(["codes", "COLOURS"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""), "{wrong:?}");
+    assert!(wrong.stderr.contains("REASON_PLACE_CHANGE"), "{wrong:?}");
+    let help = run(["contracts", "end-placement", "--help"]);
+    assert!(help.stdout.contains("brokerage codes REASON_PLACE_CHANGE"), "{help:?}");
 }
 
 #[test]

@@ -185,6 +185,54 @@ fn a_broken_register_is_refused_with_line_and_column_unless_bad_rows_may_be_left
     assert_eq!(skipped.json()["referrals_posted"], 10);
 }
 
+/// What the market's register would refuse row by row is refused of the file, with line and column, before anything is imported;
+/// and the longest and largest that pass the file pass the market too.
+#[test]
+fn a_register_that_the_market_would_refuse_is_refused_before_anything_is_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let register = folder.path().join("register.csv");
+    let (register_arg, data) = (register.to_str().unwrap(), folder.path().join("region"));
+    let columns = "urn,provision_type,place_code_903,registration_date,status,region,utla_code,local_authority,sector,places,\
+                   sa_premises,short_break_only,owner_id,owner,last_inspection,overall_grade,help_protection,leadership,sa_outcome";
+    let home = |urn: &str, places: &str| {
+        format!(
+            "{urn},Children's home,K2,,Active,North East,E06000047,Durham,Private,{places},,,P1,O,,Good,,,"
+        )
+    };
+    let agency = |urn: &str| {
+        format!(
+            "{urn},Independent Fostering Agency,U*,,Active,North East,E06000047,Durham,Private,,,,P2,O,,,,,"
+        )
+    };
+    let right = [home(&"H".repeat(34), "10000"), agency(&"F".repeat(32))];
+    let wrong = [
+        home("1", "10001"),
+        home(&"W".repeat(35), "4"),
+        agency(&"W".repeat(33)),
+        home("OWN-CARERS-E06000047", "4"),
+        home(&format!("{}-2", "F".repeat(32)), "4"),
+    ];
+    std::fs::write(&register, format!("{columns}\n{}\n{}\n", right.join("\n"), wrong.join("\n"))).unwrap();
+    let referrals = ["demo", "--referrals", "400", "--output", "json", "--register", register_arg];
+    let refused = run(referrals.iter().chain(&["--data-dir", data.to_str().unwrap()]));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for part in [
+        "5 errors",
+        "line 4, column 10 (places)",
+        "line 5, column 1 (urn)",
+        "line 6, column 1 (urn)",
+        "line 7, column 1 (urn)",
+        "line 8, column 1 (urn)",
+    ] {
+        assert!(refused.stderr.contains(part), "{part:?} is not in {}", refused.stderr);
+    }
+    assert!(!data.exists(), "nothing is imported of a broken file");
+    let skipped = run(referrals.iter().chain(&["--skip-bad-rows"]));
+    assert_eq!(skipped.code, Some(0), "{skipped:?}");
+    assert!(skipped.stderr.contains("5 rows of the register were left out"), "{skipped:?}");
+    assert_eq!(skipped.json()["referrals_posted"], 400);
+}
+
 #[test]
 fn a_folder_with_something_in_it_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();

@@ -54,6 +54,13 @@ async fn without_a_token_nothing_is_looked_at() {
         let status = world.send(GET_LEDGER, &[("authorization", wrong)], frame(&[])).await;
         assert_refused(&status, Code::Unauthenticated, "TOKEN_MALFORMED");
     }
+    for length in [2_049, 20_000, 60_000] {
+        let wrong = format!("Bearer {}", "x".repeat(length));
+        let status = world.send(GET_LEDGER, &[("authorization", &wrong)], frame(&[])).await;
+        assert_refused(&status, Code::Unauthenticated, "TOKEN_MALFORMED");
+        let limit = format!("the token has {length} bytes, and none has more than 2048");
+        assert!(status.message().starts_with(&limit), "{status:?}");
+    }
     let foreign = format!("Bearer {}", token_for(&access().1, council()));
     let status = world.send(GET_LEDGER, &[("authorization", &foreign)], frame(&[])).await;
     assert_refused(&status, Code::Unauthenticated, "TOKEN_SIGNATURE_INVALID");

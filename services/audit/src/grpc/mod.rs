@@ -17,7 +17,7 @@ use api::audit::{
 use care::{CouncilId, FrameworkId};
 use eventlog::{LogError, LogId, Owner, Recorded};
 use exchange::ExchangeError;
-use service_kit::page::{page_of, token_invalid};
+use service_kit::page::page_of;
 use service_kit::{Caller, Fields, council_name, framework_name, not_found, refused, unavailable};
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -38,15 +38,11 @@ impl AuditService for Audit {
         let parent = form::parent(&mut fields, &request.parent);
         let parent = fields.finish(|| parent)?;
         let of_parent = self.logs_of(&reader, parent)?;
-        let (logs, next_page_token) = page_of(request.page_size, &request.page_token, |after| {
-            // A token names the last log of its page; one that names none gives what comes after its text.
-            let after = after.unwrap_or_default();
+        let (logs, next_page_token) = page_of(&request, |after: Option<LogId>| {
+            let after = after.map(|log| log.to_string()).unwrap_or_default();
             let mut named: Vec<_> = of_parent.iter().map(|log| (log.to_string(), *log)).collect();
             named.sort_unstable();
-            named
-                .into_iter()
-                .filter(move |(name, _)| *name > after)
-                .map(|(name, log)| (name, self.log_head(log)))
+            named.into_iter().filter(move |(name, _)| *name > after).map(|(_, log)| (log, self.log_head(log)))
         })?;
         let logs = logs.into_iter().flatten().collect();
         Ok(Response::new(ListLogsResponse { logs, next_page_token }))
@@ -68,20 +64,14 @@ impl AuditService for Audit {
         let request = request.into_inner();
         let mut fields = Fields::new();
         let order = form::order(&mut fields, request.order);
-        let filter = form::filter(&mut fields, &request.filter.unwrap_or_default());
+        let filter = form::filter(&mut fields, &request.filter.clone().unwrap_or_default());
         let (filter, order) = fields.finish(|| Some((filter?, order?)))?;
         let question = form::question(reader, filter)?;
         self.shared.index.look(|logs| {
-            let mut token_fits = true;
-            let (events, next_page_token) = page_of(request.page_size, &request.page_token, |after| {
-                let after = after.map(|text| Cursor::parse(&text));
-                token_fits = after != Some(None);
-                logs.search(&question, order, after.flatten())
-                    .map(|(cursor, event)| (cursor.text(), render::record(&event)))
+            let (events, next_page_token) = page_of(&request, |after: Option<Cursor>| {
+                let found = logs.search(&question, order, after);
+                found.map(|(cursor, event)| (cursor, render::record(&event)))
             })?;
-            if !token_fits {
-                return Err(token_invalid());
-            }
             Ok(Response::new(SearchEventsResponse { events, next_page_token }))
         })
     }

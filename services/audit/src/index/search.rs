@@ -7,6 +7,8 @@ use eventlog::{LogId, Owner, Service};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::fmt;
+use std::str::FromStr;
 
 /// Which events; what is not set does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,17 +49,25 @@ pub(crate) struct Cursor {
     pub(crate) position: u64,
 }
 
-impl Cursor {
-    pub(crate) fn text(&self) -> String {
-        format!("{}|{}|{}", self.recorded_at_us, self.log, self.position)
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}|{}", self.recorded_at_us, self.log, self.position)
     }
+}
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+/// Text that is no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CursorInvalid;
+
+impl FromStr for Cursor {
+    type Err = CursorInvalid;
+    fn from_str(text: &str) -> Result<Self, CursorInvalid> {
         let mut parts = text.splitn(3, '|');
-        Some(Self {
-            recorded_at_us: parts.next()?.parse().ok()?,
-            log: parts.next()?.parse().ok()?,
-            position: parts.next()?.parse().ok()?,
+        let mut next = || parts.next().ok_or(CursorInvalid);
+        Ok(Self {
+            recorded_at_us: next()?.parse().map_err(|_| CursorInvalid)?,
+            log: next()?.parse().map_err(|_| CursorInvalid)?,
+            position: next()?.parse().map_err(|_| CursorInvalid)?,
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::terminal::{Exit, Output, say_error};
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions};
 use serde_json::Value;
+use service_kit::token::{TOKEN_BYTES_MAX, too_long};
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
@@ -69,7 +70,12 @@ pub(super) async fn call(
     };
     let mut request = Request::new(request);
     if let Some(token) = token {
-        let Ok(bearer) = format!("Bearer {}", token.trim()).parse() else {
+        let token = token.trim();
+        if token.len() > TOKEN_BYTES_MAX {
+            say_error(&format!("--token: {}", too_long(token)));
+            return Exit::Usage;
+        }
+        let Ok(bearer) = format!("Bearer {token}").parse() else {
             say_error("--token: a token is printable ASCII");
             return Exit::Usage;
         };
@@ -80,7 +86,7 @@ pub(super) async fn call(
     } else {
         unary(method, request, channel).await.map(|answer| {
             output::print(&answer, &method.output(), output);
-            Exit::Yes
+            if says_no(&answer) { Exit::No } else { Exit::Yes }
         })
     };
     result.unwrap_or_else(|status| refused(&status, output))
@@ -116,6 +122,11 @@ async fn unary(
     to_json(&answer)
 }
 
+/// Whether a message answers what was asked with "no": a call-off is not allowed, a log is not as it was recorded.
+fn says_no(message: &Value) -> bool {
+    ["allowed", "verified"].iter().any(|verdict| message.get(verdict) == Some(&Value::Bool(false)))
+}
+
 /// Prints messages as they come. Progress goes to a bar on stderr; a verdict that is "no" decides the exit code.
 async fn stream(
     method: &MethodDescriptor,
@@ -139,9 +150,7 @@ async fn stream(
             );
             continue;
         }
-        let refuted =
-            |part: &str| answer.get(part).and_then(|part| part.get("verified")) == Some(&Value::Bool(false));
-        if refuted("verdict") || refuted("summary") {
+        if ["verdict", "summary"].iter().any(|part| answer.get(part).is_some_and(says_no)) {
             exit = Exit::No;
         }
         progress.suspend(|| output::print_line(&answer, output));

@@ -1,5 +1,6 @@
 //! Help texts, from the comments of the `.proto` files.
 
+use care::code_sets;
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MethodDescriptor};
 
 /// What a method does.
@@ -15,8 +16,21 @@ pub(super) fn field(field: &FieldDescriptor) -> String {
             let keys: Vec<String> = message.fields().map(|key| key.name().to_owned()).collect();
             format!("{text} JSON keys: {}", keys.join(", "))
         }
-        _ => text,
+        _ => match code_list(&text) {
+            Some(list) => format!("{text} `brokerage codes {list}` lists them."),
+            None => text,
+        },
     }
+}
+
+/// The list whose codes a field takes, by its comment: "A GRADE code".
+fn code_list(text: &str) -> Option<&'static str> {
+    let named = |list: &&str| {
+        let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let mut before = None;
+        words.any(|word| before.replace(word) == Some(*list) && matches!(word, "code" | "codes"))
+    };
+    code_sets::ALL.iter().map(|set| set.name).find(named)
 }
 
 fn comment(file: &FileDescriptor, path: &[i32]) -> String {

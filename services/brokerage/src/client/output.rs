@@ -1,9 +1,7 @@
 //! Answers on the terminal.
 
-use crate::terminal::{Output, say};
+use crate::terminal::{Output, Rows, say};
 use care::Pence;
-use comfy_table::presets;
-use comfy_table::{ContentArrangement, Table};
 use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
@@ -21,13 +19,13 @@ pub(super) fn print(answer: &Value, descriptor: &MessageDescriptor, output: Outp
                     if several {
                         say(&heading(&list.field));
                     }
-                    say(&list.table().to_string());
+                    say(&list.table().text());
                 }
                 if !rest.is_empty() {
-                    say(&fields(&rest).to_string());
+                    say(&fields(&rest).text());
                 }
             }
-            None => say(&fields(object).to_string()),
+            None => say(&fields(object).text()),
         },
         (Output::Table, other) => say(&other.to_string()),
     }
@@ -87,12 +85,6 @@ fn listed<'a>(object: &'a Map<String, Value>, descriptor: &MessageDescriptor) ->
     Some(Listed { lists, rest })
 }
 
-fn table() -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table
-}
-
 /// The columns that say something: in the order of the API, one level deep, without lists of things.
 fn columns(descriptor: &MessageDescriptor, items: &[&Map<String, Value>]) -> Vec<Vec<String>> {
     let simple = |field: &FieldDescriptor| !matches!(field.kind(), Kind::Message(message) if message.full_name() != "google.protobuf.Timestamp");
@@ -128,18 +120,14 @@ fn cell(item: &Map<String, Value>, path: &[String]) -> String {
 }
 
 impl List<'_> {
-    fn table(&self) -> Table {
-        let mut table = table();
+    fn table(&self) -> Rows {
         if self.items.is_empty() {
-            table.add_row(["(none)"]);
-            return table;
+            return Rows { header: None, rows: vec![vec!["(none)".to_owned()]] };
         }
         let columns = columns(&self.descriptor, &self.items);
-        table.set_header(columns.iter().map(|path| heading(path.last().map_or("", String::as_str))));
-        for item in &self.items {
-            table.add_row(columns.iter().map(|path| cell(item, path)));
-        }
-        table
+        let header = columns.iter().map(|path| heading(path.last().map_or("", String::as_str)));
+        let rows = self.items.iter().map(|item| columns.iter().map(|path| cell(item, path)).collect());
+        Rows { header: Some(header.collect()), rows: rows.collect() }
     }
 }
 
@@ -149,14 +137,11 @@ fn heading(name: &str) -> String {
     name.replace("_tenths_of_mile", "_miles").replace('_', " ")
 }
 
-fn fields(object: &Map<String, Value>) -> Table {
+fn fields(object: &Map<String, Value>) -> Rows {
     let mut flat = Vec::new();
     flatten("", object, &mut flat);
-    let mut table = table();
-    for (name, value) in flat.into_iter().filter(|(_, value)| !value.is_empty()) {
-        table.add_row([heading(&name), value]);
-    }
-    table
+    let said = flat.into_iter().filter(|(_, value)| !value.is_empty());
+    Rows { header: None, rows: said.map(|(name, value)| vec![heading(&name), value]).collect() }
 }
 
 fn flatten(prefix: &str, object: &Map<String, Value>, into: &mut Vec<(String, String)>) {
@@ -192,8 +177,7 @@ fn shown(name: &str, value: &Value) -> String {
         }
         // Positions count from 1: this is none, such as the first bad one of a log that was verified.
         Value::Number(number) if name.ends_with("position") && number.as_u64() == Some(0) => String::new(),
-        Value::Bool(false) => String::new(),
-        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::String(text) if text.ends_with("_UNSPECIFIED") => String::new(),
         // An enum's value repeats what it is a value of: `CLAIM_STAGE_OCCUPIED` in a column named `stage`.
         Value::String(text) => match text.split_once(&format!("{}_", name.to_ascii_uppercase())) {
@@ -226,6 +210,8 @@ mod tests {
             ("first_bad_position", json!(0), "first bad position", ""),
             ("first_bad_position", json!(7), "first bad position", "7"),
             ("tree_size", json!(0), "tree size", "0"),
+            ("allowed", json!(true), "allowed", "yes"),
+            ("allowed", json!(false), "allowed", "no"),
         ] {
             assert_eq!((heading(name).as_str(), shown(name, &value).as_str()), (head, expected));
         }

@@ -265,20 +265,31 @@ fn weekly_price(draws: &mut Draws, lot: &LotPlan) -> i64 {
     draws.between(low / 100, high / 100) * 100
 }
 
+fn count_of<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}
+
 async fn open_places(
     provider: &Clients,
     chance: Chance,
     plan: &ProviderPlan,
     establishment: &EstablishmentPlan,
 ) -> Result<(), DemoError> {
-    let request = OpenPlacesRequest {
-        provider: format!("providers/{}", plan.id),
-        establishment: format!("establishments/{}", establishment.urn),
-        count: establishment.places_free,
-        request_id: chance.request_id("open places", &establishment.urn),
-    };
-    let opened = provider.vacancies().open_places(request).await.at("open places")?;
-    for place in opened.places {
+    let mut places = Vec::new();
+    while let left @ 1.. = establishment.places_free.saturating_sub(count_of(&places)) {
+        let whose = match places.len() {
+            0 => establishment.urn.to_string(),
+            opened => format!("{}/{opened}", establishment.urn),
+        };
+        let request = OpenPlacesRequest {
+            provider: format!("providers/{}", plan.id),
+            establishment: format!("establishments/{}", establishment.urn),
+            count: left.min(vacancies::OPEN_PLACES_MAX.into()),
+            request_id: chance.request_id("open places", whose),
+        };
+        places.extend(provider.vacancies().open_places(request).await.at("open places")?.places);
+    }
+    for place in places {
         let vacancy = Vacancy {
             available_from: FIRST_MONDAY.to_string(),
             needs: establishment.needs.iter().map(|need| (*need).to_owned()).collect(),

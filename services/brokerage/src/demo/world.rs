@@ -3,7 +3,9 @@
 use super::calibration::assumptions::{AGE_BANDS, NEEDS, PRICES, Price, SIBLING_GROUPS, URGENCIES};
 use super::calibration::{COUNCILS, LOTS, Market};
 use super::chance::Chance;
-use crate::register::{Grade, OwnerSector, ProvisionType, RegisterRow, Status};
+use crate::register::{
+    Grade, OWN_CARERS_URN_PREFIX, OWN_PROVIDER_PREFIX, OwnerSector, ProvisionType, RegisterRow, Status,
+};
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, ProviderId};
 use geography::Sector;
 use std::collections::{BTreeMap, BTreeSet};
@@ -211,7 +213,7 @@ pub(crate) fn plan_providers(
             let own_of = establishment.operated_by;
             let provider = match own_of {
                 // A council's own homes are one provider, whoever the register names as their owner.
-                Some(council) => format!("council-{council}").parse().ok(),
+                Some(council) => own_provider(council),
                 None => Some(row.owner_id.clone()),
             };
             let Some(id) = provider else { continue };
@@ -220,9 +222,7 @@ pub(crate) fn plan_providers(
         }
     }
     for council in &councils {
-        if let (Ok(id), Some(carers)) =
-            (format!("council-{council}").parse::<ProviderId>(), own_carers(chance, *council, referrals))
-        {
+        if let (Some(id), Some(carers)) = (own_provider(*council), own_carers(chance, *council, referrals)) {
             let plan = ProviderPlan { id: id.clone(), own_of: Some(*council), establishments: Vec::new() };
             providers.entry(id).or_insert(plan).establishments.push(carers);
         }
@@ -230,6 +230,10 @@ pub(crate) fn plan_providers(
     let mut providers: Vec<ProviderPlan> = providers.into_values().collect();
     free_places(chance, &mut providers, referrals);
     providers
+}
+
+fn own_provider(council: CouncilId) -> Option<ProviderId> {
+    format!("{OWN_PROVIDER_PREFIX}{council}").parse().ok()
 }
 
 /// One row of the register as what can be asked of it. A fostering agency is one establishment for each kind of fostering.
@@ -276,16 +280,11 @@ fn plan_establishment(chance: Chance, row: &RegisterRow, council: CouncilId) -> 
     if provision != "FOSTERING" {
         return vec![base];
     }
-    // The register has an agency once; what differs by kind of fostering is who its carers are.
     ["FOSTERING", "FOSTERING_ENHANCED", "FOSTERING_PARENT_CHILD"]
         .into_iter()
-        .enumerate()
-        .filter_map(|(index, provision)| {
-            let urn = if index == 0 {
-                base.urn.clone()
-            } else {
-                format!("{}-{}", base.urn, index + 1).parse().ok()?
-            };
+        .zip(row.provision_type.urns(&row.urn))
+        .filter_map(|(provision, urn)| {
+            let urn = urn.parse().ok()?;
             let needs = draws.some(&NEEDS_SEEN, 6);
             Some(EstablishmentPlan { urn, provision, needs, ..base.clone() })
         })
@@ -303,7 +302,7 @@ fn own_carers(chance: Chance, council: CouncilId, referrals: &[ReferralPlan]) ->
     let sectors: Vec<_> = geography::sectors_in(council.gss()).collect();
     let free = wanted * IN_HOUSE_FOSTERING_PER_MILLE / 1_000 + u32::from(draws.happens(500));
     Some(EstablishmentPlan {
-        urn: format!("OWN-CARERS-{council}").parse().ok()?,
+        urn: format!("{OWN_CARERS_URN_PREFIX}{council}").parse().ok()?,
         provision: "FOSTERING",
         place_code: "U6",
         council,

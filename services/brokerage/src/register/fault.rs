@@ -54,14 +54,28 @@ pub(crate) enum Fault {
     Blank(&'static str),
     #[error("is not {0}")]
     Not(&'static str),
-    #[error("is not a whole number from 0 to {max}", max = u16::MAX)]
-    NotANumber,
+    #[error("is not a whole number from 0 to {0}")]
+    NotANumber(u16),
     #[error("is not a date: expected year-month-day, such as 2025-03-31")]
     NotADate,
     #[error("is none of the values known here; expected {}", quoted(.0))]
     NotOneOf(Vec<&'static str>),
     #[error("is already on line {0}: a URN is given once")]
     UrnTwice(usize),
+    #[error(
+        "and line {line} both lead to the URN {urn}, since a fostering agency is entered once for each kind of fostering: \
+         give one of the two another URN"
+    )]
+    UrnShared {
+        /// The URN of both.
+        urn: Box<str>,
+        /// The line of the earlier row.
+        line: usize,
+    },
+    #[error("is not a URN: expected 1 to {0} letters and digits, such as SC045099 or 2590934")]
+    NotAUrn(usize),
+    #[error("begins with {0}, as only the councils' own provision does: give it another")]
+    Reserved(&'static str),
 }
 
 /// All that is wrong with a file: never more than the first 20 in full, and how many there are.

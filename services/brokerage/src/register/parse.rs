@@ -2,8 +2,9 @@
 
 use super::fault::{Fault, RegisterError, RegisterErrors, shown};
 use super::values::{ShortBreaks, Worded};
-use super::{ProvisionType, Register, RegisterRow, Strictness};
-use care::{CouncilId, Date};
+use super::{OWN_CARERS_URN_PREFIX, OWN_PROVIDER_PREFIX, ProvisionType, Register, RegisterRow, Strictness};
+use care::market::{PLACES_REGISTERED_MAX, URN_CHARACTERS_MAX};
+use care::{CouncilId, Date, EstablishmentUrn, ProviderId};
 use csv::ByteRecord;
 use std::collections::HashMap;
 use std::io::Read;
@@ -68,12 +69,12 @@ pub(crate) fn parse_register(reader: impl Read, strictness: Strictness) -> Resul
     };
     let header = Header::read(line, &record)?;
     let mut register = Register { rows: Vec::new(), rows_skipped: 0, skipped: RegisterErrors::default() };
-    let mut line_of_urn = HashMap::new();
+    let mut urns = Urns::new();
     let mut last_line = line;
     while let Some(line) = next(&mut record)? {
         last_line = line;
         let mut row = Row { line, record: &record, header: &header, errors: Vec::new() };
-        let read = row.read().filter(|read| row.is_first(&mut line_of_urn, read));
+        let read = row.read().filter(|read| row.is_first(&mut urns, read));
         for error in row.errors {
             register.skipped.push(error);
         }
@@ -170,6 +171,15 @@ impl Header {
     }
 }
 
+/// The URNs that earlier rows lead to.
+type Urns = HashMap<String, Earlier>;
+
+/// An earlier row that leads to a URN: its own, and where it stands.
+struct Earlier {
+    urn: EstablishmentUrn,
+    line: usize,
+}
+
 /// One row being read. Each reading method reports what is wrong and then gives `None`, so that all of a row's errors
 /// are found at once.
 struct Row<'a> {
@@ -188,8 +198,8 @@ impl<'a> Row<'a> {
             self.errors.push(RegisterError { line: self.line, column: None, value: None, fault });
             return None;
         }
-        let urn = self.parsed(Column::Urn, "a URN: 1 to 40 letters and digits, such as SC045099 or 2590934");
         let provision_type = self.word(Column::ProvisionType);
+        let urn = self.urn(provision_type);
         let place_code_903 = self.place_code(provision_type);
         let registration_date = self.date(Column::RegistrationDate);
         let status = self.word(Column::Status);
@@ -198,10 +208,9 @@ impl<'a> Row<'a> {
         let local_authority = self.text(Column::AuthorityName, "the name of an authority such as Durham");
         let sector = self.word(Column::Sector);
         let places = self.places(provision_type);
-        let sa_premises = self.number(Column::Premises);
+        let sa_premises = self.number(Column::Premises, u16::MAX);
         let short_breaks = self.word(Column::ShortBreakOnly);
-        let owner_id =
-            self.parsed(Column::OwnerId, "an owner's id: 1 to 40 letters and digits, such as P0763");
+        let owner_id = self.owner_id();
         let last_inspection = self.date(Column::LastInspection);
         let overall_grade = self.word(Column::OverallGrade);
         let help_protection = self.word(Column::HelpProtection);
@@ -229,13 +238,25 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// Whether this URN was not on an earlier line; a row that was itself wrong does not count.
-    fn is_first(&mut self, line_of_urn: &mut HashMap<Box<str>, usize>, row: &RegisterRow) -> bool {
-        let first = *line_of_urn.entry(row.urn.as_str().into()).or_insert(self.line);
-        if first != self.line {
-            self.wrong(Column::Urn, Fault::UrnTwice(first));
+    /// Whether no earlier line leads to a URN of this one; a row that was itself wrong does not count.
+    fn is_first(&mut self, urns: &mut Urns, row: &RegisterRow) -> bool {
+        let own: Vec<String> = row.provision_type.urns(&row.urn).collect();
+        let taken = own.iter().find_map(|urn| urns.get(urn).map(|earlier| (urn, earlier)));
+        match taken {
+            Some((_, Earlier { urn, line })) if *urn == row.urn => {
+                self.wrong(Column::Urn, Fault::UrnTwice(*line));
+            }
+            Some((shared, Earlier { line, .. })) => {
+                let fault = Fault::UrnShared { urn: shared.as_str().into(), line: *line };
+                self.wrong(Column::Urn, fault);
+            }
+            None => {
+                let line = self.line;
+                urns.extend(own.into_iter().map(|urn| (urn, Earlier { urn: row.urn.clone(), line })));
+                return true;
+            }
         }
-        first == self.line
+        false
     }
 
     fn bytes(&self, column: Column) -> &'a [u8] {
@@ -289,17 +310,21 @@ impl<'a> Row<'a> {
         self.word(column).map(Some)
     }
 
-    fn number(&mut self, column: Column) -> Option<Option<u16>> {
+    fn number(&mut self, column: Column, max: u16) -> Option<Option<u16>> {
         let text = self.optional(column)?;
         // `parse` alone would take "+3".
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.wrong(column, Fault::NotANumber);
+            self.wrong(column, Fault::NotANumber(max));
             return None;
         }
         if text.is_empty() {
             return Some(None);
         }
-        text.parse().map_err(|_| self.wrong(column, Fault::NotANumber)).ok().map(Some)
+        let number = text.parse().ok().filter(|number| *number <= max);
+        if number.is_none() {
+            self.wrong(column, Fault::NotANumber(max));
+        }
+        number.map(Some)
     }
 
     fn date(&mut self, column: Column) -> Option<Option<Date>> {
@@ -315,6 +340,33 @@ impl<'a> Row<'a> {
             self.wrong(column, Fault::NotADate);
         }
         date.map(Some)
+    }
+
+    /// A URN with which every establishment that the row leads to can be entered.
+    fn urn(&mut self, provision_type: Option<ProvisionType>) -> Option<EstablishmentUrn> {
+        let longest_suffix = provision_type
+            .map_or(0, |of| of.urn_suffixes().iter().map(|suffix| suffix.len()).max().unwrap_or_default());
+        let characters_max = URN_CHARACTERS_MAX - longest_suffix;
+        let text = self.text(Column::Urn, "a URN, such as SC045099 or 2590934")?;
+        if text.starts_with(OWN_CARERS_URN_PREFIX) {
+            self.wrong(Column::Urn, Fault::Reserved(OWN_CARERS_URN_PREFIX));
+            return None;
+        }
+        let urn = text.parse().ok().filter(|_| text.len() <= characters_max);
+        if urn.is_none() {
+            self.wrong(Column::Urn, Fault::NotAUrn(characters_max));
+        }
+        urn
+    }
+
+    fn owner_id(&mut self) -> Option<ProviderId> {
+        let expected = "an owner's id: 1 to 40 letters and digits, such as P0763";
+        let id: ProviderId = self.parsed(Column::OwnerId, expected)?;
+        if id.as_str().starts_with(OWN_PROVIDER_PREFIX) {
+            self.wrong(Column::OwnerId, Fault::Reserved(OWN_PROVIDER_PREFIX));
+            return None;
+        }
+        Some(id)
     }
 
     fn place_code(&mut self, provision_type: Option<ProvisionType>) -> Option<&'static str> {
@@ -337,7 +389,7 @@ impl<'a> Row<'a> {
     }
 
     fn places(&mut self, provision_type: Option<ProvisionType>) -> Option<Option<u16>> {
-        let places = self.number(Column::Places)?;
+        let places = self.number(Column::Places, PLACES_REGISTERED_MAX)?;
         if places.is_none()
             && provision_type.is_some_and(|of| of != ProvisionType::IndependentFosteringAgency)
         {

@@ -131,8 +131,28 @@ fn the_simulated_register_is_read_and_says_that_it_is_simulated() {
 #[test]
 fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
     for (column, value, message) in [
-        ("urn", "", "is blank: expected a URN: 1 to 40 letters and digits, such as SC045099 or 2590934"),
-        ("urn", "SC 45", "\"SC 45\" is not a URN: 1 to 40 letters and digits, such as SC045099 or 2590934"),
+        ("urn", "", "is blank: expected a URN, such as SC045099 or 2590934"),
+        (
+            "urn",
+            "SC 45",
+            "\"SC 45\" is not a URN: expected 1 to 34 letters and digits, such as SC045099 or 2590934",
+        ),
+        (
+            "urn",
+            "S1234567890123456789012345678901234",
+            "\"S1234567890123456789012345678901234\" is not a URN: expected 1 to 34 letters and digits, such as \
+             SC045099 or 2590934",
+        ),
+        (
+            "urn",
+            "OWN-CARERS-E06000047",
+            "\"OWN-CARERS-E06000047\" begins with OWN-CARERS-, as only the councils' own provision does: give it another",
+        ),
+        (
+            "owner_id",
+            "council-E06000047",
+            "\"council-E06000047\" begins with council-, as only the councils' own provision does: give it another",
+        ),
         ("urn", "SC045099", "\"SC045099\" is already on line 2: a URN is given once"),
         ("place_code_903", "K1", "\"K1\" is none of the values known here; expected \"K2\""),
         (
@@ -156,11 +176,13 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
             "\"active\" is none of the values known here; expected \"Active\", \"Suspended\"",
         ),
         ("region", " ", "\" \" is blank: expected a region such as North East"),
-        ("places", "four", "\"four\" is not a whole number from 0 to 65535"),
-        ("places", "-1", "\"-1\" is not a whole number from 0 to 65535"),
-        ("places", "+1", "\"+1\" is not a whole number from 0 to 65535"),
-        ("places", "65536", "\"65536\" is not a whole number from 0 to 65535"),
-        ("places", "٣", "\"٣\" is not a whole number from 0 to 65535"),
+        ("places", "four", "\"four\" is not a whole number from 0 to 10000"),
+        ("places", "10001", "\"10001\" is not a whole number from 0 to 10000"),
+        ("sa_premises", "65536", "\"65536\" is not a whole number from 0 to 65535"),
+        ("places", "-1", "\"-1\" is not a whole number from 0 to 10000"),
+        ("places", "+1", "\"+1\" is not a whole number from 0 to 10000"),
+        ("places", "65536", "\"65536\" is not a whole number from 0 to 10000"),
+        ("places", "٣", "\"٣\" is not a whole number from 0 to 10000"),
         ("places", "", "is blank: expected the number of places (only a fostering agency has none)"),
         ("owner_id", "", "is blank: expected an owner's id: 1 to 40 letters and digits, such as P0763"),
         (
@@ -210,6 +232,31 @@ fn all_errors_of_a_row_are_found_and_twenty_are_shown() {
     assert!(!shown.contains("Owner Ltd"));
 }
 
+/// `ROW` as that of a fostering agency, which leads to three establishments.
+fn agency(urn: &str) -> String {
+    let row = row_with("urn", urn).replace("Children's home,K2", "Independent Fostering Agency,U*");
+    row.replace(",4,,,", ",,,,")
+}
+
+#[test]
+fn an_agency_needs_a_urn_for_each_kind_of_fostering() {
+    let (long, longest) = ("A".repeat(33), "A".repeat(32));
+    assert!(strict(file(&[&agency(&longest), &row_with("urn", &"A".repeat(34))])).is_ok());
+    let wrong = format!(
+        "line 2, column 1 (urn): {long:?} is not a URN: expected 1 to 32 letters and digits, such as SC045099 or 2590934"
+    );
+    assert_eq!(errors(file(&[&agency(&long)])), [wrong]);
+    for (first, second, named) in [
+        (agency("7"), row_with("urn", "7-3"), "\"7-3\" and line 2 both lead to the URN 7-3"),
+        (row_with("urn", "7-2"), agency("7"), "\"7\" and line 2 both lead to the URN 7-2"),
+        (agency("7-2"), agency("7"), "\"7\" and line 2 both lead to the URN 7-2"),
+    ] {
+        let found = errors(file(&[&first, &second]));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(&format!("line 3, column 1 (urn): {named}, since")), "{}", found[0]);
+    }
+}
+
 #[test]
 fn bad_rows_are_skipped_only_when_asked() {
     let text = file(&[ROW, &row_with("places", "x"), ROW, "too,few", &row_with("urn", "2")]);
@@ -220,7 +267,7 @@ fn bad_rows_are_skipped_only_when_asked() {
     let faults: Vec<_> =
         register.skipped.reported.iter().map(|error| (error.line, error.fault.clone())).collect();
     let count = Fault::FieldCount { found: 2, expected: 19, open_quote: false };
-    assert_eq!(faults, [(3, Fault::NotANumber), (4, Fault::UrnTwice(2)), (5, count)]);
+    assert_eq!(faults, [(3, Fault::NotANumber(10_000)), (4, Fault::UrnTwice(2)), (5, count)]);
 }
 
 #[test]

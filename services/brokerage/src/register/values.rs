@@ -1,5 +1,7 @@
 //! The values that Ofsted's words stand for.
 
+use care::EstablishmentUrn;
+
 /// A closed list of words in the file.
 pub(crate) trait Worded: Copy + 'static {
     /// Each word and what it stands for.
@@ -95,5 +97,19 @@ impl ProvisionType {
             Self::ResidentialFamilyCentre => &["R1", "R3"],
             Self::ResidentialSpecialSchool => &["S1"],
         }
+    }
+
+    /// What follows the URN of a registration in the URN of each establishment that it leads to. Ofsted registers a fostering
+    /// agency once; what differs by kind of fostering is who its carers are.
+    pub(crate) const fn urn_suffixes(self) -> &'static [&'static str] {
+        match self {
+            Self::IndependentFosteringAgency => &["", "-2", "-3"],
+            _ => &[""],
+        }
+    }
+
+    /// The URNs of the establishments that a registration leads to, the first of which is its own.
+    pub(crate) fn urns(self, urn: &EstablishmentUrn) -> impl Iterator<Item = String> {
+        self.urn_suffixes().iter().map(move |suffix| format!("{urn}{suffix}"))
     }
 }

@@ -4,7 +4,7 @@
 //! award itself, and can be run again on the recorded facts. What it does not cover: the register (status, notices,
 //! registered places and ages are judged by vacancies with the claim), and the council's cascade policy (referrals).
 
-use crate::frameworks::{Framework, Frameworks, Lot};
+use crate::frameworks::{Framework, Frameworks, Lot, Onlooker};
 use crate::grade::GradeGate;
 use care::market::UNREGISTERED;
 use care::published::{CallOffCheck, CallOffEvidence, FunderShare, PriceLine, Route};
@@ -78,7 +78,7 @@ pub struct CallOffQuestion<'a> {
 }
 
 /// What was judged, check by check. A check that hangs on one that failed (the lot of an unknown framework) cannot be
-/// judged and is left out, and a council that is not a member learns no more of a framework than that.
+/// judged and is left out, and a council that is shown no ceilings learns no more of a framework than that it is no member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The evidence, as an event keeps it.
@@ -181,8 +181,9 @@ fn judge_framework(
     let member = framework.is_member(question.council, on);
     let is = if member { "is" } else { "is not" };
     let found = format!("{} {is} a member on {on}", question.council.name());
-    if !verdict.record(checks::COUNCIL_NOT_MEMBER, member, found) {
-        // What is left would tell a stranger the framework's lots, ceilings and admitted prices.
+    verdict.record(checks::COUNCIL_NOT_MEMBER, member, found);
+    if !framework.shows_ceilings_to(Onlooker::Council(question.council), lot_id, on) {
+        // What is left tells the lot's ceilings and the admitted prices.
         return;
     }
     let Some(lot) = framework.lots.get(lot_id) else {

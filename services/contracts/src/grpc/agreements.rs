@@ -72,7 +72,7 @@ impl Contracts {
             fields.violation("status", format!("{} is not a status of an agreement", form.status));
         }
         let (parent, status) = fields.finish(|| parent.zip(status))?;
-        let (agreements, next_page_token) = page::page_of(form.page_size, &form.page_token, |after| {
+        let (agreements, next_page_token) = page::page_of(form, |after: Option<String>| {
             self.agreements_after(&parent, status, after.unwrap_or_default())
         })?;
         Ok(Response::new(proto::ListAgreementsResponse { agreements, next_page_token }))

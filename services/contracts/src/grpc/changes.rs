@@ -174,8 +174,9 @@ impl Contracts {
         request_id: &str,
         command: FrameworkCommand,
     ) -> Answer<proto::Framework> {
-        let id = command.framework.clone();
-        let answer = move |state: &Frameworks, _: &[FrameworkEvent]| render::framework(state, &id);
+        let (id, today) = (command.framework.clone(), london_date(caller.at));
+        let answer =
+            move |state: &Frameworks, _: &[FrameworkEvent]| render::framework_after(state, &id, today);
         run_command(&self.frameworks, caller, request, request_id, command, answer).await
     }
 

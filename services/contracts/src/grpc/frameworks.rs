@@ -4,7 +4,7 @@ use super::Answer;
 use crate::{Contracts, render};
 use api::contracts as proto;
 use care::{EstablishmentUrn, FrameworkId, ProviderId, code_sets, london_date};
-use contracts_domain::frameworks::Framework;
+use contracts_domain::frameworks::{Framework, Onlooker};
 use contracts_domain::{CallOffQuestion, Frameworks, judge_call_off};
 use service_kit::terms::{self, Justification};
 use service_kit::{Caller, Fields, Role, not_found, page};
@@ -18,11 +18,15 @@ impl Contracts {
         &self,
         request: &Request<proto::GetFrameworkRequest>,
     ) -> Answer<proto::Framework> {
+        let caller = Caller::of(request)?;
         let name = &request.get_ref().name;
         let mut fields = Fields::new();
         let id = fields.framework("name", name);
         let id = fields.finish(|| id)?;
-        let look = |state: &Frameworks| Some(render::render_framework(&id, state.get(&id)?));
+        let today = london_date(caller.at);
+        let look = |state: &Frameworks| {
+            Some(render::render_framework(&id, state.get(&id)?, onlooker(&caller, &id), today))
+        };
         self.frameworks.read(look).map(Response::new).ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", name))
     }
 
@@ -30,8 +34,9 @@ impl Contracts {
         &self,
         request: &Request<proto::ListFrameworksRequest>,
     ) -> Answer<proto::ListFrameworksResponse> {
+        let caller = Caller::of(request)?;
         let form = request.get_ref();
-        let today = london_date(Caller::of(request)?.at);
+        let today = london_date(caller.at);
         let mut fields = Fields::new();
         let member = match form.member.as_str() {
             "" => Some(None),
@@ -42,11 +47,14 @@ impl Contracts {
             member.is_none_or(|council| framework.in_force(today) && framework.is_member(council, today))
         };
         let (frameworks, next_page_token) = self.frameworks.read(|state| {
-            page::page_of(form.page_size, &form.page_token, |after| {
+            page::page_of(form, |after: Option<String>| {
                 let later =
                     move |id: &FrameworkId| after.as_ref().is_none_or(|after| id.as_str() > after.as_str());
                 let all = state.iter().filter(move |(id, framework)| later(id) && wanted(framework));
-                all.map(|(id, framework)| (id.to_string(), render::render_framework(id, framework)))
+                all.map(|(id, framework)| {
+                    let seen = render::render_framework(id, framework, onlooker(&caller, id), today);
+                    (id.to_string(), seen)
+                })
             })
         })?;
         Ok(Response::new(proto::ListFrameworksResponse { frameworks, next_page_token }))
@@ -67,7 +75,7 @@ impl Contracts {
         let (providers, next_page_token) = self.frameworks.read(|state| {
             let framework = state.get(&id).filter(|framework| may_see_providers(&caller, framework));
             let framework = framework.ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", &form.parent))?;
-            page::page_of(form.page_size, &form.page_token, |after| {
+            page::page_of(form, |after: Option<String>| {
                 let shown = move |provider: &&ProviderId| match &caller.role {
                     Role::Provider(own) => own == *provider,
                     Role::Council(_) | Role::FrameworkLead(_) => true,
@@ -127,11 +135,21 @@ impl Contracts {
     }
 }
 
+/// What a caller is to a framework.
+fn onlooker<'a>(caller: &'a Caller, framework: &FrameworkId) -> Onlooker<'a> {
+    match &caller.role {
+        Role::FrameworkLead(own) if own == framework => Onlooker::Lead,
+        Role::Council(council) => Onlooker::Council(*council),
+        Role::Provider(provider) => Onlooker::Provider(provider),
+        Role::FrameworkLead(_) | Role::Service(_) => Onlooker::Stranger,
+    }
+}
+
 /// A council sees the providers and prices of a framework that it is or was a member of; others do not learn of them.
 /// A provider may ask, and is shown its own; a lead has been found to be this framework's.
 fn may_see_providers(caller: &Caller, framework: &Framework) -> bool {
     match &caller.role {
-        Role::Council(council) => framework.members.contains_key(council),
+        Role::Council(council) => framework.is_or_was_member(*council, london_date(caller.at)),
         Role::Provider(_) | Role::FrameworkLead(_) => true,
         Role::Service(_) => false,
     }

@@ -59,7 +59,7 @@ pub(super) fn list_invoices(
     }
     let items =
         |after| invoices_after(service, council, provider.as_ref(), request.unsettled, after).into_iter();
-    let (invoices, next_page_token) = page_of(request.page_size, &request.page_token, items)?;
+    let (invoices, next_page_token) = page_of(request, items)?;
     Ok(ListInvoicesResponse { invoices, next_page_token })
 }
 
@@ -139,13 +139,13 @@ pub(super) fn get_statement(
         from.is_none_or(|from| day >= from) && to.is_none_or(|to| day < to)
     };
     let (entries, next_page_token) = ledger.read(|state| {
-        page_of(request.page_size, &request.page_token, |after| {
-            let first = first_after(state, after);
+        page_of(request, |after| {
+            let first = first_after(after);
             state
                 .ledger
                 .statement(provider.as_ref(), agreement, first)
                 .filter(|(_, entry)| dated(entry))
-                .map(|(position, entry)| (key(position), render::entry(council, entry)))
+                .map(|(position, entry)| (position, render::entry(council, entry)))
         })
     })?;
     Ok(GetStatementResponse { entries, next_page_token })
@@ -165,29 +165,17 @@ pub(super) fn list_charges(
     known(ledger, agreement)?;
     let (charges, next_page_token) = ledger.read(|state| {
         let charge = |entry: &Arc<JournalEntry>| state.charges.get(&entry.id);
-        page_of(request.page_size, &request.page_token, |after| {
-            let entries = state.ledger.statement(None, agreement, first_after(state, after));
+        page_of(request, |after| {
+            let entries = state.ledger.statement(None, agreement, first_after(after));
             entries.filter_map(|(position, entry)| {
-                charge(entry).map(|charge| (key(position), render::charge(council, charge)))
+                charge(entry).map(|charge| (position, render::charge(council, charge)))
             })
         })
     })?;
     Ok(ListChargesResponse { charges, next_page_token })
 }
 
-/// A place in the journal as a key that sorts like it.
-fn key(position: usize) -> String {
-    format!("{position:012}")
-}
-
-/// The first place in the journal after a key.
-fn first_after(state: &State, after: Option<String>) -> usize {
-    let Some(after) = after else { return 0 };
-    // The keys sort like the places, so this is a search and not a scan.
-    let (mut low, mut high) = (0, state.ledger.entries().len());
-    while low < high {
-        let middle = low.midpoint(high);
-        if key(middle) <= after { low = middle + 1 } else { high = middle }
-    }
-    low
+/// The first place in the journal after the last of the page before.
+fn first_after(after: Option<usize>) -> usize {
+    after.map_or(0, |after| after.saturating_add(1))
 }

@@ -167,7 +167,7 @@ impl Referrals {
         let (council, referral, asked) = fields.finish(|| Some((council?, referral?, asked?)))?;
         let desk = self.own_desk(&caller, council)?;
         let (awards, next_page_token) = desk.engine.read(|state| {
-            pages::of_map(&state.awards, message.page_size, &message.page_token, |award| {
+            pages::of_map(&state.awards, message, |award| {
                 let of = (award.proposed.council, award.proposed.referral);
                 if referral.is_some_and(|wanted| wanted != of) {
                     return None;
@@ -223,7 +223,7 @@ impl Referrals {
             });
             rendered.collect::<Vec<_>>()
         });
-        let (awards, next_page_token) = pages::of_sorted(due, message.page_size, &message.page_token)?;
+        let (awards, next_page_token) = pages::of_sorted(due, message)?;
         Ok(Response::new(proto::ListApprovalsDueResponse { awards, next_page_token }))
     }
 }

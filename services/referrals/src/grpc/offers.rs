@@ -56,7 +56,7 @@ impl Referrals {
         let provider = fields.provider("parent", &message.parent);
         let provider = fields.finish(|| provider)?;
         caller.require_provider(&provider)?;
-        let (referrals, next_page_token) = page::page_of(message.page_size, &message.page_token, |after| {
+        let (referrals, next_page_token) = page::page_of(message, |after: Option<String>| {
             let mut items = Vec::new();
             for (council, desk) in self.desks.iter() {
                 if items.len() > page::PAGE_SIZE_MAX {
@@ -205,7 +205,7 @@ impl Referrals {
             Some(rendered.collect::<Vec<_>>())
         });
         let offers = offers.ok_or_else(|| refuse(&Rejection::ReferralUnknown(id)))?;
-        let (offers, next_page_token) = pages::of_sorted(offers, message.page_size, &message.page_token)?;
+        let (offers, next_page_token) = pages::of_sorted(offers, message)?;
         Ok(Response::new(proto::ListOffersResponse { offers, next_page_token }))
     }
 }

@@ -1,6 +1,6 @@
 //! Pages of things that are kept in order of their ids.
 
-use service_kit::page;
+use service_kit::page::{self, Paged};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Bound;
@@ -10,35 +10,24 @@ use tonic::Status;
 /// A page of a map in order of its keys; `pick` renders an item or leaves it out.
 pub(super) fn of_map<K, V, T>(
     map: &BTreeMap<K, V>,
-    page_size: i32,
-    page_token: &str,
+    request: &impl Paged,
     mut pick: impl FnMut(&V) -> Option<T>,
 ) -> Result<(Vec<T>, String), Status>
 where
-    K: Ord + FromStr + Display,
+    K: Ord + FromStr + Display + Copy,
 {
-    let mut wrong = false;
-    let page = page::page_of(page_size, page_token, |after| {
-        let start = match after.map(|key| key.parse::<K>()) {
-            Some(Ok(key)) => Bound::Excluded(key),
-            Some(Err(_)) => {
-                wrong = true;
-                Bound::Unbounded
-            }
-            None => Bound::Unbounded,
-        };
-        map.range((start, Bound::Unbounded)).filter_map(|(key, value)| Some((key.to_string(), pick(value)?)))
-    })?;
-    if wrong { Err(page::token_invalid()) } else { Ok(page) }
+    page::page_of(request, |after: Option<K>| {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        map.range((start, Bound::Unbounded)).filter_map(|(key, value)| Some((*key, pick(value)?)))
+    })
 }
 
 /// A page of items that are in ascending order of their keys already.
 pub(super) fn of_sorted<T>(
     items: Vec<(String, T)>,
-    page_size: i32,
-    page_token: &str,
+    request: &impl Paged,
 ) -> Result<(Vec<T>, String), Status> {
-    page::page_of(page_size, page_token, |after| {
+    page::page_of(request, |after: Option<String>| {
         items.into_iter().filter(move |(key, _)| after.as_ref().is_none_or(|after| key > after))
     })
 }

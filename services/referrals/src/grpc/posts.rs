@@ -91,7 +91,7 @@ impl Referrals {
                 && (message.provision.is_empty() || it.requirements.provisions.contains(&message.provision))
         };
         let (referrals, next_page_token) = desk.engine.read(|state| {
-            pages::of_map(&state.referrals, message.page_size, &message.page_token, |it| {
+            pages::of_map(&state.referrals, message, |it| {
                 asked(it).then(|| render::referral_in_list(state, it))
             })
         })?;

@@ -138,7 +138,7 @@ impl Vacancies {
         let viewer = Viewer::of(&caller.role, &self.region);
         let viewer = &viewer;
         let (places, next_page_token) = self.market.read(|market| {
-            page_of(form.page_size, &form.page_token, |after| {
+            page_of(form, |after: Option<String>| {
                 let own = market.provider(&provider).map(|it| &it.establishments);
                 // The place ids of different establishments interleave, so they are put in order first.
                 let mut ids: Vec<&PlaceId> = own

@@ -5,8 +5,8 @@ use super::fields::{age, sexes, status};
 use crate::{Vacancies, render};
 use api::vacancies as proto;
 use care::market::{
-    EstablishmentRegistered, ProviderRegistered, Registration, RestrictionNoticeLifted,
-    RestrictionNoticeServed, Sexes,
+    EstablishmentRegistered, PLACES_REGISTERED_MAX, ProviderRegistered, Registration,
+    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
 };
 use care::{CouncilId, EstablishmentUrn, ProviderId, code_sets, london_date};
 use geography::{Sector, locate};
@@ -17,8 +17,6 @@ use vacancies_domain::{Command, RegistrationChanges};
 
 /// Characters of a name that people read.
 const NAME_CHARS_MAX: usize = 200;
-/// Places that one establishment may be registered for.
-const PLACES_MAX: i64 = 10_000;
 
 impl Vacancies {
     pub(super) async fn enter_provider(
@@ -74,9 +72,7 @@ impl Vacancies {
             age_from: form.age_from.and_then(|it| age(&mut fields, "age_from", it)),
             age_to: form.age_to.and_then(|it| age(&mut fields, "age_to", it)),
             sexes: sexes.flatten(),
-            places_registered: form
-                .places_registered
-                .and_then(|it| fields.number("places_registered", it, 0..=PLACES_MAX)),
+            places_registered: form.places_registered.and_then(|it| places_registered(&mut fields, it)),
         };
         let (urn, revision) = fields.finish(|| Some((urn?, revision?)))?;
         let command = Command::AmendEstablishment { urn: urn.clone(), changes, revision, at: caller.at };
@@ -164,7 +160,7 @@ impl Vacancies {
         };
         let provider = fields.finish(|| provider)?;
         let (establishments, next_page_token) = self.market.read(|market| {
-            page_of(form.page_size, &form.page_token, |after| {
+            page_of(form, |after: Option<String>| {
                 market
                     .establishments()
                     .filter(|(_, it)| provider.as_ref().is_none_or(|provider| it.provider == *provider))
@@ -201,7 +197,7 @@ fn entry(
     let age_from = age(&mut fields, "age_from", form.age_from);
     let age_to = age(&mut fields, "age_to", form.age_to);
     let sexes = sexes(&mut fields, "sexes", form.sexes);
-    let places_registered = fields.number("places_registered", form.places_registered, 0..=PLACES_MAX);
+    let places_registered = places_registered(&mut fields, form.places_registered);
     fields.finish(|| {
         Some(EstablishmentRegistered {
             urn: urn?,
@@ -223,6 +219,10 @@ fn entry(
             at: caller.at,
         })
     })
+}
+
+fn places_registered(fields: &mut Fields, places: u32) -> Option<u16> {
+    fields.number("places_registered", places, 0..=PLACES_REGISTERED_MAX.into())
 }
 
 /// A sector that exists: a home that lies nowhere would be left out of every search by distance.

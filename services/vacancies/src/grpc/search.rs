@@ -30,11 +30,10 @@ impl Vacancies {
             .map(|(reason, places)| proto::Excluded { reason: reason.to_string(), places: *places })
             .collect();
         let matches_total = u32::try_from(found.matches.len()).unwrap_or(u32::MAX);
-        // A page starts after so many of the best; a token that says anything else starts after the last.
-        let (matches, next_page_token) = page_of(form.page_size, &form.page_token, |after| {
-            let seen = after.map_or(0, |after| after.parse().unwrap_or(usize::MAX));
-            let numbered = (1_usize..).zip(found.matches).skip(seen);
-            numbered.map(|(number, found)| (number.to_string(), render::matched(found)))
+        // A page starts after so many of the best.
+        let (matches, next_page_token) = page_of(form, |seen: Option<usize>| {
+            let numbered = (1_usize..).zip(found.matches).skip(seen.unwrap_or_default());
+            numbered.map(|(number, found)| (number, render::matched(found)))
         })?;
         let response = proto::SearchVacanciesResponse { matches, matches_total, excluded, next_page_token };
         Ok(Response::new(response))

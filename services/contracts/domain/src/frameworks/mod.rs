@@ -12,4 +12,4 @@ pub use events::{
     ProviderSuspended, Regime, SuspensionLifted,
 };
 pub use rejection::FrameworkRejection;
-pub use state::{Framework, Frameworks, Lot, Membership, PriceSchedule, Suspension};
+pub use state::{Framework, Frameworks, Lot, Membership, Onlooker, PriceSchedule, Suspension};

@@ -88,6 +88,19 @@ pub struct Suspension {
     pub until: Option<Date>,
 }
 
+/// Who looks at a framework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onlooker<'a> {
+    /// Its own lead.
+    Lead,
+    /// A council.
+    Council(CouncilId),
+    /// A provider.
+    Provider(&'a ProviderId),
+    /// Anybody else, such as the lead of another framework.
+    Stranger,
+}
+
 impl Suspension {
     /// Whether it stops placements at `urn` on some day from `first` to `last`, both included.
     #[must_use]
@@ -110,6 +123,27 @@ impl Framework {
     pub fn is_member(&self, council: CouncilId, on: Date) -> bool {
         let holds = |m: &Membership| m.from <= on && m.until.is_none_or(|until| on < until);
         self.members.get(&council).is_some_and(|memberships| memberships.iter().any(holds))
+    }
+
+    /// Whether a council is a member on a day, or was one before.
+    #[must_use]
+    pub fn is_or_was_member(&self, council: CouncilId, on: Date) -> bool {
+        let held = |m: &Membership| m.from <= on && m.until.is_none_or(|until| m.from < until);
+        self.members.get(&council).is_some_and(|memberships| memberships.iter().any(held))
+    }
+
+    /// Whether somebody is told the price ceilings of a lot: whoever buys or bought under the framework, its lead, and a provider
+    /// that was admitted to that lot. To others the ceilings would tell what their competitors may charge. Nobody else decides this.
+    #[must_use]
+    pub fn shows_ceilings_to(&self, onlooker: Onlooker<'_>, lot: &LotId, on: Date) -> bool {
+        match onlooker {
+            Onlooker::Lead => true,
+            Onlooker::Council(council) => self.is_or_was_member(council, on),
+            Onlooker::Provider(provider) => {
+                self.admissions.get(provider).is_some_and(|lots| lots.contains_key(lot))
+            }
+            Onlooker::Stranger => false,
+        }
     }
 
     /// The gate of a lot: its own, else the framework's floor, else the widest.

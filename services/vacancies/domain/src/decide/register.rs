@@ -6,16 +6,13 @@ use crate::{RegistrationChanges, Rejection};
 use care::market::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, Market, MarketEvent, ProviderRegistered,
     Registration, RestrictionNoticeLifted, RestrictionNoticeServed, SUPPORTED_ACCOMMODATION,
-    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage,
+    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage, URN_CHARACTERS_MAX,
 };
 use care::published::ClaimReleased;
 use care::{EstablishmentUrn, Timestamp};
 
 /// Care leavers stay looked after in some provision until 25 (Children Act 1989, section 23C).
 const AGE_MAX: u8 = 25;
-
-/// Places are numbered after the URN, and a place id has at most 40 characters.
-const URN_CHARACTERS_MAX: usize = 34;
 
 /// The place codes that stand for one kind of provision alone.
 const BOUND_PLACE_CODES: [(&str, &str); 2] = [SUPPORTED_ACCOMMODATION, ("SECURE", "K1")];
