@@ -6,6 +6,11 @@ use crate::engine::{Context, RequestKey};
 use crate::outcome::{EngineError, Executed, Reacted, Reply};
 use care::{Domain, Event};
 use eventlog::{Entry, EventLog, Expected, Idempotency, Meta, NewEvent, SourcePosition};
+#[cfg(feature = "planted-defects")]
+use eventlog::{
+    Service,
+    planted::{Planted, is_planted},
+};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,6 +105,12 @@ impl<D: Domain> Writer<D> {
         render: Render<D>,
         answer: oneshot::Sender<Executed<D::Rejection>>,
     ) -> Result<(), Broken> {
+        #[cfg(feature = "planted-defects")]
+        let context = if is_planted(Planted::DedupeDropped, self.log.id()) {
+            Context { request: None, ..context }
+        } else {
+            context
+        };
         if let Some(RequestKey { key, request_hash }) = &context.request
             && self.keys.contains(&self.hasher.hash_one(key))
         {
@@ -158,7 +169,10 @@ impl<D: Domain> Writer<D> {
         answer: oneshot::Sender<Result<Reacted, EngineError<D::Rejection>>>,
     ) -> Result<(), Broken> {
         let consumed = self.staged.sources.get(&source.log).copied().unwrap_or(0);
-        if source.position <= consumed {
+        let is_seen = source.position <= consumed;
+        #[cfg(feature = "planted-defects")]
+        let is_seen = is_seen && !is_planted(Planted::DedupeDropped, self.log.id());
+        if is_seen {
             let seen = move |behind: Result<u64, String>| {
                 let _ = answer.send(behind.map(|_| Reacted::AlreadySeen).map_err(EngineError::Unavailable));
             };
@@ -183,10 +197,35 @@ impl<D: Domain> Writer<D> {
                 return self.complete(InFlight::Answer(Box::new(refuse))).await;
             }
         };
+        #[cfg(feature = "planted-defects")]
+        let before = self.staged.head;
         let entry = self.stage(&events, &context, Some(source));
         self.staged.sources.insert(source.log, source.position);
+        #[cfg(feature = "planted-defects")]
+        let entry = self.planted(entry, before).await?;
         let ticket = self.log.submit(entry).await.map_err(|_| Broken)?;
         self.complete(InFlight::Reaction { ticket, events, source, answer }).await
+    }
+
+    /// An entry of a reaction as planted defects leave it; `head` is that before it.
+    #[cfg(feature = "planted-defects")]
+    async fn planted(&self, mut entry: Entry, head: u64) -> Result<Entry, Broken> {
+        let log = self.log.id();
+        if entry.events.is_empty() {
+            return Ok(entry);
+        }
+        if is_planted(Planted::OffsetBeforeEffect, log) {
+            let (expected, events, source) = (Vec::new(), Vec::new(), entry.source.take());
+            let offset = Entry { expected_head: Some(head), expected, events, source, ..entry.clone() };
+            let durable = self.log.submit(offset).await.map_err(|_| Broken)?;
+            // Whatever became of it shows at the effect, which is decided on the same head.
+            let _ = durable.outcome().await;
+        }
+        // The auditors record every event, so their first effect would be that of the first command.
+        if is_planted(Planted::EndsBeforeEffect, log) && log.service != Service::Audit {
+            std::process::abort();
+        }
+        Ok(entry)
     }
 
     /// Applies the events to the staged state and makes the entry that the log will refuse unless it finds everything as

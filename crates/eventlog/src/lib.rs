@@ -9,6 +9,8 @@ mod adapter;
 pub mod conformance;
 mod event;
 mod log_id;
+#[cfg(feature = "planted-defects")]
+pub mod planted;
 mod port;
 pub mod postgres;
 pub mod sqlite;

@@ -32,6 +32,15 @@ fn dependencies_follow_the_design() {
 }
 
 #[test]
+fn planted_defects_are_in_tests_alone() {
+    assert!(
+        !rules::no_defects_are_planted(&workspace::features("system-tests", true)).is_empty(),
+        "a rule that does not see them where they are judges nothing"
+    );
+    none(&rules::no_defects_are_planted(&workspace::features("brokerage", false)));
+}
+
+#[test]
 fn sources_are_short_and_whole_and_domains_ask_nobody() {
     let sources = workspace::sources();
     assert!(

@@ -166,6 +166,13 @@ fn a_manifest_that_sets_lints_or_versions_itself_is_found() {
 }
 
 #[test]
+fn a_defect_in_a_normal_build_is_found() {
+    let features = "brokerage v0.1.0\neventlog feature \"planted-defects\"\neventlog feature \"default\"\n";
+    one_fault(&rules::no_defects_are_planted(features), &["planted-defects"]);
+    assert!(rules::no_defects_are_planted("eventlog feature \"default\"\n").is_empty());
+}
+
+#[test]
 fn a_stray_folder_at_the_top_is_found() {
     let folders = ["crates", "proto", "services", "deploy", "tests", ".ci", "tools"].map(String::from);
     one_fault(&rules::top_level_is_short(&folders), &["tools/"]);

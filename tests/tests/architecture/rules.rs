@@ -196,6 +196,14 @@ pub(crate) fn manifests_inherit(members: &[Member]) -> Faults {
     faults
 }
 
+/// Defects that tests plant are in no program that people run, not even switched off. `features` are those of a build.
+pub(crate) fn no_defects_are_planted(features: &str) -> Faults {
+    let planted = features.lines().filter(|line| line.contains("planted-defects"));
+    planted
+        .map(|line| format!("{line}: on in a normal build; only dev-dependencies may ask for it"))
+        .collect()
+}
+
 /// A newcomer sees the whole at a glance.
 pub(crate) fn top_level_is_short(folders: &[String]) -> Faults {
     let stray = folders.iter().filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str()));

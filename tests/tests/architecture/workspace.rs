@@ -141,6 +141,17 @@ fn metadata<T: DeserializeOwned>(arguments: &[&str]) -> T {
     serde_json::from_slice(&output.stdout).expect("cargo metadata prints what its format 1 says")
 }
 
+/// Every feature of a crate of ours, and of what is compiled into it, that is on when it is built by itself; with `tests`, when its tests
+/// are. One a line, as `cargo tree` names them.
+pub(crate) fn features(package: &str, tests: bool) -> String {
+    let edges = if tests { "features,normal,build,dev" } else { "features,normal,build" };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--locked", "--prefix", "none", "--package", package, "--edges", edges]);
+    let output = cargo.current_dir(root()).output().expect("the cargo that built this test runs");
+    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo tree prints text")
+}
+
 /// Every source file under the folders that hold code, in order. The API in `proto/` is left to buf: one file a service, in which
 /// names are looked up.
 pub(crate) fn sources() -> Vec<Source> {

@@ -10,8 +10,7 @@ use local_parts::kafka::Kafka;
 use local_parts::postgres::{Database, Postgres};
 use service_kit::token::TokenKeys;
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -157,18 +156,7 @@ impl Apart {
 
     /// What a process answers over HTTP: the status, and the body.
     fn http(&self, service: Service, path: &str) -> (u16, String) {
-        let said = self.processes[&service].said();
-        let addresses =
-            said.split_whitespace().filter_map(|word| word.strip_prefix("metrics=")?.parse().ok());
-        // The setting names port 0.
-        let address = { addresses }.find(|address: &SocketAddr| address.port() != 0).unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        self.processes[&service].http(path)
     }
 
     /// Where a service listens.

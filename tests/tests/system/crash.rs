@@ -5,6 +5,7 @@
 mod apart;
 mod cable;
 mod commands;
+mod planted;
 pub(crate) mod stories;
 mod verdict;
 pub(crate) mod witness;
@@ -168,6 +169,11 @@ async fn sagas_end(load: &Load) {
         })
         .await;
     }
+    come_to_rest(load).await;
+}
+
+/// Once no log grows any more.
+async fn come_to_rest(load: &Load) {
     let mut before = Vec::new();
     until("the logs come to rest", async || {
         // Longer than any effect is on its way in one process that nobody else uses.

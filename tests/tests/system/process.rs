@@ -1,13 +1,15 @@
 //! The program as a process of its own: a region that can be killed, and commands with what they print and how they end.
 
 use crate::region::program;
+use eventlog::planted::{self, Planted};
+use eventlog::postgres::PostgresStore;
 use eventlog::sqlite::SqliteStore;
-use eventlog::{LogId, LogStore, Recorded};
-use service_kit::Role;
+use eventlog::{EventLog, LogId, LogStore, Owner, Recorded, Service};
 use service_kit::token::TokenKeys;
+use service_kit::{Region, Role};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -66,6 +68,14 @@ impl Server {
         Self::spawn_by(command, data_dir, &[])
     }
 
+    /// The same with something planted.
+    pub(crate) fn spawn_planted(data_dir: &Path, more: &[&str], planted: &[Planted]) -> Self {
+        let mut command = brokerage();
+        let planted: Vec<&str> = planted.iter().map(|what| what.name()).collect();
+        command.env(planted::VARIABLE, planted.join(","));
+        Self::spawn_by(command, data_dir, more)
+    }
+
     fn spawn_by(mut command: Command, data_dir: &Path, more: &[&str]) -> Self {
         command.args(["run", "--data-dir"]).arg(data_dir).args(more);
         if !more.contains(&"--listen") {
@@ -120,6 +130,22 @@ impl Server {
     /// What it said on stderr so far.
     pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap().clone()
+    }
+
+    /// What it answers over HTTP, where it was started with `--metrics`: the status, and the body.
+    pub(crate) fn http(&self, path: &str) -> (u16, String) {
+        let said = self.said();
+        let addresses =
+            said.split_whitespace().filter_map(|word| word.strip_prefix("metrics=")?.parse().ok());
+        // The setting names port 0.
+        let address = { addresses }.find(|address: &SocketAddr| address.port() != 0).unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
     /// Whether it has ended by itself.
@@ -260,19 +286,42 @@ pub(crate) async fn read_logs(data_dir: &Path) -> BTreeMap<LogId, Vec<Arc<Record
     let store = SqliteStore::open(&folder.path().join("logs")).unwrap();
     let mut logs = BTreeMap::new();
     for id in logs_in(folder.path()) {
-        let log = store.open(id).await.unwrap();
-        let mut events: Vec<Arc<Recorded>> = Vec::new();
-        loop {
-            let after = events.last().map_or(0, |event| event.position);
-            let more = log.read(after, 1_000).await.unwrap();
-            if more.is_empty() {
-                break;
-            }
-            events.extend(more);
-        }
+        let events = everything(&*store.open(id).await.unwrap()).await;
         logs.insert(id, events);
     }
     logs
+}
+
+/// Every event of these services' logs in a database, as they are stored, whoever uses it; logs without events are left out.
+pub(crate) async fn read_database(url: &str, services: &[Service]) -> BTreeMap<LogId, Vec<Arc<Recorded>>> {
+    let store = PostgresStore::connect(url).await.unwrap();
+    let councils = Region::d2n2_and_tyne_tees().councils();
+    let owners: Vec<Owner> =
+        std::iter::once(Owner::Region).chain(councils.into_iter().map(Owner::Council)).collect();
+    let mut logs = BTreeMap::new();
+    for service in services {
+        for owner in &owners {
+            let id = LogId { service: *service, owner: *owner };
+            let events = everything(&*store.open_reader(id).await.unwrap()).await;
+            if !events.is_empty() {
+                logs.insert(id, events);
+            }
+        }
+    }
+    logs
+}
+
+/// Every event of a log, as it is stored.
+async fn everything(log: &dyn EventLog) -> Vec<Arc<Recorded>> {
+    let mut events: Vec<Arc<Recorded>> = Vec::new();
+    loop {
+        let after = events.last().map_or(0, |event| event.position);
+        let more = log.read_stored(after, 1_000).await.unwrap();
+        if more.is_empty() {
+            return events;
+        }
+        events.extend(more);
+    }
 }
 
 /// Waits until `look` finds something, for half a minute at most.

@@ -25,7 +25,12 @@ impl Folder {
 
     /// The log's file, opened as another start of the program would.
     pub(crate) async fn log(&self) -> Arc<dyn EventLog> {
-        SqliteStore::open(self.0.path()).unwrap().open(LOG).await.unwrap()
+        self.log_of(LOG).await
+    }
+
+    /// The same of another log.
+    pub(crate) async fn log_of(&self, id: LogId) -> Arc<dyn EventLog> {
+        SqliteStore::open(self.0.path()).unwrap().open(id).await.unwrap()
     }
 
     pub(crate) async fn faulty(&self) -> Arc<FaultyLog> {

@@ -6,6 +6,7 @@ mod deciding;
 mod failing;
 mod faulty;
 mod interleaving;
+mod planted;
 mod reacting;
 mod replaying;
 mod snapshots;

@@ -4,6 +4,8 @@
 use crate::adapter::Outcome;
 use crate::event::{Meta, Recorded};
 use crate::log_id::LogId;
+#[cfg(feature = "planted-defects")]
+use crate::planted::{Planted, is_planted};
 use crate::port::{AppendError, Appended, Committed, Entry, Expected, LogError, SourcePosition, StoredReply};
 use care::{StreamId, Timestamp};
 use std::sync::Arc;
@@ -54,12 +56,22 @@ fn stage(rows: &mut impl Rows, log: LogId, head: &mut u64, entry: Entry) -> Outc
         let same = stored.request_hash == idempotency.request_hash;
         return if same { Ok(Appended::Repeated(stored)) } else { Err(AppendError::KeyReused) };
     }
-    if let Some(source) = &entry.source
-        && source.position <= rows.source(source.log)?
-    {
+    let seen = match &entry.source {
+        Some(source) => source.position <= rows.source(source.log)?,
+        None => false,
+    };
+    #[cfg(feature = "planted-defects")]
+    let seen = seen && !is_planted(Planted::DedupeDropped, log);
+    if seen {
         return Ok(Appended::AlreadySeen);
     }
     check_size(&entry)?;
+    #[cfg(feature = "planted-defects")]
+    let entry = if is_planted(Planted::AppenderWithoutFence, log) {
+        Entry { expected_head: None, expected: Vec::new(), ..entry }
+    } else {
+        entry
+    };
     check_expectations(rows, *head, &entry)?;
     let Entry { events, meta, idempotency, source, .. } = entry;
     let recorded_at =

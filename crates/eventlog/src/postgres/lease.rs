@@ -4,6 +4,8 @@
 //! what keeps two from appending is the log's epoch.
 
 use crate::log_id::LogId;
+#[cfg(feature = "planted-defects")]
+use crate::planted::{Planted, is_planted};
 use crate::port::LogError;
 use crate::postgres::rows::Fields;
 use crate::postgres::session::{Server, Session};
@@ -63,6 +65,10 @@ fn keep(mut asking: Asking, taken: Instant) -> Lease {
     tokio::spawn(async move {
         tokio::select! {
             () = asking.renew(taken) => {
+                #[cfg(feature = "planted-defects")]
+                if is_planted(Planted::LeaseNotNoticed, asking.name) {
+                    std::future::pending::<()>().await;
+                }
                 tracing::error!(lease = %asking.name, "the lease is lost");
             }
             _ = dropped => asking.give_up().await,

@@ -1,6 +1,8 @@
 //! The one writer of a log: a task that takes batches from the queue and has the server commit them, one round trip each.
 
 use crate::adapter::{Batch, Job, Outcome, Tail};
+#[cfg(feature = "planted-defects")]
+use crate::planted::{Planted, is_planted};
 use crate::port::{Entry, LogError};
 use crate::postgres::append::{Appending, Known, Verdict, stage};
 use crate::postgres::appender::Appender;
@@ -106,6 +108,13 @@ impl Writer {
     async fn append_all(&mut self, entries: Vec<Entry>) -> Result<Vec<Outcome>, LogError> {
         if matches!(&self.link, Link::Down { at, .. } if *at <= Instant::now()) {
             self.connect_again().await;
+        }
+        #[cfg(feature = "planted-defects")]
+        if is_planted(Planted::AppenderWithoutFence, self.appender.log)
+            && let Link::Up(appending) = &mut self.link
+        {
+            let known = self.appender.unfenced(appending, &self.known).await?;
+            self.know(known);
         }
         let appending = match &mut self.link {
             Link::Up(appending) => appending,

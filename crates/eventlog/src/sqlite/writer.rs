@@ -6,6 +6,8 @@ use crate::adapter::{
 };
 use crate::event::Recorded;
 use crate::log_id::LogId;
+#[cfg(feature = "planted-defects")]
+use crate::planted::{Planted, is_planted};
 use crate::port::{Entry, LogError, Snapshot, SourcePosition, StoredReply};
 use crate::sqlite::file::{Opened, damaged, describe};
 use crate::sqlite::high_water::HighWater;
@@ -119,6 +121,10 @@ impl Writer {
         if self.versions.len() > VERSIONS_MAX {
             self.versions.clear();
         }
+        #[cfg(feature = "planted-defects")]
+        if is_planted(Planted::AcknowledgedBeforeCommit, log) && !self.connection.is_autocommit() {
+            self.connection.execute_batch("COMMIT").map_err(failed)?;
+        }
         let mut rows = FileRows {
             // Rolled back when dropped before its commit.
             transaction: self
@@ -134,6 +140,11 @@ impl Writer {
             return Err(LogError::Fenced { log, ours: epoch, current });
         }
         let outcomes = stage_all(&mut rows, log, &mut self.head, entries)?;
+        #[cfg(feature = "planted-defects")]
+        if is_planted(Planted::AcknowledgedBeforeCommit, log) {
+            rows.transaction.set_drop_behavior(rusqlite::DropBehavior::Ignore);
+            return Ok(outcomes);
+        }
         rows.transaction.commit().map_err(failed)?;
         Ok(outcomes)
     }

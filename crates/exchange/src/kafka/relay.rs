@@ -19,6 +19,8 @@ use super::window::{WINDOW_POSITIONS, Window};
 use crate::port::ExchangeError;
 use async_trait::async_trait;
 use care::Timestamp;
+#[cfg(feature = "planted-defects")]
+use eventlog::planted::{Planted, is_planted};
 use eventlog::{EventLog, LogError, LogId, Recorded};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -117,7 +119,17 @@ impl Relay {
         let topic = publisher.topics().topic(id).ok_or(ExchangeError::Unknown(id))?.name;
         let (states, state) = watch::channel(RelayState::default());
         let publisher = Arc::clone(publisher);
-        let relaying = Relaying { publisher, log, topic, fence, traces, asked: None, states };
+        let relaying = Relaying {
+            #[cfg(feature = "planted-defects")]
+            began_at: *log.head().borrow(),
+            publisher,
+            log,
+            topic,
+            fence,
+            traces,
+            asked: None,
+            states,
+        };
         Ok(Self { log: id, state, task: tokio::spawn(relaying.run()) })
     }
 }
@@ -146,6 +158,9 @@ impl From<LogError> for Stop {
 }
 
 struct Relaying {
+    /// The end of the log when it was started.
+    #[cfg(feature = "planted-defects")]
+    began_at: u64,
     publisher: Arc<Publisher>,
     log: Arc<dyn EventLog>,
     topic: String,
@@ -192,6 +207,10 @@ impl Relaying {
         let mut published = tail.head().saturating_sub(WINDOW_POSITIONS);
         while tail.present.contains(&(published + 1)) {
             published += 1;
+        }
+        #[cfg(feature = "planted-defects")]
+        if is_planted(Planted::RelaySkipsTail, self.log.id()) {
+            published = self.began_at;
         }
         let window = Arc::new(Window::new(published));
         self.publisher.take_over(self.log.id(), Arc::clone(&window));

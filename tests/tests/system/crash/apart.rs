@@ -13,21 +13,21 @@ use super::{
 };
 use crate::apart::{Apart, Lines, Logs as Kept, server_of};
 use crate::crash::stories::{COUNCILS, DAYS_BEFORE};
-use crate::process::until;
+use crate::process::{read_database, until};
 use crate::region::Bearer;
 use api::operations::GetStatesRequest;
 use api::operations::operations_service_client::OperationsServiceClient;
 use care::{Timestamp, london_date};
-use eventlog::postgres::PostgresStore;
-use eventlog::{LogId, LogStore, Owner, Recorded, Service};
+use eventlog::Service;
 use futures::StreamExt;
 use local_parts::kafka::{Kafka, OwnBroker};
 use local_parts::postgres::{OwnPostgres, Postgres};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use service_kit::Role;
 use service_kit::token::TokenKeys;
-use service_kit::{Region, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -257,7 +257,9 @@ async fn judge(load: &Load, world: &mut World, witness_file: &Path) -> String {
     verdict::one_claim_a_place(&logs);
     let (confirmed, failed) = verdict::sagas(&logs);
     let nights = verdict::charged_once(&logs, &witnessed);
-    let records = topics_hold_each_position_once(&logs, world);
+    let records = crate::apart::records(world.broker.brokers(), world.apart.prefix());
+    verdict::topics_hold_each_position_once(&logs, &records);
+    each_saga_is_one_trace(&records);
     ledgers_balance(load).await;
     audit_verifies(load).await;
     let states = states(&world.apart).await;
@@ -280,8 +282,9 @@ async fn judge(load: &Load, world: &mut World, witness_file: &Path) -> String {
     let events: usize = logs.values().map(Vec::len).sum();
     let summary = format!(
         "{} commands acknowledged, {unanswered} unanswered of which {unanswered_done} were done, {confirmed} awards confirmed, \
-         {failed} failed, {nights} nights charged, {events} events, {records} records in topics, {} states replayed",
+         {failed} failed, {nights} nights charged, {events} events, {} records in topics, {} states replayed",
         acknowledged.len(),
+        records.len(),
         states.len()
     );
     // So that a change of the load that makes it test nothing is noticed.
@@ -292,55 +295,17 @@ async fn judge(load: &Load, world: &mut World, witness_file: &Path) -> String {
 /// Every event of every log, from the databases.
 async fn stored(apart: &Apart) -> Logs {
     let Kept::Databases(databases) = apart.logs() else { panic!("the logs are in databases") };
-    let councils = Region::d2n2_and_tyne_tees().councils();
     let mut logs = Logs::new();
     for (service, database) in databases {
-        let store = PostgresStore::connect(database.url()).await.unwrap();
-        for owner in
-            std::iter::once(Owner::Region).chain(councils.iter().map(|council| Owner::Council(*council)))
-        {
-            let id = LogId { service: *service, owner };
-            let log = store.open_reader(id).await.unwrap();
-            let mut events: Vec<Arc<Recorded>> = Vec::new();
-            loop {
-                let after = events.last().map_or(0, |event| event.position);
-                let more = log.read_stored(after, 1_000).await.unwrap();
-                if more.is_empty() {
-                    break;
-                }
-                events.extend(more);
-            }
-            if !events.is_empty() {
-                logs.insert(id, events);
-            }
-        }
+        logs.extend(read_database(database.url(), &[*service]).await);
     }
     logs
 }
 
-/// A consumer that is not ours finds each event of each published log once, and those of a stream in order. Gives how many.
-fn topics_hold_each_position_once(logs: &Logs, world: &World) -> usize {
-    let mut found: BTreeMap<LogId, BTreeSet<u64>> = BTreeMap::new();
-    let mut versions: BTreeMap<(LogId, String), u64> = BTreeMap::new();
+/// An award's conversation is one trace, as far as it is known.
+fn each_saga_is_one_trace(records: &[Value]) {
     let mut traces: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut records = 0;
-    for record in crate::apart::records(world.broker.brokers(), world.apart.prefix()) {
-        let log: LogId = record["source"].as_str().unwrap().parse().unwrap();
-        let position = record["position"].as_u64().unwrap();
-        assert!(
-            found.entry(log).or_default().insert(position),
-            "{log}:{position} is in its topic twice: {record}"
-        );
-        let event = &logs[&log][usize::try_from(position).unwrap() - 1];
-        assert_eq!(record["leaf_hash"].as_str().unwrap(), event.leaf_hash().to_string(), "{log}:{position}");
-        let version = versions.entry((log, event.stream.to_string())).or_default();
-        *version += 1;
-        assert_eq!(
-            record["stream_version"].as_u64(),
-            Some(*version),
-            "{log}:{position} is not in its stream's order"
-        );
-        records += 1;
+    for record in records {
         let trace = record["traceparent"].as_str().unwrap().split('-').nth(1);
         let of_saga = SAGA.contains(&record["type"].as_str().unwrap());
         if let (true, Some(award), Some(trace)) = (of_saga, record["data"]["award"].as_str(), trace) {
@@ -349,11 +314,6 @@ fn topics_hold_each_position_once(logs: &Logs, world: &World) -> usize {
     }
     // A restart forgets traces, but none goes on as another.
     assert!(traces.len() > 5 && traces.values().all(|of_award| of_award.len() == 1), "{traces:?}");
-    for (log, events) in logs.iter().filter(|(log, _)| log.service != Service::Audit) {
-        let positions = found.get(log).map_or(0, BTreeSet::len);
-        assert_eq!(positions, events.len(), "{log}: so many of its events are in its topic");
-    }
-    records
 }
 
 /// What each log and view of each process has come to.

@@ -177,6 +177,23 @@ impl Load {
         let _ = tokio::time::timeout(std::time::Duration::from_millis(100), region.changed()).await;
     }
 
+    /// Sends a command as `who`, with a witness, once; none if it is not known whether it was done.
+    pub(crate) async fn send_once(&self, who: &str, command: &Command) -> Option<Answer> {
+        let connection = self.connection(who).await;
+        self.witness.before(who, command).await;
+        let answer = match command.send(connection).await {
+            Ok(bytes) => Answer::Yes(bytes),
+            Err(status) => Answer::No(refusal(&status)?),
+        };
+        self.witness.after(command, &answer).await;
+        Some(answer)
+    }
+
+    /// A place that somebody may have.
+    pub(crate) fn some_place(&self) -> String {
+        self.homes.lock().unwrap()[0].places[0].clone()
+    }
+
     /// Sends a command as `who`, with a witness.
     async fn command<A: Message + Default>(
         &self,
@@ -220,7 +237,8 @@ impl Load {
         }
     }
 
-    async fn story(&self, council: &str, draws: &mut ChaCha8Rng) -> Told<()> {
+    /// One child's way.
+    pub(crate) async fn story(&self, council: &str, draws: &mut ChaCha8Rng) -> Told<()> {
         if draws.random_bool(0.2) {
             self.accrue(council, draws).await?;
         }
@@ -397,7 +415,8 @@ impl Load {
         Ok(())
     }
 
-    fn post(&self, council: &str, draws: &mut ChaCha8Rng) -> Command {
+    /// A referral of its own.
+    pub(crate) fn post(&self, council: &str, draws: &mut ChaCha8Rng) -> Command {
         let requirements = Requirements {
             provisions: vec!["FOSTERING".to_owned()],
             age_years: Some(draws.random_range(8..17)),
@@ -465,6 +484,6 @@ impl Load {
 }
 
 /// A request id, drawn like everything else.
-fn id(draws: &mut ChaCha8Rng) -> String {
+pub(crate) fn id(draws: &mut ChaCha8Rng) -> String {
     uuid::Builder::from_random_bytes(draws.random()).into_uuid().to_string()
 }

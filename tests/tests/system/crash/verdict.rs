@@ -181,6 +181,33 @@ pub(crate) fn charged_once(logs: &Logs, witnessed: &BTreeMap<String, Sent>) -> u
     nights.len()
 }
 
+/// A consumer that is not ours finds each event of each published log once, and those of a stream in order.
+pub(crate) fn topics_hold_each_position_once(logs: &Logs, records: &[Value]) {
+    let mut found: BTreeMap<LogId, BTreeSet<u64>> = BTreeMap::new();
+    let mut versions: BTreeMap<(LogId, String), u64> = BTreeMap::new();
+    for record in records {
+        let log: LogId = text(record, "source").parse().unwrap();
+        let position = record["position"].as_u64().unwrap();
+        assert!(
+            found.entry(log).or_default().insert(position),
+            "{log}:{position} is in its topic twice: {record}"
+        );
+        let event = &logs[&log][usize::try_from(position).unwrap() - 1];
+        assert_eq!(text(record, "leaf_hash"), event.leaf_hash().to_string(), "{log}:{position}");
+        let version = versions.entry((log, event.stream.to_string())).or_default();
+        *version += 1;
+        assert_eq!(
+            record["stream_version"].as_u64(),
+            Some(*version),
+            "{log}:{position} is not in its stream's order"
+        );
+    }
+    for (log, events) in logs.iter().filter(|(log, _)| log.service != Service::Audit) {
+        let positions = found.get(log).map_or(0, BTreeSet::len);
+        assert_eq!(positions, events.len(), "{log}: so many of its events are in its topic");
+    }
+}
+
 /// Nothing was added to or taken from any log but the audit's: commands that are repeated have no effect.
 pub(crate) fn same(before: &Logs, after: &Logs) {
     for (log, events) in before.iter().filter(|(log, _)| log.service != Service::Audit) {
