@@ -117,6 +117,8 @@ pub enum AwardStage {
     OccupiedWithoutClaim,
     /// The child left, or will on a known day.
     Ended,
+    /// The child left later than was recorded first, after a night for which the market holds no place.
+    Overstayed,
 }
 
 impl Market {

@@ -384,7 +384,8 @@ pub struct PlacementStarted {
     pub at: Timestamp,
 }
 
-/// The child left, or never came (then `on` is the agreed start and no night is paid). In the council's contracts log.
+/// The child left, or never came (then `on` is the agreed start and no night is paid). A departure that was recorded wrong is told
+/// again; the last one holds. In the council's contracts log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacementEnded {
     /// The agreement.
@@ -399,6 +400,9 @@ pub struct PlacementEnded {
     pub on: Date,
     /// Why, a code of `code_sets::REASON_PLACE_CHANGE`, or [`PLACE_WITHDRAWN`].
     pub reason: String,
+    /// Why the departure recorded before was wrong, where this puts it right: then this day and code hold instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -89,6 +89,12 @@ async fn an_award_becomes_an_agreement_that_starts_and_ends() {
     let ended = call.end_placement(ask(council(DURHAM), end("2026-06-01", "CARPL"))).await;
     let ended = ended.unwrap().into_inner();
     assert_eq!((ended.status(), ended.ended_on.as_str()), (proto::AgreementStatus::Ended, "2026-06-01"));
+    let again = call.end_placement(ask(council(DURHAM), end("2026-06-11", "CARPL"))).await;
+    refused(again, Code::FailedPrecondition, "AGREEMENT_ENDED");
+    let correction = "a digit was missing".to_owned();
+    let right = proto::EndPlacementRequest { correction, ..end("2026-06-11", "CARPL") };
+    let ended = call.end_placement(ask(council(DURHAM), right)).await.unwrap().into_inner();
+    assert_eq!((ended.ended_on.as_str(), ended.etag.as_str()), ("2026-06-11", "4"));
     drop(world);
 
     let world = World::open(folder.path()).await;

@@ -178,6 +178,7 @@ impl World {
 
     async fn end(&self, name: &str, n: u128, on: &str) {
         let ended = PlacementEnded {
+            correction: None,
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
             council: council(name),

@@ -297,6 +297,7 @@ async fn awards_take_places_and_the_saga_moves_them_on() {
     let portal = world.place_as(Role::Provider("P1".parse().unwrap()), 1).await.unwrap();
     assert_eq!(portal.claims[0].referral, format!("councils/{DERBY}/referrals/{}", referral()));
     let ended = PlacementEnded {
+        correction: None,
         agreement,
         award,
         council: derby,

@@ -245,6 +245,31 @@ async fn commands_end_with_1_for_a_no_and_with_2_for_what_is_wrong_in_themselves
     assert!(long.stderr.contains("--token: the token has 20000 bytes"), "{long:?}");
 }
 
+/// The example of a referral is posted as it stands in README.md, whatever today is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_readmes_referral_is_posted_as_it_stands() {
+    let desk = Desk::open().await;
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let from = readme.find("brokerage referrals post").unwrap();
+    let example = &readme[from..from + readme[from..].find("\nbrokerage ").unwrap()];
+    let fixed = example
+        .as_bytes()
+        .windows(3)
+        .any(|text| text[0] == b'2' && text[1] == b'0' && text[2].is_ascii_digit());
+    assert!(!fixed, "a date in it will be in the past one day: {example}");
+    let script = format!("brokerage() {{ \"$PROGRAM\" \"$@\"; }}\n{example}");
+    let posted = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .env("PROGRAM", crate::region::program())
+        .env("BROKERAGE_ADDRESS", &desk.address)
+        .env("BROKERAGE_TOKEN", desk.token(&COUNCIL))
+        .output()
+        .unwrap();
+    assert_eq!(posted.status.code(), Some(0), "{posted:?}");
+    assert!(String::from_utf8(posted.stdout).unwrap().contains("DE1 2"));
+}
+
 /// A question that is answered with "no" ends with 1, and the table says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_off_that_is_not_allowed_ends_with_1_and_a_no_in_the_table() {

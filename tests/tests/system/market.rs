@@ -6,8 +6,10 @@ use crate::world::{
     release, requirements,
 };
 use api::audit::{EventFilter, FollowEventsRequest};
-use api::contracts::{Agreement, AgreementStatus, ListAgreementsRequest, StartPlacementRequest};
-use api::invoicing::AccrueNightsRequest;
+use api::contracts::{
+    Agreement, AgreementStatus, EndPlacementRequest, ListAgreementsRequest, StartPlacementRequest,
+};
+use api::invoicing::{AccrueNightsRequest, ListChargesRequest};
 use api::referrals::{
     Award, AwardState, GetReferralRequest, ListAwardsRequest, Offer, ReferralStage, SubmitOfferRequest,
 };
@@ -280,6 +282,53 @@ async fn a_notice_ends_the_agreement_of_a_child_who_has_not_come_and_of_no_other
         AccrueNightsRequest { parent: derby.name(), through: "2026-06-08".to_owned(), ..Default::default() };
     let charged = derby.invoicing().accrue_nights(accrue).await.unwrap().into_inner();
     assert_eq!((charged.agreements_charged, charged.nights_charged), (1, 7), "of the child who is there");
+}
+
+/// A mistyped day of departure is put right: the place's nights and the charges follow, the charges by exactly the difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_departure_that_was_recorded_wrong_is_put_right_everywhere() {
+    let (world, [derby, _]) = crate::seed::two_sides().await;
+    let council = &derby.council;
+    let leaves = async |on: &str, correction: &str| {
+        let end = EndPlacementRequest {
+            name: derby.names["agreement"].clone(),
+            on: on.to_owned(),
+            reason: "CARPL".to_owned(),
+            correction: correction.to_owned(),
+            ..Default::default()
+        };
+        let ended = council.contracts().end_placement(end).await.map(tonic::Response::into_inner);
+        world.settled().await;
+        ended
+    };
+    let nights = async || {
+        let through = TODAY.to_owned();
+        let accrue = AccrueNightsRequest { parent: council.name(), through, ..Default::default() };
+        council.invoicing().accrue_nights(accrue).await.unwrap();
+        let list = ListChargesRequest { parent: council.name(), ..Default::default() };
+        let charges = council.invoicing().list_charges(list).await.unwrap().into_inner().charges;
+        (
+            charges.iter().map(|it| it.nights).sum::<i64>(),
+            charges.iter().map(|it| it.total_pence).sum::<i64>(),
+        )
+    };
+    // A place shows the claims of the nights to come.
+    let until = async || place(council, &derby.names["place"]).await.claims.first().map(|it| it.end.clone());
+    let early = leaves("2026-05-26", "the wrong day").await.unwrap_err();
+    assert_refused(&early, "DEPARTURE_NOT_RECORDED");
+    // The child came on 25 May, at 411,117 pence a week.
+    leaves("2026-06-20", "").await.unwrap();
+    assert_eq!((until().await.as_deref(), nights().await), (Some("2026-06-20"), (7, 411_117)));
+    assert_refused(&leaves("2026-06-10", "").await.unwrap_err(), "AGREEMENT_ENDED");
+    let right = leaves("2026-06-10", "the 10th, not the 20th").await.unwrap();
+    assert_eq!((right.status(), right.ended_on.as_str()), (AgreementStatus::Ended, "2026-06-10"));
+    assert_eq!((until().await.as_deref(), nights().await), (Some("2026-06-10"), (7, 411_117)));
+    leaves("2026-05-29", "of May, not of June").await.unwrap();
+    assert_eq!((until().await, nights().await), (None, (4, 234_924)));
+    leaves("2026-05-31", "a misread digit").await.unwrap();
+    assert_eq!((until().await, nights().await), (None, (6, 352_386)));
+    leaves("2026-06-15", "it is still there").await.unwrap();
+    assert_eq!((until().await.as_deref(), nights().await), (Some("2026-06-15"), (7, 411_117)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

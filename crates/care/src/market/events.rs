@@ -292,7 +292,7 @@ pub struct PlaceOccupied {
     pub at: Timestamp,
 }
 
-/// A child came for whom the market holds no place: somebody must look into it.
+/// A child came, or stayed longer than was recorded, on nights for which the market holds no place: somebody must look into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OccupancyRefused {
     /// The award.
@@ -301,7 +301,7 @@ pub struct OccupancyRefused {
     pub council: CouncilId,
     /// The place.
     pub place: PlaceId,
-    /// The day the child came.
+    /// The day the child came, or the day of departure up to which it stayed.
     pub on: Date,
     /// Why it does not count, `UPPER_SNAKE`.
     pub reason: String,

@@ -54,7 +54,12 @@ impl Market {
                 self.note(event.award, &event.place, AwardStage::Occupied);
             }
             MarketEvent::OccupancyRefused(event) => {
-                self.note(event.award, &event.place, AwardStage::OccupiedWithoutClaim);
+                // Who left has a claim of the nights until then, which can still be put right.
+                let stage = match self.awards.get(&event.award).map(|it| it.stage) {
+                    Some(AwardStage::Ended | AwardStage::Overstayed) => AwardStage::Overstayed,
+                    _ => AwardStage::OccupiedWithoutClaim,
+                };
+                self.note(event.award, &event.place, stage);
             }
             MarketEvent::OccupancyEnded(event) => {
                 // Who left before the first night, or never came, took no night.

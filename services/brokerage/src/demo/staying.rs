@@ -48,6 +48,7 @@ pub(crate) async fn arrivals_and_departures(season: &mut Season<'_>) -> Result<(
                 if let Some(on) = leaving.filter(|on| placed.arrived && !placed.departed && told(*on)) {
                     let mut draws = chance.of("departure", number);
                     let request = EndPlacementRequest {
+                        correction: String::new(),
                         name: placed.agreement.clone(),
                         on: on.to_string(),
                         reason: draws.weighted(CHANGE_REASONS, |reason| reason.england).code.to_owned(),

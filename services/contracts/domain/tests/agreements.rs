@@ -174,6 +174,7 @@ fn started(on: Date) -> AgreementEvent {
 
 fn ended(on: Date, reason: &str) -> AgreementEvent {
     PlacementEnded {
+        correction: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),
@@ -203,6 +204,35 @@ fn a_child_comes_and_leaves() {
         })
         .when(end(date(2026, 8, 2)))
         .then_refused("AGREEMENT_ENDED");
+}
+
+fn correct(on: Date, reason: &str) -> AgreementCommand {
+    let (reason, correction) = (reason.to_owned(), "typed the wrong month".to_owned());
+    step(PlacementStep::CorrectEnd { on, reason, correction })
+}
+
+#[test]
+fn a_departure_that_was_recorded_wrong_is_put_right() {
+    let gone = || agreed().and([started(start()), ended(date(2026, 8, 1), "CARPL")]);
+    let AgreementEvent::PlacementEnded(plain) = ended(date(2026, 7, 1), "CREQO") else { unreachable!() };
+    let right = PlacementEnded { correction: Some("typed the wrong month".to_owned()), ..plain };
+    gone()
+        .when(correct(date(2026, 7, 1), "CREQO"))
+        .then([right.into()])
+        .then_state(|state| {
+            let agreement = &state.agreements[&agreement_id()];
+            let end = agreement.ended.clone().unwrap();
+            assert_eq!((end.on, end.reason.as_str(), agreement.version), (date(2026, 7, 1), "CREQO", 4));
+        })
+        .when(correct(date(2026, 7, 1), "CREQO"))
+        .then_nothing();
+    gone().when(correct(date(2026, 5, 3), "CARPL")).then_refused("END_BEFORE_START");
+    gone().when(correct(Date::MAX, "CARPL")).then_refused("DATE_TOO_FAR");
+    let here = agreed().and([started(start())]);
+    let refused = here.when(correct(date(2026, 7, 1), "CARPL")).then_refused("DEPARTURE_NOT_RECORDED");
+    assert_eq!(refused.violations()[0].field, "correction");
+    let never_came = agreed().and([ended(start(), "OTHER")]);
+    never_came.when(correct(date(2026, 7, 1), "CARPL")).then_refused("DEPARTURE_NOT_RECORDED");
 }
 
 #[test]

@@ -104,6 +104,7 @@ fn an_award_of_which_half_is_known_is_refused_once_and_the_other_half_comes_too_
 #[test]
 fn an_agreement_whose_child_has_not_come_ends_before_its_first_night() {
     let ended = PlacementEnded {
+        correction: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),

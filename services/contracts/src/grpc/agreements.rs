@@ -1,7 +1,7 @@
 //! Methods about agreements.
 
 use super::Answer;
-use super::fields::{etag, own_agreement};
+use super::fields::{REASON_CHARS_MAX, etag, own_agreement};
 use crate::render::Viewer;
 use crate::{Contracts, render};
 use api::contracts as proto;
@@ -133,9 +133,15 @@ impl Contracts {
         // A departure is coded by the collection year it falls in, which is not always that of the telling.
         let coded_on = on.unwrap_or_else(|| london_date(caller.at));
         let reason = fields.code("reason", code_sets::REASON_PLACE_CHANGE, &form.reason, coded_on);
+        let correction = fields.text_optional("correction", &form.correction, REASON_CHARS_MAX);
         let expected = etag(&mut fields, &form.etag);
-        let (found, expected, on, reason) = fields.finish(|| Some((found?, expected?, on?, reason?)))?;
-        let step = PlacementStep::End { on, reason };
+        let (found, expected, on, reason, correction) =
+            fields.finish(|| Some((found?, expected?, on?, reason?, correction?)))?;
+        let step = if correction.is_empty() {
+            PlacementStep::End { on, reason }
+        } else {
+            PlacementStep::CorrectEnd { on, reason, correction }
+        };
         self.step(&caller, &form, &form.request_id, found, expected, step).await
     }
 

@@ -3,6 +3,7 @@
 
 mod common;
 
+use care::published::PlacementEnded;
 use care::spec::{Given, given};
 use care::{Date, Pence};
 use common::{
@@ -223,6 +224,11 @@ fn a_closed_period_is_changed_only_by_a_dated_adjustment_in_the_first_open_one()
 fn a_departure_can_be_corrected_both_ways_and_an_older_record_is_not_news() {
     let (first, second) = (day("2026-02-01"), day("2026-02-02"));
     let end = |on: &str, at: Date| Ask::CloseCharges(ended(1, day(on), common::noon(at)));
+    // It comes after what it corrects, whatever the clocks of those who told both said.
+    let corrected = PlacementEnded {
+        correction: Some("the 12th, not the 20th".to_owned()),
+        ..ended(1, day("2026-01-12"), common::noon(first))
+    };
     let _ = after(&charged())
         .when(command(5, first, end("2026-01-17", first)))
         .then_events(|events| assert_eq!(events.len(), 3))
@@ -238,7 +244,12 @@ fn a_departure_can_be_corrected_both_ways_and_an_older_record_is_not_news() {
         .then_state(|state| {
             assert_eq!(state.nights_charged, 10);
             assert!(state.open.is_empty());
-        });
+        })
+        .when(command(9, second, Ask::CloseCharges(corrected)))
+        .then_events(|events| {
+            assert_eq!(events.len(), 4, "two charges taken back, the rest of one charged again")
+        })
+        .then_state(|state| assert_eq!(state.nights_charged, 2));
 }
 
 #[test]

@@ -358,6 +358,7 @@ impl Bench {
     /// The end of an agreement.
     pub(crate) fn ended(&self, issued: &AgreementIssued, on: care::Date) -> PlacementEnded {
         PlacementEnded {
+            correction: None,
             agreement: issued.agreement,
             award: issued.award,
             council: issued.council,

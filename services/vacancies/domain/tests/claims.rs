@@ -337,6 +337,33 @@ fn a_child_comes_and_leaves_and_the_place_is_free_the_same_day() {
 }
 
 #[test]
+fn a_departure_that_is_told_anew_gives_nights_back_or_takes_those_that_nobody_has() {
+    let left = || market_with(&claim(1)).and([occupied(jan(6), jan(6)).into(), ended(jan(20)).into()]);
+    let next = |start| ClaimForAward { start, ..durhams(1) };
+    let earlier = left().when(end(jan(10))).then([ended(jan(10)).into()]).when(end(jan(10))).then_nothing();
+    earlier
+        .when(Command::ClaimForAward(next(jan(10))))
+        .then([passing(&next(jan(10)), 2).into(), claimed(&next(jan(10)), 2, 1).into()]);
+    let later = left().when(end(jan(25))).then([ended(jan(25)).into()]);
+    assert_eq!(refused_for(later, next(jan(24))), "PLACE_TAKEN");
+    // Somebody else has the place by now: what is recorded stays, and the log shows it.
+    let taken = left().and([passing(&next(jan(22)), 2).into(), claimed(&next(jan(22)), 2, 1).into()]);
+    taken
+        .when(end(jan(23)))
+        .then_events(|events| match events {
+            [care::market::MarketEvent::OccupancyRefused(refused)] => {
+                assert_eq!((refused.on, refused.reason.as_str()), (jan(23), "PLACE_TAKEN"));
+            }
+            other => panic!("{other:?}"),
+        })
+        .when(end(jan(23)))
+        .then_nothing()
+        .when(end(jan(22)))
+        .then([ended(jan(22)).into()]);
+    market_with(&claim(1)).and([ended(jan(6)).into()]).when(end(jan(9))).then_nothing();
+}
+
+#[test]
 fn a_child_who_never_came_took_no_night() {
     market_with(&claim(1)).when(end(jan(6))).then([ended(jan(6)).into()]).then_state(|market| {
         assert_eq!(market.capacity(&urn(), at(0)).matchable, 3);

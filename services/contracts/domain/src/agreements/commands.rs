@@ -65,6 +65,15 @@ pub enum PlacementStep {
         /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE`.
         reason: String,
     },
+    /// The departure was recorded wrong.
+    CorrectEnd {
+        /// The right day of departure, which is not paid.
+        on: Date,
+        /// The right reason, a code of `care::code_sets::REASON_PLACE_CHANGE`.
+        reason: String,
+        /// Why the record was wrong, in words without personal data.
+        correction: String,
+    },
     /// The child will not come.
     Cancel {
         /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE`.

@@ -172,27 +172,40 @@ fn placement(
     if let Some(expected) = expected_version.filter(|expected| *expected != agreement.version) {
         return Err(AgreementRejection::EtagMismatch { agreement: id, expected, current: agreement.version });
     }
-    if let Some(end) = &agreement.ended {
-        return Err(AgreementRejection::AgreementEnded(end.on));
-    }
-    match step {
-        PlacementStep::Start { on } => start(agreement, *on, at),
-        PlacementStep::End { on, reason } => {
+    match (step, &agreement.ended) {
+        (PlacementStep::CorrectEnd { on, reason, correction }, end) => {
+            let (Some(started), Some(end)) = (agreement.started, end) else {
+                return Err(AgreementRejection::DepartureNotRecorded);
+            };
+            check_end(*on, started, at)?;
+            if end.on == *on && end.reason == *reason {
+                return Ok(vec![]);
+            }
+            let corrected =
+                PlacementEnded { correction: Some(correction.clone()), ..ended(agreement, *on, reason, at) };
+            Ok(vec![corrected.into()])
+        }
+        (_, Some(end)) => Err(AgreementRejection::AgreementEnded(end.on)),
+        (PlacementStep::Start { on }, None) => start(agreement, *on, at),
+        (PlacementStep::End { on, reason }, None) => {
             let started = agreement.started.ok_or(AgreementRejection::PlacementNotStarted)?;
-            if *on < started {
-                return Err(AgreementRejection::EndBeforeStart { on: *on, started });
-            }
-            let latest = last_day_ahead(london_date(at));
-            if *on > latest {
-                return Err(AgreementRejection::EndTooFar { on: *on, latest });
-            }
+            check_end(*on, started, at)?;
             Ok(vec![ended(agreement, *on, reason, at).into()])
         }
-        PlacementStep::Cancel { reason } => match agreement.started {
+        (PlacementStep::Cancel { reason }, None) => match agreement.started {
             Some(started) => Err(AgreementRejection::PlacementAlreadyStarted(started)),
             None => Ok(vec![ended(agreement, agreement.issued.start, reason, at).into()]),
         },
     }
+}
+
+/// Whether a child who came on `started` can have left, or can be about to leave, on `on`.
+fn check_end(on: Date, started: Date, at: Timestamp) -> Result<(), AgreementRejection> {
+    if on < started {
+        return Err(AgreementRejection::EndBeforeStart { on, started });
+    }
+    let latest = last_day_ahead(london_date(at));
+    if on > latest { Err(AgreementRejection::EndTooFar { on, latest }) } else { Ok(()) }
 }
 
 fn start(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> {
@@ -229,6 +242,7 @@ pub(super) fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp
         place: issued.place.clone(),
         on,
         reason: reason.to_owned(),
+        correction: None,
         at,
     }
 }

@@ -54,8 +54,11 @@ pub enum AgreementRejection {
     #[error("the placement has not started: start it first, or cancel the agreement")]
     PlacementNotStarted,
     /// It is over.
-    #[error("the agreement ended on {0} already")]
+    #[error("the agreement ended on {0} already: if that is wrong, end it again and say why in correction")]
     AgreementEnded(Date),
+    /// There is no departure that could be corrected.
+    #[error("no departure is recorded that could be corrected: leave correction empty to tell of one")]
+    DepartureNotRecorded,
     /// A departure before the arrival.
     #[error("on is {on}, before the child came: give {started} or later")]
     EndBeforeStart {
@@ -75,6 +78,7 @@ impl Refusal for AgreementRejection {
             Self::PlacementAlreadyStarted(_) => "PLACEMENT_ALREADY_STARTED",
             Self::PlacementNotStarted => "PLACEMENT_NOT_STARTED",
             Self::AgreementEnded(_) => "AGREEMENT_ENDED",
+            Self::DepartureNotRecorded => "DEPARTURE_NOT_RECORDED",
             Self::EndBeforeStart { .. } => "END_BEFORE_START",
             Self::StartTooFar { .. } | Self::EndTooFar { .. } => "DATE_TOO_FAR",
         }
@@ -88,6 +92,7 @@ impl Refusal for AgreementRejection {
             | Self::PlacementAlreadyStarted(_)
             | Self::PlacementNotStarted
             | Self::AgreementEnded(_)
+            | Self::DepartureNotRecorded
             | Self::EndBeforeStart { .. }
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => RefusalKind::Precondition,
@@ -101,6 +106,9 @@ impl Refusal for AgreementRejection {
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => {
                 vec![Violation { field: "on".to_owned(), description: self.to_string() }]
+            }
+            Self::DepartureNotRecorded => {
+                vec![Violation { field: "correction".to_owned(), description: self.to_string() }]
             }
             _ => Vec::new(),
         }

@@ -11,7 +11,7 @@ use crate::events::{
 };
 use crate::journal::EntryId;
 use crate::rejection::Rejection;
-use crate::state::{Agreement, State};
+use crate::state::{Agreement, Departure, State};
 use care::published::{AgreementIssued, PlacementEnded, PlacementStarted};
 use care::{AgreementId, CouncilId, Date, EventBody, Nights, Pence, Refusal};
 
@@ -121,9 +121,9 @@ pub(super) fn placement_ended(
     let Some(agreement) = state.agreements.get(&ended.agreement) else {
         return refuse(unknown(ended.agreement));
     };
-    if let Some(known) = &agreement.end
-        && (known.on == ended.on || ended.at <= known.at)
-    {
+    // A correction follows what it corrects, whatever the clocks say.
+    let is_news = |known: &Departure| ended.correction.is_some() || ended.at > known.at;
+    if agreement.end.as_ref().is_some_and(|known| known.on == ended.on || !is_news(known)) {
         return Vec::new();
     }
     if let Some(from) = agreement.from.filter(|from| ended.on < *from) {

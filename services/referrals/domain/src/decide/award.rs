@@ -281,8 +281,11 @@ pub(super) fn depart(state: &State, command: &RecordDeparture) -> Vec<ReferralEv
         return Vec::new();
     };
     let referral = state.referrals.get(&proposed.referral);
-    if referral.and_then(|referral| referral.granted.get(&proposed.provider)) != Some(&None) {
-        return Vec::new();
+    match referral.and_then(|referral| referral.granted.get(&proposed.provider)) {
+        Some(None) => {}
+        // The departure of a child who came is put right.
+        Some(Some(end)) if arrived.is_some() && *end != command.on => {}
+        _ => return Vec::new(),
     }
     let ended = IdentityGrantEnded {
         council: proposed.council,

@@ -131,6 +131,12 @@ fn a_provider_sees_the_child_until_the_day_of_departure() {
         let stage = &state.referrals[&referral(1)].stage;
         assert!(matches!(stage, Stage::Awarded { .. }), "the child came, if for no night: {stage:?}");
     });
+    // A departure that was told wrong is put right, either way.
+    left()
+        .when(depart("2026-07-03"))
+        .then([grant_ended("2026-07-03")])
+        .when(depart("2026-07-03"))
+        .then_nothing();
     let mut council = reveal(Viewer::Council);
     council.at = "2026-07-02T23:00:00Z".parse().unwrap();
     let _ = left().when(council).then_events(|events| assert_eq!(events.len(), 1));

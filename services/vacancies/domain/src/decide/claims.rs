@@ -3,11 +3,11 @@
 //! These answer other services' events, so a "no" is an event too, and a step that comes twice is done once.
 
 use super::holds::{admitting, expired_hold, expired_holds_of, free, live_hold, room};
-use super::place_of;
+use super::{Events, place_of};
 use crate::{ClaimForAward, Command, Rejection};
 use care::market::{
     AwardStage, Claim, Establishment, HoldEnd, Market, MarketEvent, OccupancyEnded, OccupancyRefused, Place,
-    PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN,
+    PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN, Stage,
     Vacancy,
 };
 use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, MarketEvidence};
@@ -224,7 +224,12 @@ pub(super) fn occupy(
     };
     let Some((id, place, claim)) = waiting_claim(market, award, council) else {
         return match market.award(&award).map(|known| known.stage) {
-            Some(AwardStage::Occupied | AwardStage::OccupiedWithoutClaim | AwardStage::Ended) => Vec::new(),
+            Some(
+                AwardStage::Occupied
+                | AwardStage::OccupiedWithoutClaim
+                | AwardStage::Ended
+                | AwardStage::Overstayed,
+            ) => Vec::new(),
             _ => vec![refused(asked, "NO_CLAIM", format!("the market holds no claim of award {award}"))],
         };
     };
@@ -271,8 +276,43 @@ pub(super) fn end(
     };
     let claim = market.place(&known.place).and_then(|place| place.claim_of(award));
     let ours = claim.is_some_and(|claim| claim.council == council);
-    if !ours || !matches!(known.stage, AwardStage::Claimed | AwardStage::Occupied) {
-        return Vec::new();
+    let ended = || OccupancyEnded { award, council, place: known.place.clone(), on, at }.into();
+    match (known.stage, claim) {
+        (AwardStage::Claimed | AwardStage::Occupied, Some(_)) if ours => vec![ended()],
+        (AwardStage::Ended | AwardStage::Overstayed, Some(claim)) if ours => {
+            match departs_anew(market, &known.place, claim, on, at) {
+                None => Vec::new(),
+                Some(Ok(mut events)) => {
+                    events.push(ended());
+                    events
+                }
+                // It is said once that somebody must look into it.
+                Some(Err(_)) if known.stage == AwardStage::Overstayed => Vec::new(),
+                Some(Err(taken)) => {
+                    let (place, reason) = (known.place.clone(), taken.reason().to_owned());
+                    let detail = taken.to_string();
+                    vec![OccupancyRefused { award, council, place, on, reason, detail, at }.into()]
+                }
+            }
+        }
+        _ => Vec::new(),
     }
-    vec![OccupancyEnded { award, council, place: known.place.clone(), on, at }.into()]
+}
+
+/// Whether the claim of a child who came can end on another day than was recorded; none where that changes nothing. Fewer nights are
+/// given back; more are taken only if nobody has any of them by now: the market never counts two children in one place on one night.
+/// What it gives are the ends of leases that had run out.
+fn departs_anew(market: &Market, id: &PlaceId, claim: &Claim, on: Date, at: Timestamp) -> Option<Events> {
+    let recorded = claim.end.filter(|_| matches!(claim.stage, Stage::Occupied { .. }))?;
+    let place = market.place(id)?;
+    if on.max(claim.start) == recorded {
+        return None;
+    }
+    if on < recorded {
+        return Some(Ok(Vec::new()));
+    }
+    let more = Nights::from_on(recorded, Some(on));
+    let possible =
+        free((id, place), more, at, None).and_then(|()| room(market, &place.urn, more, at, None, claim.solo));
+    Some(possible.map(|_| expired_holds_of(market, &place.urn, at)))
 }
