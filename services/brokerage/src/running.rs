@@ -313,7 +313,10 @@ impl Running {
         if tokio::time::timeout(CLOSE_MAX, store.closed()).await.is_err() {
             tracing::warn!("a log is still in use: the next start has more to do");
         }
-        drop(lease);
+        if let Some(lease) = lease {
+            // A database that does not answer lets it expire.
+            let _ = tokio::time::timeout(CLOSE_MAX, lease.give_up()).await;
+        }
     }
 }
 

@@ -33,7 +33,7 @@ const BEGIN: &str = "SELECT gen_random_uuid()::text, set_config('synchronous_com
 /// The right to work, renewed until it is dropped, which frees it at once.
 pub struct Lease {
     lost: watch::Receiver<bool>,
-    _kept: oneshot::Sender<()>,
+    kept: oneshot::Sender<()>,
 }
 
 impl Lease {
@@ -42,6 +42,13 @@ impl Lease {
     pub async fn lost(&mut self) {
         // A renewal that has ended renews no more.
         let _ = self.lost.wait_for(|lost| *lost).await;
+    }
+
+    /// Frees it, and waits until the next may take it: a process that ended before would leave the next waiting until it expires.
+    pub async fn give_up(self) {
+        let Self { mut lost, kept } = self;
+        drop(kept);
+        let _ = lost.wait_for(|lost| *lost).await;
     }
 }
 
@@ -75,7 +82,7 @@ fn keep(mut asking: Asking, taken: Instant) -> Lease {
         }
         lost_sender.send_replace(true);
     });
-    Lease { lost, _kept: kept }
+    Lease { lost, kept }
 }
 
 /// Somebody who wants or has a lease.
