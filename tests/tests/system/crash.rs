@@ -8,6 +8,7 @@ mod planted;
 pub(crate) mod stories;
 mod verdict;
 pub(crate) mod witness;
+pub(crate) mod world;
 
 use crate::process::{Server, read_logs, until};
 use crate::region::{Routed, channel};
