@@ -4,6 +4,7 @@ use crate::apart::Apart;
 use crate::dead_letters::DeadLetterDesk;
 use crate::metrics;
 use crate::operations::{self, Operations};
+use crate::otlp::{Otlp, OtlpEndpoint};
 use crate::progress::{Followed, Progress};
 use crate::services::{Services, health_name};
 use crate::storage::{DatabaseUrl, Storage, StorageFailed};
@@ -47,6 +48,7 @@ pub struct Options {
     apart: Option<Apart>,
     lag_seconds_max: u64,
     metrics: Option<SocketAddr>,
+    otlp: Option<OtlpEndpoint>,
 }
 
 impl Options {
@@ -63,6 +65,7 @@ impl Options {
             apart: None,
             lag_seconds_max: LAG_SECONDS_MAX,
             metrics: None,
+            otlp: None,
         }
     }
 
@@ -88,6 +91,12 @@ impl Options {
     #[must_use]
     pub fn measured_on(self, metrics: Option<SocketAddr>) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// With its spans sent to this collector.
+    #[must_use]
+    pub fn spans_to(self, otlp: Option<OtlpEndpoint>) -> Self {
+        Self { otlp, ..self }
     }
 
     /// The services of this process.
@@ -157,6 +166,7 @@ pub struct Running {
     serving: Serving,
     ready: watch::Receiver<Vec<String>>,
     lease: Option<Lease>,
+    otlp: Option<Otlp>,
 }
 
 /// Where the token keys of a data folder are.
@@ -209,7 +219,12 @@ impl Running {
         let letters = DeadLetterDesk::new(services.parking(), Arc::clone(&exchange));
         let operations = Operations::server(Arc::clone(&progress), services.clone(), letters);
         let routes = services.add_to(Routes::default()).add_service(operations);
-        let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
+        let otlp = options.otlp.as_ref().map(|to| {
+            let name = options.apart.as_ref().map_or("region", |apart| apart.service.name());
+            Otlp::start(to, name, kit.exchange.logs())
+        });
+        let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules())
+            .traced(otlp.as_ref().map(Otlp::spans));
         let names: Vec<&str> = which.iter().map(|service| health_name(*service)).collect();
         let serving = serve(options.listen, routes, access, &names).await?;
         if options.apart.is_none() {
@@ -224,7 +239,7 @@ impl Running {
         let (telling, ready) = watch::channel(progress.not_ready());
         tokio::spawn(tell_health(ready.clone(), serving.health()));
         tokio::spawn(progress.keep_looking(exchange, telling));
-        Ok(Self { region, keys, kit, followers, services, serving, ready, lease })
+        Ok(Self { region, keys, kit, followers, services, serving, ready, lease, otlp })
     }
 
     /// Where it listens.
@@ -295,6 +310,9 @@ impl Running {
     pub async fn stop(self) {
         self.services.end_calls();
         self.serving.stop().await;
+        if let Some(otlp) = &self.otlp {
+            otlp.flush().await;
+        }
     }
 }
 
