@@ -1,5 +1,8 @@
 //! The command line: what may be asked, and with which exit code it ends.
 
+#[cfg(test)]
+mod compose;
+
 use crate::terminal::{Exit, say_error};
 use crate::{bench, client, demo, run_command, token_command, topics_command};
 use clap::{Command, FromArgMatches, Subcommand};
