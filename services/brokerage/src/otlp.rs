@@ -240,3 +240,55 @@ fn attribute(key: &str, value: String) -> KeyValue {
     let value = Some(AnyValue { value: Some(Value::StringValue(value)) });
     KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exchange::trace::TraceParent;
+    use std::net::TcpListener;
+    use tokio::time::Instant;
+
+    fn span() -> Span {
+        let at = SystemTime::now();
+        Span {
+            own: TraceParent::first(7, 8),
+            parent: None,
+            name: "a test".to_owned(),
+            kind: SpanKind::Internal,
+            began: at,
+            ended: at,
+            failed: true,
+            attributes: vec![("brokerage.log", "vacancies/region".to_owned())],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_collector_that_takes_connections_and_answers_nothing_holds_nobody_up() {
+        let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let to = format!("http://{}", silent.local_addr().expect("an address")).parse().expect("an endpoint");
+        let otlp = Otlp::start(&to, "test", Vec::new());
+        let (spans, began) = (otlp.spans(), Instant::now());
+        // Nothing takes them meanwhile: the sender shares this thread.
+        for _ in 0..QUEUE_SPANS_MAX * 3 {
+            spans.finished(span());
+        }
+        assert!(began.elapsed() < FLUSH_MAX, "finishing a span does not wait");
+        assert_eq!(otlp.queue.capacity(), 0, "what finds no room is dropped");
+        let began = Instant::now();
+        otlp.flush().await;
+        assert!(began.elapsed() < FLUSH_MAX * 2, "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn a_span_says_on_the_wire_what_it_was() {
+        let wire = on_the_wire(Span { parent: Some(9), ..span() });
+        assert_eq!((hex(&wire.trace_id), hex(&wire.span_id)), (format!("{:032x}", 7), format!("{:016x}", 8)));
+        assert_eq!(hex(&wire.parent_span_id), format!("{:016x}", 9));
+        assert_eq!(wire.status.expect("a status").code, i32::from(wire::status::StatusCode::Error));
+        assert!(on_the_wire(span()).parent_span_id.is_empty(), "the first of its trace follows from none");
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
