@@ -58,7 +58,7 @@ impl fmt::Display for OtlpEndpoint {
 pub(crate) struct Otlp {
     queue: mpsc::Sender<Queued>,
     /// Those that look at what is recorded; they end with it.
-    _recorded: JoinSet<()>,
+    recorded: JoinSet<()>,
 }
 
 enum Queued {
@@ -97,7 +97,7 @@ impl Otlp {
         for log in logs {
             recorded.spawn(look_at(log, Queue(queue.clone())));
         }
-        Self { queue, _recorded: recorded }
+        Self { queue, recorded }
     }
 
     /// Where finished spans go.
@@ -105,8 +105,13 @@ impl Otlp {
         Arc::new(Queue(self.queue.clone()))
     }
 
-    /// Sends what waits, as far as the collector takes it within two seconds.
-    pub(crate) async fn flush(&self) {
+    /// Sends what waits, as far as the collector takes it within two seconds, and lets go of the logs.
+    pub(crate) async fn stop(mut self) {
+        self.flush().await;
+        self.recorded.shutdown().await;
+    }
+
+    async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         let flush = async {
             if self.queue.send(Queued::Flush(done)).await.is_ok() {
@@ -275,7 +280,7 @@ mod tests {
         assert!(began.elapsed() < FLUSH_MAX, "finishing a span does not wait");
         assert_eq!(otlp.queue.capacity(), 0, "what finds no room is dropped");
         let began = Instant::now();
-        otlp.flush().await;
+        otlp.stop().await;
         assert!(began.elapsed() < FLUSH_MAX * 2, "{:?}", began.elapsed());
     }
 

@@ -310,8 +310,8 @@ impl Running {
     pub async fn stop(self) {
         self.services.end_calls();
         self.serving.stop().await;
-        if let Some(otlp) = &self.otlp {
-            otlp.flush().await;
+        if let Some(otlp) = self.otlp {
+            otlp.stop().await;
         }
     }
 }
