@@ -1,6 +1,7 @@
 //! The exchange of services in one process: they follow each other's logs directly.
 
 use crate::port::{Exchange, ExchangeError, Subscription};
+use crate::trace;
 use async_trait::async_trait;
 use eventlog::{EventLog, LogId, Recorded};
 use std::collections::HashMap;
@@ -95,6 +96,7 @@ impl Subscription for Following {
         if let Some(last) = events.last() {
             self.position = last.position;
         }
+        trace::followed(&events);
         Ok(events)
     }
 }

@@ -4,12 +4,16 @@
 //! another log. It is a help for people who look on, not a record: after a restart, and beyond the latest causes, events are published
 //! without. A request without a `request_id` leaves no cause in the log, so its events carry no trace.
 
+mod span;
+
 use eventlog::Recorded;
+pub use span::{Span, SpanKind, Spans};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// How many causes are remembered.
 const CAUSES_MAX: usize = 20_000;
@@ -20,6 +24,41 @@ pub struct TraceParent {
     trace: u128,
     step: u64,
     flags: u8,
+}
+
+/// The flag that asks for spans to be kept.
+const SAMPLED: u8 = 1;
+
+impl TraceParent {
+    /// The first step of a new trace, whose spans are kept. An id of zero, which is none, becomes one.
+    #[must_use]
+    pub fn first(trace: u128, step: u64) -> Self {
+        Self { trace: trace.max(1), step: step.max(1), flags: SAMPLED }
+    }
+
+    /// Another step of the same trace.
+    #[must_use]
+    pub fn with_step(self, step: u64) -> Self {
+        Self { step: step.max(1), ..self }
+    }
+
+    /// The trace's id.
+    #[must_use]
+    pub fn trace(self) -> u128 {
+        self.trace
+    }
+
+    /// The step's id.
+    #[must_use]
+    pub fn step(self) -> u64 {
+        self.step
+    }
+
+    /// Whether whoever began the trace wants its spans to be kept.
+    #[must_use]
+    pub fn is_sampled(self) -> bool {
+        self.flags & SAMPLED != 0
+    }
 }
 
 /// Text that is no `traceparent`.
@@ -73,34 +112,88 @@ pub(crate) fn consumed(event: &Recorded, trace: TraceParent) {
     remember(event.reference().to_string(), trace);
 }
 
+/// Notes, where the owner's log itself is followed, that whatever these events bring about is part of their traces.
+pub(crate) fn followed(events: &[Arc<Recorded>]) {
+    if causes().traces.is_empty() {
+        return;
+    }
+    for event in events {
+        if let Some(trace) = of(event) {
+            consumed(event, trace);
+        }
+    }
+}
+
 /// The trace that an event is part of, as a step of its own.
 #[must_use]
 pub fn of(event: &Recorded) -> Option<TraceParent> {
+    cause_of(event).map(|cause| step_of(event, cause))
+}
+
+/// The recording of an event as a step of its trace, which ends now: from when its cause came here. None if it is part of no trace, or its
+/// trace is not to be kept.
+#[must_use]
+pub fn recorded(event: &Recorded) -> Option<Span> {
+    let cause = cause_of(event).filter(|cause| cause.trace.is_sampled())?;
+    let attributes = vec![
+        ("brokerage.log", event.log.to_string()),
+        ("brokerage.position", event.position.to_string()),
+        ("brokerage.event_type", event.event_type.clone()),
+    ];
+    Some(Span {
+        own: step_of(event, cause),
+        parent: Some(cause.trace.step),
+        name: format!("record {}", event.event_type),
+        kind: SpanKind::Internal,
+        began: cause.came,
+        ended: SystemTime::now(),
+        failed: false,
+        attributes,
+    })
+}
+
+fn cause_of(event: &Recorded) -> Option<Cause> {
     let causation = event.meta.causation.as_deref()?;
-    let causes = CAUSES.lock().unwrap_or_else(PoisonError::into_inner);
+    let causes = causes();
     let cause = causes.traces.get(causation);
-    let cause = *cause.or_else(|| causes.traces.get(&by_request(&event.meta.actor, causation)))?;
-    drop(causes);
+    cause.or_else(|| causes.traces.get(&by_request(&event.meta.actor, causation))).copied()
+}
+
+fn step_of(event: &Recorded, cause: Cause) -> TraceParent {
     let mut hasher = DefaultHasher::new();
     event.reference().hash(&mut hasher);
-    Some(TraceParent { step: hasher.finish().max(1), ..cause })
+    cause.trace.with_step(hasher.finish())
 }
 
 fn by_request(actor: &str, causation: &str) -> String {
     format!("{actor}|{causation}")
 }
 
+/// What led to events.
+#[derive(Clone, Copy)]
+struct Cause {
+    trace: TraceParent,
+    /// When it came here.
+    came: SystemTime,
+}
+
 #[derive(Default)]
 struct Causes {
-    traces: HashMap<String, TraceParent>,
+    traces: HashMap<String, Cause>,
     oldest_first: VecDeque<String>,
 }
 
 static CAUSES: LazyLock<Mutex<Causes>> = LazyLock::new(Mutex::default);
 
+fn causes() -> MutexGuard<'static, Causes> {
+    CAUSES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn remember(cause: String, trace: TraceParent) {
-    let mut causes = CAUSES.lock().unwrap_or_else(PoisonError::into_inner);
-    if causes.traces.insert(cause.clone(), trace).is_none() {
+    let mut causes = causes();
+    // Several may follow one log; the first came first.
+    let came = causes.traces.get(&cause).map_or_else(SystemTime::now, |known| known.came);
+    if causes.traces.insert(cause.clone(), Cause { trace, came }).is_none() {
         causes.oldest_first.push_back(cause);
     }
     if causes.oldest_first.len() > CAUSES_MAX
@@ -165,10 +258,21 @@ mod tests {
         assert_ne!(published.step, trace.step, "each event is a step of its own");
         // Another caller's request of the same id is another request.
         assert_eq!(of(&caused_by(902, "council:E06000018/desk", "request:trace-test")), None);
-        consumed(&first, published);
+        let span = recorded(&first).unwrap();
+        assert_eq!(
+            (span.own, span.parent),
+            (published, Some(trace.step)),
+            "it is the step that is published"
+        );
+        assert!(span.began <= span.ended && span.name == "record PlaceClaimed", "{span:?}");
+        followed(&[Arc::new(first.clone())]);
         let effect = of(&caused_by(903, "service:contracts", &first.reference().to_string())).unwrap();
         assert_eq!(effect.trace, trace.trace);
         assert_ne!(effect.step, published.step);
+        let unwanted = TraceParent { flags: 0, ..trace };
+        within(Some(unwanted), async { request("desk", "request:unsampled") }).await;
+        let passed_on = caused_by(906, "desk", "request:unsampled");
+        assert!(of(&passed_on).is_some() && recorded(&passed_on).is_none(), "it goes along, and is not kept");
     }
 
     #[tokio::test]

@@ -7,9 +7,10 @@ use crate::clock::Clock;
 use crate::errors::refused;
 use crate::limits::{MESSAGE_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::principal::{Caller, Role};
+use crate::request_span::RequestSpan;
 use crate::token::{TokenKeys, unauthenticated};
 use care::Timestamp;
-use exchange::trace;
+use exchange::trace::{self, Spans, TraceParent};
 use futures::FutureExt as _;
 use http::{HeaderMap, Request, Response};
 use std::collections::HashMap;
@@ -91,13 +92,22 @@ struct Guard {
     keys: Arc<TokenKeys>,
     clock: Clock,
     rules: HashMap<&'static str, Rule>,
+    spans: Option<Arc<dyn Spans>>,
 }
 
 impl AccessLayer {
     /// A layer with the rules of all services.
     pub fn new(keys: Arc<TokenKeys>, clock: Clock, rules: impl IntoIterator<Item = Rule>) -> Self {
         let rules = rules.into_iter().map(|rule| (rule.method, rule)).collect();
-        Self { guard: Arc::new(Guard { keys, clock, rules }) }
+        Self { guard: Arc::new(Guard { keys, clock, rules, spans: None }) }
+    }
+
+    /// The same, with a span for every request that is let in: it continues the caller's trace, or begins one.
+    #[must_use]
+    pub fn traced(self, spans: Option<Arc<dyn Spans>>) -> Self {
+        let Guard { keys, clock, rules, .. } = &*self.guard;
+        let (keys, clock, rules) = (Arc::clone(keys), clock.clone(), rules.clone());
+        Self { guard: Arc::new(Guard { keys, clock, rules, spans }) }
     }
 }
 
@@ -128,6 +138,15 @@ impl Guard {
             return Err(refused(Code::PermissionDenied, "NO_RULE", format!("nobody may call {path}"), []));
         };
         if rule.access(&caller.role) == Access::Never { Err(caller.wrong_role()) } else { Ok(caller) }
+    }
+
+    /// A span for a request, where spans are kept. Only a method with a rule has a name: any other path is a caller's own text.
+    fn begin_span(&self, path: &str, caller: Option<TraceParent>) -> Option<RequestSpan> {
+        let (spans, rule) = (self.spans.as_ref()?, self.rules.get(path)?);
+        if caller.is_some_and(|caller| !caller.is_sampled()) {
+            return None;
+        }
+        Some(RequestSpan::begin(Arc::clone(spans), rule.method, caller))
     }
 }
 
@@ -163,24 +182,37 @@ where
         }
         let path = request.uri().path().to_owned();
         let traced = request.headers().get(TRACE_PARENT).and_then(|text| text.to_str().ok()?.parse().ok());
-        let response = trace::within(traced, self.inner.call(request));
+        let span = self.guard.begin_span(&path, traced);
+        let within = span.as_ref().map(RequestSpan::own).or(traced);
+        let response = trace::within(within, self.inner.call(request));
         Box::pin(async move {
-            // A panic is a defect of ours. What it was on its way to change is decided elsewhere, whole or not at all.
-            let contained = AssertUnwindSafe(response).catch_unwind();
-            match tokio::time::timeout(REQUEST_TIMEOUT, contained).await {
-                Ok(Ok(response)) => response.map(explained),
-                Ok(Err(_)) => {
-                    tracing::error!(path, "ALARM: a handler panicked");
-                    let message =
-                        "this is a defect of the service; asking again with the same request_id is safe";
-                    Ok(refused(Code::Internal, "HANDLER_PANICKED", message, []).into_http())
-                }
-                Err(_) => {
-                    let message = format!("not answered within {} seconds", REQUEST_TIMEOUT.as_secs());
-                    Ok(refused(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message, []).into_http())
-                }
+            let answer = answered(response, path).await;
+            if let (Some(span), Ok(answer)) = (span, &answer) {
+                span.finish(answer.headers());
             }
+            answer
         })
+    }
+}
+
+/// The answer to a request, whatever becomes of its handler.
+async fn answered<E>(
+    response: impl Future<Output = Result<Response<Body>, E>>,
+    path: String,
+) -> Result<Response<Body>, E> {
+    // A panic is a defect of ours. What it was on its way to change is decided elsewhere, whole or not at all.
+    let contained = AssertUnwindSafe(response).catch_unwind();
+    match tokio::time::timeout(REQUEST_TIMEOUT, contained).await {
+        Ok(Ok(response)) => response.map(explained),
+        Ok(Err(_)) => {
+            tracing::error!(path, "ALARM: a handler panicked");
+            let message = "this is a defect of the service; asking again with the same request_id is safe";
+            Ok(refused(Code::Internal, "HANDLER_PANICKED", message, []).into_http())
+        }
+        Err(_) => {
+            let message = format!("not answered within {} seconds", REQUEST_TIMEOUT.as_secs());
+            Ok(refused(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message, []).into_http())
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod page;
 mod principal;
 mod reactor;
 mod region;
+mod request_span;
 mod server;
 mod standby;
 pub mod terms;

@@ -1,5 +1,8 @@
 //! The command line: what may be asked, and with which exit code it ends.
 
+#[cfg(test)]
+mod compose;
+
 use crate::terminal::{Exit, say_error};
 use crate::{bench, client, codes_command, demo, run_command, token_command, topics_command};
 use clap::{Command, FromArgMatches, Subcommand};
@@ -9,7 +12,7 @@ use std::process::ExitCode;
 #[derive(Subcommand)]
 enum Own {
     /// Run the whole region in this process, all five services behind one address; or one service of it.
-    Run(run_command::RunArgs),
+    Run(Box<run_command::RunArgs>),
     /// Watch a simulated region at work, from the first referral to the verified log.
     Demo(demo::DemoArgs),
     /// Make or revoke bearer tokens for a running region.
@@ -49,7 +52,7 @@ pub fn main() -> ExitCode {
         }
         None => match Own::from_arg_matches(&matches) {
             Ok(Own::Run(args)) => match matches.subcommand_matches("run") {
-                Some(matches) => Box::pin(run_command::run(args, matches)),
+                Some(matches) => Box::pin(run_command::run(*args, matches)),
                 None => Box::pin(async { Exit::Usage }),
             },
             Ok(Own::Demo(args)) => Box::pin(demo::run(args)),

@@ -9,6 +9,7 @@ mod dead_letters;
 mod demo;
 mod metrics;
 mod operations;
+mod otlp;
 mod peers;
 mod progress;
 mod register;
@@ -22,6 +23,7 @@ mod topics_command;
 
 pub use apart::Apart;
 pub use cli::main;
+pub use otlp::OtlpEndpoint;
 pub use peers::Peer;
 pub use running::{Options, Running, StartFailed, rules};
 pub use storage::{DatabaseUrl, StorageFailed};

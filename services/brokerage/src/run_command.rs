@@ -3,6 +3,7 @@
 mod settings;
 
 use crate::apart::Apart;
+use crate::otlp::OtlpEndpoint;
 use crate::peers::Peer;
 use crate::running::{LAG_SECONDS_MAX, Options, Running};
 use crate::storage::DatabaseUrl;
@@ -64,6 +65,10 @@ pub(crate) struct RunArgs {
     /// Serve /metrics (Prometheus), /readyz and /healthz over HTTP on this address, for monitoring alone: it asks for no token.
     #[arg(long, env = "BROKERAGE_METRICS", value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// Send spans of requests, and of what is recorded of them, to this OpenTelemetry collector: OTLP over gRPC, without TLS, so one on
+    /// this machine. Nothing waits for it, and spans that it does not take are dropped.
+    #[arg(long, env = "BROKERAGE_OTLP_ENDPOINT", value_name = "http://HOST:4317")]
+    otlp_endpoint: Option<OtlpEndpoint>,
     /// Go by a clock that stands at this instant until `operations move-clock` moves it: for demos and tests, which live through months
     /// in seconds.
     #[arg(long, value_name = "RFC3339")]
@@ -135,6 +140,7 @@ impl RunArgs {
             .with_token_keys(self.token_keys)
             .lagging_at_most(self.lag_seconds_max)
             .measured_on(self.metrics)
+            .spans_to(self.otlp_endpoint)
             .by_clock(self.simulated_clock.map_or(Clock::System, Clock::simulated))
             .apart(apart);
         (options, self.service)

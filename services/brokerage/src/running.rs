@@ -4,6 +4,7 @@ use crate::apart::Apart;
 use crate::dead_letters::DeadLetterDesk;
 use crate::metrics;
 use crate::operations::{self, Operations};
+use crate::otlp::{Otlp, OtlpEndpoint};
 use crate::progress::{Followed, Progress};
 use crate::services::{Services, health_name};
 use crate::storage::{DatabaseUrl, Storage, StorageFailed};
@@ -51,6 +52,7 @@ pub struct Options {
     apart: Option<Apart>,
     lag_seconds_max: u64,
     metrics: Option<SocketAddr>,
+    otlp: Option<OtlpEndpoint>,
 }
 
 impl Options {
@@ -67,6 +69,7 @@ impl Options {
             apart: None,
             lag_seconds_max: LAG_SECONDS_MAX,
             metrics: None,
+            otlp: None,
         }
     }
 
@@ -92,6 +95,12 @@ impl Options {
     #[must_use]
     pub fn measured_on(self, metrics: Option<SocketAddr>) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// With its spans sent to this collector.
+    #[must_use]
+    pub fn spans_to(self, otlp: Option<OtlpEndpoint>) -> Self {
+        Self { otlp, ..self }
     }
 
     /// The services of this process.
@@ -163,6 +172,7 @@ pub struct Running {
     /// What looks after it besides the services: health and what is measured.
     tasks: JoinSet<()>,
     lease: Option<Lease>,
+    otlp: Option<Otlp>,
 }
 
 /// Where the token keys of a data folder are.
@@ -219,7 +229,12 @@ impl Running {
         let letters = DeadLetterDesk::new(services.parking(), Arc::clone(&exchange));
         let operations = Operations::server(Arc::clone(&progress), services.clone(), letters);
         let routes = services.add_to(Routes::default()).add_service(operations);
-        let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules());
+        let otlp = options.otlp.as_ref().map(|to| {
+            let name = options.apart.as_ref().map_or("region", |apart| apart.service.name());
+            Otlp::start(to, name, kit.exchange.logs())
+        });
+        let access = AccessLayer::new(Arc::clone(&keys), options.clock, rules())
+            .traced(otlp.as_ref().map(Otlp::spans));
         let names: Vec<&str> = which.iter().map(|service| health_name(*service)).collect();
         let serving = serve(options.listen, routes, access, &names).await?;
         if options.apart.is_none() {
@@ -235,7 +250,7 @@ impl Running {
         let (telling, ready) = watch::channel(progress.not_ready());
         tasks.spawn(tell_health(ready.clone(), serving.health()));
         tasks.spawn(progress.keep_looking(exchange, telling));
-        Ok(Self { region, keys, kit, followers, services, serving, ready, tasks, lease })
+        Ok(Self { region, keys, kit, followers, services, serving, ready, tasks, lease, otlp })
     }
 
     /// Where it listens.
@@ -304,10 +319,13 @@ impl Running {
 
     /// Stops taking requests, finishes the accepted ones, lets go of the logs, and ends.
     pub async fn stop(self) {
-        let Self { services, serving, mut tasks, kit, followers, lease, .. } = self;
+        let Self { services, serving, mut tasks, kit, followers, lease, otlp, .. } = self;
         services.end_calls();
         serving.stop().await;
         tasks.shutdown().await;
+        if let Some(otlp) = otlp {
+            otlp.stop().await;
+        }
         let store = Arc::clone(&kit.store);
         drop((services, followers, kit));
         if tokio::time::timeout(CLOSE_MAX, store.closed()).await.is_err() {

@@ -34,6 +34,9 @@ struct DataArgs {
     /// The data folder of the region whose key signs it: `brokerage run` and `brokerage demo` make both.
     #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
     data_dir: PathBuf,
+    /// The folder with the keys that sign tokens, where `brokerage run` was given one.
+    #[arg(long, env = "BROKERAGE_TOKEN_KEYS", value_name = "FOLDER")]
+    token_keys: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -88,7 +91,7 @@ fn unavailable(error: impl ToString) -> Failed {
 pub(crate) fn run(args: TokenArgs) -> Exit {
     let done = match args.action {
         Action::Issue(issue) => print_new(issue),
-        Action::Revoke { token, data } => revoke(&data.data_dir, &token),
+        Action::Revoke { token, data } => revoke(&data, &token),
     };
     match done {
         Ok(()) => Exit::Yes,
@@ -109,13 +112,25 @@ fn no_region(data_dir: &Path) -> Failed {
     (Exit::Usage, message)
 }
 
-fn load_keys(data_dir: &Path) -> Result<TokenKeys, Failed> {
-    TokenKeys::load(&keys_folder(data_dir)).map_err(unavailable)?.ok_or_else(|| no_region(data_dir))
+fn load_keys(data: &DataArgs) -> Result<TokenKeys, Failed> {
+    let folder = data.token_keys.clone().unwrap_or_else(|| keys_folder(&data.data_dir));
+    TokenKeys::load(&folder).map_err(unavailable)?.ok_or_else(|| match &data.token_keys {
+        Some(_) => {
+            let folder = folder.display();
+            (
+                Exit::Usage,
+                format!(
+                    "--token-keys {folder}: there are no keys here: give the folder that the services share"
+                ),
+            )
+        }
+        None => no_region(&data.data_dir),
+    })
 }
 
 fn print_new(issue: IssueArgs) -> Result<(), Failed> {
     let data_dir = &issue.data.data_dir;
-    let keys = load_keys(data_dir)?;
+    let keys = load_keys(&issue.data)?;
     let region = Region::load(data_dir).map_err(unavailable)?.ok_or_else(|| no_region(data_dir))?;
     let usage = |message: String| (Exit::Usage, message);
     let role = issue.role.role();
@@ -156,8 +171,8 @@ fn in_region(region: &Region, role: &Role) -> Result<(), String> {
     }
 }
 
-fn revoke(data_dir: &Path, token: &str) -> Result<(), Failed> {
-    let keys = load_keys(data_dir)?;
+fn revoke(data: &DataArgs, token: &str) -> Result<(), Failed> {
+    let keys = load_keys(data)?;
     let id = match keys.id_of(token) {
         Some(id) => id,
         None => {

@@ -2,6 +2,7 @@
 
 use crate::process::{Ended, Server, run};
 use serde_json::{Value, json};
+use service_kit::token::TokenKeys;
 use std::path::Path;
 
 /// A region and where it is.
@@ -147,6 +148,24 @@ fn no_token_is_made_or_ended_where_there_is_no_region() {
         assert!(ended.stderr.contains(&hint), "{command:?}: {ended:?}");
         assert!(!mistyped.exists(), "{command:?} made a folder");
     }
+}
+
+#[test]
+fn a_token_is_signed_with_the_keys_that_the_services_of_a_region_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, keys) = (folder.path().join("referrals"), folder.path().join("tokens"));
+    service_kit::Region::load_or_create(&data).unwrap();
+    let issue = || {
+        let where_to = ["--data-dir", data.to_str().unwrap(), "--token-keys", keys.to_str().unwrap()];
+        run(["token", "issue"].iter().chain(&COUNCIL).chain(&where_to))
+    };
+    let refused = issue();
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("there are no keys here") && !keys.exists(), "{refused:?}");
+    let shared = TokenKeys::load_or_create(&keys).unwrap();
+    let issued = issue();
+    assert_eq!(issued.code, Some(0), "{issued:?}");
+    shared.verify(issued.stdout.trim(), care::Timestamp::now()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@ mod planted;
 pub(crate) mod stories;
 mod verdict;
 pub(crate) mod witness;
+pub(crate) mod world;
 
 use crate::process::{Server, files, read_logs, until};
 use crate::region::{Routed, channel};

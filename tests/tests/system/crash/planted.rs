@@ -3,31 +3,22 @@
 //!
 //! Nothing here is drawn by chance or waits for luck: `eventlog::planted` has what each defect does and where a process ends.
 
-use super::commands::Command;
-use super::stories::{COUNCILS, Load, id};
+use super::stories::COUNCILS;
 use super::verdict::{self, Logs};
-use super::witness::{self, Answer, Sent, Witness};
-use super::{SEED, come_to_rest, sagas_end, same_answer};
+use super::witness::{Answer, Sent};
+use super::world::World;
+use super::{come_to_rest, sagas_end, same_answer};
 use crate::apart::records;
 use crate::process::{Server, copy, files, read_database, read_logs, run, until};
-use crate::region::{Routed, channel};
-use api::referrals::Referral;
-use api::vacancies::HoldPlaceRequest;
 use eventlog::Service;
 use eventlog::planted::Planted;
 use local_parts::kafka::Kafka;
 use local_parts::postgres::Postgres;
-use prost::Message;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use service_kit::token::TokenKeys;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use tempfile::TempDir;
-use tokio::sync::watch;
 
 /// What a check says that is not content; none if it is.
 fn complaint<T>(check: impl FnOnce() -> T) -> Option<String> {
@@ -41,66 +32,6 @@ fn complaint<T>(check: impl FnOnce() -> T) -> Option<String> {
 fn caught<T>(check: impl FnOnce() -> T, about: &str) {
     let complaint = complaint(check).expect("the check did not notice the planted defect");
     assert!(complaint.contains(about), "it complains, but not about what was planted: {complaint}");
-}
-
-/// A region, and clients with a witness outside it.
-struct World {
-    folder: TempDir,
-    up: watch::Sender<Option<Routed>>,
-    load: Arc<Load>,
-    draws: ChaCha8Rng,
-}
-
-impl World {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = TokenKeys::load_or_create(&folder.path().join("region/keys")).unwrap();
-        let (up, region) = watch::channel(None);
-        let load = Arc::new(Load::new(region, Witness::open(&folder.path().join("witness")), keys));
-        Self { folder, up, load, draws: ChaCha8Rng::seed_from_u64(SEED) }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("region")
-    }
-
-    /// Starts a process on the region's folder, which the clients speak to from then on.
-    async fn start(&self, more: &[&str], planted: &[Planted]) -> Server {
-        let mut server = Server::spawn_planted(&self.data(), more, planted);
-        self.speak_to(&mut server).await;
-        server
-    }
-
-    async fn speak_to(&self, server: &mut Server) -> Routed {
-        let routed = Routed::One(channel(&format!("http://{}", server.listening().await)).await);
-        self.up.send_replace(Some(routed.clone()));
-        routed
-    }
-
-    /// Posts a referral for a council, and has it acknowledged.
-    async fn post(&mut self, council: &str) -> Referral {
-        let post = self.load.post(council, &mut self.draws);
-        let answer = self.load.send_once(&format!("council/{council}"), &post).await;
-        let Some(Answer::Yes(bytes)) = answer else { panic!("not posted: {answer:?}") };
-        Referral::decode(bytes.as_slice()).unwrap()
-    }
-
-    /// Asks once to hold a place.
-    async fn hold(&mut self, council: &str, referral: &Referral, place: &str) -> Option<Answer> {
-        let request = HoldPlaceRequest {
-            council: format!("councils/{council}"),
-            place: place.to_owned(),
-            referral: referral.name.clone(),
-            referral_version: referral.version,
-            lease_seconds: 600,
-            request_id: id(&mut self.draws),
-        };
-        self.load.send_once(&format!("council/{council}"), &Command::HoldPlace(request)).await
-    }
-
-    fn witnessed(&self) -> BTreeMap<String, Sent> {
-        witness::read(&self.folder.path().join("witness"))
-    }
 }
 
 /// The process is killed right after it has acknowledged a referral.
@@ -137,7 +68,7 @@ async fn an_acknowledgement_before_the_commit_is_caught() {
 async fn asked_again_after_a_kill(planted: &[Planted]) -> (Logs, BTreeMap<String, Sent>, Vec<Answer>) {
     let mut world = World::new();
     let server = world.start(&[], planted).await;
-    world.load.open_homes(1, &mut world.draws).await;
+    world.open_home().await;
     server.kill();
     let server = world.start(&[], planted).await;
     let witnessed = world.witnessed();
@@ -163,7 +94,7 @@ async fn ended_before_an_effect(planted: &[Planted]) -> Logs {
     let mut world = World::new();
     let planted = [planted, &[Planted::EndsBeforeEffect]].concat();
     let mut server = world.start(&[], &planted).await;
-    world.load.open_homes(1, &mut world.draws).await;
+    world.open_home().await;
     let (load, mut draws) = (Arc::clone(&world.load), world.draws.clone());
     let story = tokio::spawn(async move { load.story(COUNCILS[0], &mut draws).await });
     until("an award has its first effect", async || server.has_ended().then_some(())).await;
@@ -235,7 +166,7 @@ async fn gone_on_after_another_took_over(
     let planted = [planted, &[Planted::LeaseNotNoticed]].concat();
     let mut old = Server::spawn_planted(&world.data(), &more, &planted);
     let to_the_old = world.speak_to(&mut old).await;
-    world.load.open_homes(1, &mut world.draws).await;
+    world.open_home().await;
     let place = world.load.some_place();
     let [first, second] = [COUNCILS[0], COUNCILS[1]];
     let (of_first, of_second) = (world.post(first).await, world.post(second).await);
