@@ -4,7 +4,7 @@ use crate::ahead::Ahead;
 use crate::committed::{Folded, read_sources};
 use crate::completer::Completer;
 use crate::outcome::{EngineError, Executed, HandedOver, OpenError, Reacted};
-use crate::snapshot;
+use crate::snapshot::{self, SNAPSHOT_EVENTS};
 use crate::writer::{Job, Writer};
 use care::{Domain, Timestamp};
 use eventlog::{EventLog, LogId, SourcePosition};
@@ -79,8 +79,16 @@ impl<D: Domain> Engine<D> {
             Some(folded) => folded,
             None => snapshot::load::<D>(&*log).await,
         };
-        let snapshot_at = folded.head;
+        let mut snapshot_at = folded.head;
         folded.catch_up(&*log, None).await?;
+        if folded.head >= snapshot_at + SNAPSHOT_EVENTS {
+            // So that the next start is short, whether anything happens until then or not.
+            snapshot_at = folded.head;
+            if let Some(snapshot) = snapshot::take(&folded) {
+                let log = Arc::clone(&log);
+                tokio::spawn(async move { snapshot::save(&*log, snapshot).await });
+            }
+        }
         folded.sources = read_sources(&*log).await?;
         let keys = log.keys().await?;
         let (head_sender, head) = watch::channel(folded.head);

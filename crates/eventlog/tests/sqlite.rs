@@ -5,7 +5,7 @@
 use care::{StreamId, Timestamp};
 use eventlog::conformance::{Behind, Subject};
 use eventlog::sqlite::{SqliteStore, StoreLocked};
-use eventlog::{Appended, Entry, EventLog, LogError, LogId, LogStore, Meta, NewEvent, Service};
+use eventlog::{AppendError, Appended, Entry, EventLog, LogError, LogId, LogStore, Meta, NewEvent, Service};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -233,20 +233,23 @@ async fn a_log_that_lost_its_end_is_refused() {
     assert_eq!(read_all(folder.path()).await.unwrap(), 3, "going on without what is lost");
 }
 
+/// Where the last bytes of the index of streams are: a page fills from its end, so the first row's number is the last of them.
+fn end_of_index(path: &Path) -> usize {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let page: usize = connection
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_stream'", [], |row| row.get(0))
+        .unwrap();
+    let page_bytes: usize = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+    page * page_bytes - 1
+}
+
 /// A bit in an index, which `PRAGMA quick_check` would not hold against the table.
 #[tokio::test]
 async fn a_bit_of_an_index_is_noticed_when_the_file_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = closed_log(folder.path(), 3).await;
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    let page: usize = connection
-        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_stream'", [], |row| row.get(0))
-        .unwrap();
-    let page_bytes: usize = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
-    drop(connection);
+    let last = end_of_index(&path);
     let mut bytes = std::fs::read(&path).unwrap();
-    // A page fills from its end, so the first row's number is the last byte.
-    let last = page * page_bytes - 1;
     for at in (last - 20)..=last {
         bytes[at] ^= 0b0000_0100;
         std::fs::write(&path, &bytes).unwrap();
@@ -254,4 +257,39 @@ async fn a_bit_of_an_index_is_noticed_when_the_file_is_opened() {
         assert!(matches!(refused, Err(LogError::Damaged { .. })), "byte {at}: {refused:?}");
         bytes[at] ^= 0b0000_0100;
     }
+}
+
+/// Checking a long file in full would keep its service from starting, so it is opened first, and closed to appends if need be.
+#[tokio::test]
+async fn a_bit_of_an_index_of_a_long_file_is_noticed_while_it_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let log = store.open(LOG).await.unwrap();
+    for n in 0..55 {
+        let mut entry = entry(n);
+        entry.events[0].payload = vec![b'e'; 1024 * 1024];
+        log.append(entry).await.unwrap();
+    }
+    drop(log);
+    store.closed().await;
+    let path = store.path(LOG);
+    let last = end_of_index(&path);
+    let log = store.open(LOG).await.unwrap();
+    append(&*log, 55).await;
+    drop(log);
+    store.closed().await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[last] ^= 0b0000_0100;
+    std::fs::write(&path, bytes).unwrap();
+    let log = store.open(LOG).await.expect("it is opened before its indexes are checked");
+    let mut n = 56;
+    let refused = loop {
+        match log.append(entry(n)).await {
+            Ok(_) => n += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(&refused, AppendError::Log(LogError::Damaged { .. })), "{refused:?}");
+    assert!(log.append(entry(n)).await.is_err(), "and it stays closed");
+    assert_eq!(log.read(0, 1).await.unwrap().len(), 1, "but is still read");
 }

@@ -12,6 +12,7 @@ use eventlog::sqlite::SqliteStore;
 use eventlog::{Entry, EventLog, Expected, Idempotency, LogId, LogStore, Meta, NewEvent, Service, Ticket};
 use local_parts::kafka::Kafka;
 use local_parts::postgres::{Database, Postgres};
+use service_kit::Region;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -126,7 +127,7 @@ async fn read(log: &dyn EventLog) -> Duration {
 }
 
 /// Five processes.
-struct Region {
+struct Processes {
     folder: PathBuf,
     brokers: String,
     prefix: String,
@@ -142,7 +143,7 @@ fn program() -> PathBuf {
     program
 }
 
-impl Region {
+impl Processes {
     /// Starts a process, and waits until it is ready; gives how long that took.
     fn start(&mut self, service: Service, patience: Duration) -> Duration {
         let mut command = Command::new(program());
@@ -206,7 +207,7 @@ impl Region {
     }
 }
 
-impl Drop for Region {
+impl Drop for Processes {
     fn drop(&mut self) {
         for service in Service::ALL {
             self.end(service);
@@ -230,6 +231,7 @@ async fn measure(events: u64, in_database: bool) {
             .map(|service| (service, server.database().unwrap()))
             .collect::<BTreeMap<_, _>>()
     });
+    Region::load_or_create(&folder.path().join("vacancies")).unwrap();
     let store: Box<dyn LogStore> = match &databases {
         Some(databases) => {
             Box::new(PostgresStore::connect(databases[&Service::Vacancies].url()).await.unwrap())
@@ -248,7 +250,7 @@ async fn measure(events: u64, in_database: bool) {
     let addresses = Service::ALL.into_iter().zip(addresses).collect();
     drop(listeners);
     let folder = folder.path().to_owned();
-    let mut region = Region { folder, brokers, prefix, databases, addresses, processes: BTreeMap::new() };
+    let mut region = Processes { folder, brokers, prefix, databases, addresses, processes: BTreeMap::new() };
     let begun = Instant::now();
     for service in Service::ALL {
         region.start(service, Duration::ZERO);

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 
 /// How often the ends of the sources are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often while the process is not ready.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How long a look at one may take.
 const LOOK_PATIENCE: Duration = Duration::from_secs(5);
 /// How much is said about what is not ready.
@@ -209,9 +211,13 @@ impl Progress {
         loop {
             self.look(&*exchange).await;
             let reasons = self.not_ready();
-            ready.send_if_modified(|known| std::mem::replace(known, reasons.clone()) != reasons);
+            ready.send_if_modified(|known| {
+                let changed = *known != reasons;
+                known.clone_from(&reasons);
+                changed
+            });
             tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(if reasons.is_empty() { LOOK_EVERY } else { LOOK_AGAIN }) => {}
                 () = ready.closed() => return,
             }
         }

@@ -78,6 +78,23 @@ async fn restarts_do_not_put_the_next_snapshot_off() {
     assert_eq!(kept.map(|kept| kept.position), Some(20_000));
 }
 
+/// As after an update: a snapshot is of one build, and the next start shall not replay everything again.
+#[tokio::test]
+async fn a_start_that_replayed_much_keeps_a_snapshot() {
+    let folder = Folder::new();
+    {
+        let engine = open(folder.log().await).await;
+        fill(&engine, SNAPSHOT_EVENTS + 500).await;
+        let other = Snapshot { schema: "another build's".to_owned(), position: 20_000, body: b"{}".to_vec() };
+        engine.log().save_snapshot(NAME, other).await.unwrap();
+    }
+    let engine = open(folder.log().await).await;
+    let kept = async || engine.log().load_snapshot(NAME).await.unwrap().map(|kept| kept.position);
+    while kept().await != Some(20_500) {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn who_stood_by_reads_only_what_it_had_not_followed_yet() {
     let folder = Folder::new();

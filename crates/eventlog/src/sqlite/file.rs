@@ -18,6 +18,10 @@ const CHECKPOINT_PAGES: u32 = 4_000;
 /// What SQLite's caches of all open logs take together, in bytes, before they make do with what they have.
 const CACHES_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Up to this length a file is checked in full before it is opened, which takes about a quarter of a second; the indexes of a longer one are
+/// while it is used.
+const CHECKED_AT_ONCE_BYTES_MAX: u64 = 48 * 1024 * 1024;
+
 /// Version 1 of the tables. Released schemas are frozen: a change is a new version with a migration.
 const SCHEMA_1: &str = "
 CREATE TABLE events (
@@ -166,12 +170,10 @@ fn check(connection: &Connection, path: &Path, id: LogId) -> Result<(), LogError
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
         .map_err(|error| describe(path, &error))?;
-    // Not the quick one, which does not hold an index against its table: a bit changed there would be believed at every append.
-    let finding: String = connection
-        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-        .map_err(|error| describe(path, &error))?;
-    if finding != "ok" {
-        return Err(damaged(path, &finding));
+    if is_long(path) {
+        look_for_damage(connection, path, "quick_check")?;
+    } else {
+        look_for_damage(connection, path, "integrity_check")?;
     }
     let log: Option<String> = connection
         .query_row("SELECT log FROM appender", [], |row| row.get(0))
@@ -182,6 +184,20 @@ fn check(connection: &Connection, path: &Path, id: LogId) -> Result<(), LogError
         Some(log) => Err(damaged(path, &format!("it holds the log {log}, not {id}"))),
         None => Err(damaged(path, "it does not say which log it holds")),
     }
+}
+
+/// Whether holding the file's indexes against its tables takes so long that its service would start late.
+pub(super) fn is_long(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.len() > CHECKED_AT_ONCE_BYTES_MAX)
+}
+
+/// Lets SQLite look at the file. `quick_check` does not hold an index against its table: a bit changed there would be believed at every
+/// append.
+pub(super) fn look_for_damage(connection: &Connection, path: &Path, how: &str) -> Result<(), LogError> {
+    let finding: String = connection
+        .query_row(&format!("PRAGMA {how}(1)"), [], |row| row.get(0))
+        .map_err(|error| describe(path, &error))?;
+    if finding == "ok" { Ok(()) } else { Err(damaged(path, &finding)) }
 }
 
 /// Raises the epoch: from here on, whoever held it before cannot append.

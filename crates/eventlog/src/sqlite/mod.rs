@@ -24,8 +24,9 @@ use crate::port::{Entry, EventLog, LogError, Snapshot, SourcePosition, StoredRep
 use async_trait::async_trait;
 use care::StreamId;
 use reader::Readers;
+use rusqlite::OpenFlags;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use tokio::sync::watch;
 use writer::Writer;
@@ -52,7 +53,11 @@ impl SqliteLog {
         let (head_sender, head) = watch::channel(opened.head);
         let tail = Tail::default();
         let readers = Arc::new(Readers::new(path, id));
-        let writer = Writer::new(opened, path, id, head_sender, tail.clone());
+        let found = Arc::default();
+        if file::is_long(path) {
+            check_indexes(path, id, Arc::clone(&found))?;
+        }
+        let writer = Writer::new(opened, path, id, head_sender, tail.clone(), found);
         let thread = std::thread::Builder::new()
             .name(format!("log {id}"))
             .stack_size(512 * 1024)
@@ -71,6 +76,36 @@ impl SqliteLog {
         let readers = Arc::clone(&self.readers);
         tokio::task::spawn_blocking(move || read(&readers)).await.unwrap_or(Err(LogError::Closed(self.id)))
     }
+}
+
+/// Damage that was found while the log was in use: from then on nothing is appended.
+type Found = Arc<OnceLock<LogError>>;
+
+/// Holds the file's indexes against its tables, on a thread of its own.
+fn check_indexes(path: &Path, id: LogId, found: Found) -> Result<(), LogError> {
+    let path = path.to_owned();
+    let place = path.display().to_string();
+    let check = move || {
+        let checked = file::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .map_err(|error| file::describe(&path, &error))
+            .and_then(|connection| file::look_for_damage(&connection, &path, "integrity_check"));
+        match checked {
+            Err(error @ LogError::Damaged { .. }) => {
+                tracing::error!(log = %id, %error, "ALARM: nothing is appended any more");
+                // Nobody else sets it.
+                let _ = found.set(error);
+            }
+            Err(error) => {
+                tracing::error!(log = %id, %error, "ALARM: the file's indexes could not be checked")
+            }
+            Ok(()) => tracing::debug!(log = %id, "the file's indexes are as its tables"),
+        }
+    };
+    let thread = std::thread::Builder::new().name(format!("check {id}")).spawn(check);
+    thread.map(drop).map_err(|error| LogError::Unavailable {
+        place,
+        detail: format!("no thread to check its indexes: {error}"),
+    })
 }
 
 #[async_trait]

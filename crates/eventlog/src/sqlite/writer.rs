@@ -9,6 +9,7 @@ use crate::log_id::LogId;
 #[cfg(feature = "planted-defects")]
 use crate::planted::{Planted, is_planted};
 use crate::port::{Entry, LogError, Snapshot, SourcePosition, StoredReply};
+use crate::sqlite::Found;
 use crate::sqlite::file::{Opened, damaged, describe};
 use crate::sqlite::high_water::HighWater;
 use crate::sqlite::rows::{INSERT_EVENT, insert_event};
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     heads: watch::Sender<u64>,
     tail: Tail,
     high: HighWater,
+    damage: Found,
 }
 
 impl Writer {
@@ -39,6 +41,7 @@ impl Writer {
         log: LogId,
         heads: watch::Sender<u64>,
         tail: Tail,
+        damage: Found,
     ) -> Self {
         let Opened { connection, head, epoch, high } = opened;
         Self {
@@ -51,6 +54,7 @@ impl Writer {
             heads,
             tail,
             high,
+            damage,
         }
     }
 
@@ -115,6 +119,9 @@ impl Writer {
     }
 
     fn append_all(&mut self, entries: Vec<Entry>) -> Result<Vec<Outcome>, LogError> {
+        if let Some(damage) = self.damage.get() {
+            return Err(damage.clone());
+        }
         let path = self.path.clone();
         let failed = |error: rusqlite::Error| describe(&path, &error);
         let (epoch, log) = (self.epoch, self.log);
