@@ -94,6 +94,14 @@ impl Kafka {
         shared::stop()
     }
 
+    /// The program `kcat`, which reads topics.
+    ///
+    /// # Errors
+    /// When it is not there and cannot be installed.
+    pub fn kcat() -> Result<&'static str, NoBroker> {
+        install::kcat()
+    }
+
     /// A broker of one's own, of Kafka's own jars, with its data and its log under `folder`. It ends when it is dropped.
     ///
     /// # Errors

@@ -10,9 +10,8 @@ use std::process::Command;
 /// The lines that `kcat` prints of a topic up to its end.
 fn kcat(brokers: &str, topic: &str) -> Vec<String> {
     let arguments = ["-b", brokers, "-C", "-t", topic, "-f", "%k %h %s\n", "-e", "-q"];
-    let output = Command::new("kcat").args(arguments).output().unwrap_or_else(|error| {
-        panic!("kcat does not start ({error}): install it (Debian: apt-get install kcat), then run this test again")
-    });
+    let kcat = Kafka::kcat().unwrap_or_else(|none| panic!("{none}"));
+    let output = Command::new(kcat).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }

@@ -22,7 +22,7 @@ impl Installed {
         let have_jars =
             jars.join(format!("kafka_2.13-{VERSION}.jar")).exists() && jars.join("whole").exists();
         if java().is_none() || (!have_jars && !works("mvn", "-version")) {
-            install_packages()?;
+            install_packages(&["maven", "openjdk-17-jre-headless"])?;
         }
         let java =
             java().ok_or_else(|| NoBroker(format!("there is no Java {JAVA_VERSION_MIN} or later here")))?;
@@ -68,25 +68,27 @@ fn works(program: &str, argument: &str) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Installs Maven and Java where we may.
-fn install_packages() -> Result<(), NoBroker> {
+/// `kcat`, which reads topics; it is installed where we may.
+pub(super) fn kcat() -> Result<&'static str, NoBroker> {
+    if !works("kcat", "-V") {
+        install_packages(&["kcat"])?;
+    }
+    Ok("kcat")
+}
+
+/// Installs Debian packages where we may.
+fn install_packages(packages: &[&str]) -> Result<(), NoBroker> {
+    let names = packages.join(" ");
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if !root || !works("apt-get", "--version") {
-        return Err(NoBroker(
-            "Java or Maven is missing, and only root on Debian can install them from here".into(),
-        ));
+        return Err(NoBroker(format!(
+            "{names} is missing, and only root on Debian can install it from here: apt-get install {names}"
+        )));
     }
-    say("installing with apt-get: maven openjdk-17-jre-headless");
+    say(&format!("installing with apt-get: {names}"));
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    install.args([
-        "install",
-        "--yes",
-        "--quiet",
-        "--no-install-recommends",
-        "maven",
-        "openjdk-17-jre-headless",
-    ]);
+    install.args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages);
     run(Command::new("apt-get").args(["update", "--quiet"]))?;
     run(&mut install)
 }
