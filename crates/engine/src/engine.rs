@@ -75,11 +75,15 @@ impl<D: Domain> Engine<D> {
     /// As [`Engine::open`].
     pub async fn open_after(log: Arc<dyn EventLog>, ahead: &Ahead) -> Result<Self, OpenError> {
         let head = *log.head().borrow();
-        let mut folded = match ahead.take::<D>(log.id(), head).await {
-            Some(folded) => folded,
-            None => snapshot::load::<D>(&*log).await,
+        let (mut folded, mut snapshot_at) = match ahead.take::<D>(log.id(), head).await {
+            // Which snapshot there is was the other instance's business.
+            Some(folded) => (folded, 0),
+            None => {
+                let folded = snapshot::load::<D>(&*log).await;
+                let at = folded.head;
+                (folded, at)
+            }
         };
-        let mut snapshot_at = folded.head;
         folded.catch_up(&*log, None).await?;
         if folded.head >= snapshot_at + SNAPSHOT_EVENTS {
             // So that the next start is short, whether anything happens until then or not.

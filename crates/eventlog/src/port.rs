@@ -263,6 +263,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the storage fails or is damaged.
     async fn sources(&self) -> Result<Vec<SourcePosition>, LogError>;
 
+    /// Damage that was found since the log was opened: from then on nothing is appended to it.
+    fn damage(&self) -> Option<LogError> {
+        None
+    }
+
     /// Keeps a snapshot under a name, instead of the one before.
     ///
     /// # Errors

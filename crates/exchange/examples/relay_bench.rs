@@ -4,7 +4,7 @@
     reason = "a benchmark speaks to the terminal and stops at anything unexpected"
 )]
 //! What the exchange costs over Kafka itself, both measured in one run against the same broker:
-//! `cargo run --release -p exchange --features kafka --example relay_bench [EVENTS] [ROUNDS]`
+//! `cargo run --release -p exchange --example relay_bench [EVENTS] [ROUNDS]`
 //!
 //! Throughput: a relay publishing a log that is already there, its start and reading SQLite included, beside a bare rdkafka producer of
 //! the same records, encoded beforehand, with the same settings. Round trip, one event in flight: append → relay → follower, and

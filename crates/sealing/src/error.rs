@@ -125,7 +125,9 @@ pub enum SealingError {
         epoch_path: PathBuf,
     },
     /// The epoch key that the key file was written under is not there.
-    #[error("{path} does not hold epoch key {epoch}, which the keys are wrapped under")]
+    #[error(
+        "{path} is not there, or does not hold epoch key {epoch}, which the keys are wrapped under: restore it from backup"
+    )]
     EpochMissing {
         /// The epoch key's file.
         path: PathBuf,

@@ -8,6 +8,7 @@ use crate::{bench, client, codes_command, demo, run_command, token_command, topi
 use clap::{Command, FromArgMatches, Subcommand};
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Subcommand)]
 enum Own {
@@ -24,6 +25,9 @@ enum Own {
     /// Measure commands per second through gRPC, beside the bare speeds of this machine.
     Bench(bench::BenchArgs),
 }
+
+/// How long the process waits for threads that are blocked when everything is done.
+const BLOCKED_MAX: Duration = Duration::from_secs(3);
 
 /// Parses the command line and does what it says.
 #[must_use]
@@ -63,7 +67,10 @@ pub fn main() -> ExitCode {
             Err(error) => error.exit(),
         },
     };
-    runtime.block_on(work).into()
+    let exit = runtime.block_on(work);
+    // A question that a broker does not answer would hold up the end of the process.
+    runtime.shutdown_timeout(BLOCKED_MAX);
+    exit.into()
 }
 
 fn command() -> Command {

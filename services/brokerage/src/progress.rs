@@ -134,6 +134,8 @@ impl Progress {
         let mut reasons = Vec::new();
         let trouble = self.looked.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone();
         reasons.extend(trouble);
+        reasons
+            .extend(self.own.logs().iter().filter_map(|log| log.damage()).map(|damage| damage.to_string()));
         for FollowedTo { reaction, source, consumed, stuck, lag_events, lag_seconds, caught_up, .. } in
             self.followers()
         {
@@ -150,7 +152,8 @@ impl Progress {
             let Some(state) = state else { continue };
             let behind = state.lag_seconds(self.clock.now()) > self.lag_seconds_max;
             let why = state.error.clone().unwrap_or_else(|| "it is slow".to_owned());
-            if state.stopped || behind {
+            let never_began = !state.started && state.error.is_some();
+            if state.stopped || behind || never_began {
                 reasons.push(format!(
                     "{log} is published to Kafka up to {} of {}: {why}",
                     state.published, state.head

@@ -24,7 +24,7 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "BROKERAGE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Run this service alone; the others are processes of their own, and all hear of each other through Kafka.
-    #[arg(long, env = "BROKERAGE_SERVICE", value_name = "NAME", requires = "brokers")]
+    #[arg(long, env = "BROKERAGE_SERVICE", value_name = "NAME")]
     service: Option<Service>,
     /// Where logs and keys are kept; made if it is not there. Each service has a folder of its own.
     #[arg(long, env = "BROKERAGE_DATA_DIR", default_value = "data")]
@@ -51,13 +51,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     kafka: KafkaArgs,
     /// Where another service of the region listens, to ask it for what a topic lacks of its log: SERVICE=http://HOST:PORT, once for each.
-    #[arg(
-        long,
-        env = "BROKERAGE_PEERS",
-        value_name = "SERVICE=ADDRESS",
-        value_delimiter = ',',
-        requires = "service"
-    )]
+    #[arg(long, env = "BROKERAGE_PEERS", value_name = "SERVICE=ADDRESS", value_delimiter = ',')]
     peer: Vec<Peer>,
     /// Tell those who ask after its health that it is not ready while it is more than this many seconds behind.
     #[arg(long, env = "BROKERAGE_LAG_SECONDS_MAX", default_value_t = LAG_SECONDS_MAX)]
@@ -125,6 +119,28 @@ fn topic_prefix(text: &str) -> Result<String, String> {
 }
 
 impl RunArgs {
+    /// Settings that do not go together, wherever each comes from: a file's are not seen by the parser of flags.
+    fn contradiction(&self) -> Option<&'static str> {
+        if self.service.is_some() && self.kafka.brokers.is_none() {
+            return Some("--service needs --brokers: one service alone hears of the others through Kafka");
+        }
+        if self.service.is_none() && self.kafka.brokers.is_some() {
+            return Some(
+                "--brokers needs --service: without it all services are in this process, and hear of each other there",
+            );
+        }
+        if self.service.is_none() && !self.peer.is_empty() {
+            return Some("--peer needs --service: without it all services are in this process");
+        }
+        if !self.listen.ip().is_loopback() && !self.behind_tls_proxy {
+            return Some(
+                "--listen: others can reach this address, and tokens would travel unencrypted: listen on 127.0.0.1, or put a TLS proxy in \
+                 front and add --behind-tls-proxy",
+            );
+        }
+        None
+    }
+
     /// What is to be run, and the service if it is one alone.
     fn options(self) -> (Options, Option<Service>) {
         let apart = self.service.zip(self.kafka.brokers.as_deref()).map(|(service, brokers)| Apart {
@@ -150,12 +166,8 @@ impl RunArgs {
 /// Runs until a signal, or until another instance takes over. `matches` are those of `run`.
 pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
     start_logging();
-    if !args.listen.ip().is_loopback() && !args.behind_tls_proxy {
-        say_error(&format!(
-            "{} can be reached by others, and tokens would travel unencrypted: listen on 127.0.0.1, or put a TLS proxy in front \
-             and add --behind-tls-proxy",
-            args.listen
-        ));
+    if let Some(contradiction) = args.contradiction() {
+        say_error(contradiction);
         return Exit::Usage;
     }
     tracing::info!(settings = settings::shown(matches), "configuration");

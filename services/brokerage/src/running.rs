@@ -217,7 +217,7 @@ impl Running {
         if options.apart.is_none() {
             catch_up(&kit, &followers).await;
         }
-        services.follow_all();
+        services.begin();
         let progress = Progress::new(
             Arc::clone(&kit.exchange),
             options.clock.clone(),

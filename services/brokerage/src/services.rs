@@ -55,7 +55,7 @@ impl Services {
         Ok(())
     }
 
-    /// What they do about each other's events. The audit service follows by itself, see [`Services::follow_all`].
+    /// What they do about each other's events. The audit service follows by itself, see [`Services::begin`].
     pub(crate) fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
         let reactions = [
             self.vacancies.as_ref().map(Vacancies::reactions),
@@ -97,10 +97,13 @@ impl Services {
         routes
     }
 
-    /// Lets the audit service record the events of all logs.
-    pub(crate) fn follow_all(&self) {
+    /// Lets the audit service record the events of all logs, and the market record the leases that ended.
+    pub(crate) fn begin(&self) {
         if let Some(audit) = &self.audit {
             audit.follow();
+        }
+        if let Some(vacancies) = &self.vacancies {
+            vacancies.begin_sweeping();
         }
     }
 

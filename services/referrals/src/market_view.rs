@@ -57,7 +57,10 @@ impl MarketView {
 impl Referrals {
     /// Waits, not long, until all that has happened in the market is known here.
     pub(crate) async fn market_caught_up(&self) -> Result<(), Status> {
-        let head = self.exchange.head(LogId::region(Service::Vacancies)).await;
+        let asked = self.exchange.head(LogId::region(Service::Vacancies));
+        let head = tokio::time::timeout(WAIT_MAX, asked)
+            .await
+            .map_err(|_| unavailable("how far the market has come is not told at the moment: try again"))?;
         let head = head.map_err(|error| unavailable(format!("the market cannot be looked at: {error}")))?;
         if self.market.reaches(head, WAIT_MAX).await {
             return Ok(());

@@ -59,8 +59,11 @@ impl Vault {
                     "; if they are lost for good, so is who these children are: \
                      `brokerage run --accept-lost-keys {council}` goes on without"
                 ),
-                SealingError::BadHead { .. } | SealingError::BadRecord { .. } => format!(
-                    "; if it is lost for good, move it and {council}.epoch away: the next start says what went with it"
+                SealingError::BadHead { .. }
+                | SealingError::BadRecord { .. }
+                | SealingError::KeysMissing { .. }
+                | SealingError::EpochMissing { .. } => format!(
+                    "; if it is lost for good, move {council}.keys and {council}.epoch away: the next start says what went with them"
                 ),
                 _ => String::new(),
             };
@@ -133,13 +136,20 @@ impl Vault {
         sealed.map(Some).map_err(|error| status(referral, &error))
     }
 
-    /// Whether a part of a referral is sealed under a key that was lost, not destroyed.
-    pub(crate) fn has_lost(&self, referral: &Referral) -> bool {
-        let lost = |purpose: KeyPurpose, sealed: &Option<Sealed>| {
-            let error = sealed.as_ref().and_then(|sealed| self.missing(referral.id, purpose, sealed));
-            error.is_some_and(|error| !matches!(error, SealingError::KeyDestroyed { .. }))
+    /// Whether nothing of what is sealed in a referral can be read, and the key of some part of it was lost, not destroyed.
+    pub(crate) fn has_lost_all(&self, referral: &Referral) -> bool {
+        let parts =
+            [(KeyPurpose::Identity, &referral.identity), (KeyPurpose::Narrative, &referral.narrative)];
+        let missing: Vec<_> = parts
+            .into_iter()
+            .filter_map(|(purpose, sealed)| {
+                sealed.as_ref().map(|sealed| self.missing(referral.id, purpose, sealed))
+            })
+            .collect();
+        let lost = |error: &Option<SealingError>| {
+            error.as_ref().is_some_and(|error| !matches!(error, SealingError::KeyDestroyed { .. }))
         };
-        lost(KeyPurpose::Identity, &referral.identity) || lost(KeyPurpose::Narrative, &referral.narrative)
+        missing.iter().all(Option::is_some) && missing.iter().any(lost)
     }
 
     /// Whether the key that sealed this is still there.

@@ -22,7 +22,7 @@ use eventlog::{LogId, Service};
 use exchange::Reaction;
 use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Region, Standby, StartError};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use sweep::Sweeper;
 use tonic::service::Routes;
 use vacancies_domain::Vacancies as Market;
@@ -34,25 +34,29 @@ pub struct Vacancies {
     region: Arc<Region>,
     clock: Clock,
     reaction: Arc<EngineReaction<Market>>,
-    _sweeper: Option<Arc<Sweeper>>,
+    sweeper: Arc<OnceLock<Sweeper>>,
 }
 
 impl Vacancies {
-    /// Opens the region's log and the service's dead letters, and by the machine's clock records ended leases every half minute. Under a simulated
-    /// clock nothing happens by itself: whoever moves it calls [`Vacancies::sweep`].
+    /// Opens the region's log and the service's dead letters. Nothing is appended before it is asked to do something.
     ///
     /// # Errors
     /// When the log is damaged or cannot be opened.
     pub async fn open(kit: &Kit) -> Result<Self, StartError> {
         let market = kit.engine(LogId::region(Service::Vacancies)).await?;
-        let sweeper = match kit.clock {
-            Clock::System => Some(Arc::new(Sweeper::start(market.clone(), kit.clock.clone()))),
-            Clock::Simulated(_) => None,
-        };
         let letters = kit.dead_letters(Service::Vacancies).await?;
         let (region, clock) = (Arc::clone(&kit.region), kit.clock.clone());
         let reaction = reactions::reaction(&region, &market, clock.clone(), letters);
-        Ok(Self { market, region, clock, reaction, _sweeper: sweeper })
+        Ok(Self { market, region, clock, reaction, sweeper: Arc::default() })
+    }
+
+    /// By the machine's clock, records ended leases now and every half minute. Not before the log was held against what others have consumed
+    /// of it: an append would take the place of an event that was lost. Under a simulated clock nothing happens by itself: whoever
+    /// moves it calls [`Vacancies::sweep`].
+    pub fn begin_sweeping(&self) {
+        if matches!(self.clock, Clock::System) {
+            self.sweeper.get_or_init(|| Sweeper::start(self.market.clone(), self.clock.clone()));
+        }
     }
 
     /// Folds what is new in its logs while another instance works on them.

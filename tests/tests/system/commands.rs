@@ -477,6 +477,17 @@ async fn settings_come_from_flags_before_a_file_and_secrets_are_not_shown() {
         assert_eq!(ended.code, Some(2), "{text}: {ended:?}");
         assert!(ended.stderr.contains(wrong), "{text}: {ended:?}");
     }
+    // A file's settings are as good as flags: neither is missed when it is there, nor overlooked when another is not.
+    std::fs::write(&file, "service = \"vacancies\"\n").unwrap();
+    let ended = run(["run", "--config", config]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("--service needs --brokers"), "{ended:?}");
+    std::fs::write(&file, "brokers = \"127.0.0.1:1\"\n").unwrap();
+    let mut server =
+        Server::spawn_with(&folder.path().join("one"), &["--config", config, "--service", "vacancies"]);
+    server.listening().await;
+    assert!(server.said().contains("the service is open"), "{}", server.said());
+    assert_eq!(server.terminate(), Some(0));
     let ended = run(["run", "--config", folder.path().join("none.toml").to_str().unwrap()]);
     assert!(ended.code == Some(2) && ended.stderr.contains("none.toml"), "{ended:?}");
 }

@@ -81,7 +81,7 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
             return Err(damaged(path, "the file is missing, but its write-ahead log (db-wal) is there"));
         }
         if let Some(reached) = HighWater::reached(path) {
-            return Err(high_water::lost(path, &high_water::path_of(path), 0, reached));
+            return Err(high_water::lost(path, id, 0, reached));
         }
         make(path, id)?;
     }
@@ -94,7 +94,7 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
     check(&connection, path, id)?;
     let epoch = take_over(&mut connection).map_err(|error| describe(path, &error))?;
     let head = check_density(&connection, path)?;
-    let high = HighWater::open(path, head)?;
+    let high = HighWater::open(path, id, head)?;
     Ok(Opened { connection, head, epoch, high })
 }
 

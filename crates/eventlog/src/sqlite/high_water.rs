@@ -5,6 +5,7 @@
 //! is written down here after every commit. It is not synced: it never says more than the disk holds, and less only
 //! after the machine failed. It is a guard against accidents, not against who can write to the folder.
 
+use crate::log_id::{LogId, Service};
 use crate::port::LogError;
 use crate::sqlite::file::damaged;
 use std::fs::File;
@@ -27,7 +28,7 @@ impl HighWater {
     ///
     /// # Errors
     /// [`LogError::Damaged`] when the log ends before what was written down, or that cannot be read.
-    pub(super) fn open(log: &Path, head: u64) -> Result<Self, LogError> {
+    pub(super) fn open(log: &Path, id: LogId, head: u64) -> Result<Self, LogError> {
         let path = path_of(log);
         let failed = |error: io::Error| LogError::Unavailable {
             place: path.display().to_string(),
@@ -37,11 +38,11 @@ impl HighWater {
         let reached = reached.ok_or_else(|| {
             damaged(
                 &path,
-                "it is not the last position of a log; if the log itself is whole, delete this file",
+                "it is not the last position of a log (if the log itself is whole, delete this file)",
             )
         })?;
         if head < reached {
-            return Err(lost(log, &path, head, reached));
+            return Err(lost(log, id, head, reached));
         }
         let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         let mut high = Self { file, path, failed: false };
@@ -76,13 +77,17 @@ impl HighWater {
 }
 
 /// The log has lost its end.
-pub(super) fn lost(log: &Path, high: &Path, head: u64, reached: u64) -> LogError {
+pub(super) fn lost(log: &Path, id: LogId, head: u64, reached: u64) -> LogError {
+    let way_out = match id.service {
+        // Nobody has consumed it, so that it may go on without its end, whatever that is worth.
+        Service::Audit => format!(" (to go on without what is lost, delete {})", path_of(log).display()),
+        _ => " (an older set of all logs, from one moment, comes without the .high files)".to_owned(),
+    };
     damaged(
         log,
         &format!(
             "it ends at {head}, but had come to {reached}: its end was lost, perhaps with its write-ahead log (db-wal), or it is an older \
-             copy. Restore the newer one; to go on without what is lost, delete {}",
-            high.display()
+             copy{way_out}"
         ),
     )
 }
@@ -106,6 +111,10 @@ fn read(path: &Path) -> io::Result<Option<u64>> {
     }
     let Ok(bytes) = <[u8; BYTES]>::try_from(bytes) else { return Ok(None) };
     let (position, complement) = bytes.split_at(8);
+    if bytes == [0; BYTES] {
+        // After the machine failed, some file systems give what was not synced as zeros.
+        return Ok(Some(0));
+    }
     let number = |part: &[u8]| part.try_into().map(u64::from_be_bytes).ok();
     Ok(match (number(position), number(complement)) {
         (Some(position), Some(complement)) if position == !complement => Some(position),

@@ -38,6 +38,7 @@ pub struct SqliteLog {
     head: watch::Receiver<u64>,
     tail: Tail,
     readers: Arc<Readers>,
+    found: Found,
 }
 
 impl SqliteLog {
@@ -53,11 +54,11 @@ impl SqliteLog {
         let (head_sender, head) = watch::channel(opened.head);
         let tail = Tail::default();
         let readers = Arc::new(Readers::new(path, id));
-        let found = Arc::default();
+        let found = Found::default();
         if file::is_long(path) {
             check_indexes(path, id, Arc::clone(&found))?;
         }
-        let writer = Writer::new(opened, path, id, head_sender, tail.clone(), found);
+        let writer = Writer::new(opened, path, id, head_sender, tail.clone(), Arc::clone(&found));
         let thread = std::thread::Builder::new()
             .name(format!("log {id}"))
             .stack_size(512 * 1024)
@@ -66,7 +67,7 @@ impl SqliteLog {
                 place: path.display().to_string(),
                 detail: format!("no thread for its writer: {error}"),
             })?;
-        Ok((Self { id, jobs, head, tail, readers }, thread))
+        Ok((Self { id, jobs, head, tail, readers, found }, thread))
     }
 
     async fn blocking<T: Send + 'static>(
@@ -159,6 +160,10 @@ impl EventLog for SqliteLog {
 
     async fn sources(&self) -> Result<Vec<SourcePosition>, LogError> {
         self.blocking(Readers::sources).await
+    }
+
+    fn damage(&self) -> Option<LogError> {
+        self.found.get().cloned()
     }
 
     async fn save_snapshot(&self, name: &'static str, snapshot: Snapshot) -> Result<(), LogError> {

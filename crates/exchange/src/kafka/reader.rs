@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// How long a broker may be silent before whoever asked is told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,6 +74,8 @@ impl Tail {
 pub(super) struct Reader {
     connection: Connection,
     consumer: Mutex<BaseConsumer<Speaking>>,
+    /// Whose turn it is: who waits for it, or gives up, costs no thread.
+    turn: Arc<Semaphore>,
 }
 
 impl Reader {
@@ -92,7 +95,11 @@ impl Reader {
             .config(&settings)
             .create_with_context(Speaking)
             .map_err(|error| connection.failed("the reader cannot be set up", &error))?;
-        Ok(Self { connection: connection.clone(), consumer: Mutex::new(consumer) })
+        Ok(Self {
+            connection: connection.clone(),
+            consumer: Mutex::new(consumer),
+            turn: Arc::new(Semaphore::new(1)),
+        })
     }
 
     /// How many partitions the topic has; none when there is no such topic.
@@ -285,7 +292,13 @@ pub(super) async fn blocking<T: Send + 'static>(
     what: impl FnOnce(&Reader) -> Result<T, ExchangeError> + Send + 'static,
 ) -> Result<T, ExchangeError> {
     let own = Arc::clone(reader);
-    match tokio::task::spawn_blocking(move || what(&own)).await {
+    let turn = Arc::clone(&reader.turn).acquire_owned().await;
+    let asked = tokio::task::spawn_blocking(move || {
+        // Kept until the answer is there, also if nobody waits for it any more.
+        let _turn = turn;
+        what(&own)
+    });
+    match asked.await {
         Ok(outcome) => outcome,
         Err(error) => Err(reader.failed("reading", &error)),
     }

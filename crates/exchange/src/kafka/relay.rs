@@ -70,6 +70,8 @@ pub struct RelayState {
     pub waiting_since: Option<Timestamp>,
     /// What is wrong at the moment.
     pub error: Option<String>,
+    /// Whether it has found out what is in the topic: before that nothing is published.
+    pub started: bool,
     /// It publishes no more, for the reason in `error`: the log is another's now, closed, or not what the topic has.
     pub stopped: bool,
 }
@@ -117,7 +119,8 @@ impl Relay {
     ) -> Result<Self, ExchangeError> {
         let id = log.id();
         let topic = publisher.topics().topic(id).ok_or(ExchangeError::Unknown(id))?.name;
-        let (states, state) = watch::channel(RelayState::default());
+        let head = *log.head().borrow();
+        let (states, state) = watch::channel(RelayState { head, ..RelayState::default() });
         let publisher = Arc::clone(publisher);
         let relaying = Relaying {
             #[cfg(feature = "planted-defects")]
@@ -236,6 +239,7 @@ impl Relaying {
                     head,
                     waiting_since: standing.waiting_since,
                     error: said.filter(|_| behind),
+                    started: true,
                     stopped: false,
                 };
                 std::mem::replace(state, now.clone()) != now

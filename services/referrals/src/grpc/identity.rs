@@ -64,10 +64,10 @@ impl Referrals {
         // Before it is recorded that somebody saw what nobody can see any more; who may not see it hears that first.
         let lost = desk.engine.read(|state| {
             referrals_domain::Referrals::decide(state, &command.clone().into()).is_ok()
-                && state.referrals.get(&referral).is_some_and(|found| desk.vault.has_lost(found))
+                && state.referrals.get(&referral).is_some_and(|found| desk.vault.has_lost_all(found))
         });
         if lost {
-            let message = "the key that it was sealed with is lost: ask the council, which can give it again by amending";
+            let message = "the key that it was sealed with is lost: while the referral is open, its council can give it again by amending";
             return Err(refused(Code::FailedPrecondition, "IDENTITY_KEY_LOST", message, []));
         }
         // No answer is kept for a repeat: an identity in clear must not be written beside the events, and each showing is
