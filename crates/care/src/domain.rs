@@ -87,11 +87,21 @@ pub enum DecodeError {
 /// # Errors
 /// When the payload does not have the shape of `B` at its version.
 pub fn decode_body<B: EventBody>(version: u16, payload: &[u8]) -> Result<B, DecodeError> {
-    if version != B::VERSION {
-        return Err(DecodeError::Unknown { event_type: B::TYPE.to_owned(), version });
+    decode_part(B::TYPE, B::VERSION, version, payload)
+}
+
+/// Reads what is of interest here of an event's payload, which may hold more.
+pub(crate) fn decode_part<P: DeserializeOwned>(
+    event_type: &str,
+    known_version: u16,
+    version: u16,
+    payload: &[u8],
+) -> Result<P, DecodeError> {
+    if version != known_version {
+        return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
     }
     serde_json::from_slice(payload).map_err(|error| DecodeError::Malformed {
-        event_type: B::TYPE.to_owned(),
+        event_type: event_type.to_owned(),
         version,
         detail: error.to_string(),
     })

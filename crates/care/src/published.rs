@@ -9,7 +9,7 @@
 //! an opaque referral id, with the age and sex that the market judges by.
 
 use crate::codes::code_sets;
-use crate::domain::{DecodeError, EventBody, StreamId};
+use crate::domain::{DecodeError, EventBody, StreamId, decode_part};
 use crate::ids::{
     AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
     ReferralId,
@@ -187,14 +187,10 @@ impl SearchEnded {
     /// # Errors
     /// When the event is of another type or version, or its payload is not what it should be.
     pub fn decode(event_type: &str, version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
-        if !Self::TYPES.contains(&event_type) || version != Self::VERSION {
+        if !Self::TYPES.contains(&event_type) {
             return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
         }
-        serde_json::from_slice(payload).map_err(|error| DecodeError::Malformed {
-            event_type: event_type.to_owned(),
-            version,
-            detail: error.to_string(),
-        })
+        decode_part(event_type, Self::VERSION, version, payload)
     }
 }
 

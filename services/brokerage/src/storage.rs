@@ -91,10 +91,11 @@ impl Storage {
                 tokio::time::sleep(FOLLOW_EVERY).await;
             }
         };
-        tokio::select! {
-            lease = &mut waited => Some(lease),
-            () = following => None,
-        }
+        let lease = tokio::select! {
+            lease = &mut waited => lease,
+            never = following => never,
+        };
+        Some(lease)
     }
 }
 

@@ -5,15 +5,17 @@ mod world;
 
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
-use care::market::AwardStage;
+use care::market::{AwardStage, ProviderRegistered};
 use care::published::{AgreementRefused, CallOffEvidence, PlacementEnded, PlacementStarted, SearchEnded};
 use care::{AgreementId, AwardId, CouncilId, Date, EventBody, ReferralId, StreamId, Timestamp};
+use engine::Context;
 use eventlog::{LogId, Service};
 use prost::Message;
-use service_kit::Role;
+use service_kit::{Clock, Kit, Role};
 use tonic::Code;
 use uuid::Uuid;
-use vacancies::RULES;
+use vacancies::{RULES, Vacancies};
+use vacancies_domain::Command;
 use world::{DERBY, DURHAM, World, advertise, council, fields, place, proposed, reason, referral, start};
 
 #[test]
@@ -334,6 +336,37 @@ async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_
     world.deliver(LogId::council(Service::Contracts, council(DERBY)), 1, &refused).await;
     let free = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
     assert_eq!((free.state(), free.claims.len()), (proto::PlaceState::Vacant, 0));
+}
+
+/// A log that lost its end must not grow before that was noticed: what is appended would take the places of what others have consumed.
+#[tokio::test]
+async fn opening_the_market_appends_nothing_until_it_is_told_to_sweep() {
+    let world = World::with_home().await;
+    world.hold(DERBY, 1).await.unwrap();
+    // By the machine's clock its lease ended long ago.
+    let kit = Kit { clock: Clock::System, ..world.kit.clone() };
+    let reopened = Vacancies::open(&kit).await.unwrap();
+    let (market, before) = (reopened.market().clone(), world.service.market().head());
+    for number in 1..=2 {
+        let context = Context {
+            actor: "test".into(),
+            causation: None,
+            correlation: None,
+            at: Timestamp::now(),
+            request: None,
+        };
+        let provider = ProviderRegistered {
+            provider: format!("P-{number}").parse().unwrap(),
+            name: "Another".into(),
+            at: Timestamp::now(),
+        };
+        // A sweep that had begun would come before one of these.
+        market.execute(Command::RegisterProvider(provider), context, |_, _| vec![]).await.unwrap();
+        assert_eq!(market.head(), before + number);
+    }
+    let mut heads = market.log().head();
+    reopened.begin_sweeping();
+    heads.wait_for(|head| *head == before + 3).await.unwrap();
 }
 
 /// As the referrals service writes it; the market reads it by [`SearchEnded`].

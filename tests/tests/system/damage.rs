@@ -68,7 +68,7 @@ fn assert_left_alone(file: &Path, before: Option<&[u8]>, what: &str) {
     };
     assert_eq!(now.len(), before.len(), "{what}: the damaged file was changed");
     let changed = now.iter().zip(before).filter(|(now, before)| now != before).count();
-    assert!(changed <= 24, "{what}: {changed} bytes of the damaged file were changed");
+    assert!(changed <= 16, "{what}: {changed} bytes of the damaged file were changed");
 }
 
 type Logs = BTreeMap<LogId, Vec<Arc<Recorded>>>;
