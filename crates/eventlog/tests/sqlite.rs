@@ -8,6 +8,7 @@ use eventlog::sqlite::{SqliteStore, StoreLocked};
 use eventlog::{AppendError, Appended, Entry, EventLog, LogError, LogId, LogStore, Meta, NewEvent, Service};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 async fn fresh() -> Subject {
     let folder = tempfile::tempdir().unwrap();
@@ -231,6 +232,35 @@ async fn a_log_that_lost_its_end_is_refused() {
     std::fs::write(&path, &older).unwrap();
     std::fs::remove_file(&high).unwrap();
     assert_eq!(read_all(folder.path()).await.unwrap(), 3, "going on without what is lost");
+}
+
+/// Whoever takes a log over while another still appends to it finds no end missing: what was written down is read before the head.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_is_taken_over_from_an_appender_at_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let mut log = store.open(LOG).await.unwrap();
+    let number = Arc::new(AtomicUsize::new(0));
+    for _ in 0..20 {
+        let start = number.load(Ordering::Relaxed);
+        let appending: Vec<_> = (0..4)
+            .map(|_| {
+                let (log, number) = (log.clone(), number.clone());
+                tokio::spawn(async move {
+                    while let Ok(Appended::Committed(_)) =
+                        log.append(entry(number.fetch_add(1, Ordering::Relaxed))).await
+                    {}
+                })
+            })
+            .collect();
+        while number.load(Ordering::Relaxed) < start + 20 {
+            tokio::task::yield_now().await;
+        }
+        log = store.open(LOG).await.expect("nothing is lost of it");
+        for appended in appending {
+            appended.await.unwrap();
+        }
+    }
 }
 
 /// Where the last bytes of the index of streams are: a page fills from its end, so the first row's number is the last of them.

@@ -93,10 +93,12 @@ pub(super) fn open_as_appender(path: &Path, id: LogId) -> Result<Opened, LogErro
         connect_to_write(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| describe(path, &error))?;
     check(&connection, path, id)?;
     // Before the epoch is raised, so that a log that is refused is left as it is.
-    let high = HighWater::open(path, id, check_density(&connection, path)?)?;
+    let mut high = HighWater::open(path)?;
+    high.hold_against(path, id, check_density(&connection, path)?)?;
     let epoch = take_over(&mut connection).map_err(|error| describe(path, &error))?;
     // Whoever had it until then may have appended meanwhile.
     let head = check_density(&connection, path)?;
+    high.begin(head)?;
     Ok(Opened { connection, head, epoch, high })
 }
 

@@ -19,38 +19,46 @@ const BYTES: usize = 16;
 pub(super) struct HighWater {
     file: File,
     path: PathBuf,
+    /// What was written down when it was opened.
+    reached: u64,
     /// A failed write is told once.
     failed: bool,
 }
 
 impl HighWater {
-    /// Opens the file beside `log`, which ends at `head`, and makes it if it is not there.
+    /// Opens the file beside `log`, and makes it if it is not there. To be called before the log's head is read: another appender may
+    /// be at work until the epoch is raised, and what is written down here is never ahead of a head that is read afterwards.
     ///
     /// # Errors
-    /// [`LogError::Damaged`] when the log ends before what was written down, or that cannot be read.
-    pub(super) fn open(log: &Path, id: LogId, head: u64) -> Result<Self, LogError> {
+    /// [`LogError::Damaged`] when what was written down cannot be read.
+    pub(super) fn open(log: &Path) -> Result<Self, LogError> {
         let path = path_of(log);
-        let failed = |error: io::Error| LogError::Unavailable {
-            place: path.display().to_string(),
-            detail: error.to_string(),
-        };
-        let reached = read(&path).map_err(failed)?;
+        let reached = read(&path).map_err(|error| unavailable(&path, &error))?;
         let reached = reached.ok_or_else(|| {
             damaged(
                 &path,
                 "it is not the last position of a log (if the log itself is whole, delete this file)",
             )
         })?;
-        if head < reached {
-            return Err(lost(log, id, head, reached));
-        }
-        let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        let mut high = Self { file, path, failed: false };
-        high.write(head).map_err(|error| LogError::Unavailable {
-            place: high.path.display().to_string(),
-            detail: error.to_string(),
-        })?;
-        Ok(high)
+        let file = File::options().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(|error| unavailable(&path, &error))?;
+        Ok(Self { file, path, reached, failed: false })
+    }
+
+    /// Holds what was written down when this was opened against the head of the log, read since.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] when the log ends before it.
+    pub(super) fn hold_against(&self, log: &Path, id: LogId, head: u64) -> Result<(), LogError> {
+        if head < self.reached { Err(lost(log, id, head, self.reached)) } else { Ok(()) }
+    }
+
+    /// Writes down where the log begins to be appended to.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] when it cannot be written.
+    pub(super) fn begin(&mut self, head: u64) -> Result<(), LogError> {
+        self.write(head).map_err(|error| unavailable(&self.path, &error))
     }
 
     /// How far the log of this path had come when it was last written down; nothing if it never was, or that cannot be read.
@@ -90,6 +98,10 @@ pub(super) fn lost(log: &Path, id: LogId, head: u64, reached: u64) -> LogError {
              copy{way_out}"
         ),
     )
+}
+
+fn unavailable(path: &Path, error: &io::Error) -> LogError {
+    LogError::Unavailable { place: path.display().to_string(), detail: error.to_string() }
 }
 
 /// The file beside a log.
