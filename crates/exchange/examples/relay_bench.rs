@@ -15,8 +15,8 @@ use care::{StreamId, Timestamp};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Entry, EventLog, LogId, LogStore, Meta, NewEvent, Recorded, Service};
 use exchange::kafka::{
-    ByLog, CONSUMER_SETTINGS, Connection, Kafka, Origin, PRODUCER_SETTINGS, Publisher, Relay, Topics,
-    cloud_event,
+    ByLog, CONSUMER_SETTINGS, Connection, Kafka, Origin, PRODUCER_SETTINGS, Publisher, RecordKey, Relay,
+    Topics, cloud_event,
 };
 use exchange::{Embedded, Exchange};
 use rdkafka::ClientConfig;
@@ -55,7 +55,8 @@ async fn throughput(brokers: &str, log: &Arc<dyn EventLog>, rounds: u64) {
     println!("{} events, {} bytes of payload each", recorded.len(), bytes / recorded.len());
     println!("reading the log alone     {reading:>9} events/s");
     let start = Instant::now();
-    let encoded = recorded.iter().map(|event| cloud_event::encode(event, None).headers.len()).sum::<usize>();
+    let encoded =
+        recorded.iter().map(|event| cloud_event::encode(&key(), event, None).headers.len()).sum::<usize>();
     assert!(encoded > recorded.len());
     println!("encoding it alone         {:>9} events/s", rate(recorded.len(), start.elapsed()));
     for round in 1..=rounds {
@@ -74,7 +75,7 @@ async fn throughput(brokers: &str, log: &Arc<dyn EventLog>, rounds: u64) {
 }
 
 async fn relayed(topics: &Topics, brokers: &str, log: &Arc<dyn EventLog>) -> u64 {
-    let publisher = Publisher::new(&Connection::new(brokers), topics).unwrap();
+    let publisher = Publisher::new(&Connection::new(brokers), topics, &key()).unwrap();
     let head = *log.head().borrow();
     let start = Instant::now();
     let relay = Relay::start(&publisher, Arc::clone(log), Arc::new(ByLog(Arc::clone(log))), None).unwrap();
@@ -84,7 +85,7 @@ async fn relayed(topics: &Topics, brokers: &str, log: &Arc<dyn EventLog>) -> u64
 
 fn bare(topics: &Topics, brokers: &str, recorded: &[Arc<Recorded>]) -> u64 {
     let topic = topics.topic(LOG).unwrap().name;
-    let encoded: Vec<_> = recorded.iter().map(|event| cloud_event::encode(event, None)).collect();
+    let encoded: Vec<_> = recorded.iter().map(|event| cloud_event::encode(&key(), event, None)).collect();
     let producer: ThreadedProducer<DefaultProducerContext> = producer(brokers);
     let start = Instant::now();
     for encoded in &encoded {
@@ -103,9 +104,9 @@ async fn round_trips(brokers: &str, log: Arc<dyn EventLog>) {
     let (topics, connection) = (topics(brokers).await, Connection::new(brokers));
     let logs = Arc::new(Embedded::default());
     logs.publish(Arc::clone(&log));
-    let publisher = Publisher::new(&connection, &topics).unwrap();
+    let publisher = Publisher::new(&connection, &topics, &key()).unwrap();
     let _relay = Relay::start(&publisher, Arc::clone(&log), Arc::new(ByLog(Arc::clone(&log))), None).unwrap();
-    let exchange = Kafka::new(&connection, &topics, logs as Arc<dyn Origin>).unwrap();
+    let exchange = Kafka::new(&connection, &topics, &key(), logs as Arc<dyn Origin>).unwrap();
     let mut following = exchange.subscribe(LOG, 0).await.unwrap();
     let (mut whole, mut after_commit) = (Vec::new(), Vec::new());
     for _ in 0..ROUND_TRIPS {
@@ -147,7 +148,7 @@ async fn own_round_trips(brokers: &str, recorded: &[Arc<Recorded>]) -> Vec<Durat
     let producer = producer(brokers);
     let mut times = Vec::new();
     for event in recorded {
-        let encoded = cloud_event::encode(event, None);
+        let encoded = cloud_event::encode(&key(), event, None);
         let start = Instant::now();
         let record = BaseRecord::to(&topic).key(encoded.key).payload(encoded.value);
         assert!(producer.send(record.headers(headers(&encoded.headers))).is_ok());
@@ -170,6 +171,11 @@ fn headers(headers: &[(&'static str, std::borrow::Cow<'_, str>)]) -> OwnedHeader
     headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| {
         all.insert(Header { key, value: Some(value.as_ref()) })
     })
+}
+
+/// A key like any other.
+fn key() -> RecordKey {
+    RecordKey::new(&[7; 32])
 }
 
 /// Topics that nobody has used.

@@ -8,8 +8,10 @@ use care::Timestamp;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use hmac::{Hmac, Mac as _};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -68,6 +70,8 @@ pub struct KeyError {
 pub struct TokenKeys {
     signing: EncodingKey,
     verifying: DecodingKey,
+    /// What other secrets of the region are derived from.
+    seed: [u8; 32],
     verified: Mutex<HashMap<String, Claims>>,
     spent: Mutex<Spent>,
 }
@@ -112,6 +116,7 @@ impl TokenKeys {
         Ok(Self {
             signing: EncodingKey::from_ed_der(der.as_bytes()),
             verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
+            seed: key.to_bytes(),
             verified: Mutex::default(),
             spent: Mutex::new(spent),
         })
@@ -123,6 +128,17 @@ impl TokenKeys {
     /// When it cannot be read or understood.
     pub fn load(folder: &Path) -> Result<Option<Self>, KeyError> {
         if folder.join("tokens.pem").is_file() { Self::load_or_create(folder).map(Some) } else { Ok(None) }
+    }
+
+    /// A secret of 32 bytes that all who share these keys have for this purpose, and nobody else: HMAC-SHA256 of its name under the key
+    /// pair's seed. What it is used for says nothing of the pair.
+    #[must_use]
+    pub fn shared_secret(&self, purpose: &str) -> [u8; 32] {
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&self.seed);
+        let mut mac = <Hmac<Sha256> as hmac::digest::KeyInit>::new(&block.into());
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// The id of a token that this key signed, whether or not it still holds.

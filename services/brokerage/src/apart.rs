@@ -3,7 +3,7 @@
 use crate::peers::{Asking, Peer, Peers};
 use care::CouncilId;
 use eventlog::{EventLog, LogId, Service};
-use exchange::kafka::{ByLog, Connection, Kafka, Publisher, Relay, Topics, Traces};
+use exchange::kafka::{ByLog, Connection, Kafka, Publisher, RecordKey, Relay, Topics, Traces};
 use exchange::{Embedded, ExchangeError, trace};
 use service_kit::token::TokenKeys;
 use std::sync::Arc;
@@ -25,12 +25,12 @@ impl Apart {
     /// The exchange with the others.
     pub(crate) fn exchange(&self, keys: &Arc<TokenKeys>) -> Result<Kafka, ExchangeError> {
         let peers = Peers::new(&self.peers, Asking::new(Arc::clone(keys), self.service));
-        Kafka::new(&self.connection, &self.topics, Arc::new(peers))
+        Kafka::new(&self.connection, &self.topics, &record_key(keys), Arc::new(peers))
     }
 
     /// Publishes each log of this process that has a topic.
-    pub(crate) fn relays(&self, own: &Embedded) -> Result<Vec<Relay>, ExchangeError> {
-        let publisher = Publisher::new(&self.connection, &self.topics)?;
+    pub(crate) fn relays(&self, own: &Embedded, keys: &TokenKeys) -> Result<Vec<Relay>, ExchangeError> {
+        let publisher = Publisher::new(&self.connection, &self.topics, &record_key(keys))?;
         let published = own.logs().into_iter().filter(|log| self.topics.topic(log.id()).is_some());
         let traces: Traces = Arc::new(|event| trace::of(event).map(|trace| trace.to_string()));
         let relay = |log: Arc<dyn EventLog>| {
@@ -39,6 +39,11 @@ impl Apart {
         };
         published.map(relay).collect()
     }
+}
+
+/// The key of the codes over the region's records: the services share it with the keys of their tokens.
+fn record_key(keys: &TokenKeys) -> RecordKey {
+    RecordKey::new(&keys.shared_secret("records"))
 }
 
 /// All logs of a region that are published.

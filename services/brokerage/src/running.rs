@@ -209,7 +209,7 @@ impl Running {
         };
         let services = Services::open(&kit, &which, &options.accept_lost_keys).await?;
         kit.exchange.check_consumed().await?;
-        let relays = options.apart.as_ref().map(|apart| apart.relays(&kit.exchange)).transpose()?;
+        let relays = options.apart.as_ref().map(|apart| apart.relays(&kit.exchange, &keys)).transpose()?;
         let exchange = kit.followed();
         let reactions: Vec<Arc<dyn Reaction>> = services.reactions();
         let followers: Vec<Follower> =

@@ -1,6 +1,7 @@
 //! Reads a log ahead of its relay and writes the events as records, while those before them are handed over.
 
 use super::cloud_event::encode;
+use super::record_key::RecordKey;
 use super::relay::Traces;
 use eventlog::{EventLog, LogError, Recorded};
 use rdkafka::message::{Header, OwnedHeaders};
@@ -21,6 +22,7 @@ pub(super) struct Prepared {
 #[derive(Clone)]
 pub(super) struct Ahead {
     pub(super) log: Arc<dyn EventLog>,
+    pub(super) key: RecordKey,
     pub(super) traces: Option<Traces>,
 }
 
@@ -36,20 +38,20 @@ impl Ahead {
                 (self.log.id().to_string(), format!("nothing after {after}, though its head is {head}"));
             return Err(LogError::Unavailable { place, detail });
         }
-        let traces = self.traces.clone();
+        let (key, traces) = (self.key.clone(), self.traces.clone());
         if events.len() <= IN_PLACE_EVENTS_MAX {
-            return Ok(prepare(events, traces.as_ref()));
+            return Ok(prepare(&key, events, traces.as_ref()));
         }
-        tokio::task::spawn_blocking(move || prepare(events, traces.as_ref())).await.map_err(|error| {
+        tokio::task::spawn_blocking(move || prepare(&key, events, traces.as_ref())).await.map_err(|error| {
             LogError::Unavailable { place: self.log.id().to_string(), detail: error.to_string() }
         })
     }
 }
 
-fn prepare(events: Vec<Arc<Recorded>>, traces: Option<&Traces>) -> Vec<Prepared> {
+fn prepare(key: &RecordKey, events: Vec<Arc<Recorded>>, traces: Option<&Traces>) -> Vec<Prepared> {
     let one = |event: Arc<Recorded>| {
         let trace = traces.and_then(|traces| traces(&event));
-        let encoded = encode(&event, trace.as_deref());
+        let encoded = encode(key, &event, trace.as_deref());
         let empty = OwnedHeaders::new_with_capacity(encoded.headers.len());
         let headers = encoded
             .headers

@@ -2,10 +2,12 @@
 //!
 //! Any CloudEvents client can read it. The key is the stream, the value the payload byte for byte, and everything else a header.
 //! What CloudEvents has no name for is an extension attribute. The leaf's hash goes along, so whatever is changed on the way is
-//! noticed: it covers every field and, by its digest, the payload.
+//! noticed: it covers every field and, by its digest, the payload. A code over that hash, made with a key that only the region's services
+//! have, shows that one of them wrote it.
 //!
 //! A W3C `traceparent` is carried when there is one. It is not part of the event: a log does not keep it, so no hash covers it.
 
+use super::record_key::RecordKey;
 use care::{StreamId, Timestamp};
 use eventlog::{LogId, Meta, Recorded};
 use std::borrow::Cow;
@@ -30,13 +32,14 @@ const CORRELATION: &str = "ce_correlation";
 const COUNCIL: &str = "ce_council";
 const EFFECTIVE: &str = "ce_effective";
 const LEAF_HASH: &str = "ce_leafhash";
+const CODE: &str = "ce_mac";
 const TRACE_PARENT: &str = "traceparent";
 
 const JSON: &str = "application/json";
 const CLOUD_EVENTS: &str = "1.0";
 
 /// Every header: its name, whether a record must have it, and what it is. The AsyncAPI document is made from this too.
-pub(super) const HEADERS: [(&str, bool, &str); 19] = [
+pub(super) const HEADERS: [(&str, bool, &str); 20] = [
     (CONTENT_TYPE, true, "`application/json`"),
     (SPEC_VERSION, true, "`1.0`"),
     (ID, true, "The log and the position, such as `vacancies/region:12`. The event's identity, everywhere"),
@@ -55,6 +58,11 @@ pub(super) const HEADERS: [(&str, bool, &str); 19] = [
     (COUNCIL, false, "The council it concerns, by its GSS code"),
     (EFFECTIVE, false, "The date from which it holds, where that is not the day it was recorded"),
     (LEAF_HASH, true, "The RFC 6962 hash of the event's leaf, in hex: a changed record does not match it"),
+    (
+        CODE,
+        true,
+        "HMAC-SHA256 of that hash under the key of the region's services, in hex: nobody else can make it",
+    ),
     (TRACE_PARENT, false, "W3C Trace Context, as it came"),
 ];
 
@@ -128,13 +136,20 @@ pub enum Fault {
         /// What the header says, shortened.
         said: String,
     },
+    /// It is whole, but none of the region's services wrote it, or one with other keys.
+    #[error(
+        "its header ce_mac is not what the region's services would have written: somebody else wrote it, or a service whose token keys are \
+         not the same"
+    )]
+    Forged,
 }
 
-/// Writes an event as a record.
+/// Writes an event as a record of the region that has this key.
 #[must_use]
-pub fn encode<'a>(event: &'a Recorded, traceparent: Option<&'a str>) -> Encoded<'a> {
+pub fn encode<'a>(key: &RecordKey, event: &'a Recorded, traceparent: Option<&'a str>) -> Encoded<'a> {
     let stream = event.stream.as_str();
     let mut headers: Vec<(&'static str, Cow<'a, str>)> = Vec::with_capacity(HEADERS.len());
+    let leaf_hash = event.leaf_hash();
     headers.push((CONTENT_TYPE, JSON.into()));
     headers.push((SPEC_VERSION, CLOUD_EVENTS.into()));
     headers.push((ID, event.reference().to_string().into()));
@@ -153,7 +168,8 @@ pub fn encode<'a>(event: &'a Recorded, traceparent: Option<&'a str>) -> Encoded<
         (CORRELATION, event.meta.correlation.as_deref().map(Cow::from)),
         (COUNCIL, event.council.map(|council| council.to_string().into())),
         (EFFECTIVE, event.effective.map(|date| date.to_string().into())),
-        (LEAF_HASH, Some(hex::encode(event.leaf_hash()).into())),
+        (LEAF_HASH, Some(hex::encode(leaf_hash).into())),
+        (CODE, Some(key.code(leaf_hash.as_bytes()).into())),
         (TRACE_PARENT, traceparent.map(Cow::from)),
     ];
     headers.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -163,8 +179,8 @@ pub fn encode<'a>(event: &'a Recorded, traceparent: Option<&'a str>) -> Encoded<
 /// Reads a record of the topic that belongs to `log`. Headers that are not known are left alone, as CloudEvents asks.
 ///
 /// # Errors
-/// When it is not an event of this log, or not as it was recorded.
-pub fn decode(log: LogId, record: &Received<'_>) -> Result<Decoded, Fault> {
+/// When it is not an event of this log, or not as it was recorded, or not written by a service of the region that has this key.
+pub fn decode(record_key: &RecordKey, log: LogId, record: &Received<'_>) -> Result<Decoded, Fault> {
     let headers = Headers::read(record)?;
     headers.is(SPEC_VERSION, CLOUD_EVENTS)?;
     headers.is(CONTENT_TYPE, JSON)?;
@@ -194,9 +210,13 @@ pub fn decode(log: LogId, record: &Received<'_>) -> Result<Decoded, Fault> {
             recorded_at: headers.parsed::<Timestamp>(TIME, "time")?,
         },
     };
-    let (found, said) = (hex::encode(event.leaf_hash()), headers.required(LEAF_HASH)?);
+    let leaf_hash = event.leaf_hash();
+    let (found, said) = (hex::encode(leaf_hash), headers.required(LEAF_HASH)?);
     if found != said {
         return Err(Fault::Changed { found, said: shortened(said) });
+    }
+    if !record_key.made(headers.required(CODE)?, leaf_hash.as_bytes()) {
+        return Err(Fault::Forged);
     }
     Ok(Decoded { event, traceparent: text(TRACE_PARENT) })
 }
@@ -280,6 +300,10 @@ mod tests {
         Received { key: Some(record.key.as_bytes()), headers: headers.collect(), value: Some(record.value) }
     }
 
+    fn key() -> RecordKey {
+        RecordKey::new(&[7; 32])
+    }
+
     fn event() -> Recorded {
         Recorded {
             log: LOG,
@@ -304,7 +328,7 @@ mod tests {
     fn a_record_is_pinned_header_by_header() {
         let event = event();
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        let record = encode(&event, Some(trace));
+        let record = encode(&key(), &event, Some(trace));
         let lines: Vec<_> = record.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let expected = [
             "content-type=application/json",
@@ -325,11 +349,12 @@ mod tests {
             "ce_council=E06000015",
             "ce_effective=2026-04-06",
             &format!("ce_leafhash={}", hex::encode(event.leaf_hash())),
+            &format!("ce_mac={}", key().code(event.leaf_hash().as_bytes())),
             "traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ];
         assert_eq!(lines, expected);
         assert_eq!((record.key, record.value), ("place/SC045099-02", &event.payload[..]));
-        let decoded = decode(LOG, &received(&record)).unwrap();
+        let decoded = decode(&key(), LOG, &received(&record)).unwrap();
         assert_eq!(decoded, Decoded { event: event.clone(), traceparent: Some(trace.to_owned()) });
     }
 
@@ -345,12 +370,12 @@ mod tests {
     #[test]
     fn every_required_header_is_missed_by_its_name_and_a_second_one_is_refused() {
         let event = event();
-        let encoded = encode(&event, None);
+        let encoded = encode(&key(), &event, None);
         let whole = received(&encoded);
         for (name, required, _) in HEADERS {
             let mut without = whole.clone();
             without.headers.retain(|header| header.0 != name);
-            let outcome = decode(LOG, &without);
+            let outcome = decode(&key(), LOG, &without);
             if required {
                 assert_eq!(outcome, Err(Fault::Missing(name)));
             } else if name != TRACE_PARENT {
@@ -358,37 +383,52 @@ mod tests {
             }
             let mut twice = whole.clone();
             twice.headers.extend([(name, Some(&b"1"[..])), (name, Some(&b"1"[..]))]);
-            assert_eq!(decode(LOG, &twice), Err(Fault::Twice(name)));
+            assert_eq!(decode(&key(), LOG, &twice), Err(Fault::Twice(name)));
         }
         assert_eq!(
-            decode(LOG, &Received { key: None, ..whole.clone() }),
+            decode(&key(), LOG, &Received { key: None, ..whole.clone() }),
             Err(Fault::Missing("key that is text"))
         );
-        assert_eq!(decode(LOG, &Received { value: None, ..whole }), Err(Fault::Missing("value")));
-        assert!(decode(LOG, &Received::default()).is_err());
+        assert_eq!(decode(&key(), LOG, &Received { value: None, ..whole }), Err(Fault::Missing("value")));
+        assert!(decode(&key(), LOG, &Received::default()).is_err());
     }
 
     #[test]
     fn any_changed_header_or_value_is_noticed_and_an_unknown_header_is_not_minded() {
         let event = event();
-        let encoded = encode(&event, None);
+        let encoded = encode(&key(), &event, None);
         let whole = received(&encoded);
         for index in 0..whole.headers.len() {
             let mut changed = whole.clone();
             changed.headers[index].1 = Some(b"7");
             let name = whole.headers[index].0;
-            let fault = decode(LOG, &changed).expect_err(name).to_string();
+            let fault = decode(&key(), LOG, &changed).expect_err(name).to_string();
             // Another position is noticed by the id, which comes first; what no other header repeats, by the hash.
             assert!(fault.contains(name) || fault.contains("leaf") || name == POSITION, "{name}: {fault}");
         }
-        let fault = decode(LOG, &Received { value: Some(b"{}"), ..whole.clone() }).unwrap_err();
+        let fault = decode(&key(), LOG, &Received { value: Some(b"{}"), ..whole.clone() }).unwrap_err();
         assert!(matches!(fault, Fault::Changed { .. }));
         let other = LogId::council(Service::Referrals, "E06000015".parse().unwrap());
-        let fault = decode(other, &whole).unwrap_err();
+        let fault = decode(&key(), other, &whole).unwrap_err();
         assert!(matches!(fault, Fault::Other { header: SOURCE, .. }), "another log's event in this topic");
         let mut more = whole;
         more.headers.push(("x-seen-by", Some(b"mirror")));
-        assert!(decode(LOG, &more).is_ok());
+        assert!(decode(&key(), LOG, &more).is_ok());
+    }
+
+    #[test]
+    fn a_whole_record_that_another_wrote_is_forged() {
+        let event = event();
+        let other = encode(&RecordKey::new(&[8; 32]), &event, None);
+        assert_eq!(decode(&key(), LOG, &received(&other)), Err(Fault::Forged));
+        // A code of another event of the region fits no better.
+        let next = Recorded { position: 13, ..event.clone() };
+        let (own, next) = (encode(&key(), &event, None), encode(&key(), &next, None));
+        let mut mixed = received(&own);
+        let code = received(&next).headers.into_iter().find(|header| header.0 == CODE).unwrap();
+        mixed.headers.retain(|header| header.0 != CODE);
+        mixed.headers.push(code);
+        assert_eq!(decode(&key(), LOG, &mixed), Err(Fault::Forged));
     }
 
     fn text() -> impl Strategy<Value = String> {
@@ -418,8 +458,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_event_comes_out_as_it_went_in(event in any_event(), trace in proptest::option::of(text())) {
-            let record = encode(&event, trace.as_deref());
-            let decoded = decode(event.log, &received(&record));
+            let record = encode(&key(),&event, trace.as_deref());
+            let decoded = decode(&key(), event.log, &received(&record));
             let Decoded { event: back, traceparent } = decoded.unwrap();
             prop_assert_eq!(back.leaf_hash(), event.leaf_hash());
             prop_assert_eq!((back, traceparent), (event, trace));
@@ -427,11 +467,11 @@ mod tests {
 
         #[test]
         fn no_record_makes_it_panic(
-            key in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..20)),
+            stream in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..20)),
             headers in proptest::collection::vec((0..HEADERS.len(), proptest::collection::vec(any::<u8>(), 0..20)), 0..25),
         ) {
             let headers = headers.iter().map(|(index, value)| (HEADERS[*index].0, Some(&value[..]))).collect();
-            let _ = decode(LOG, &Received { key: key.as_deref(), headers, value: Some(b"{}") });
+            let _ = decode(&key(), LOG, &Received { key: stream.as_deref(), headers, value: Some(b"{}") });
         }
     }
 }

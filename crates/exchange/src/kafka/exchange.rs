@@ -5,6 +5,7 @@ use super::consumers::{Consumers, Taken};
 use super::merge::{Faults, Given, Merge};
 use super::origin::Origin;
 use super::reader::{Reader, blocking};
+use super::record_key::RecordKey;
 use super::topics::{Topic, Topics};
 use crate::port::{Exchange, ExchangeError, Subscription};
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ const HEAD_POSITIONS: u64 = 16;
 pub struct Kafka {
     connection: Connection,
     topics: Topics,
+    key: RecordKey,
     reader: Arc<Reader>,
     consumers: Arc<Consumers>,
     origin: Arc<dyn Origin>,
@@ -27,19 +29,21 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    /// The exchange over these topics; `origin` is asked for what they lack. It does not wait for a broker.
+    /// The exchange over these topics of records with codes of this key; `origin` is asked for what they lack. It does not wait for a broker.
     ///
     /// # Errors
     /// When the connection's settings are wrong.
     pub fn new(
         connection: &Connection,
         topics: &Topics,
+        key: &RecordKey,
         origin: Arc<dyn Origin>,
     ) -> Result<Self, ExchangeError> {
         Ok(Self {
             connection: connection.clone(),
             topics: topics.clone(),
-            reader: Arc::new(Reader::new(connection)?),
+            key: key.clone(),
+            reader: Arc::new(Reader::new(connection, key)?),
             consumers: Arc::new(Consumers::new(connection)),
             origin,
             faults: Arc::default(),
@@ -86,7 +90,7 @@ impl Exchange for Kafka {
             tracing::warn!(%source, after, head, "the topic ends before what was consumed of it; its owner has more");
         }
         let taken = self.consumers.take(&self.topic(source)?.name, &offsets)?;
-        let merge = Merge::new(source, after, offsets.len(), Arc::clone(&self.faults));
+        let merge = Merge::new(self.key.clone(), source, after, offsets.len(), Arc::clone(&self.faults));
         let (connection, origin) = (self.connection.clone(), Arc::clone(&self.origin));
         Ok(Box::new(Following { source, taken, merge, origin, connection, told: None }))
     }

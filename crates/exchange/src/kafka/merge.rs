@@ -6,6 +6,7 @@
 
 use super::connection::Speaking;
 use super::reader::{RecordFault, decode_message, passes};
+use super::record_key::RecordKey;
 use crate::trace;
 use eventlog::{LogId, Recorded};
 use rdkafka::consumer::MessageStream;
@@ -49,6 +50,7 @@ pub(super) enum Given {
 
 /// Where the merging of a topic's partitions stands.
 pub(super) struct Merge {
+    key: RecordKey,
     log: LogId,
     /// The last position given.
     last: u64,
@@ -72,9 +74,15 @@ enum Gap {
 }
 
 impl Merge {
-    pub(super) fn new(log: LogId, after: u64, partitions: usize, faults: Arc<Faults>) -> Self {
+    pub(super) fn new(
+        key: RecordKey,
+        log: LogId,
+        after: u64,
+        partitions: usize,
+        faults: Arc<Faults>,
+    ) -> Self {
         let parts = (0..partitions).map(|_| Part::default()).collect();
-        Self { log, last: after, parts, faults, suspect: false, gap: None }
+        Self { key, log, last: after, parts, faults, suspect: false, gap: None }
     }
 
     pub(super) fn last(&self) -> u64 {
@@ -115,7 +123,7 @@ impl Merge {
                 match futures::Stream::poll_next(Pin::new(&mut *stream), context) {
                     Poll::Ready(Some(Ok(message))) => {
                         part.ended = false;
-                        match decode_message(self.log, &message) {
+                        match decode_message(&self.key, self.log, &message) {
                             Ok(decoded) => {
                                 let trace = decoded.traceparent.and_then(|trace| trace.parse().ok());
                                 if let Some(trace) = trace {

@@ -7,7 +7,7 @@
 //! | module | its one job |
 //! |---|---|
 //! | `topics`, `async_api` | which topic belongs to which log, and how it is set; the same as a document |
-//! | `cloud_event` | an event as a record, and back |
+//! | `cloud_event`, `record_key` | an event as a record, and back; the code that shows it is the region's own |
 //! | `publisher`, `window`, `ahead`, `relay` | out: the producer of a process, what is under way, what is next, one log's publication |
 //! | `reader` | looking into a topic at any place: its end, and where a position stands |
 //! | `consumers`, `merge`, `exchange` | in: consumers that are shared, partitions in order, the port |
@@ -22,6 +22,7 @@ mod merge;
 mod origin;
 mod publisher;
 mod reader;
+mod record_key;
 mod relay;
 mod topics;
 mod window;
@@ -33,6 +34,7 @@ pub use exchange::Kafka;
 pub use origin::Origin;
 pub use publisher::{PRODUCER_SETTINGS, Publisher};
 pub use reader::RecordFault;
+pub use record_key::RecordKey;
 pub use relay::{ByLog, Fence, Relay, RelayState, Traces};
 pub use topics::{Applied, Difference, Topic, Topics};
 pub use window::WINDOW_POSITIONS;

@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, say};
 use super::reader::Reader;
+use super::record_key::RecordKey;
 use super::topics::{COMPRESSION, RECORD_BYTES_MAX, Topics};
 use super::window::Window;
 use crate::port::ExchangeError;
@@ -108,6 +109,7 @@ pub(super) struct Outgoing<'a> {
 pub struct Publisher {
     connection: Connection,
     topics: Topics,
+    pub(super) key: RecordKey,
     pub(super) reader: Arc<Reader>,
     producer: Mutex<(u64, Producer)>,
     trouble: watch::Sender<Option<String>>,
@@ -116,16 +118,20 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher to these topics. It does not wait for a broker.
+    /// A publisher to these topics, whose records have codes of this key. It does not wait for a broker.
     ///
     /// # Errors
     /// When the connection's settings are wrong.
-    pub fn new(connection: &Connection, topics: &Topics) -> Result<Arc<Self>, ExchangeError> {
+    pub fn new(
+        connection: &Connection,
+        topics: &Topics,
+        key: &RecordKey,
+    ) -> Result<Arc<Self>, ExchangeError> {
         let trouble = watch::Sender::new(None);
         let producer = Mutex::new((0, produce(connection, &trouble)?));
-        let reader = Arc::new(Reader::new(connection)?);
-        let (connection, topics) = (connection.clone(), topics.clone());
-        Ok(Arc::new(Self { connection, topics, reader, producer, trouble, windows: Mutex::default() }))
+        let reader = Arc::new(Reader::new(connection, key)?);
+        let (connection, topics, key) = (connection.clone(), topics.clone(), key.clone());
+        Ok(Arc::new(Self { connection, topics, key, reader, producer, trouble, windows: Mutex::default() }))
     }
 
     pub(super) fn topics(&self) -> &Topics {

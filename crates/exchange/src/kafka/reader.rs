@@ -4,6 +4,7 @@
 
 use super::cloud_event::{Decoded, Fault, Received, decode};
 use super::connection::{Connection, Speaking};
+use super::record_key::RecordKey;
 use crate::port::ExchangeError;
 use eventlog::{LogId, Recorded};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -37,14 +38,18 @@ pub struct RecordFault {
 }
 
 /// Reads a message of the topic that belongs to `log`.
-pub(super) fn decode_message(log: LogId, message: &BorrowedMessage<'_>) -> Result<Decoded, RecordFault> {
+pub(super) fn decode_message(
+    key: &RecordKey,
+    log: LogId,
+    message: &BorrowedMessage<'_>,
+) -> Result<Decoded, RecordFault> {
     let headers = message.headers().map(|headers| headers.iter().map(|header| (header.key, header.value)));
     let received = Received {
         key: message.key(),
         headers: headers.into_iter().flatten().collect(),
         value: message.payload(),
     };
-    decode(log, &received).map_err(|fault| RecordFault {
+    decode(key, log, &received).map_err(|fault| RecordFault {
         topic: message.topic().to_owned(),
         partition: message.partition(),
         offset: message.offset(),
@@ -73,13 +78,14 @@ impl Tail {
 /// A client that reads anywhere.
 pub(super) struct Reader {
     connection: Connection,
+    key: RecordKey,
     consumer: Mutex<BaseConsumer<Speaking>>,
     /// Whose turn it is: who waits for it, or gives up, costs no thread.
     turn: Arc<Semaphore>,
 }
 
 impl Reader {
-    pub(super) fn new(connection: &Connection) -> Result<Self, ExchangeError> {
+    pub(super) fn new(connection: &Connection, key: &RecordKey) -> Result<Self, ExchangeError> {
         let settings = [
             // Assigning partitions by hand needs a group's name; none is ever joined, and no offset is kept.
             ("group.id", "brokerage-reader"),
@@ -97,6 +103,7 @@ impl Reader {
             .map_err(|error| connection.failed("the reader cannot be set up", &error))?;
         Ok(Self {
             connection: connection.clone(),
+            key: key.clone(),
             consumer: Mutex::new(consumer),
             turn: Arc::new(Semaphore::new(1)),
         })
@@ -181,7 +188,7 @@ impl Reader {
             let Some(one) = open.iter_mut().find(unread) else { return Ok(tail) };
             let (from, until) = (one.low.max(one.read_from - step), one.read_from);
             self.scan(topic, one.partition, (from, until), |message| {
-                if let Ok(Decoded { event, .. }) = decode_message(log, message) {
+                if let Ok(Decoded { event, .. }) = decode_message(&self.key, log, message) {
                     one.first = one.first.min(event.position);
                     tail.present.insert(event.position);
                     if event.position > tail.head() {
@@ -210,7 +217,7 @@ impl Reader {
             // The first event from there on decides; what is no event belongs to the event after it.
             let mut found = None;
             self.scan(topic, partition, (middle, high), |message| {
-                let event = decode_message(log, message).ok();
+                let event = decode_message(&self.key, log, message).ok();
                 found = event.map(|decoded| (decoded.event.position, message.offset()));
                 found.is_some()
             })?;
@@ -242,7 +249,7 @@ impl Reader {
         let mut found = None;
         self.scan(topic, partition, (offset, offset + 1), |message| {
             if message.offset() == offset {
-                found = decode_message(log, message).ok().map(|decoded| decoded.event.position);
+                found = decode_message(&self.key, log, message).ok().map(|decoded| decoded.event.position);
             }
             true
         })?;

@@ -218,7 +218,11 @@ impl Relaying {
         let window = Arc::new(Window::new(published));
         self.publisher.take_over(self.log.id(), Arc::clone(&window));
         let (number, producer) = self.publisher.producer();
-        let ahead = Ahead { log: Arc::clone(&self.log), traces: self.traces.clone() };
+        let ahead = Ahead {
+            log: Arc::clone(&self.log),
+            key: self.publisher.key.clone(),
+            traces: self.traces.clone(),
+        };
         let mut batch = Vec::new();
         let mut heads = self.log.head();
         let mut trouble = self.publisher.trouble();

@@ -2,6 +2,7 @@
 
 use crate::world::{ByHand, LOG, World, published, receive};
 use eventlog::Recorded;
+use exchange::kafka::RecordKey;
 use exchange::{Exchange, ExchangeError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -90,6 +91,37 @@ async fn a_foreign_record_is_left_out_wherever_it_is() {
     published(&relay, 7).await;
     let parts = tokio::task::block_in_place(|| world.in_topic());
     assert_eq!(parts, [[0, 1, 2, 0, 0, 3, 4, 0, 5, 6, 7]]);
+}
+
+/// Whoever may write to the broker but is no service of the region makes nothing happen: not with an event in the place of the next, nor
+/// with one far ahead, which would hide how far the log has come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_record_that_another_wrote_is_left_out() {
+    let world = World::new(1).await;
+    world.append(5).await;
+    let recorded = world.recorded().await;
+    let forged = |position: u64| {
+        let payload = b"{\"n\":99}".to_vec();
+        let event = Recorded { position, payload, ..(*recorded[2]).clone() };
+        ByHand::with(&RecordKey::new(&[8; 32]), &event)
+    };
+    write(&world, &recorded, &[1, 2]).await;
+    world.write(&[forged(3), forged(1_000_000)]).await;
+    write(&world, &recorded, &[3, 4]).await;
+    world.write(&[forged(5), forged(2_000_000)]).await;
+    let exchange = world.exchange();
+    assert_eq!(exchange.head(LOG).await, Ok(4));
+    for after in 0..4 {
+        let mut following = exchange.subscribe(LOG, after).await.unwrap();
+        let expected = &recorded[usize::try_from(after).unwrap()..4];
+        assert_eq!(receive(&mut *following, 4).await, expected, "after {after}");
+    }
+    let publisher = world.publisher();
+    let relay = world.relay(&publisher);
+    world.append(1).await;
+    published(&relay, 6).await;
+    let parts = tokio::task::block_in_place(|| world.in_topic());
+    assert_eq!(parts, [[1, 2, 0, 0, 3, 4, 0, 0, 5, 6]]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

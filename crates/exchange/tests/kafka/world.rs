@@ -5,8 +5,8 @@ use care::{StreamId, Timestamp};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Appended, Entry, EventLog, LogId, LogStore, Meta, NewEvent, Recorded, Service};
 use exchange::kafka::{
-    ByLog, Connection, Fence, Kafka, Origin, PRODUCER_SETTINGS, Publisher, Relay, RelayState, Topics,
-    cloud_event,
+    ByLog, Connection, Fence, Kafka, Origin, PRODUCER_SETTINGS, Publisher, RecordKey, Relay, RelayState,
+    Topics, cloud_event,
 };
 use exchange::{Embedded, ExchangeError, Subscription};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -65,6 +65,11 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
+/// The key of the region under test.
+pub(crate) fn key() -> RecordKey {
+    RecordKey::new(&[7; 32])
+}
+
 impl World {
     /// An empty log and its topic of so many partitions, which no other test has.
     pub(crate) async fn new(partitions: i32) -> Self {
@@ -89,7 +94,7 @@ impl World {
     }
 
     pub(crate) fn publisher(&self) -> Arc<Publisher> {
-        Publisher::new(&self.connection, &self.topics).unwrap()
+        Publisher::new(&self.connection, &self.topics, &key()).unwrap()
     }
 
     pub(crate) fn relay(&self, publisher: &Arc<Publisher>) -> Relay {
@@ -101,7 +106,8 @@ impl World {
     }
 
     pub(crate) fn exchange(&self) -> Kafka {
-        Kafka::new(&self.connection, &self.topics, Arc::clone(&self.owner) as Arc<dyn Origin>).unwrap()
+        Kafka::new(&self.connection, &self.topics, &key(), Arc::clone(&self.owner) as Arc<dyn Origin>)
+            .unwrap()
     }
 
     /// Appends events of several streams and gives the head.
@@ -174,7 +180,12 @@ pub(crate) struct ByHand {
 impl ByHand {
     /// As a relay would have written it.
     pub(crate) fn of(event: &Recorded) -> Self {
-        let encoded = cloud_event::encode(event, None);
+        Self::with(&key(), event)
+    }
+
+    /// As a relay with this key would have written it.
+    pub(crate) fn with(key: &RecordKey, event: &Recorded) -> Self {
+        let encoded = cloud_event::encode(key, event, None);
         let headers = encoded.headers.into_iter().map(|(name, value)| (name, value.into_owned())).collect();
         Self { key: encoded.key.to_owned(), headers, value: encoded.value.to_vec() }
     }
@@ -201,7 +212,7 @@ fn read_partition(consumer: &BaseConsumer, topic: &str, partition: i32) -> Vec<u
                     .collect();
                 let received =
                     cloud_event::Received { key: message.key(), headers, value: message.payload() };
-                let event = cloud_event::decode(LOG, &received);
+                let event = cloud_event::decode(&key(), LOG, &received);
                 positions.push(event.map_or(0, |decoded| decoded.event.position));
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return positions,
