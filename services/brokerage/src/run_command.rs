@@ -16,6 +16,7 @@ use service_kit::Clock;
 pub(crate) use settings::with_file;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
@@ -173,10 +174,18 @@ pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
     tracing::info!(settings = settings::shown(matches), "configuration");
     let data_dir = args.data_dir.clone();
     let (options, service) = args.options();
+    // From here on, so that none is missed between the start and what comes after it.
+    let mut stop = match StopSignals::listen() {
+        Ok(stop) => stop,
+        Err(error) => {
+            say_error(&format!("no signal could be listened for: {error}"));
+            return Exit::Unavailable;
+        }
+    };
     let started = tokio::select! {
         started = Running::start(options) => started,
         // While it stands by there is nothing to finish.
-        () = wait_for_signal() => return Exit::Yes,
+        () = stop.received() => return Exit::Yes,
     };
     let mut running = match started {
         Ok(running) => running,
@@ -197,7 +206,7 @@ pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
         ),
     }
     let exit = tokio::select! {
-        () = wait_for_signal() => Exit::Yes,
+        () = stop.received() => Exit::Yes,
         () = running.taken_over() => Exit::Unavailable,
     };
     if exit == Exit::Yes {
@@ -209,14 +218,21 @@ pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
     exit
 }
 
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without the handler the system's own default ends the process, which loses nothing that was acknowledged.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// The signals that ask the process to end: `TERM`, and `INT` as of Ctrl-C. One that comes is kept until it is asked for.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
