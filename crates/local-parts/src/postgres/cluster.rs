@@ -17,7 +17,7 @@ const ADMIN: &str = "postgres";
 const START_SECONDS_MAX: &str = "60";
 /// What is set beside the defaults. Durability is as in a real deployment: the tests are about it. So is the memory for pages: with the
 /// default the indexes of a log of a million events do not fit, and every append waits for the disk.
-const SETTINGS: &str = "listen_addresses = '127.0.0.1'\nfsync = on\nsynchronous_commit = on\nmax_connections = 200\n\
+const SETTINGS: &str = "listen_addresses = '127.0.0.1'\nfsync = on\nsynchronous_commit = on\nmax_connections = 500\n\
      shared_buffers = 512MB\n";
 
 /// A server's folder: `data`, `log`, `port` and `password`.
