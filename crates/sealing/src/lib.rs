@@ -5,6 +5,7 @@
 //! over them stay valid, and nobody can read the sealed part again.
 //!
 //! - [`KeyStore`] keeps one owner's keys in files of their own, apart from the logs.
+//! - [`OwnerLock`] is the right to open them, for who must have it before it does something else.
 //! - [`DataKey`] seals and unseals under one key, without touching a file.
 //! - [`SealedBlob`] is what goes into an event.
 //!
@@ -28,4 +29,4 @@ pub use blob::{DataKey, PLAINTEXT_BYTES_MAX, SealedBlob};
 pub use error::SealingError;
 pub use name::{NAME_BYTES_MAX, OWNER_BYTES_MAX};
 pub use needs::Needs;
-pub use store::KeyStore;
+pub use store::{KeyStore, OwnerLock};

@@ -35,6 +35,44 @@ pub struct KeyStore {
     _lock: File,
 }
 
+/// The right to open one owner's keys, which one process has at a time.
+pub struct OwnerLock {
+    owner: String,
+    paths: Paths,
+    file: File,
+}
+
+impl OwnerLock {
+    /// Takes it for `owner` in `dir`, which is made if missing.
+    ///
+    /// # Errors
+    /// [`SealingError::InUse`] while another has it; [`SealingError::BadName`], [`SealingError::Io`].
+    pub fn take(dir: impl AsRef<Path>, owner: &str) -> Result<Self, SealingError> {
+        check_owner(owner)?;
+        let paths = Paths::new(dir.as_ref(), owner);
+        create_dir(&paths.dir)?;
+        let file = open_private(&paths.lock, false)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => SealingError::InUse { path: paths.lock.clone() },
+            TryLockError::Error(source) => SealingError::io("lock", &paths.lock)(source),
+        })?;
+        Ok(Self { owner: owner.to_owned(), paths, file })
+    }
+
+    /// Opens the keys; the owner's first files are made if missing. Finishes or undoes what a crash interrupted. `needs` are the keys
+    /// that must be there: a file that was cut looks like one whose last write a crash tore, and only whoever holds what was sealed can
+    /// tell the two apart.
+    ///
+    /// # Errors
+    /// [`SealingError::KeysLost`], and the key file was not touched; [`SealingError::BadHead`], [`SealingError::BadRecord`],
+    /// [`SealingError::KeysMissing`] and [`SealingError::EpochMissing`] when the files are damaged or
+    /// incomplete; [`SealingError::Io`], [`SealingError::NoRandomness`].
+    pub fn open(self, needs: &Needs) -> Result<KeyStore, SealingError> {
+        let (file, slots) = rotation::open(&self.paths, &self.owner, needs)?;
+        Ok(KeyStore::new(self, file, slots))
+    }
+}
+
 /// What the threads share.
 pub(crate) struct State {
     /// The durable keys and the tombstones.
@@ -59,27 +97,18 @@ impl State {
 }
 
 impl KeyStore {
-    /// Opens the keys of `owner` in `dir`, which is made if missing, as are the owner's first files.
-    /// Finishes or undoes what a crash interrupted. `needs` are the keys that must be there: a file that was cut looks like one
-    /// whose last write a crash tore, and only whoever holds what was sealed can tell the two apart.
+    /// Opens the keys of `owner` in `dir`: [`OwnerLock::take`], then [`OwnerLock::open`].
     ///
     /// # Errors
-    /// [`SealingError::KeysLost`], and the key file was not touched; [`SealingError::InUse`]; [`SealingError::BadHead`], [`SealingError::BadRecord`],
-    /// [`SealingError::KeysMissing`] and [`SealingError::EpochMissing`] when the files are damaged or
-    /// incomplete; [`SealingError::BadName`], [`SealingError::Io`], [`SealingError::NoRandomness`].
+    /// Theirs.
     pub fn open(dir: impl AsRef<Path>, owner: &str, needs: &Needs) -> Result<Self, SealingError> {
-        check_owner(owner)?;
-        let paths = Paths::new(dir.as_ref(), owner);
-        create_dir(&paths.dir)?;
-        let lock = open_private(&paths.lock, false)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => SealingError::InUse { path: paths.lock.clone() },
-            TryLockError::Error(source) => SealingError::io("lock", &paths.lock)(source),
-        })?;
-        let (file, slots) = rotation::open(&paths, owner, needs)?;
-        Ok(Self {
-            owner: owner.to_owned(),
-            paths,
+        OwnerLock::take(dir, owner)?.open(needs)
+    }
+
+    fn new(lock: OwnerLock, file: KeyFile, slots: Slots) -> Self {
+        Self {
+            owner: lock.owner,
+            paths: lock.paths,
             state: Mutex::new(State {
                 slots,
                 waiting: Vec::new(),
@@ -88,8 +117,8 @@ impl KeyStore {
                 halted: None,
             }),
             changed: Condvar::new(),
-            _lock: lock,
-        })
+            _lock: lock.file,
+        }
     }
 
     /// The owner whose keys these are.

@@ -82,7 +82,8 @@ impl Serving {
     }
 }
 
-/// Serves `routes` behind `access` on `address`; port 0 lets the system choose.
+/// Serves `routes` behind `access` on `address`; port 0 lets the system choose. Those who ask after its health are told that it is not
+/// ready, until [`Health::serving`].
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -97,7 +98,7 @@ pub async fn serve(
     let (reporter, health_server) = tonic_health::server::health_reporter();
     let services = services.iter().chain(&[""]).map(|service| (*service).to_owned()).collect();
     let health = Health { reporter, services };
-    health.tell(ServingStatus::Serving).await;
+    health.tell(ServingStatus::NotServing).await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(api::DESCRIPTORS)

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod compose;
 
-use crate::terminal::{Exit, say_error};
+use crate::terminal::{Exit, delivered, say_error};
 use crate::{bench, client, codes_command, demo, run_command, token_command, topics_command};
 use clap::{Command, FromArgMatches, Subcommand};
 use std::pin::Pin;
@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
             Err(error) => error.exit(),
         },
     };
-    let exit = runtime.block_on(work);
+    let exit = delivered(runtime.block_on(work));
     // A question that a broker does not answer would hold up the end of the process.
     runtime.shutdown_timeout(BLOCKED_MAX);
     exit.into()

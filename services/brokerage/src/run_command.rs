@@ -7,7 +7,7 @@ use crate::otlp::OtlpEndpoint;
 use crate::peers::Peer;
 use crate::running::{LAG_SECONDS_MAX, Options, Running};
 use crate::storage::DatabaseUrl;
-use crate::terminal::{Exit, say_error, start_logging};
+use crate::terminal::{Exit, LogFormat, say_error, start_logging};
 use care::{CouncilId, Timestamp};
 use clap::{ArgMatches, Args};
 use eventlog::Service;
@@ -60,6 +60,9 @@ pub(crate) struct RunArgs {
     /// Serve /metrics (Prometheus), /readyz and /healthz over HTTP on this address, for monitoring alone: it asks for no token.
     #[arg(long, env = "BROKERAGE_METRICS", value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// How log lines are written, to stderr. RUST_LOG chooses which, such as `warn` or `info,exchange=debug`.
+    #[arg(long, env = "BROKERAGE_LOG_FORMAT", default_value = "text", value_enum)]
+    log_format: LogFormat,
     /// Send spans of requests, and of what is recorded of them, to this OpenTelemetry collector: OTLP over gRPC, without TLS, so one on
     /// this machine. Nothing waits for it, and spans that it does not take are dropped.
     #[arg(long, env = "BROKERAGE_OTLP_ENDPOINT", value_name = "http://HOST:4317")]
@@ -76,17 +79,16 @@ pub(crate) struct KafkaArgs {
     /// Kafka's brokers, HOST:PORT separated by commas.
     #[arg(long, env = "BROKERAGE_BROKERS", value_name = "ADDRESSES")]
     pub(crate) brokers: Option<String>,
-    /// A setting of librdkafka's, NAME=VALUE, such as security.protocol=ssl. It goes over what the program sets, so it can undo a
-    /// guarantee.
+    /// A setting of librdkafka's, NAME=VALUE, such as security.protocol=ssl (which a build with the feature kafka-tls knows). It goes over what the program sets, so it can undo a
+    /// guarantee. Several are separated by commas; a comma within a value is written \,.
     #[arg(
         long,
         env = "BROKERAGE_KAFKA_SETTINGS",
         hide_env_values = true,
         value_name = "NAME=VALUE",
-        value_delimiter = ',',
-        value_parser = kafka_setting
+        value_parser = kafka_settings
     )]
-    kafka_setting: Vec<(String, String)>,
+    kafka_setting: Vec<KafkaSettings>,
     /// What the names of all topics begin with: two regions may share brokers.
     #[arg(long, env = "BROKERAGE_TOPIC_PREFIX", default_value = "brokerage", value_parser = topic_prefix)]
     topic_prefix: String,
@@ -94,7 +96,10 @@ pub(crate) struct KafkaArgs {
 
 impl KafkaArgs {
     pub(crate) fn connection(&self, brokers: &str) -> Connection {
-        Connection { brokers: brokers.to_owned(), settings: self.kafka_setting.clone() }
+        Connection {
+            brokers: brokers.to_owned(),
+            settings: self.kafka_setting.iter().flat_map(|several| several.0.clone()).collect(),
+        }
     }
 
     pub(crate) fn topics(&self) -> Topics {
@@ -102,10 +107,42 @@ impl KafkaArgs {
     }
 }
 
-fn kafka_setting(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
+/// What one flag gives of them.
+#[derive(Clone)]
+struct KafkaSettings(Vec<(String, String)>);
+
+fn kafka_settings(text: &str) -> Result<KafkaSettings, String> {
+    let mut parts = vec![String::new()];
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let part = match character {
+            ',' => {
+                parts.push(String::new());
+                continue;
+            }
+            '\\' if characters.peek() == Some(&',') => characters.next(),
+            other => Some(other),
+        };
+        parts.last_mut().into_iter().for_each(|last| last.extend(part));
+    }
+    let setting = |part: String| match part.split_once('=') {
+        Some((name, value)) if needs_tls(name, value) && !cfg!(feature = "kafka-tls") => Err(format!(
+            "{name}: this program was built without TLS and SCRAM towards Kafka: build it with `--features kafka-tls`"
+        )),
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE, such as security.protocol=ssl".to_owned()),
+        _ => Err("expected NAME=VALUE, such as security.protocol=ssl; a comma within a value is written \\,"
+            .to_owned()),
+    };
+    parts.into_iter().map(setting).collect::<Result<_, _>>().map(KafkaSettings)
+}
+
+/// Whether librdkafka needs OpenSSL for the setting.
+fn needs_tls(name: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    match name {
+        "security.protocol" => value.ends_with("ssl"),
+        "sasl.mechanism" | "sasl.mechanisms" => value.starts_with("scram-"),
+        _ => false,
     }
 }
 
@@ -166,7 +203,7 @@ impl RunArgs {
 
 /// Runs until a signal, or until another instance takes over. `matches` are those of `run`.
 pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
-    start_logging();
+    start_logging(args.log_format);
     if let Some(contradiction) = args.contradiction() {
         say_error(contradiction);
         return Exit::Usage;
@@ -234,5 +271,30 @@ impl StopSignals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kafka_settings_are_separated_by_commas_and_may_hold_some() {
+        let given = |text| kafka_settings(text).map(|settings| settings.0);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(given("a=1"), Ok(vec![pair("a", "1")]));
+        assert_eq!(given("a=1,b=x=y"), Ok(vec![pair("a", "1"), pair("b", "x=y")]));
+        assert_eq!(given(r"a=1\,2,b=\n"), Ok(vec![pair("a", "1,2"), pair("b", r"\n")]));
+        for wrong in ["", "a", "=1", "a=1,", "a=1,2"] {
+            let said = given(wrong).unwrap_err();
+            assert!(said.contains("NAME=VALUE") && said.contains(r"\,"), "{wrong}: {said}");
+        }
+        for tls in ["security.protocol=SSL", "a=1,security.protocol=sasl_ssl", "sasl.mechanism=SCRAM-SHA-256"]
+        {
+            let refused = given(tls).err();
+            assert_eq!(refused.is_none(), cfg!(feature = "kafka-tls"), "{tls}");
+            assert!(refused.is_none_or(|said| said.contains("--features kafka-tls")), "{tls}");
+        }
+        assert!(given("security.protocol=sasl_plaintext").is_ok());
     }
 }

@@ -247,8 +247,10 @@ impl Running {
             let address = served.map_err(|error| StartFailed::Metrics(address, error))?;
             tracing::info!(metrics = %address, "what is measured is served over HTTP");
         }
-        let (telling, ready) = watch::channel(progress.not_ready());
-        tasks.spawn(tell_health(ready.clone(), serving.health()));
+        let (reasons, health) = (progress.not_ready(), serving.health());
+        tell(&reasons, &health).await;
+        let (telling, ready) = watch::channel(reasons);
+        tasks.spawn(tell_health(ready.clone(), health));
         tasks.spawn(progress.keep_looking(exchange, telling));
         Ok(Self { region, keys, kit, followers, services, serving, ready, tasks, lease, otlp })
     }
@@ -353,18 +355,19 @@ fn followed(followers: &[Follower], services: &Services) -> Vec<Followed> {
 /// Tells those who ask after its health the truth: one log that is not followed or published any more stops awards or bills, though
 /// every request is still answered.
 async fn tell_health(mut ready: watch::Receiver<Vec<String>>, health: Health) {
-    loop {
+    while ready.changed().await.is_ok() {
         let reasons = ready.borrow_and_update().clone();
-        if reasons.is_empty() {
-            tracing::info!("ready");
-            health.serving().await;
-        } else {
-            tracing::warn!(reasons = reasons.join("; "), "not ready");
-            health.not_serving().await;
-        }
-        if ready.changed().await.is_err() {
-            return;
-        }
+        tell(&reasons, &health).await;
+    }
+}
+
+async fn tell(reasons: &[String], health: &Health) {
+    if reasons.is_empty() {
+        tracing::info!("ready");
+        health.serving().await;
+    } else {
+        tracing::warn!(reasons = reasons.join("; "), "not ready");
+        health.not_serving().await;
     }
 }
 

@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -36,8 +37,17 @@ pub(crate) enum Output {
     Json,
 }
 
-/// Logs go to stderr, as text; `RUST_LOG` chooses how much.
-pub(crate) fn start_logging() {
+/// How a process's log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line, for what collects logs.
+    Json,
+}
+
+/// Logs go to stderr; `RUST_LOG` chooses how much.
+pub(crate) fn start_logging(format: LogFormat) {
     let info = || Targets::new().with_default(LevelFilter::INFO);
     let asked = std::env::var("RUST_LOG").ok().map(|filter| filter.parse::<Targets>());
     let (filter, wrong) = match asked {
@@ -47,8 +57,12 @@ pub(crate) fn start_logging() {
     };
     let colours = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let lines = match format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+    };
     // A second call, as tests make, leaves the first in place.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(lines).try_init();
     if let Some(error) = wrong {
         tracing::warn!(%error, "RUST_LOG is not understood, logging at level info: expected such as `warn` or `info,engine=debug`");
     }
@@ -72,9 +86,24 @@ pub(crate) fn say_note(message: &str) {
     eprintln!("{message}");
 }
 
-/// Prints a result, on stdout. A reader that has gone away, such as `head`, is not an error.
+/// Whether some of the result could not be printed.
+static RESULT_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Prints a result, on stdout. A reader that has gone away, such as `head`, is not an error; a full disk is, and is told at the end by
+/// [`delivered`].
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+        && !RESULT_LOST.swap(true, Ordering::Relaxed)
+    {
+        say_error(&format!("the result could not be written: {error}"));
+    }
+}
+
+/// How the command ends, given that what it printed may have been lost: then not as if all were well.
+pub(crate) fn delivered(exit: Exit) -> Exit {
+    if exit == Exit::Yes && RESULT_LOST.load(Ordering::Relaxed) { Exit::Unavailable } else { exit }
 }
 
 /// Rows of text, as people see them.

@@ -6,6 +6,7 @@ use care::{CouncilId, ReferralId, Refusal, RefusalKind};
 use engine::Engine;
 use eventlog::{LogId, Service};
 use referrals_domain::{KeyPurpose, State};
+use sealing::OwnerLock;
 use service_kit::{Caller, Kit, StartError, not_found, refuse};
 use tonic::Status;
 use uuid::Uuid;
@@ -20,12 +21,12 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) async fn open(
         kit: &Kit,
-        council: CouncilId,
+        (council, lock): (CouncilId, OwnerLock),
         accept_lost_keys: bool,
     ) -> Result<Self, StartError> {
         let engine: Engine<referrals_domain::Referrals> =
             kit.engine(LogId::council(Service::Referrals, council)).await?;
-        let vault = Vault::open(&kit.keys_folder, council, &engine.read(sealed), accept_lost_keys)?;
+        let vault = Vault::open(&kit.keys_folder, (council, lock), &engine.read(sealed), accept_lost_keys)?;
         // A key outlives its end only if the service stopped between the event and the destruction.
         let ended = engine.read(|state| state.destroyed_keys.clone());
         vault.destroy(ended).await.map_err(|error| StartError::Other(error.to_string()))?;

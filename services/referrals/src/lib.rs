@@ -45,9 +45,21 @@ impl Referrals {
     /// # Errors
     /// When a log or a key store is damaged or cannot be opened, or lacks keys that the log was sealed with.
     pub async fn open(kit: &Kit, accept_lost_keys: &[CouncilId]) -> Result<Self, StartError> {
-        let mut desks = BTreeMap::new();
+        let mut locks = Vec::new();
         for council in kit.region.councils() {
-            desks.insert(council, Desk::open(kit, council, accept_lost_keys.contains(&council)).await?);
+            locks.push((council, seal::lock(&kit.keys_folder, council).await?));
+        }
+        let (mut desks, mut refused) = (BTreeMap::new(), Vec::new());
+        for (council, lock) in locks {
+            match Desk::open(kit, (council, lock), accept_lost_keys.contains(&council)).await {
+                Ok(desk) => drop(desks.insert(council, desk)),
+                // Of what is wrong with keys all is told, so that it is mended once.
+                Err(StartError::Other(error)) => refused.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if !refused.is_empty() {
+            return Err(StartError::Other(refused.join("\nerror: ")));
         }
         let letters = kit.dead_letters(Service::Referrals).await?;
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);

@@ -2,12 +2,13 @@
 
 use care::{CouncilId, Date, ReferralId};
 use referrals_domain::{KeyPurpose, Referral, Rejection, Sealed};
-use sealing::{DataKey, KeyStore, Needs, SealedBlob, SealingError};
+use sealing::{DataKey, KeyStore, Needs, OwnerLock, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
 use service_kit::{StartError, refuse, unavailable};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::Status;
 
 /// Who the child is, as it is sealed. What is unknown is empty.
@@ -42,17 +43,51 @@ pub(crate) struct Vault {
     keys: Arc<KeyStore>,
 }
 
+/// How often the keys that another process has open are tried again, and after how many tries that is said.
+const LOCKED_EVERY: Duration = Duration::from_millis(250);
+const LOCKED_QUIETLY: u32 = 4;
+
+/// Where the keys of the councils are.
+fn folder(keys_folder: &Path) -> PathBuf {
+    keys_folder.join("referrals")
+}
+
+/// Waits for the right to open the keys of a council. An instance that was paused, and that this one takes over from, has it until it
+/// goes on or ends; until then nothing of its logs is touched, so that whichever goes on is whole.
+///
+/// # Errors
+/// When the folder cannot be used.
+pub(crate) async fn lock(keys_folder: &Path, council: CouncilId) -> Result<OwnerLock, StartError> {
+    let folder = folder(keys_folder);
+    for tries in 0_u32.. {
+        match OwnerLock::take(&folder, council.gss()) {
+            Ok(lock) => return Ok(lock),
+            Err(SealingError::InUse { path }) if tries == LOCKED_QUIETLY => {
+                tracing::warn!(
+                    lock = %path.display(),
+                    "another process has the sealing keys open, though it does not work on the logs: waiting until it ends; if it is \
+                     paused or hangs, end it"
+                );
+            }
+            Err(SealingError::InUse { .. }) => {}
+            Err(error) => return Err(StartError::Other(format!("the keys of referrals/{council}: {error}"))),
+        }
+        tokio::time::sleep(LOCKED_EVERY).await;
+    }
+    Err(StartError::Other(format!("the keys of referrals/{council} are in use")))
+}
+
 impl Vault {
     /// Opens the keys that `sealed`, what the council's log holds sealed, is to be read with. A council that has lost some of them does
     /// not start, unless that is accepted: most likely they lie elsewhere, and going on would hide that until somebody needs to
     /// know who a child is.
     pub(crate) fn open(
-        folder: &Path,
-        council: CouncilId,
+        keys_folder: &Path,
+        (council, lock): (CouncilId, OwnerLock),
         sealed: &[(ReferralId, KeyPurpose)],
         accept_lost: bool,
     ) -> Result<Self, StartError> {
-        let folder = folder.join("referrals");
+        let folder = folder(keys_folder);
         let failed = |error: SealingError| {
             let way_out = match error {
                 SealingError::KeysLost { .. } => format!(
@@ -75,7 +110,7 @@ impl Vault {
         let names: Vec<_> = sealed.iter().map(|(id, purpose)| (id.to_string(), purpose.as_str())).collect();
         let needs = Needs::of(names.iter().map(|(id, purpose)| (id.as_str(), *purpose))).map_err(failed)?;
         let needs = if accept_lost { needs.accepting_lost() } else { needs };
-        let keys = KeyStore::open(&folder, council.gss(), &needs).map_err(failed)?;
+        let keys = lock.open(&needs).map_err(failed)?;
         let gone = |(id, purpose): &&(String, &str)| {
             matches!(keys.get(id, purpose), Err(SealingError::KeyUnknown { .. }))
         };

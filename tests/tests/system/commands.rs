@@ -1,6 +1,6 @@
 //! The binary as people use it: tokens, client commands, what they print and how they end.
 
-use crate::process::{Ended, Server, run};
+use crate::process::{Ended, Server, brokerage, run};
 use serde_json::{Value, json};
 use service_kit::token::TokenKeys;
 use std::path::Path;
@@ -447,47 +447,17 @@ fn every_command_says_what_it_is_for() {
     assert_eq!(nothing.code, Some(2));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn settings_come_from_flags_before_a_file_and_secrets_are_not_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let (file, data) = (folder.path().join("settings.toml"), folder.path().join("data"));
-    let config = file.to_str().unwrap();
-    std::fs::write(
-        &file,
-        "lag-seconds-max = 7\ndata-dir = \"elsewhere\"\nkafka-setting = [\"sasl.password=geheim\"]\n",
-    )
-    .unwrap();
-    let mut server = Server::spawn_with(&data, &["--config", config]);
-    server.listening().await;
-    let said = server.said();
-    for shown in ["lag-seconds-max=7 (file or default)", "kafka-setting=(hidden)"] {
-        assert!(said.contains(shown), "{shown} is not in {said}");
-    }
-    assert!(said.contains(&format!("data-dir={} (flag)", data.display())), "{said}");
-    assert!(!said.contains("geheim"), "{said}");
-    assert_eq!(server.terminate(), Some(0));
-    for (text, wrong) in [
-        ("lisen = \"127.0.0.1:1\"\n", "\"lisen\" is no setting"),
-        ("listen = 1.5\n", "listen: expected text"),
-        ("listen = \n", "TOML parse error"),
-        ("listen = \"nowhere\"\n", "nowhere"),
-    ] {
-        std::fs::write(&file, text).unwrap();
-        let ended = run(["run", "--config", config]);
-        assert_eq!(ended.code, Some(2), "{text}: {ended:?}");
-        assert!(ended.stderr.contains(wrong), "{text}: {ended:?}");
-    }
-    // A file's settings are as good as flags: neither is missed when it is there, nor overlooked when another is not.
-    std::fs::write(&file, "service = \"vacancies\"\n").unwrap();
-    let ended = run(["run", "--config", config]);
-    assert_eq!(ended.code, Some(2), "{ended:?}");
-    assert!(ended.stderr.contains("--service needs --brokers"), "{ended:?}");
-    std::fs::write(&file, "brokers = \"127.0.0.1:1\"\n").unwrap();
-    let mut server =
-        Server::spawn_with(&folder.path().join("one"), &["--config", config, "--service", "vacancies"]);
-    server.listening().await;
-    assert!(server.said().contains("the service is open"), "{}", server.said());
-    assert_eq!(server.terminate(), Some(0));
-    let ended = run(["run", "--config", folder.path().join("none.toml").to_str().unwrap()]);
-    assert!(ended.code == Some(2) && ended.stderr.contains("none.toml"), "{ended:?}");
+/// A script that keeps the result must not take an empty file for one.
+#[test]
+fn a_result_that_could_not_be_written_is_not_success() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let ended = brokerage().args(["codes", "NEED"]).stdout(full).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(69), "{said}");
+    assert!(said.contains("the result could not be written"), "{said}");
+    // A reader that has seen enough is no fault of the command's.
+    let piped = brokerage().args(["codes"]).stdout(std::process::Stdio::piped()).spawn();
+    let mut piped = piped.unwrap();
+    drop(piped.stdout.take());
+    assert_eq!(piped.wait().unwrap().code(), Some(0));
 }

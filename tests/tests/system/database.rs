@@ -94,6 +94,32 @@ async fn one_that_was_paused_and_goes_on_after_another_took_over_acknowledges_no
     assert_eq!(second.terminate(), Some(0));
 }
 
+/// Instances on one machine share their keys too, which the paused one still has open: the other waits before it touches a log, so that
+/// whichever goes on is whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_with_the_keys_of_a_paused_one_takes_over_when_that_has_ended() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), database());
+    let data = folder.path();
+    let mut first = instance(data, &database);
+    let old = first.listening().await;
+    assert_eq!(post(data, old, "before").code, Some(0));
+    first.signal("STOP");
+    let mut second = instance(data, &database);
+    until("it waits for the keys", async || {
+        second.said().contains("has the sealing keys open").then_some(())
+    })
+    .await;
+    first.signal("CONT");
+    let (code, said) = first.ended("another's now").await;
+    assert_eq!(code, Some(69), "{said}");
+    let new = second.listening().await;
+    assert_eq!(post(data, new, "after").code, Some(0));
+    let count =
+        database.run_as_admin("SELECT count(*) FROM brokerage.events WHERE type = 'ReferralPosted'").unwrap();
+    assert_eq!(count.trim(), "2");
+    assert_eq!(second.terminate(), Some(0));
+}
+
 #[test]
 fn a_database_that_cannot_be_used_is_told_without_its_password() {
     let folder = tempfile::tempdir().unwrap();

@@ -28,5 +28,6 @@ mod repeats;
 mod replay;
 mod samples;
 mod seed;
+mod settings;
 mod wire;
 mod world;

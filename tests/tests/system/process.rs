@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 const START_MAX: Duration = Duration::from_secs(60);
 
 /// The program, with nothing of this shell's own settings.
-fn brokerage() -> Command {
+pub(crate) fn brokerage() -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("BROKERAGE_")) {
@@ -90,15 +90,16 @@ impl Server {
         let reader = std::thread::spawn(move || {
             let mut sender = Some(sender);
             for line in stderr.lines().map_while(Result::ok) {
+                let mut said = saying.lock().unwrap();
+                said.push_str(&line);
+                said.push('\n');
+                drop(said);
                 if let Some(address) = address_in(&line)
                     && let Some(sender) = sender.take()
                 {
                     // Whoever killed it before it listened does not wait any more.
                     let _ = sender.send(address);
                 }
-                let mut said = saying.lock().unwrap();
-                said.push_str(&line);
-                said.push('\n');
             }
         });
         Self { child, address: Some(address), said, reader }

@@ -100,6 +100,7 @@ pub(crate) async fn world() -> World {
     let (folder, keys, access) = access();
     let routes = Routes::new(Ledgers);
     let serving = serve("127.0.0.1:0".parse().unwrap(), routes, access, &[Ledgers::NAME]).await.unwrap();
+    serving.health().serving().await;
     let endpoint = Channel::from_shared(format!("http://{}", serving.address)).unwrap();
     let channel = endpoint.connect().await.unwrap();
     let bearer = format!("Bearer {}", token_for(&keys, council()));

@@ -20,7 +20,7 @@ pub(crate) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{FILE_FLAG} {place}: {error}"))?;
     let table: toml::Table = text
         .parse()
-        .map_err(|error: toml::de::Error| format!("{place}: {}", error.to_string().trim_end()))?;
+        .map_err(|error: toml::de::Error| format!("{place}: {}", where_and_what(&text, &error)))?;
     let mut settings = Vec::new();
     for (name, value) in &table {
         let id = name.replace('-', "_");
@@ -45,6 +45,16 @@ pub(crate) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
             .into_iter()
             .fold(run, |run, (id, _, values)| run.mut_arg(id, |arg| arg.default_values(values)))
     }))
+}
+
+/// Where a file is wrong and how, without its text, which may be a password.
+fn where_and_what(text: &str, error: &toml::de::Error) -> String {
+    let place = error.span().and_then(|span| text.get(..span.start)).map(|before| {
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    format!("{}{}", place.unwrap_or_default(), error.message())
 }
 
 /// The file that is named by the flag of `run`, or by the environment.
