@@ -1,7 +1,7 @@
 //! Appends a second of a log in PostgreSQL beside those of its bare peer, in one run on one server, and what history costs.
 //!
 //! `cargo run --release -p eventlog --example postgres_bench`; with numbers of callers, such as `-- 256`, only those against the bare
-//! peer. Figures of different runs or machines are not to be compared, the ratios are.
+//! peer. With `PEERS` in the environment, the program of `tests/peers`, the crates that it appends with are measured too. Figures of different runs or machines are not to be compared, the ratios are.
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 #![allow(clippy::float_arithmetic, reason = "rates and ratios are not money")]
@@ -11,6 +11,9 @@ use eventlog::postgres::PostgresStore;
 use eventlog::postgres::bare::BareLog;
 use eventlog::{Appended, Entry, EventLog, Expected, Idempotency, LogId, LogStore, Meta, NewEvent, Service};
 use local_parts::postgres::Postgres;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -160,6 +163,50 @@ async fn against_the_bare_peer(server: &Postgres, callers: &[usize]) {
     }
 }
 
+/// The program of `tests/peers`, which appends with other crates when it is told to.
+struct Peers {
+    process: Child,
+    asked: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Peers {
+    fn start(program: &OsStr, urls: [&str; 2]) -> Self {
+        let mut process =
+            Command::new(program).args(urls).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (asked, answers) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Self { process, asked, answers: BufReader::new(answers).lines() }
+    }
+
+    fn rate(&mut self, peer: &str, callers: usize) -> f64 {
+        writeln!(self.asked, "{peer} {callers}").unwrap();
+        self.answers.next().unwrap().unwrap().parse().unwrap()
+    }
+
+    fn end(mut self) {
+        drop(self.asked);
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+async fn against_other_crates(server: &Postgres, program: &OsStr) {
+    println!("appends a second, beside those of other crates, in turns");
+    let databases = [(); 3].map(|()| server.database().unwrap());
+    let log = PostgresStore::connect(databases[0].url()).await.unwrap().open(LOG).await.unwrap();
+    let mut peers = Peers::start(program, [databases[1].url(), databases[2].url()]);
+    for callers in CALLERS {
+        for peer in ["cqrs-es", "disintegrate"] {
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                ours.push(rate_of_log(callers, &log).await);
+                theirs.push(tokio::task::block_in_place(|| peers.rate(peer, callers)));
+            }
+            print(&format!("{callers} callers"), (ours, theirs), ("log", peer));
+        }
+    }
+    peers.end();
+}
+
 /// A log with `events` events and as many keys, made by the server.
 async fn log_of(database: &local_parts::postgres::Database, events: u64) -> (Arc<dyn EventLog>, Duration) {
     let store = PostgresStore::connect(database.url()).await.unwrap();
@@ -207,6 +254,9 @@ async fn main() {
     let callers: Vec<usize> = std::env::args().skip(1).map(|number| number.parse().unwrap()).collect();
     if callers.is_empty() {
         against_the_bare_peer(&server, &CALLERS).await;
+        if let Some(peers) = std::env::var_os("PEERS") {
+            against_other_crates(&server, &peers).await;
+        }
         with_and_without_history(&server).await;
     } else {
         against_the_bare_peer(&server, &callers).await;

@@ -14,22 +14,14 @@
 use care::{StreamId, Timestamp};
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Entry, EventLog, LogId, LogStore, Meta, NewEvent, Recorded, Service};
-use exchange::kafka::{
-    ByLog, CONSUMER_SETTINGS, Connection, Kafka, Origin, PRODUCER_SETTINGS, Publisher, RecordKey, Relay,
-    Topics, cloud_event,
-};
+use exchange::kafka::bare::BareKafka;
+use exchange::kafka::{ByLog, Connection, Kafka, Origin, Publisher, RecordKey, Relay, Topics, cloud_event};
 use exchange::{Embedded, Exchange};
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{Consumer, StreamConsumer};
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
-use rdkafka::{Offset, TopicPartitionList};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const LOG: LogId = LogId::region(Service::Vacancies);
 const ROUND_TRIPS: usize = 1_000;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() {
@@ -85,18 +77,11 @@ async fn relayed(topics: &Topics, brokers: &str, log: &Arc<dyn EventLog>) -> u64
 
 fn bare(topics: &Topics, brokers: &str, recorded: &[Arc<Recorded>]) -> u64 {
     let topic = topics.topic(LOG).unwrap().name;
-    let encoded: Vec<_> = recorded.iter().map(|event| cloud_event::encode(&key(), event, None)).collect();
-    let producer: ThreadedProducer<DefaultProducerContext> = producer(brokers);
+    let key = key();
+    let encoded: Vec<_> = recorded.iter().map(|event| cloud_event::encode(&key, event, None)).collect();
+    let kafka = BareKafka::new(brokers).unwrap();
     let start = Instant::now();
-    for encoded in &encoded {
-        let mut record =
-            BaseRecord::to(&topic).key(encoded.key).payload(encoded.value).headers(headers(&encoded.headers));
-        while let Err((_, back)) = producer.send(record) {
-            record = back;
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-    producer.flush(PATIENCE).unwrap();
+    kafka.produce(&topic, &encoded).unwrap();
     rate(encoded.len(), start.elapsed())
 }
 
@@ -135,42 +120,9 @@ async fn round_trips(brokers: &str, log: Arc<dyn EventLog>) {
 
 async fn own_round_trips(brokers: &str, recorded: &[Arc<Recorded>]) -> Vec<Duration> {
     let topic = topics(brokers).await.topic(LOG).unwrap().name;
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", brokers);
-    for (name, value) in CONSUMER_SETTINGS {
-        config.set(name, value);
-    }
-    config.set("enable.partition.eof", "false");
-    let consumer: StreamConsumer = config.create().unwrap();
-    let mut place = TopicPartitionList::new();
-    place.add_partition_offset(&topic, 0, Offset::Offset(0)).unwrap();
-    consumer.assign(&place).unwrap();
-    let producer = producer(brokers);
-    let mut times = Vec::new();
-    for event in recorded {
-        let encoded = cloud_event::encode(&key(), event, None);
-        let start = Instant::now();
-        let record = BaseRecord::to(&topic).key(encoded.key).payload(encoded.value);
-        assert!(producer.send(record.headers(headers(&encoded.headers))).is_ok());
-        consumer.recv().await.unwrap();
-        times.push(start.elapsed());
-    }
-    times
-}
-
-fn producer(brokers: &str) -> ThreadedProducer<DefaultProducerContext> {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", brokers);
-    for (name, value) in PRODUCER_SETTINGS {
-        config.set(name, value);
-    }
-    config.create().unwrap()
-}
-
-fn headers(headers: &[(&'static str, std::borrow::Cow<'_, str>)]) -> OwnedHeaders {
-    headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| {
-        all.insert(Header { key, value: Some(value.as_ref()) })
-    })
+    let key = key();
+    let encoded: Vec<_> = recorded.iter().map(|event| cloud_event::encode(&key, event, None)).collect();
+    BareKafka::new(brokers).unwrap().round_trips(&topic, &encoded).await.unwrap()
 }
 
 /// A key like any other.

@@ -6,19 +6,17 @@
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
+mod parts;
+
 use care::{StreamId, Timestamp};
 use eventlog::postgres::PostgresStore;
 use eventlog::sqlite::SqliteStore;
 use eventlog::{Entry, EventLog, Expected, Idempotency, LogId, LogStore, Meta, NewEvent, Service, Ticket};
 use local_parts::kafka::Kafka;
-use local_parts::postgres::{Database, Postgres};
+use local_parts::postgres::Postgres;
+use parts::Processes;
 use service_kit::Region;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const EVENTS: u64 = 1_000_000;
@@ -26,8 +24,6 @@ const ESTABLISHMENTS: usize = 250;
 const PLACES_PER_ESTABLISHMENT: usize = 4;
 /// How many appends are on their way at a time.
 const IN_FLIGHT: usize = 512;
-/// The first start of all: everything is published and consumed.
-const FIRST_START_MAX: Duration = Duration::from_secs(900);
 /// How often each start is timed.
 const STARTS: usize = 3;
 const READ_EVENTS: usize = 1_000;
@@ -126,104 +122,9 @@ async fn read(log: &dyn EventLog) -> Duration {
     }
 }
 
-/// Five processes.
-struct Processes {
-    folder: PathBuf,
-    brokers: String,
-    prefix: String,
-    databases: Option<BTreeMap<Service, Database>>,
-    addresses: BTreeMap<Service, String>,
-    processes: BTreeMap<Service, Child>,
-}
-
-fn program() -> PathBuf {
-    let example = std::env::current_exe().unwrap();
-    let program = example.parent().and_then(Path::parent).unwrap().join("brokerage");
-    assert!(program.exists(), "{} is not there: cargo build --release", program.display());
-    program
-}
-
-impl Processes {
-    /// Starts a process, and waits until it is ready; gives how long that took.
-    fn start(&mut self, service: Service, patience: Duration) -> Duration {
-        let mut command = Command::new(program());
-        command
-            .args(["run", "--service", service.name(), "--data-dir"])
-            .arg(self.folder.join(service.name()));
-        command.args(["--brokers", &self.brokers, "--topic-prefix", &self.prefix]);
-        command.args(["--listen", &self.addresses[&service], "--token-keys"]).arg(self.folder.join("tokens"));
-        for (peer, address) in &self.addresses {
-            command.args(["--peer", &format!("{peer}=http://{address}")]);
-        }
-        if let Some(databases) = &self.databases {
-            command.args(["--database", databases[&service].url()]);
-        }
-        command.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let start = Instant::now();
-        let mut process = command.spawn().unwrap();
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        let (ready, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut said = String::new();
-            for line in stderr.lines().map_while(Result::ok) {
-                if line.contains("brokerage::running: ready") {
-                    // Whoever waited may have given up.
-                    let _ = ready.send(Ok(Instant::now()));
-                }
-                said.push_str(&line);
-                said.push('\n');
-            }
-            let _ = ready.send(Err(said));
-        });
-        self.processes.insert(service, process);
-        // All five are started before the first is ready.
-        match told.recv_timeout(patience) {
-            Ok(Ok(ready)) => ready - start,
-            Ok(Err(said)) => panic!("{service} ended:\n{said}"),
-            Err(_) => start.elapsed(),
-        }
-    }
-
-    fn end(&mut self, service: Service) {
-        if let Some(mut process) = self.processes.remove(&service) {
-            let id = process.id().to_string();
-            Command::new("kill").args(["-TERM", &id]).status().unwrap();
-            process.wait().unwrap();
-        }
-    }
-
-    /// Asks until all processes say that they are ready.
-    fn wait(&mut self) {
-        let begun = Instant::now();
-        for service in Service::ALL {
-            loop {
-                self.end(service);
-                if self.start(service, Duration::from_secs(60)) < Duration::from_secs(60) {
-                    break;
-                }
-                assert!(begun.elapsed() < FIRST_START_MAX, "{service} does not become ready");
-            }
-        }
-    }
-}
-
-impl Drop for Processes {
-    fn drop(&mut self) {
-        for service in Service::ALL {
-            self.end(service);
-        }
-    }
-}
-
 async fn measure(events: u64, in_database: bool) {
     let folder = tempfile::tempdir().unwrap();
     let brokers = Kafka::ensure().unwrap();
-    let prefix = format!("ready-{}", uuid::Uuid::new_v4().simple());
-    let applied = Command::new(program())
-        .args(["topics", "apply", "--brokers", &brokers, "--topic-prefix", &prefix, "--replicas", "1"])
-        .stdout(Stdio::null())
-        .status();
-    assert!(applied.unwrap().success());
     let databases = in_database.then(|| {
         let server = Postgres::ensure().unwrap();
         Service::ALL
@@ -245,12 +146,7 @@ async fn measure(events: u64, in_database: bool) {
     drop(log);
     store.closed().await;
     drop(store);
-    let listeners: Vec<_> = Service::ALL.map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).into();
-    let addresses = listeners.iter().map(|listener| listener.local_addr().unwrap().to_string());
-    let addresses = Service::ALL.into_iter().zip(addresses).collect();
-    drop(listeners);
-    let folder = folder.path().to_owned();
-    let mut region = Processes { folder, brokers, prefix, databases, addresses, processes: BTreeMap::new() };
+    let mut region = Processes::new(folder.path(), &brokers, databases);
     let begun = Instant::now();
     for service in Service::ALL {
         region.start(service, Duration::ZERO);
@@ -261,7 +157,7 @@ async fn measure(events: u64, in_database: bool) {
         let mut took: Vec<Duration> = (0..STARTS)
             .map(|_| {
                 region.end(service);
-                region.start(service, FIRST_START_MAX)
+                region.start(service, parts::FIRST_START_MAX)
             })
             .collect();
         took.sort();

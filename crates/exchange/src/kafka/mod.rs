@@ -10,10 +10,12 @@
 //! | `cloud_event`, `record_key` | an event as a record, and back; the code that shows it is the region's own |
 //! | `publisher`, `window`, `ahead`, `relay` | out: the producer of a process, what is under way, what is next, one log's publication |
 //! | `reader` | looking into a topic at any place: its end, and where a position stands |
+//! | `bare` | the benchmarks' peer: a record without any of this |
 //! | `consumers`, `merge`, `exchange` | in: consumers that are shared, partitions in order, the port |
 
 mod ahead;
 mod async_api;
+pub mod bare;
 pub mod cloud_event;
 mod connection;
 mod consumers;
