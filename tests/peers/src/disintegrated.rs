@@ -18,8 +18,29 @@ pub enum VacancyEvent {
 
 pub type Store = PgEventStore<VacancyEvent, Json<VacancyEvent>>;
 
+/// What marks a writer on its way. The crate's own has a number in hexadecimal, which PostgreSQL takes from version 16 on.
+const BEGIN_EPOCH: &str = "CREATE FUNCTION event_store_begin_epoch() RETURNS void LANGUAGE plpgsql AS $$ \
+    DECLARE last bigint := (SELECT last_value FROM seq_event_event_id); \
+    BEGIN \
+        PERFORM pg_try_advisory_xact_lock_shared(oid::int, 0) FROM pg_database WHERE datname = current_database(); \
+        PERFORM pg_try_advisory_xact_lock_shared(1, (last & 4294967295)::bit(32)::integer); \
+        PERFORM pg_try_advisory_xact_lock_shared(2, (last >> 32)::bit(32)::integer); \
+    END $$";
+
 pub async fn open(pool: PgPool) -> Store {
-    PgEventStore::try_new(pool, Json::default()).await.expect("an empty database")
+    let store = PgEventStore::new_uninitialized(pool.clone(), Json::default());
+    if let Err(error) = PgEventStore::try_new(pool.clone(), Json::<VacancyEvent>::default()).await {
+        // On an older server it stops there: the rest is done for it.
+        let steps = [
+            BEGIN_EPOCH,
+            "ALTER TABLE event ADD COLUMN vacancy text",
+            "CREATE INDEX idx_event_vacancy ON event (vacancy) WHERE vacancy IS NOT NULL",
+        ];
+        for step in steps {
+            sqlx::query(step).execute(&pool).await.unwrap_or_else(|next| panic!("{error}; then {next}"));
+        }
+    }
+    store
 }
 
 async fn append(store: &Store) {
