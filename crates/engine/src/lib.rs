@@ -10,7 +10,7 @@ mod committed;
 mod completer;
 mod engine;
 mod outcome;
-mod snapshot;
+pub mod snapshot;
 mod writer;
 
 pub use ahead::Ahead;

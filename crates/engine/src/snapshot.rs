@@ -6,12 +6,13 @@
 use crate::committed::Folded;
 use care::{Domain, StreamId};
 use eventlog::{EventLog, Snapshot};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// How many events lie between two snapshots.
-pub(crate) const SNAPSHOT_EVENTS: u64 = 20_000;
+pub const SNAPSHOT_EVENTS: u64 = 20_000;
 const NAME: &str = "state";
 
 #[derive(Serialize)]
@@ -26,11 +27,11 @@ struct Body<S> {
     versions: HashMap<StreamId, u64>,
 }
 
-/// Names this build: the size and time of its executable and the domain's own name.
-fn schema<D: Domain>() -> Option<String> {
+/// Names this build: the size and time of its executable and the name of what is kept.
+fn schema<T>() -> Option<String> {
     let executable = std::env::current_exe().and_then(std::fs::metadata).ok()?;
     let modified = executable.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    let name = format!("{}|{}|{}", std::any::type_name::<D>(), executable.len(), modified.as_nanos());
+    let name = format!("{}|{}|{}", std::any::type_name::<T>(), executable.len(), modified.as_nanos());
     Some(hex::encode(Sha256::digest(name)))
 }
 
@@ -68,4 +69,27 @@ pub(crate) async fn save(log: &dyn EventLog, snapshot: Snapshot) {
     if let Err(error) = log.save_snapshot(NAME, snapshot).await {
         tracing::warn!(log = %log.id(), %error, "snapshot not kept");
     }
+}
+
+/// A view of another log, kept under a name beside a log of this service's own, so that a start need not fold the other log whole; and the
+/// position up to which it has folded. None unless this very build kept one.
+pub async fn load_view<T: DeserializeOwned>(log: &dyn EventLog, name: &'static str) -> Option<(T, u64)> {
+    match log.load_snapshot(name).await {
+        Ok(Some(snapshot)) if Some(&snapshot.schema) == schema::<T>().as_ref() => {
+            let view = serde_json::from_slice(&snapshot.body);
+            view.inspect_err(|error| tracing::warn!(log = %log.id(), name, %error, "snapshot unreadable"))
+                .ok()
+                .map(|view| (view, snapshot.position))
+        }
+        Ok(_) => None,
+        Err(error) => {
+            tracing::warn!(log = %log.id(), name, %error, "snapshot unreadable");
+            None
+        }
+    }
+}
+
+/// The view as a snapshot for [`load_view`]; the log's `save_snapshot` keeps it.
+pub fn view<T: Serialize>(view: &T, position: u64) -> Option<Snapshot> {
+    Some(Snapshot { schema: schema::<T>()?, position, body: serde_json::to_vec(view).ok()? })
 }

@@ -268,6 +268,11 @@ pub trait EventLog: Send + Sync + 'static {
         None
     }
 
+    /// Why the last append failed, if it did so in the last half minute: the disk is full, the server is away.
+    fn trouble(&self) -> Option<LogError> {
+        None
+    }
+
     /// Keeps a snapshot under a name, instead of the one before.
     ///
     /// # Errors

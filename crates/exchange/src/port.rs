@@ -8,7 +8,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExchangeError {
     /// No log of this name is published here.
-    #[error("the log {0} is not published on this exchange")]
+    #[error(
+        "the log {0} is not published on this exchange: over Kafka it has no topic, which `brokerage topics apply` makes"
+    )]
     Unknown(LogId),
     /// The source ends before the position already consumed: it was truncated, or restored from an older backup.
     #[error(

@@ -2,7 +2,7 @@
 //!
 //! A log keeps no trace, so what is known of one is kept in memory, by what an event was caused by: the caller's request, or the event of
 //! another log. It is a help for people who look on, not a record: after a restart, and beyond the latest causes, events are published
-//! without. A request without a `request_id` leaves no cause in the log, so its events carry no trace.
+//! without.
 
 mod span;
 
@@ -100,9 +100,15 @@ pub async fn within<F: Future>(trace: Option<TraceParent>, future: F) -> F::Outp
     CURRENT.scope(trace, future).await
 }
 
+/// The trace that this runs in, if any.
+#[must_use]
+pub fn current() -> Option<TraceParent> {
+    CURRENT.try_with(|current| *current).ok().flatten()
+}
+
 /// Notes that what `actor` brings about for `causation` is part of the trace that this runs in, if any.
 pub fn request(actor: &str, causation: &str) {
-    if let Some(trace) = CURRENT.try_with(|current| *current).ok().flatten() {
+    if let Some(trace) = current() {
         remember(by_request(actor, causation), trace);
     }
 }

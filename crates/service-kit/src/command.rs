@@ -28,6 +28,14 @@ pub fn kept_under(caller: &Caller, request_id: &str) -> String {
     format!("{}|{request_id}", caller.actor())
 }
 
+/// What an event that a request brings about names as its cause: the request; one without an id is named by the trace that it is a step of.
+fn cause(key: Option<&RequestKey>, request_id: &str) -> Option<String> {
+    if key.is_some() {
+        return Some(format!("request:{request_id}"));
+    }
+    trace::current().map(|trace| format!("trace:{:032x}-{:016x}", trace.trace(), trace.step()))
+}
+
 /// Runs a command for a caller and answers once its events are durable. With a `request_id` the answer is kept beside
 /// the events: the same id and request give the same bytes again, another request under the id is refused.
 ///
@@ -50,7 +58,7 @@ where
     let key = request_key(caller, request, request_id)?;
     let context = Context {
         actor: caller.actor(),
-        causation: key.as_ref().map(|_| format!("request:{request_id}")),
+        causation: cause(key.as_ref(), request_id),
         correlation: None,
         at: caller.at,
         request: key,

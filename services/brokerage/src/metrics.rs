@@ -70,6 +70,11 @@ fn text(progress: &Progress) -> Result<String, std::fmt::Error> {
         appends.seconds,
     );
     registry.register("append_batch_entries", "Entries that shared a commit", appends.batch_entries);
+    registry.register(
+        "append_failures",
+        "Entries refused because their log could not be written",
+        appends.failures,
+    );
     logs(&mut registry, progress);
     followers(&mut registry, progress);
     let is_ready = Gauge::<i64>::default();

@@ -15,6 +15,8 @@ use tonic::{Code, Request, Response, Status};
 /// How many events are read when the caller does not say.
 const PAGE_EVENTS: u32 = 256;
 const PAGE_EVENTS_MAX: u32 = 1_000;
+/// How many are read at a time to fill a page.
+const FETCHED_EVENTS: usize = 32;
 /// A page ends with the event that reaches this, so that it fits into a message.
 const PAGE_BYTES: usize = 1024 * 1024;
 
@@ -67,15 +69,23 @@ impl OperationsService for Operations {
         };
         let head = own.head(log).await.map_err(failed)?;
         // What is beyond the end is not there, however far beyond it is.
-        let after = form.after_position.min(head);
-        let events = own.fetch(log, after, usize::try_from(limit).unwrap_or(1)).await.map_err(failed)?;
-        let mut bytes = 0;
-        let fits = |event: &&Arc<Recorded>| {
-            let before = bytes;
-            bytes += event.payload.len();
-            before < PAGE_BYTES
-        };
-        let events = events.iter().take_while(fits).map(|event| stored(event)).collect();
+        let mut after = form.after_position.min(head);
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        // A few at a time: payloads may be large, and what does not fit the page is not to be in memory either.
+        while let Some(left) = usize::try_from(limit).unwrap_or(1).checked_sub(events.len())
+            && left > 0
+            && bytes < PAGE_BYTES
+        {
+            let few = own.fetch(log, after, left.min(FETCHED_EVENTS)).await.map_err(failed)?;
+            let Some(last) = few.last() else { break };
+            after = last.position;
+            let fits = few.iter().take_while(|event| {
+                let before = bytes;
+                bytes += event.payload.len();
+                before < PAGE_BYTES
+            });
+            events.extend(fits.map(|event| stored(event)));
+        }
         Ok(Response::new(proto::ReadLogResponse { events, head }))
     }
 

@@ -136,6 +136,10 @@ impl Progress {
         reasons.extend(trouble);
         reasons
             .extend(self.own.logs().iter().filter_map(|log| log.damage()).map(|damage| damage.to_string()));
+        let cannot = |log: &Arc<dyn eventlog::EventLog>| {
+            Some(format!("{} could not be appended to: {}", log.id(), log.trouble()?))
+        };
+        reasons.extend(self.own.logs().iter().filter_map(cannot));
         for FollowedTo { reaction, source, consumed, stuck, lag_events, lag_seconds, caught_up, .. } in
             self.followers()
         {

@@ -62,8 +62,9 @@ impl Referrals {
             return Err(StartError::Other(refused.join("\nerror: ")));
         }
         let letters = kit.dead_letters(Service::Referrals).await?;
+        let market = Arc::new(MarketView::open(letters.log()).await);
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
-        let (desks, market, exchange) = (Arc::new(desks), Arc::default(), kit.followed());
+        let (desks, exchange) = (Arc::new(desks), kit.followed());
         Ok(Self { desks, market, exchange, outcomes })
     }
 

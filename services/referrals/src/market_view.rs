@@ -1,5 +1,5 @@
-//! The market as searches see it: a fold of the region's vacancies log, kept in memory and built anew from its first event at
-//! each start.
+//! The market as searches see it: a fold of the region's vacancies log, kept in memory. Of a long log a snapshot is kept beside the
+//! service's dead letters, which have no use of their own for one.
 //!
 //! It cannot leave an event out and be the market still, so an event that it cannot read is not parked: the view stops there, with an
 //! alarm, until a newer program reads it.
@@ -8,11 +8,12 @@ use crate::Referrals;
 use async_trait::async_trait;
 use care::Event;
 use care::market::{Market, MarketEvent};
-use eventlog::{LogId, Recorded, Service};
+use engine::snapshot::{self, SNAPSHOT_EVENTS};
+use eventlog::{EventLog, LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
 use service_kit::unavailable;
 use sha2::{Digest, Sha256};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,9 +22,15 @@ use tonic::Status;
 /// How long an answer may wait for the picture of the market.
 const WAIT_MAX: Duration = Duration::from_secs(3);
 
+/// What the snapshot is kept under.
+const SNAPSHOT: &str = "market";
+
 /// The market, and the position up to which it is known.
-#[derive(Default)]
 pub(crate) struct MarketView {
+    /// Where the snapshot is kept.
+    beside: Arc<dyn EventLog>,
+    /// Up to where it was kept last.
+    kept: AtomicU64,
     folded: RwLock<(Market, u64)>,
     /// The position again, for those who wait for one.
     reached: watch::Sender<u64>,
@@ -32,6 +39,34 @@ pub(crate) struct MarketView {
 }
 
 impl MarketView {
+    /// The market as it was kept beside this log, or an empty one.
+    pub(crate) async fn open(beside: Arc<dyn EventLog>) -> Self {
+        let folded: (Market, u64) = snapshot::load_view(&*beside, SNAPSHOT).await.unwrap_or_default();
+        Self {
+            beside,
+            kept: AtomicU64::new(folded.1),
+            reached: watch::Sender::new(folded.1),
+            folded: RwLock::new(folded),
+            whole: AtomicBool::new(false),
+        }
+    }
+
+    /// Keeps the market now and then. It is a cache: nobody waits for it.
+    fn keep(&self, market: &Market, position: u64) {
+        if position < self.kept.load(Ordering::Relaxed) + SNAPSHOT_EVENTS {
+            return;
+        }
+        self.kept.store(position, Ordering::Relaxed);
+        if let Some(snapshot) = snapshot::view(market, position) {
+            let beside = Arc::clone(&self.beside);
+            tokio::spawn(async move {
+                if let Err(error) = beside.save_snapshot(SNAPSHOT, snapshot).await {
+                    tracing::warn!(log = %beside.id(), %error, "the market's snapshot was not kept");
+                }
+            });
+        }
+    }
+
     /// Looks at the market and the position it stands at.
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Market, u64) -> R) -> R {
         let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
@@ -102,6 +137,67 @@ impl Reaction for MarketView {
             folded.1 = event.position;
         }
         self.reached.send_replace(folded.1);
+        self.keep(&folded.0, folded.1);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use care::{StreamId, Timestamp};
+    use eventlog::sqlite::SqliteStore;
+    use eventlog::{LogStore, Meta};
+
+    const MARKET: LogId = LogId::region(Service::Vacancies);
+
+    fn registered(position: u64) -> Arc<Recorded> {
+        let payload = format!(
+            r#"{{"provider":"p{}","name":"Simulated {position}","at":"2026-01-05T10:00:00Z"}}"#,
+            position % 100
+        );
+        let meta = Meta {
+            actor: "test".into(),
+            causation: None,
+            correlation: None,
+            recorded_at: Timestamp::UNIX_EPOCH,
+        };
+        Arc::new(Recorded {
+            log: MARKET,
+            position,
+            stream: StreamId::new("provider", position % 100),
+            stream_version: 1,
+            event_type: "ProviderRegistered".into(),
+            version: 1,
+            payload: payload.into_bytes(),
+            effective: None,
+            council: None,
+            meta,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_long_log_is_gone_on_with_from_a_snapshot_and_comes_to_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let beside = store.open(LogId::dead_letters(Service::Referrals)).await.unwrap();
+        let events: Vec<_> = (1..=SNAPSHOT_EVENTS + 500).map(registered).collect();
+        let first = MarketView::open(Arc::clone(&beside)).await;
+        assert_eq!(first.position(MARKET), 0);
+        for batch in events.chunks(1_000) {
+            first.consume(MARKET, batch).await.unwrap();
+        }
+        let second = loop {
+            let second = MarketView::open(Arc::clone(&beside)).await;
+            if second.position(MARKET) > 0 {
+                break second;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert!(second.position(MARKET) >= SNAPSHOT_EVENTS);
+        assert!(second.reaches(SNAPSHOT_EVENTS, Duration::from_secs(1)).await);
+        let more = &events[usize::try_from(second.position(MARKET)).unwrap()..];
+        second.consume(MARKET, more).await.unwrap();
+        assert_eq!(second.digest(), first.digest());
     }
 }

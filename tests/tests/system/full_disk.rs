@@ -86,6 +86,12 @@ async fn goes_on(left_bytes: u64, full: &str) -> String {
         "who runs it is told which file: {said}"
     );
 
+    let (status, reasons) = server.http("/readyz");
+    assert_eq!(status, 503, "{reasons}");
+    assert!(reasons.contains("could not be appended to") && reasons.contains("make room"), "{reasons}");
+    let (_, metrics) = server.http("/metrics");
+    assert!(!metrics.contains("brokerage_append_failures_total 0\n"), "{metrics}");
+
     std::fs::remove_file(&ballast).unwrap();
     let kept_before = u32::try_from(kept.len()).unwrap();
     let new = [kept_before, POSTS_MAX, POSTS_MAX + 1];

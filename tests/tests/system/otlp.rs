@@ -94,7 +94,8 @@ async fn post(address: SocketAddr, keys: &Path) -> String {
         parent: "councils/E06000015".to_owned(),
         requirements: Some(requirements),
         identity: Some(identity),
-        request_id: uuid::Uuid::new_v4().to_string(),
+        // Without an id: it is the trace that its events name.
+        request_id: String::new(),
     });
     request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{STEP}-01").parse().unwrap());

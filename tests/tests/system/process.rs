@@ -65,7 +65,7 @@ impl Server {
         for (name, _) in program.get_envs() {
             command.env_remove(name);
         }
-        Self::spawn_by(command, data_dir, &[])
+        Self::spawn_by(command, data_dir, &["--metrics", "127.0.0.1:0"])
     }
 
     /// The same with something planted.

@@ -8,6 +8,7 @@ mod tail;
 
 pub(crate) use batch::{BATCH_ENTRIES_MAX, Batch, Job, Jobs, Outcome, QUEUE_ENTRIES_MAX};
 pub use measures::Appends;
+pub(crate) use measures::Trouble;
 pub(crate) use stage::{Rows, VERSIONS_MAX, stage_all};
 pub(crate) use stored::{
     EventRow, event_columns, reply_checksum, reply_damage, snapshot_checksum, source_checksum,

@@ -19,7 +19,7 @@ mod writer;
 pub use lease::Lease;
 pub use store::PostgresStore;
 
-use crate::adapter::{Jobs, READ_EVENTS_MAX, Tail};
+use crate::adapter::{Jobs, READ_EVENTS_MAX, Tail, Trouble};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{Entry, EventLog, LogError, Snapshot, SourcePosition, StoredReply, Ticket};
@@ -50,6 +50,7 @@ pub struct PostgresLog {
     /// Whether `head` has everything durable.
     sure: Arc<AtomicBool>,
     readers: Readers,
+    trouble: Trouble,
 }
 
 impl PostgresLog {
@@ -60,9 +61,11 @@ impl PostgresLog {
         let (head_sender, head) = watch::channel(opened.2.head);
         let (jobs, queue) = Jobs::new(id);
         let (tail, sure) = (Tail::default(), Arc::new(AtomicBool::new(true)));
-        let writer = Writer::new(opened, head_sender, tail.clone(), Arc::clone(&sure), readers.clone());
+        let trouble = Trouble::default();
+        let watched = (readers.clone(), trouble.clone());
+        let writer = Writer::new(opened, head_sender, tail.clone(), Arc::clone(&sure), watched);
         tokio::spawn(writer.run(queue));
-        Ok(Self { id, jobs: Some(jobs), holder, head, tail, sure, readers })
+        Ok(Self { id, jobs: Some(jobs), holder, head, tail, sure, readers, trouble })
     }
 
     /// Follows the log without appending to it.
@@ -70,7 +73,7 @@ impl PostgresLog {
         let (head_sender, head) = watch::channel(readers.head().await?);
         tokio::spawn(poll(readers.clone(), head_sender));
         let (tail, sure) = (Tail::default(), Arc::new(AtomicBool::new(true)));
-        Ok(Self { id, jobs: None, holder: None, head, tail, sure, readers })
+        Ok(Self { id, jobs: None, holder: None, head, tail, sure, readers, trouble: Trouble::default() })
     }
 
     fn jobs(&self) -> Result<&Jobs, LogError> {
@@ -102,6 +105,10 @@ async fn poll(readers: Readers, heads: watch::Sender<u64>) {
 impl EventLog for PostgresLog {
     fn id(&self) -> LogId {
         self.id
+    }
+
+    fn trouble(&self) -> Option<LogError> {
+        self.trouble.lately()
     }
 
     async fn submit(&self, entry: Entry) -> Result<Ticket, LogError> {

@@ -1,6 +1,6 @@
 //! The one writer of a log: a task that takes batches from the queue and has the server commit them, one round trip each.
 
-use crate::adapter::{Batch, Job, Outcome, Tail};
+use crate::adapter::{Batch, Job, Outcome, Tail, Trouble};
 #[cfg(feature = "planted-defects")]
 use crate::planted::{Planted, is_planted};
 use crate::port::{Entry, LogError};
@@ -41,6 +41,7 @@ pub(super) struct Writer {
     /// Whether `heads` has everything durable: not after a commit whose fate is unknown.
     sure: Arc<AtomicBool>,
     readers: Readers,
+    trouble: Trouble,
 }
 
 impl Writer {
@@ -49,10 +50,11 @@ impl Writer {
         heads: watch::Sender<u64>,
         tail: Tail,
         sure: Arc<AtomicBool>,
-        readers: Readers,
+        (readers, trouble): (Readers, Trouble),
     ) -> Self {
         let epoch = appending.epoch;
-        Self { appender, link: Link::Up(Box::new(appending)), epoch, known, heads, tail, sure, readers }
+        let link = Link::Up(Box::new(appending));
+        Self { appender, link, epoch, known, heads, tail, sure, readers, trouble }
     }
 
     /// Works until every handle of the log is gone.
@@ -92,6 +94,7 @@ impl Writer {
         let entries = std::mem::take(&mut batch.entries);
         let count = entries.len();
         let outcomes = self.append_all(entries).await;
+        self.trouble.note(&outcomes, count);
         match &outcomes {
             Ok(outcomes) => {
                 self.tail.extend(outcomes);

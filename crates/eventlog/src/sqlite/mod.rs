@@ -17,7 +17,7 @@ pub use store::{SqliteStore, StoreLocked};
 #[cfg(any(test, feature = "conformance"))]
 pub use tamper::{damage, tamper, truncate};
 
-use crate::adapter::{Jobs, READ_EVENTS_MAX, Tail};
+use crate::adapter::{Jobs, READ_EVENTS_MAX, Tail, Trouble};
 use crate::event::Recorded;
 use crate::log_id::LogId;
 use crate::port::{Entry, EventLog, LogError, Snapshot, SourcePosition, StoredReply, Ticket};
@@ -39,6 +39,7 @@ pub struct SqliteLog {
     tail: Tail,
     readers: Arc<Readers>,
     found: Found,
+    trouble: Trouble,
 }
 
 impl SqliteLog {
@@ -58,7 +59,9 @@ impl SqliteLog {
         if file::is_long(path) {
             check_indexes(path, id, Arc::clone(&found))?;
         }
-        let writer = Writer::new(opened, path, id, head_sender, tail.clone(), Arc::clone(&found));
+        let trouble = Trouble::default();
+        let health = (Arc::clone(&found), trouble.clone());
+        let writer = Writer::new(opened, path, id, head_sender, tail.clone(), health);
         let thread = std::thread::Builder::new()
             .name(format!("log {id}"))
             .stack_size(512 * 1024)
@@ -67,7 +70,7 @@ impl SqliteLog {
                 place: path.display().to_string(),
                 detail: format!("no thread for its writer: {error}"),
             })?;
-        Ok((Self { id, jobs, head, tail, readers, found }, thread))
+        Ok((Self { id, jobs, head, tail, readers, found, trouble }, thread))
     }
 
     async fn blocking<T: Send + 'static>(
@@ -164,6 +167,10 @@ impl EventLog for SqliteLog {
 
     fn damage(&self) -> Option<LogError> {
         self.found.get().cloned()
+    }
+
+    fn trouble(&self) -> Option<LogError> {
+        self.trouble.lately()
     }
 
     async fn save_snapshot(&self, name: &'static str, snapshot: Snapshot) -> Result<(), LogError> {

@@ -1,8 +1,8 @@
 //! The one writer of a log's file.
 
 use crate::adapter::{
-    Batch, Job, Outcome, Rows, Tail, VERSIONS_MAX, reply_checksum, snapshot_checksum, source_checksum,
-    source_from_row, stage_all,
+    Batch, Job, Outcome, Rows, Tail, Trouble, VERSIONS_MAX, reply_checksum, snapshot_checksum,
+    source_checksum, source_from_row, stage_all,
 };
 use crate::event::Recorded;
 use crate::log_id::LogId;
@@ -32,6 +32,7 @@ pub(super) struct Writer {
     tail: Tail,
     high: HighWater,
     damage: Found,
+    trouble: Trouble,
 }
 
 impl Writer {
@@ -41,7 +42,7 @@ impl Writer {
         log: LogId,
         heads: watch::Sender<u64>,
         tail: Tail,
-        damage: Found,
+        (damage, trouble): (Found, Trouble),
     ) -> Self {
         let Opened { connection, head, epoch, high } = opened;
         Self {
@@ -55,6 +56,7 @@ impl Writer {
             tail,
             high,
             damage,
+            trouble,
         }
     }
 
@@ -89,6 +91,7 @@ impl Writer {
         let entries = std::mem::take(&mut batch.entries);
         let count = entries.len();
         let outcomes = self.append_all(entries);
+        self.trouble.note(&outcomes, count);
         match &outcomes {
             Ok(outcomes) => {
                 if self.head != head_before {

@@ -53,7 +53,11 @@ pub(super) const HEADERS: [(&str, bool, &str); 20] = [
     (STREAM_VERSION, true, "The version within the stream, from 1, without gaps"),
     (DATA_VERSION, true, "The version of the type's shape"),
     (ACTOR, true, "Who caused it: a pseudonym, never a name"),
-    (CAUSATION, false, "What caused it: an event's id, or a request's"),
+    (
+        CAUSATION,
+        false,
+        "What caused it: an event's id, `request:` and a request's, or `trace:` and a step of a trace",
+    ),
     (CORRELATION, false, "The thread it belongs to across services"),
     (COUNCIL, false, "The council it concerns, by its GSS code"),
     (EFFECTIVE, false, "The date from which it holds, where that is not the day it was recorded"),
