@@ -69,7 +69,7 @@ impl Audit {
         for owner in owners(&councils) {
             let engine = kit.engine(LogId { service: Service::Audit, owner }).await?;
             let log = engine.log();
-            let position = index.fold(&*log, 0).await?;
+            let position = index.fold(&log, 0).await?;
             indexing.spawn(keep_folding(Arc::clone(&index), log, position));
             engines.insert(owner, engine);
         }
@@ -190,7 +190,7 @@ fn sources(councils: &[CouncilId]) -> Vec<LogId> {
 async fn keep_folding(index: Arc<Index>, log: Arc<dyn EventLog>, mut position: u64) {
     let mut heads = log.head();
     while heads.wait_for(|head| *head > position).await.is_ok() {
-        match index.fold(&*log, position).await {
+        match index.fold(&log, position).await {
             Ok(folded) => position = folded,
             Err(error) => {
                 tracing::error!(log = %log.id(), %error, "ALARM: the audit log cannot be read, its index stands still");

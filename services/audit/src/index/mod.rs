@@ -14,16 +14,18 @@ pub(crate) use search::{Cursor, Filter, Order, Question};
 use audit_domain::{AuditEvent, LeavesRecorded};
 use care::Event;
 use engine::OpenError;
-use eventlog::{EventLog, LogId};
+use eventlog::{EventLog, LogError, LogId, Recorded};
 use merkle_log::{Frontier, Hash, Tree, empty_root};
 use names::Names;
 use row::Row;
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
-use tokio::sync::watch;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{mpsc, watch};
 
 /// How many audit events are read at a time.
 const FOLD_EVENTS: usize = 200;
+/// How many such batches are read ahead.
+const FOLD_AHEAD: usize = 4;
 
 /// The index. Readers see a log's rows, tree and root always together.
 pub(crate) struct Index {
@@ -85,20 +87,25 @@ impl Index {
         Self { recorded: RwLock::new(Logs { names: Names::default(), logs }), folded: watch::Sender::new(0) }
     }
 
-    /// Folds everything that an audit log holds after `position`, and says up to where.
-    pub(crate) async fn fold(&self, log: &dyn EventLog, mut position: u64) -> Result<u64, OpenError> {
-        loop {
-            let events = log.read(position, FOLD_EVENTS).await?;
-            if events.is_empty() {
-                return Ok(position);
+    /// Folds everything that an audit log holds after `position`, and says up to where. What comes next is read and decoded meanwhile, on
+    /// another core where there is one: a long log is what a start waits for.
+    pub(crate) async fn fold(&self, log: &Arc<dyn EventLog>, mut position: u64) -> Result<u64, OpenError> {
+        let (sender, mut batches) = mpsc::channel(FOLD_AHEAD);
+        let log = Arc::clone(log);
+        // It ends when nobody takes what it has read.
+        let reading = tokio::spawn(async move { read_ahead(&*log, position, sender).await });
+        while let Some((last, batch)) = batches.recv().await {
+            for leaves in &batch {
+                self.apply(leaves);
             }
-            for event in &events {
-                let decoded = AuditEvent::decode(&event.event_type, event.version, &event.payload)
-                    .map_err(|source| OpenError::Event { at: event.reference(), source })?;
-                let AuditEvent::LeavesRecorded(leaves) = decoded;
-                self.apply(&leaves);
-                position = event.position;
-            }
+            position = last;
+        }
+        match reading.await {
+            Ok(read) => read.map(|()| position),
+            Err(_) => Err(OpenError::Log(LogError::Unavailable {
+                place: "the audit log".to_owned(),
+                detail: "reading it was interrupted".to_owned(),
+            })),
         }
     }
 
@@ -136,6 +143,29 @@ impl Index {
         self.reaches(log, size).await;
         let frontier = |logs: &Logs| logs.logs.get(&log)?.tree.frontier_at(size).ok();
         self.look(frontier).unwrap_or_default()
+    }
+}
+
+/// Reads and decodes a log after `position` to its end; gives each batch with its last position.
+async fn read_ahead(
+    log: &dyn EventLog,
+    mut position: u64,
+    batches: mpsc::Sender<(u64, Vec<LeavesRecorded>)>,
+) -> Result<(), OpenError> {
+    loop {
+        let events = log.read(position, FOLD_EVENTS).await?;
+        let Some(last) = events.last() else { return Ok(()) };
+        position = last.position;
+        let decode = |event: &Arc<Recorded>| {
+            let decoded = AuditEvent::decode(&event.event_type, event.version, &event.payload)
+                .map_err(|source| OpenError::Event { at: event.reference(), source })?;
+            let AuditEvent::LeavesRecorded(leaves) = decoded;
+            Ok(leaves)
+        };
+        let batch = events.iter().map(decode).collect::<Result<Vec<_>, OpenError>>()?;
+        if batches.send((position, batch)).await.is_err() {
+            return Ok(());
+        }
     }
 }
 
