@@ -6,11 +6,14 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 #![allow(clippy::float_arithmetic, reason = "rates and ratios are not money")]
 
+mod rate;
+
 use care::{StreamId, Timestamp};
 use eventlog::postgres::PostgresStore;
 use eventlog::postgres::bare::BareLog;
 use eventlog::{Appended, Entry, EventLog, Expected, Idempotency, LogId, LogStore, Meta, NewEvent, Service};
 use local_parts::postgres::Postgres;
+use rate::{ROUND, rate};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,7 +27,6 @@ const EVENT_BYTES: usize = 240;
 const REPLY_BYTES: usize = 120;
 const CALLERS: [usize; 3] = [1, 16, 256];
 const ROUNDS: usize = 5;
-const ROUND: Duration = Duration::from_secs(2);
 const LONG_EVENTS: u64 = 1_000_000;
 const SHORT_EVENTS: u64 = 1_000;
 
@@ -71,30 +73,6 @@ fn entry() -> Entry {
         idempotency: Some(idempotency),
         source: None,
     }
-}
-
-/// How many calls a second `callers` make that each wait for an answer before the next.
-async fn rate<F: Future<Output = ()> + Send>(
-    callers: usize,
-    call: impl Fn() -> F + Clone + Send + 'static,
-) -> f64 {
-    let begun = Instant::now();
-    let calling = (0..callers).map(|_| {
-        let call = call.clone();
-        tokio::spawn(async move {
-            let mut calls = 0_u32;
-            while begun.elapsed() < ROUND {
-                call().await;
-                calls += 1;
-            }
-            calls
-        })
-    });
-    let mut calls = 0;
-    for caller in calling.collect::<Vec<_>>() {
-        calls += caller.await.unwrap();
-    }
-    f64::from(calls) / begun.elapsed().as_secs_f64()
 }
 
 async fn rate_of_log(callers: usize, log: &Arc<dyn EventLog>) -> f64 {

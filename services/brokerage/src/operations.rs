@@ -72,11 +72,10 @@ impl OperationsService for Operations {
         let mut after = form.after_position.min(head);
         let (mut events, mut bytes) = (Vec::new(), 0);
         // A few at a time: payloads may be large, and what does not fit the page is not to be in memory either.
-        while let Some(left) = usize::try_from(limit).unwrap_or(1).checked_sub(events.len())
-            && left > 0
-            && bytes < PAGE_BYTES
-        {
-            let few = own.fetch(log, after, left.min(FETCHED_EVENTS)).await.map_err(failed)?;
+        let limit = usize::try_from(limit).unwrap_or(1);
+        while events.len() < limit && bytes < PAGE_BYTES {
+            let few = (limit - events.len()).min(FETCHED_EVENTS);
+            let few = own.fetch(log, after, few).await.map_err(failed)?;
             let Some(last) = few.last() else { break };
             after = last.position;
             let fits = few.iter().take_while(|event| {

@@ -59,7 +59,7 @@ impl Referrals {
             }
         }
         if !refused.is_empty() {
-            return Err(StartError::Other(refused.join("\nerror: ")));
+            return Err(StartError::Other(refused.join("\n")));
         }
         let letters = kit.dead_letters(Service::Referrals).await?;
         let market = Arc::new(MarketView::open(letters.log()).await);

@@ -59,7 +59,8 @@ fn folder(keys_folder: &Path) -> PathBuf {
 /// When the folder cannot be used.
 pub(crate) async fn lock(keys_folder: &Path, council: CouncilId) -> Result<OwnerLock, StartError> {
     let folder = folder(keys_folder);
-    for tries in 0_u32.. {
+    let mut tries = 0;
+    loop {
         match OwnerLock::take(&folder, council.gss()) {
             Ok(lock) => return Ok(lock),
             Err(SealingError::InUse { path }) if tries == LOCKED_QUIETLY => {
@@ -72,9 +73,9 @@ pub(crate) async fn lock(keys_folder: &Path, council: CouncilId) -> Result<Owner
             Err(SealingError::InUse { .. }) => {}
             Err(error) => return Err(StartError::Other(format!("the keys of referrals/{council}: {error}"))),
         }
+        tries += 1;
         tokio::time::sleep(LOCKED_EVERY).await;
     }
-    Err(StartError::Other(format!("the keys of referrals/{council} are in use")))
 }
 
 impl Vault {

@@ -59,9 +59,13 @@ pub async fn open(pool: PgPool) -> Arc<PostgresCqrs<Vacancy>> {
 
 pub async fn rate_of(cqrs: &Arc<PostgresCqrs<Vacancy>>, callers: usize) -> f64 {
     let cqrs = Arc::clone(cqrs);
-    crate::rate(callers, move || {
+    crate::rate::rate(callers, move || {
         let cqrs = Arc::clone(&cqrs);
-        async move { cqrs.execute(&Uuid::new_v4().to_string(), Advertise).await.expect("a new aggregate takes its first event") }
+        async move {
+            cqrs.execute(&Uuid::new_v4().to_string(), Advertise)
+                .await
+                .expect("a new aggregate takes its first event")
+        }
     })
     .await
 }

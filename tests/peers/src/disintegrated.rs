@@ -46,13 +46,15 @@ pub async fn open(pool: PgPool) -> Store {
 async fn append(store: &Store) {
     let vacancy = Uuid::new_v4().to_string();
     loop {
-        let only_this: StreamQuery<PgEventId, VacancyEvent> = query!(VacancyEvent; vacancy == vacancy.clone());
+        let only_this: StreamQuery<PgEventId, VacancyEvent> =
+            query!(VacancyEvent; vacancy == vacancy.clone());
         let event = VacancyEvent::Advertised { vacancy: vacancy.clone(), what: crate::payload() };
         match store.append(vec![event], only_this, 0).await {
             Ok(_) => return,
             // Transactions that came between each other: its users try again too.
             Err(Error::Concurrency) => {}
-            Err(Error::Database(sqlx::Error::Database(error))) if error.code().as_deref() == Some("40001") => {}
+            Err(Error::Database(sqlx::Error::Database(error)))
+                if error.code().as_deref() == Some("40001") => {}
             Err(error) => panic!("{error}"),
         }
     }
@@ -60,7 +62,7 @@ async fn append(store: &Store) {
 
 pub async fn rate_of(store: &Store, callers: usize) -> f64 {
     let store = store.clone();
-    crate::rate(callers, move || {
+    crate::rate::rate(callers, move || {
         let store = store.clone();
         async move { append(&store).await }
     })

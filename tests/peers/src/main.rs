@@ -7,12 +7,13 @@
 
 mod cqrs;
 mod disintegrated;
+#[path = "../../../crates/eventlog/examples/rate/mod.rs"]
+mod rate;
 
-use std::time::{Duration, Instant};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use std::time::Duration;
 
-const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: u32 = 64;
 const EVENT_BYTES: usize = 240;
 
@@ -22,36 +23,22 @@ fn payload() -> String {
 }
 
 async fn pool(url: &str) -> Result<PgPool, sqlx::Error> {
-    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(60)).connect(url).await
-}
-
-/// How many calls a second `callers` make that each wait for an answer before the next.
-async fn rate<F: Future<Output = ()> + Send>(callers: usize, call: impl Fn() -> F + Clone + Send + 'static) -> f64 {
-    let begun = Instant::now();
-    let calling = (0..callers).map(|_| {
-        let call = call.clone();
-        tokio::spawn(async move {
-            let mut calls = 0_u32;
-            while begun.elapsed() < ROUND {
-                call().await;
-                calls += 1;
-            }
-            calls
-        })
-    });
-    let mut calls = 0;
-    for caller in calling.collect::<Vec<_>>() {
-        calls += caller.await.expect("a caller goes on to the end");
-    }
-    f64::from(calls) / begun.elapsed().as_secs_f64()
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(60))
+        .connect(url)
+        .await
 }
 
 #[tokio::main]
 async fn main() {
     let urls: Vec<String> = std::env::args().skip(1).collect();
-    let [cqrs_url, disintegrated_url] = &urls[..] else { panic!("expected two addresses of empty databases") };
+    let [cqrs_url, disintegrated_url] = &urls[..] else {
+        panic!("expected two addresses of empty databases")
+    };
     let cqrs = cqrs::open(pool(cqrs_url).await.expect("the first database")).await;
-    let disintegrated = disintegrated::open(pool(disintegrated_url).await.expect("the second database")).await;
+    let disintegrated =
+        disintegrated::open(pool(disintegrated_url).await.expect("the second database")).await;
     for line in std::io::stdin().lines() {
         let line = line.expect("a line");
         let (name, callers) = line.split_once(' ').expect("a crate and a number of callers");

@@ -24,6 +24,20 @@ fn post(data: &Path, address: SocketAddr, request_id: &str) -> Ended {
     post_referral(address, &token(data, council("E06000015")), &["--request-id", request_id])
 }
 
+/// An instance that was paused after a referral was posted to it, and where it listens.
+async fn paused(data: &Path, database: &Database) -> (Server, SocketAddr) {
+    let mut instance = instance(data, database);
+    let address = instance.listening().await;
+    assert_eq!(post(data, address, "before").code, Some(0));
+    instance.signal("STOP");
+    (instance, address)
+}
+
+fn referrals_in(database: &Database) -> u32 {
+    let count = "SELECT count(*) FROM brokerage.events WHERE type = 'ReferralPosted'";
+    database.run_as_admin(count).unwrap().trim().parse().unwrap()
+}
+
 #[test]
 fn the_demo_is_the_same_in_a_database_as_in_files() {
     let folder = tempfile::tempdir().unwrap();
@@ -72,10 +86,7 @@ async fn a_standby_takes_over_from_one_that_was_killed_and_has_everything() {
 async fn one_that_was_paused_and_goes_on_after_another_took_over_acknowledges_nothing() {
     let (folder, database) = (tempfile::tempdir().unwrap(), database());
     let data = folder.path();
-    let mut first = instance(data, &database);
-    let old = first.listening().await;
-    assert_eq!(post(data, old, "before").code, Some(0));
-    first.signal("STOP");
+    let (first, old) = paused(data, &database).await;
     // On another machine: here the paused one still holds the lock on its keys.
     let elsewhere = tempfile::tempdir().unwrap();
     copy(data, elsewhere.path());
@@ -88,9 +99,7 @@ async fn one_that_was_paused_and_goes_on_after_another_took_over_acknowledges_no
     let (code, said) = first.ended("another's now").await;
     assert_eq!(code, Some(69), "{said}");
     assert!(said.contains("start this one again"), "{said}");
-    let count =
-        database.run_as_admin("SELECT count(*) FROM brokerage.events WHERE type = 'ReferralPosted'").unwrap();
-    assert_eq!(count.trim(), "2");
+    assert_eq!(referrals_in(&database), 2);
     assert_eq!(second.terminate(), Some(0));
 }
 
@@ -100,10 +109,7 @@ async fn one_that_was_paused_and_goes_on_after_another_took_over_acknowledges_no
 async fn one_with_the_keys_of_a_paused_one_takes_over_when_that_has_ended() {
     let (folder, database) = (tempfile::tempdir().unwrap(), database());
     let data = folder.path();
-    let mut first = instance(data, &database);
-    let old = first.listening().await;
-    assert_eq!(post(data, old, "before").code, Some(0));
-    first.signal("STOP");
+    let (first, _) = paused(data, &database).await;
     let mut second = instance(data, &database);
     until("it waits for the keys", async || {
         second.said().contains("has the sealing keys open").then_some(())
@@ -114,9 +120,7 @@ async fn one_with_the_keys_of_a_paused_one_takes_over_when_that_has_ended() {
     assert_eq!(code, Some(69), "{said}");
     let new = second.listening().await;
     assert_eq!(post(data, new, "after").code, Some(0));
-    let count =
-        database.run_as_admin("SELECT count(*) FROM brokerage.events WHERE type = 'ReferralPosted'").unwrap();
-    assert_eq!(count.trim(), "2");
+    assert_eq!(referrals_in(&database), 2);
     assert_eq!(second.terminate(), Some(0));
 }
 
@@ -124,9 +128,12 @@ async fn one_with_the_keys_of_a_paused_one_takes_over_when_that_has_ended() {
 fn a_database_that_cannot_be_used_is_told_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    for url in
-        ["mysql://brokerage:hush@localhost/region", "postgres://brokerage:hush@127.0.0.1:1/region", "hush"]
-    {
+    for url in [
+        "mysql://brokerage:hush@localhost/region",
+        "postgres://brokerage:hush@127.0.0.1:1/region",
+        "postgres://brokerage:p@hush/hush@127.0.0.1:1/region",
+        "hush",
+    ] {
         let refused = run(["run", "--data-dir", data, "--listen", "127.0.0.1:0", "--database", url]);
         assert_eq!(refused.code, Some(69), "{refused:?}");
         assert!(!refused.stderr.contains("hush"), "{refused:?}");

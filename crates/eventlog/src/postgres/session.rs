@@ -40,11 +40,10 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(url: &str) -> Result<Self, LogError> {
-        let mut config: Config = url.parse().map_err(|error| {
-            // The URL holds a password: it is not shown.
-            let form = "expected postgres://role:password@host:port/database";
-            unavailable("the database URL", format!("{error}; {form}"))
-        })?;
+        // The URL holds a password: it is not shown.
+        let form = "expected postgres://role:password@host:port/database";
+        let refused = |why: &str| unavailable("the database URL", format!("{why}; {form}"));
+        let mut config: Config = url.parse().map_err(|error: Error| refused(&error.to_string()))?;
         config
             .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
             .tcp_user_timeout(Duration::from_secs(TCP_SECONDS_MAX))
@@ -59,6 +58,10 @@ impl Server {
         };
         let port = config.get_ports().first().copied().unwrap_or(5432);
         let database = config.get_dbname().or(config.get_user()).unwrap_or("no database");
+        if host.contains('@') || database.contains('@') {
+            // What follows the first / or @ of a password was taken for a host, and is not shown either.
+            return Err(refused("an @ or / in a password is written as %40 or %2F"));
+        }
         let place = format!("PostgreSQL {host}:{port}/{database}");
         Ok(Self { config, place })
     }

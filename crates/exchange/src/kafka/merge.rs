@@ -11,7 +11,7 @@ use crate::trace;
 use eventlog::{LogId, Recorded};
 use rdkafka::consumer::MessageStream;
 use rdkafka::error::KafkaError;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,19 +21,21 @@ use tokio::time::Sleep;
 
 /// How long a position may be missing before its owner is asked.
 const GAP_PATIENCE: Duration = Duration::from_secs(1);
-/// How many bad records are remembered, so that each is told of once.
-const FAULTS_MAX: usize = 10_000;
+/// How many bad records of a topic are told of, each once: one is reason enough to look, and somebody may have filled the topic.
+const FAULTS_TOLD: usize = 10;
 
-/// The bad records that were told of.
+/// The bad records that were told of, by their topics: their partitions and offsets.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<HashSet<(String, i32, i64)>>);
+pub(super) struct Faults(Mutex<HashMap<String, HashSet<(i32, i64)>>>);
 
 impl Faults {
     fn alarm(&self, fault: &RecordFault) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = (fault.topic.clone(), fault.partition, fault.offset);
-        if told.len() < FAULTS_MAX && told.insert(place) {
-            tracing::error!(%fault, "ALARM: a record is no event");
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = all.entry(fault.topic.clone()).or_default();
+        if told.len() < FAULTS_TOLD && told.insert((fault.partition, fault.offset)) {
+            let last =
+                if told.len() == FAULTS_TOLD { "; further ones of this topic are not told" } else { "" };
+            tracing::error!(%fault, "ALARM: a record is no event{last}");
         }
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Tail {
     pub(super) present: BTreeSet<u64>,
     /// The offset after the last record of each partition.
     pub(super) ends: Vec<i64>,
+    /// How many whole records were seen whose code was made with another key.
+    pub(super) otherwise_coded: u64,
 }
 
 impl Tail {
@@ -188,12 +190,16 @@ impl Reader {
             let Some(one) = open.iter_mut().find(unread) else { return Ok(tail) };
             let (from, until) = (one.low.max(one.read_from - step), one.read_from);
             self.scan(topic, one.partition, (from, until), |message| {
-                if let Ok(Decoded { event, .. }) = decode_message(&self.key, log, message) {
-                    one.first = one.first.min(event.position);
-                    tail.present.insert(event.position);
-                    if event.position > tail.head() {
-                        tail.last = Some(Arc::new(event));
+                match decode_message(&self.key, log, message) {
+                    Ok(Decoded { event, .. }) => {
+                        one.first = one.first.min(event.position);
+                        tail.present.insert(event.position);
+                        if event.position > tail.head() {
+                            tail.last = Some(Arc::new(event));
+                        }
                     }
+                    Err(RecordFault { fault: Fault::Forged, .. }) => tail.otherwise_coded += 1,
+                    Err(_) => {}
                 }
                 false
             })?;

@@ -289,7 +289,17 @@ impl Relaying {
             }
         };
         let tail = blocking(&self.publisher.reader, read).await?;
-        let Some(last) = &tail.last else { return Ok(tail) };
+        let Some(last) = &tail.last else {
+            if tail.otherwise_coded == 0 {
+                return Ok(tail);
+            }
+            // Everything would be there twice, and what others have of it not be told apart from a stranger's.
+            return Err(Stop::Again(format!(
+                "the {} records of the topic {} were written with other token keys than this service has: give it those of the region \
+                 (--token-keys); if they were replaced for good, stop all services, delete the topics and make them again",
+                tail.otherwise_coded, self.topic
+            )));
+        };
         let own = self.log.read(last.position - 1, 1).await?;
         if own.first().map(|own| own.leaf_hash()) == Some(last.leaf_hash()) {
             return Ok(tail);

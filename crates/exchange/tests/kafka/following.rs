@@ -2,7 +2,7 @@
 
 use crate::world::{ByHand, LOG, World, published, receive};
 use eventlog::Recorded;
-use exchange::kafka::RecordKey;
+use exchange::kafka::{Publisher, RecordKey};
 use exchange::{Exchange, ExchangeError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -122,6 +122,26 @@ async fn a_whole_record_that_another_wrote_is_left_out() {
     published(&relay, 6).await;
     let parts = tokio::task::block_in_place(|| world.in_topic());
     assert_eq!(parts, [[1, 2, 0, 0, 3, 4, 0, 0, 5, 6]]);
+}
+
+/// A service that was given the wrong token keys does not publish its log a second time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_with_another_key_publishes_nothing_and_says_why() {
+    let world = World::new(1).await;
+    world.append(5).await;
+    let relay = world.relay(&world.publisher());
+    published(&relay, 5).await;
+    drop(relay);
+    let other = Publisher::new(&world.connection, &world.topics, &RecordKey::new(&[8; 32])).unwrap();
+    let relay = world.relay(&other);
+    let mut state = relay.state.clone();
+    let refused = state.wait_for(|state| state.error.is_some()).await.unwrap().error.clone().unwrap();
+    assert!(refused.contains("--token-keys"), "{refused}");
+    drop(relay);
+    // With the right one it goes on.
+    let relay = world.relay(&world.publisher());
+    published(&relay, world.append(1).await).await;
+    world.assert_each_once(6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
