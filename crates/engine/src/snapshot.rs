@@ -35,26 +35,28 @@ fn schema<T>() -> Option<String> {
     Some(hex::encode(Sha256::digest(name)))
 }
 
+/// What this very build kept under a name as a `T`, read as a `B`, and the position up to which it has folded. A snapshot that cannot be
+/// read costs a longer replay and nothing else.
+async fn kept<T, B: DeserializeOwned>(log: &dyn EventLog, name: &'static str) -> Option<(B, u64)> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        tracing::warn!(log = %log.id(), name, %error, "snapshot unreadable, replaying the log");
+    };
+    let snapshot = log.load_snapshot(name).await.inspect_err(|error| unreadable(error)).ok()??;
+    if Some(&snapshot.schema) != schema::<T>().as_ref() {
+        return None;
+    }
+    let body = serde_json::from_slice(&snapshot.body).inspect_err(|error| unreadable(error)).ok()?;
+    Some((body, snapshot.position))
+}
+
 /// The fold to start from: the snapshot's, or the empty one.
 pub(crate) async fn load<D: Domain>(log: &dyn EventLog) -> Folded<D> {
-    match log.load_snapshot(NAME).await {
-        Ok(Some(snapshot))
-            if Some(&snapshot.schema) == schema::<D>().as_ref()
-                && snapshot.position <= *log.head().borrow() =>
-        {
-            match serde_json::from_slice::<Body<D::State>>(&snapshot.body) {
-                Ok(Body { state, versions }) => {
-                    return Folded { state, versions, head: snapshot.position, sources: HashMap::new() };
-                }
-                Err(error) => {
-                    tracing::warn!(log = %log.id(), %error, "snapshot unreadable, replaying the log")
-                }
-            }
+    match kept::<D, Body<D::State>>(log, NAME).await {
+        Some((Body { state, versions }, head)) if head <= *log.head().borrow() => {
+            Folded { state, versions, head, sources: HashMap::new() }
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!(log = %log.id(), %error, "snapshot unreadable, replaying the log"),
+        _ => Folded::default(),
     }
-    Folded::default()
 }
 
 /// The fold as a snapshot.
@@ -74,19 +76,7 @@ pub(crate) async fn save(log: &dyn EventLog, snapshot: Snapshot) {
 /// A view of another log, kept under a name beside a log of this service's own, so that a start need not fold the other log whole; and the
 /// position up to which it has folded. None unless this very build kept one.
 pub async fn load_view<T: DeserializeOwned>(log: &dyn EventLog, name: &'static str) -> Option<(T, u64)> {
-    match log.load_snapshot(name).await {
-        Ok(Some(snapshot)) if Some(&snapshot.schema) == schema::<T>().as_ref() => {
-            let view = serde_json::from_slice(&snapshot.body);
-            view.inspect_err(|error| tracing::warn!(log = %log.id(), name, %error, "snapshot unreadable"))
-                .ok()
-                .map(|view| (view, snapshot.position))
-        }
-        Ok(_) => None,
-        Err(error) => {
-            tracing::warn!(log = %log.id(), name, %error, "snapshot unreadable");
-            None
-        }
-    }
+    kept::<T, T>(log, name).await
 }
 
 /// The view as a snapshot for [`load_view`]; the log's `save_snapshot` keeps it.
