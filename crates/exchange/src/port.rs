@@ -66,6 +66,14 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// When there is no such log.
     async fn head(&self, source: LogId) -> Result<u64, ExchangeError>;
+
+    /// The last position recorded of a log, as its owner says: what is published may lack its end.
+    ///
+    /// # Errors
+    /// When there is no such log, or its owner cannot be asked.
+    async fn recorded(&self, source: LogId) -> Result<u64, ExchangeError> {
+        self.head(source).await
+    }
 }
 
 /// A log being followed.

@@ -1,14 +1,15 @@
 //! How a process is doing: how far it follows the others' logs, how far its own are published, and whether it is ready.
 //!
 //! What it follows it holds against the ends of the sources, which are looked at now and then. Its lag is the time since the oldest end
-//! that it has not reached was seen, so no clock of another machine comes into it.
+//! that it has not reached was seen, so no clock of another machine comes into it. Until a source has been caught up with once, its owner
+//! is asked too: a topic that was made again has nothing, and would be caught up with at once.
 
 use dead_letters::{DeadLettersState, SourceLetters};
 use eventlog::LogId;
 use exchange::kafka::{Relay, RelayState};
 use exchange::{Embedded, Exchange, FollowerState};
 use service_kit::{Clock, Parking};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -172,16 +173,32 @@ impl Progress {
         reasons
     }
 
+    /// Each source, and whether some reaction has not caught up with it since the start.
+    fn sources(&self) -> BTreeMap<LogId, bool> {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = BTreeMap::new();
+        for (index, followed) in self.followed.iter().enumerate() {
+            *sources.entry(followed.source).or_default() |= !looked.caught_up.contains_key(&index);
+        }
+        sources
+    }
+
     /// Looks at the ends of all sources.
     pub(crate) async fn look(&self, exchange: &dyn Exchange) {
         let mut heads: BTreeMap<LogId, u64> = BTreeMap::new();
-        let mut trouble = None;
-        for source in self.followed.iter().map(|followed| followed.source) {
-            if heads.contains_key(&source) {
-                continue;
-            }
+        let (mut trouble, mut away) = (None, BTreeSet::new());
+        for (source, new) in self.sources() {
             match tokio::time::timeout(LOOK_PATIENCE, exchange.head(source)).await {
-                Ok(Ok(head)) => drop(heads.insert(source, head)),
+                Ok(Ok(published)) => {
+                    let mut head = published;
+                    if new && !away.contains(&source.service) {
+                        match recorded(exchange, source).await {
+                            Some(recorded) => head = head.max(recorded),
+                            None => drop(away.insert(source.service)),
+                        }
+                    }
+                    heads.insert(source, head);
+                }
                 Ok(Err(error)) => trouble = Some(error.to_string()),
                 Err(_) => {
                     trouble = Some(format!("the end of {source} was not told within {LOOK_PATIENCE:?}"))
@@ -228,5 +245,17 @@ impl Progress {
                 () = ready.closed() => return,
             }
         }
+    }
+}
+
+/// The source's end as its owner says. An owner that is away keeps nobody from being ready: what it published is known.
+async fn recorded(exchange: &dyn Exchange, source: LogId) -> Option<u64> {
+    match tokio::time::timeout(LOOK_PATIENCE, exchange.recorded(source)).await {
+        Ok(Ok(head)) => Some(head),
+        Ok(Err(error)) => {
+            tracing::debug!(%source, %error, "its owner cannot be asked how far it has come");
+            None
+        }
+        Err(_) => None,
     }
 }

@@ -55,7 +55,7 @@ impl Drop for Shared {
 pub(super) struct Taken {
     // Dropped before the partitions are given back, or it would silence the queue of who takes them next.
     pub(super) queues: Vec<Queue>,
-    _place: Place,
+    place: Place,
 }
 
 struct Place {
@@ -78,6 +78,13 @@ impl Consumers {
         Self { connection: connection.clone(), all: Mutex::default() }
     }
 
+    /// Lets go of the consumer of a topic that it gives nothing of any more: it may hold on to one that was deleted and made again. Who
+    /// takes a topic next has another; those who have one of it keep it.
+    pub(super) fn renew(&self, taken: &Taken) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|shared| !Arc::ptr_eq(shared, &taken.place.shared));
+    }
+
     /// Takes a topic from these offsets, one for each partition.
     pub(super) fn take(&self, topic: &str, offsets: &[i64]) -> Result<Taken, ExchangeError> {
         let shared = self.with_room_for(topic)?;
@@ -94,7 +101,7 @@ impl Consumers {
                 .map_err(|error| failed(&error))?;
         }
         place.shared.consumer.incremental_assign(&place.partitions).map_err(|error| failed(&error))?;
-        Ok(Taken { queues, _place: place })
+        Ok(Taken { queues, place })
     }
 
     /// The first consumer that does not have the topic, or a new one; it has it now.

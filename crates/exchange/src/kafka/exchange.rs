@@ -12,7 +12,10 @@ use async_trait::async_trait;
 use eventlog::{LogId, Recorded};
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::time::Duration;
 
+/// How long a topic may give nothing before it is seen whether it has something.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// How far back the end of a topic is read for its highest position: more than a few bad records at the end would fill it, then
 /// more is read.
 const HEAD_POSITIONS: u64 = 16;
@@ -90,9 +93,22 @@ impl Exchange for Kafka {
             tracing::warn!(%source, after, head, "the topic ends before what was consumed of it; its owner has more");
         }
         let taken = self.consumers.take(&self.topic(source)?.name, &offsets)?;
-        let merge = Merge::new(self.key.clone(), source, after, offsets.len(), Arc::clone(&self.faults));
+        let merge = Merge::new(self.key.clone(), source, after, &offsets, Arc::clone(&self.faults));
         let (connection, origin) = (self.connection.clone(), Arc::clone(&self.origin));
-        Ok(Box::new(Following { source, taken, merge, origin, connection, told: None }))
+        let (topic, reader) = (self.topic(source)?.name, Arc::clone(&self.reader));
+        let consumers = Arc::clone(&self.consumers);
+        Ok(Box::new(Following {
+            source,
+            topic,
+            taken,
+            merge,
+            origin,
+            connection,
+            reader,
+            consumers,
+            doubted: false,
+            told: None,
+        }))
     }
 
     async fn fetch(
@@ -109,14 +125,23 @@ impl Exchange for Kafka {
         let name = self.topic(source)?.name;
         blocking(&self.reader, move |reader| Ok(reader.tail(source, &name, HEAD_POSITIONS)?.head())).await
     }
+
+    async fn recorded(&self, source: LogId) -> Result<u64, ExchangeError> {
+        self.origin.head(source).await
+    }
 }
 
 struct Following {
     source: LogId,
+    topic: String,
     taken: Taken,
     merge: Merge,
     origin: Arc<dyn Origin>,
     connection: Connection,
+    reader: Arc<Reader>,
+    consumers: Arc<Consumers>,
+    /// It was silent although the topic had more.
+    doubted: bool,
     /// The gap after this position was told of.
     told: Option<u64>,
 }
@@ -127,8 +152,14 @@ impl Subscription for Following {
         loop {
             let given = {
                 let mut streams: Vec<_> = self.taken.queues.iter().map(|queue| queue.stream()).collect();
-                poll_fn(|context| self.merge.poll(&mut streams, context, limit.max(1))).await
+                let given = poll_fn(|context| self.merge.poll(&mut streams, context, limit.max(1)));
+                tokio::time::timeout(SILENCE_MAX, given).await
             };
+            let Ok(given) = given else {
+                self.check_silence().await?;
+                continue;
+            };
+            self.doubted = false;
             match given {
                 Ok(Given::Events(events)) => return Ok(events),
                 Ok(Given::Gap(later)) => {
@@ -146,6 +177,32 @@ impl Subscription for Following {
 }
 
 impl Following {
+    /// Sees whether the topic is silent because it has nothing more.
+    ///
+    /// # Errors
+    /// When it has, or has less than came of it: then it is another topic of the same name, which the client does not always notice.
+    async fn check_silence(&mut self) -> Result<(), ExchangeError> {
+        // Before the topic is asked: what comes meanwhile is not missing.
+        let next = self.merge.next_offsets();
+        let (topic, count) = (self.topic.clone(), next.len());
+        let ends = match blocking(&self.reader, move |reader| reader.ends(&topic, count)).await {
+            Ok(ends) => ends,
+            Err(error) => {
+                tracing::debug!(source = %self.source, %error, "whether there is more cannot be seen");
+                return Ok(());
+            }
+        };
+        // Once is no proof: something may just be on its way.
+        if ends == next || !std::mem::replace(&mut self.doubted, true) {
+            return Ok(());
+        }
+        self.consumers.renew(&self.taken);
+        let detail = format!(
+            "offsets {next:?} come next and its partitions end at {ends:?}, but nothing came for {SILENCE_MAX:?}"
+        );
+        Err(self.connection.failed(&self.topic, &detail))
+    }
+
     /// Gets what the topic lacks from its owner: the positions after the last, and before `later`.
     async fn fetch_missing(
         &mut self,

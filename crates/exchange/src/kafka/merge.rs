@@ -9,6 +9,7 @@ use super::reader::{RecordFault, decode_message, passes};
 use super::record_key::RecordKey;
 use crate::trace;
 use eventlog::{LogId, Recorded};
+use rdkafka::Message as _;
 use rdkafka::consumer::MessageStream;
 use rdkafka::error::KafkaError;
 use std::collections::{HashMap, HashSet};
@@ -63,10 +64,11 @@ pub(super) struct Merge {
     gap: Option<Gap>,
 }
 
-#[derive(Default)]
 struct Part {
     first: Option<Arc<Recorded>>,
     ended: bool,
+    /// The offset after the last record that came.
+    next_offset: i64,
 }
 
 /// A position that is missing.
@@ -76,19 +78,19 @@ enum Gap {
 }
 
 impl Merge {
-    pub(super) fn new(
-        key: RecordKey,
-        log: LogId,
-        after: u64,
-        partitions: usize,
-        faults: Arc<Faults>,
-    ) -> Self {
-        let parts = (0..partitions).map(|_| Part::default()).collect();
+    pub(super) fn new(key: RecordKey, log: LogId, after: u64, offsets: &[i64], faults: Arc<Faults>) -> Self {
+        let part = |next_offset: &i64| Part { first: None, ended: false, next_offset: *next_offset };
+        let parts = offsets.iter().map(part).collect();
         Self { key, log, last: after, parts, faults, suspect: false, gap: None }
     }
 
     pub(super) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// The offset that comes next of each partition.
+    pub(super) fn next_offsets(&self) -> Vec<i64> {
+        self.parts.iter().map(|part| part.next_offset).collect()
     }
 
     /// Gives up to `limit` events as soon as there is one. Nothing is lost between two polls.
@@ -125,6 +127,7 @@ impl Merge {
                 match futures::Stream::poll_next(Pin::new(&mut *stream), context) {
                     Poll::Ready(Some(Ok(message))) => {
                         part.ended = false;
+                        part.next_offset = message.offset() + 1;
                         match decode_message(&self.key, self.log, &message) {
                             Ok(decoded) => {
                                 let trace = decoded.traceparent.and_then(|trace| trace.parse().ok());

@@ -9,7 +9,8 @@
 //! | `topics`, `async_api` | which topic belongs to which log, and how it is set; the same as a document |
 //! | `cloud_event`, `record_key` | an event as a record, and back; the code that shows it is the region's own |
 //! | `publisher`, `window`, `ahead`, `relay` | out: the producer of a process, what is under way, what is next, one log's publication |
-//! | `reader` | looking into a topic at any place: its end, and where a position stands |
+//! | `reader`, `tail` | looking into a topic at any place: its end, whether that can be the end of a whole topic, and where a position stands |
+//! | `remade` | a topic that was made again under its relay: noticing it, and emptying what was begun in the middle |
 //! | `bare` | the benchmarks' peer: a record without any of this |
 //! | `consumers`, `merge`, `exchange` | in: consumers that are shared, partitions in order, the port |
 
@@ -26,6 +27,8 @@ mod publisher;
 mod reader;
 mod record_key;
 mod relay;
+mod remade;
+mod tail;
 mod topics;
 mod window;
 

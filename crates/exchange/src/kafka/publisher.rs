@@ -7,6 +7,7 @@ use super::topics::{COMPRESSION, RECORD_BYTES_MAX, Topics};
 use super::window::Window;
 use crate::port::ExchangeError;
 use eventlog::{LogId, Recorded};
+use rdkafka::Message as _;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -51,7 +52,7 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    fn settle(&mut self, outcome: Result<(), String>) {
+    fn settle(&mut self, outcome: Result<(i32, i64), String>) {
         self.settled = true;
         self.window.settle(self.position, outcome);
     }
@@ -86,9 +87,9 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, mut sent: Box<Sent>) {
         let outcome = match result {
-            Ok(_) => {
+            Ok(record) => {
                 self.trouble.send_if_modified(|trouble| trouble.take().is_some());
-                Ok(())
+                Ok((record.partition(), record.offset()))
             }
             Err((error, _)) => Err(error.to_string()),
         };
@@ -107,7 +108,7 @@ pub(super) struct Outgoing<'a> {
 
 /// Publishes the logs of a process: what its relays share.
 pub struct Publisher {
-    connection: Connection,
+    pub(super) connection: Connection,
     topics: Topics,
     pub(super) key: RecordKey,
     pub(super) reader: Arc<Reader>,

@@ -5,13 +5,13 @@
 use super::cloud_event::{Decoded, Fault, Received, decode};
 use super::connection::{Connection, Speaking};
 use super::record_key::RecordKey;
+use super::tail::Tail;
 use crate::port::ExchangeError;
-use eventlog::{LogId, Recorded};
+use eventlog::LogId;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::{Message as _, Offset, TopicPartitionList};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -57,26 +57,6 @@ pub(super) fn decode_message(
     })
 }
 
-/// The end of a topic.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tail {
-    /// The event with the highest position in it.
-    pub(super) last: Option<Arc<Recorded>>,
-    /// The positions above the last one less the window, and perhaps some before, that are there.
-    pub(super) present: BTreeSet<u64>,
-    /// The offset after the last record of each partition.
-    pub(super) ends: Vec<i64>,
-    /// How many whole records were seen whose code was made with another key.
-    pub(super) otherwise_coded: u64,
-}
-
-impl Tail {
-    /// The highest position; 0 when there is none.
-    pub(super) fn head(&self) -> u64 {
-        self.last.as_ref().map_or(0, |last| last.position)
-    }
-}
-
 /// A client that reads anywhere.
 pub(super) struct Reader {
     connection: Connection,
@@ -88,6 +68,15 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(connection: &Connection, key: &RecordKey) -> Result<Self, ExchangeError> {
+        Ok(Self {
+            connection: connection.clone(),
+            key: key.clone(),
+            consumer: Mutex::new(Self::client(connection)?),
+            turn: Arc::new(Semaphore::new(1)),
+        })
+    }
+
+    fn client(connection: &Connection) -> Result<BaseConsumer<Speaking>, ExchangeError> {
         let settings = [
             // Assigning partitions by hand needs a group's name; none is ever joined, and no offset is kept.
             ("group.id", "brokerage-reader"),
@@ -99,16 +88,10 @@ impl Reader {
             ("fetch.wait.max.ms", "10"),
             ("fetch.queue.backoff.ms", "10"),
         ];
-        let consumer = connection
+        connection
             .config(&settings)
             .create_with_context(Speaking)
-            .map_err(|error| connection.failed("the reader cannot be set up", &error))?;
-        Ok(Self {
-            connection: connection.clone(),
-            key: key.clone(),
-            consumer: Mutex::new(consumer),
-            turn: Arc::new(Semaphore::new(1)),
-        })
+            .map_err(|error| connection.failed("the reader cannot be set up", &error))
     }
 
     /// How many partitions the topic has; none when there is no such topic.
@@ -133,6 +116,11 @@ impl Reader {
         consumer.fetch_watermarks(topic, partition, PATIENCE).map_err(|error| self.failed(topic, &error))
     }
 
+    /// The offset after the last record of each of `count` partitions.
+    pub(super) fn ends(&self, topic: &str, count: usize) -> Result<Vec<i64>, ExchangeError> {
+        (0..).take(count).map(|partition| Ok(self.bounds(topic, partition)?.1)).collect()
+    }
+
     /// Gives each record from the offset `from` up to before `until`, until `enough`.
     fn scan(
         &self,
@@ -144,7 +132,7 @@ impl Reader {
         if from >= until {
             return Ok(());
         }
-        let consumer = self.consumer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut consumer = self.consumer.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = |error: KafkaError| self.failed(topic, &error);
         let mut place = TopicPartitionList::new();
         place.add_partition_offset(topic, partition, Offset::Offset(from)).map_err(failed)?;
@@ -162,6 +150,8 @@ impl Reader {
                 // What passes by itself must do so in time.
                 Some(Err(error)) if !passes(&error) => break Err(self.failed(topic, &error)),
                 Some(Err(_)) | None if heard.elapsed() > PATIENCE => {
+                    // It may hold on to a topic that was deleted and made again; a new client has no memories.
+                    *consumer = Self::client(&self.connection)?;
                     break Err(self.failed(topic, &format!("no answer within {PATIENCE:?}")));
                 }
                 Some(Err(_)) | None => {}
@@ -178,10 +168,11 @@ impl Reader {
         let count = self.partitions(topic)?.ok_or(ExchangeError::Unknown(log))?;
         let step = i64::try_from(window).unwrap_or(i64::MAX - 1) + 1;
         let mut open = Vec::new();
-        for partition in 0..count {
+        for (index, partition) in (0..count).enumerate() {
             let (low, high) = self.bounds(topic, partition)?;
             tail.ends.push(high);
-            open.push(Open { partition, low, read_from: high, first: u64::MAX });
+            tail.highest.push(0);
+            open.push(Open { index, partition, low, read_from: high, first: u64::MAX });
         }
         // Records that are no events, and events that are there twice, may fill a whole step: then one more is read.
         loop {
@@ -193,10 +184,7 @@ impl Reader {
                 match decode_message(&self.key, log, message) {
                     Ok(Decoded { event, .. }) => {
                         one.first = one.first.min(event.position);
-                        tail.present.insert(event.position);
-                        if event.position > tail.head() {
-                            tail.last = Some(Arc::new(event));
-                        }
+                        tail.take(one.index, event);
                     }
                     Err(RecordFault { fault: Fault::Forged, .. }) => tail.otherwise_coded += 1,
                     Err(_) => {}
@@ -269,6 +257,7 @@ impl Reader {
 
 /// A partition whose end is being read backwards.
 struct Open {
+    index: usize,
     partition: i32,
     low: i64,
     read_from: i64,

@@ -11,10 +11,14 @@
 //! it sends when it goes on. The same holds for requests that a killed process had on the wire while its successor read the topic's end,
 //! though that reads again until the end stands still. Such records are in the topic twice, identical. Consumers drop what they have
 //! seen, by position, so nothing happens twice; a second copy is no harm but its bytes.
+//!
+//! A topic is a copy that its relay answers for: one that was made again is filled anew, from the first event (see `remade`).
 
 use super::ahead::{Ahead, BATCH_EVENTS_MAX, Prepared};
 use super::publisher::{Outgoing, Producer, Publisher, send};
-use super::reader::{Reader, Tail, blocking};
+use super::reader::{Reader, blocking};
+use super::remade;
+use super::tail::Tail;
 use super::window::{WINDOW_POSITIONS, Window};
 use crate::port::ExchangeError;
 use async_trait::async_trait;
@@ -25,7 +29,7 @@ use eventlog::{EventLog, LogError, LogId, Recorded};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How old the last word that the log is ours may be when a batch is handed over.
 const FENCE_AGE_MAX: Duration = Duration::from_secs(1);
@@ -192,7 +196,8 @@ impl Relaying {
                 }
                 Stop::Again(why) => {
                     tracing::warn!(%log, why, ?wait, "not published, trying again");
-                    self.states.send_modify(|state| state.error = Some(why));
+                    // What is in the topic is found out anew.
+                    self.states.send_modify(|state| (state.error, state.started) = (Some(why), false));
                 }
             }
             let published = self.states.borrow().published;
@@ -215,8 +220,10 @@ impl Relaying {
         if is_planted(Planted::RelaySkipsTail, self.log.id()) {
             published = self.began_at;
         }
-        let window = Arc::new(Window::new(published));
+        let window = Arc::new(Window::new(published, tail.ends.clone()));
         self.publisher.take_over(self.log.id(), Arc::clone(&window));
+        let mut watching = JoinSet::new();
+        watching.spawn(remade::watch(Arc::clone(&self.publisher), self.topic.clone(), Arc::clone(&window)));
         let (number, producer) = self.publisher.producer();
         let ahead = Ahead {
             log: Arc::clone(&self.log),
@@ -271,11 +278,29 @@ impl Relaying {
     }
 
     /// The end of the topic, once nothing more comes from before: neither from this process, nor from one that was killed.
-    async fn what_is_there(&self) -> Result<Tail, Stop> {
-        let (id, name) = (self.log.id(), self.topic.clone());
-        if let Some(before) = self.publisher.take_over(id, Arc::new(Window::new(0))) {
+    async fn what_is_there(&mut self) -> Result<Tail, Stop> {
+        if let Some(before) = self.publisher.take_over(self.log.id(), Arc::new(Window::new(0, Vec::new()))) {
             before.idle().await;
         }
+        let tail = self.settled_tail().await?;
+        self.compare(&tail).await?;
+        if tail.is_whole(WINDOW_POSITIONS) {
+            return Ok(tail);
+        }
+        // Followers would be given the events in another order than the log's, or ask for most of them one by one.
+        tracing::error!(
+            log = %self.log.id(), topic = self.topic, head = tail.head(),
+            "ALARM: the topic lacks events before its end, as one that was made again while this service published to it. \
+             Its records are removed, and the log is published again"
+        );
+        self.check_fence().await?;
+        remade::empty(&self.publisher.connection, &self.topic, &tail.ends).await?;
+        self.settled_tail().await
+    }
+
+    /// The end of the topic once it stands still.
+    async fn settled_tail(&self) -> Result<Tail, Stop> {
+        let (id, name) = (self.log.id(), self.topic.clone());
         let read = move |reader: &Reader| {
             let mut tail = reader.tail(id, &name, WINDOW_POSITIONS)?;
             loop {
@@ -288,10 +313,14 @@ impl Relaying {
                 tail = reader.tail(id, &name, WINDOW_POSITIONS)?;
             }
         };
-        let tail = blocking(&self.publisher.reader, read).await?;
+        Ok(blocking(&self.publisher.reader, read).await?)
+    }
+
+    /// Holds the log against the topic's last event.
+    async fn compare(&self, tail: &Tail) -> Result<(), Stop> {
         let Some(last) = &tail.last else {
             if tail.otherwise_coded == 0 {
-                return Ok(tail);
+                return Ok(());
             }
             // Everything would be there twice, and what others have of it not be told apart from a stranger's.
             return Err(Stop::Again(format!(
@@ -302,7 +331,7 @@ impl Relaying {
         };
         let own = self.log.read(last.position - 1, 1).await?;
         if own.first().map(|own| own.leaf_hash()) == Some(last.leaf_hash()) {
-            return Ok(tail);
+            return Ok(());
         }
         // Other events at positions that others have consumed: only people can tell which log is right.
         Err(Stop::ForEver(format!(

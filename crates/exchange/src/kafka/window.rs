@@ -10,6 +10,9 @@ use tokio::sync::Notify;
 /// may grow, and never shrink.
 pub const WINDOW_POSITIONS: u64 = 4_000;
 
+/// What it means when a partition ends before what was published.
+pub(super) const REMADE: &str = "the topic was made again, or lost its end";
+
 /// At least how often, in positions, a rising watermark is told of while others are under way.
 const TELL_POSITIONS: u64 = 128;
 
@@ -28,6 +31,8 @@ struct Inner {
     slots: VecDeque<Slot>,
     /// How many were given to the producer and have not come back.
     under_way: usize,
+    /// The offset after the last record that is known to be in each partition.
+    ends: Vec<i64>,
     failed: Option<String>,
 }
 
@@ -51,8 +56,9 @@ pub(super) struct Standing {
 }
 
 impl Window {
-    pub(super) fn new(published: u64) -> Self {
-        let inner = Inner { published, slots: VecDeque::new(), under_way: 0, failed: None };
+    /// A window after `published`, on a topic whose partitions have these ends.
+    pub(super) fn new(published: u64, ends: Vec<i64>) -> Self {
+        let inner = Inner { published, slots: VecDeque::new(), under_way: 0, ends, failed: None };
         Self { inner: Mutex::new(inner), changed: Notify::new() }
     }
 
@@ -68,6 +74,17 @@ impl Window {
             handed: inner.published + u64::try_from(inner.slots.len()).unwrap_or(u64::MAX),
             failed: inner.failed.clone(),
         }
+    }
+
+    /// The offset after the last record that is known to be in each partition.
+    pub(super) fn ends(&self) -> Vec<i64> {
+        self.inner().ends.clone()
+    }
+
+    /// Something came up beside the deliveries: the relay is to start again from what is in the topic.
+    pub(super) fn fail(&self, why: String) {
+        self.inner().failed.get_or_insert(why);
+        self.changed.notify_one();
     }
 
     /// How many more positions may be handed over.
@@ -90,12 +107,12 @@ impl Window {
         inner.under_way += 1;
     }
 
-    /// A position has arrived, or never will.
-    pub(super) fn settle(&self, position: u64, outcome: Result<(), String>) {
+    /// A position has arrived at an offset of a partition, or never will.
+    pub(super) fn settle(&self, position: u64, outcome: Result<(i32, i64), String>) {
         let mut inner = self.inner();
         inner.under_way = inner.under_way.saturating_sub(1);
         let before = inner.published;
-        match outcome {
+        match outcome.and_then(|(partition, offset)| inner.arrived(partition, offset)) {
             Ok(()) => {
                 let index = position.checked_sub(before + 1).and_then(|index| usize::try_from(index).ok());
                 if let Some(slot) = index.and_then(|index| inner.slots.get_mut(index)) {
@@ -125,6 +142,19 @@ impl Window {
 }
 
 impl Inner {
+    /// Takes note of a record's offset. Offsets of a partition rise, unless it is another by now.
+    fn arrived(&mut self, partition: i32, offset: i64) -> Result<(), String> {
+        let end = usize::try_from(partition).ok().and_then(|partition| self.ends.get_mut(partition));
+        let Some(end) = end else { return Ok(()) };
+        if offset < *end {
+            return Err(format!(
+                "a record came to offset {offset} of partition {partition}, which had gone to {end}: {REMADE}"
+            ));
+        }
+        *end = offset + 1;
+        Ok(())
+    }
+
     fn advance(&mut self) {
         while self.slots.front().is_some_and(|slot| slot.there) {
             self.slots.pop_front();
@@ -138,7 +168,7 @@ mod tests {
     use super::*;
 
     fn window(published: u64, open: u64) -> Window {
-        let window = Window::new(published);
+        let window = Window::new(published, vec![0]);
         (0..open).for_each(|_| window.open(Timestamp::UNIX_EPOCH));
         window
     }
@@ -146,8 +176,8 @@ mod tests {
     #[test]
     fn the_watermark_is_the_lowest_position_that_is_not_there_whatever_the_order() {
         let window = window(10, 4);
-        for (settled, published) in [(13, 10), (11, 11), (14, 11), (12, 14)] {
-            window.settle(settled, Ok(()));
+        for (offset, (settled, published)) in (0..).zip([(13, 10), (11, 11), (14, 11), (12, 14)]) {
+            window.settle(settled, Ok((0, offset)));
             assert_eq!(window.standing().published, published, "after {settled}");
         }
         assert_eq!((window.standing().handed, window.standing().waiting_since), (14, None));
@@ -159,8 +189,8 @@ mod tests {
     fn a_failure_holds_the_watermark_and_is_remembered() {
         let window = window(0, 3);
         window.settle(2, Err("too large".into()));
-        window.settle(1, Ok(()));
-        window.settle(3, Ok(()));
+        window.settle(1, Ok((0, 0)));
+        window.settle(3, Ok((0, 1)));
         let standing = window.standing();
         assert_eq!((standing.published, standing.handed), (1, 3));
         assert_eq!(standing.failed.as_deref(), Some("too large"));
@@ -170,10 +200,23 @@ mod tests {
     fn no_more_is_taken_than_the_window_holds() {
         let window = window(5, WINDOW_POSITIONS);
         assert_eq!(window.room(), 0);
-        window.settle(7, Ok(()));
+        window.settle(7, Ok((0, 0)));
         assert_eq!(window.room(), 0, "the first is still under way");
-        window.settle(6, Ok(()));
+        window.settle(6, Ok((0, 1)));
         assert_eq!(window.room(), 2);
+    }
+
+    #[test]
+    fn a_record_that_comes_before_the_end_shows_that_the_topic_is_another() {
+        let window = Window::new(3, vec![3, 7]);
+        (0..3).for_each(|_| window.open(Timestamp::UNIX_EPOCH));
+        window.settle(4, Ok((1, 9)));
+        window.settle(5, Ok((0, 3)));
+        assert_eq!((window.standing().published, window.ends()), (5, vec![4, 10]));
+        window.settle(6, Ok((0, 0)));
+        let standing = window.standing();
+        assert_eq!(standing.published, 5, "it is not where it belongs");
+        assert!(standing.failed.is_some_and(|why| why.contains(REMADE)));
     }
 
     #[tokio::test]

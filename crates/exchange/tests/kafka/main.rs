@@ -5,5 +5,6 @@ mod conformance;
 mod following;
 mod outages;
 mod relays;
+mod remade;
 mod topics;
 mod world;
