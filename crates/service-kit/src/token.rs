@@ -97,10 +97,24 @@ impl TokenKeys {
             Ok(pem) => SigningKey::from_pkcs8_pem(&pem)
                 .map_err(|error| failed(&format!("not an Ed25519 key: {error}")))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let spent = folder.join("tokens.spent");
+                if spent.exists() {
+                    return Err(failed(&format!(
+                        "the keys that sign tokens were here, as {} shows, and are gone: put them back. If they are lost for good, delete \
+                         that file too, and new ones are made",
+                        spent.display()
+                    )));
+                }
                 let key = SigningKey::from_bytes(&rand::random());
                 let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| failed(&error))?;
                 match write_private(folder, &path, pem.as_bytes()) {
-                    Ok(()) => key,
+                    Ok(()) => {
+                        tracing::warn!(
+                            path = %path.display(),
+                            "there were no keys that sign tokens: new ones were made, and no token of before holds"
+                        );
+                        key
+                    }
                     // Another process of the region made them in this moment: they share one pair.
                     Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                         return Self::load_or_create(folder);

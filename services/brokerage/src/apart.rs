@@ -7,6 +7,36 @@ use exchange::kafka::{ByLog, Connection, Kafka, Publisher, RecordKey, Relay, Top
 use exchange::{Embedded, ExchangeError, trace};
 use service_kit::token::TokenKeys;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a start waits for the brokers to show how far this process's logs were published.
+const COMPARE_MAX: Duration = Duration::from_secs(5);
+
+/// A process that is not to answer anything: its logs may not be those of its region.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOurs {
+    /// A topic has what the log has not.
+    #[error(
+        "{log}: {why}. Nothing was opened, so that nothing is recorded beside what others have been told"
+    )]
+    Behind {
+        /// The log.
+        log: LogId,
+        /// How it differs.
+        why: String,
+    },
+    /// All logs are new, and whether they should be cannot be seen.
+    #[error(
+        "the logs are empty, and Kafka does not show whether events of {log} were published before ({why}): a wrong --data-dir or \
+         --database would begin the region anew. Start it when the brokers answer"
+    )]
+    NewAndAlone {
+        /// A log that could not be compared.
+        log: LogId,
+        /// Why not.
+        why: String,
+    },
+}
 
 /// One service of a region whose services are processes of their own.
 #[derive(Debug, Clone)]
@@ -38,6 +68,37 @@ impl Apart {
             Relay::start(&publisher, log, fence, Some(Arc::clone(&traces)))
         };
         published.map(relay).collect()
+    }
+}
+
+/// Waits until each log was held against what its topic has, before anybody is told that something was recorded in it. Brokers that do not
+/// answer keep only a process from opening whose logs are all empty.
+pub(crate) async fn compare(relays: &[Relay]) -> Result<(), NotOurs> {
+    let deadline = tokio::time::Instant::now() + COMPARE_MAX;
+    let mut unknown = None;
+    for relay in relays {
+        let (log, mut state) = (relay.log, relay.state.clone());
+        let compared = state.wait_for(|state| state.compared || state.stopped);
+        // Its relay runs as long as it is here.
+        let compared = tokio::time::timeout_at(deadline, compared).await.is_ok();
+        let state = relay.state.borrow().clone();
+        let why = state.error.unwrap_or_else(|| format!("no answer within {COMPARE_MAX:?}"));
+        if state.stopped {
+            return Err(NotOurs::Behind { log, why });
+        }
+        if !compared {
+            unknown.get_or_insert((log, why));
+        }
+    }
+    match unknown {
+        Some((log, why)) if relays.iter().all(|relay| relay.state.borrow().head == 0) => {
+            Err(NotOurs::NewAndAlone { log, why })
+        }
+        Some((log, why)) => {
+            tracing::error!(%log, why, "ALARM: opened without having seen how far this log was published");
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 

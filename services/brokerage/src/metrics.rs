@@ -91,19 +91,26 @@ fn set(gauges: &Gauges, labels: &Labels, value: u64) {
 
 fn logs(registry: &mut Registry, progress: &Progress) {
     let (heads, lag_events, lag_seconds) = (Gauges::default(), Gauges::default(), Gauges::default());
+    let stopped = Gauges::default();
     for (log, head, relay) in progress.logs() {
         let labels = vec![("log", log.to_string())];
         set(&heads, &labels, head);
         if let Some(relay) = relay {
             set(&lag_events, &labels, relay.lag_events());
             set(&lag_seconds, &labels, relay.lag_seconds(progress.clock.now()));
+            set(&stopped, &labels, u64::from(relay.stopped));
         }
     }
     registry.register("log_events", "Events of a log of this process", heads);
     registry.register("relay_lag_events", "Events that are recorded and not yet in the topic", lag_events);
+    registry.register(
+        "relay_stopped",
+        "1 when a log is not published any more and people must look",
+        stopped,
+    );
     registry.register_with_unit(
         "relay_lag",
-        "For how long the first of them has been recorded",
+        "For how long the first of them has been recorded, or nothing could be published",
         Unit::Seconds,
         lag_seconds,
     );

@@ -101,8 +101,10 @@ impl Progress {
         let of = |log: LogId| self.relays.iter().find(|relay| relay.log == log);
         let logs = self.own.logs();
         let progress = |log: &Arc<dyn eventlog::EventLog>| {
-            let state = of(log.id()).map(|relay| relay.state.borrow().clone());
-            (log.id(), *log.head().borrow(), state)
+            let head = *log.head().borrow();
+            // A relay that waits does not look at the log.
+            let state = of(log.id()).map(|relay| RelayState { head, ..relay.state.borrow().clone() });
+            (log.id(), head, state)
         };
         logs.iter().map(progress).collect()
     }

@@ -162,6 +162,11 @@ impl RunArgs {
         if self.service.is_some() && self.kafka.brokers.is_none() {
             return Some("--service needs --brokers: one service alone hears of the others through Kafka");
         }
+        if self.service.is_some() && self.token_keys.is_none() {
+            return Some(
+                "--service needs --token-keys: the services of a region share the folder with the keys that sign tokens",
+            );
+        }
         if self.service.is_none() && self.kafka.brokers.is_some() {
             return Some(
                 "--brokers needs --service: without it all services are in this process, and hear of each other there",
@@ -242,17 +247,16 @@ pub(crate) async fn run(args: RunArgs, matches: &ArgMatches) -> Exit {
             "the region is open; make a token with: brokerage token issue --help"
         ),
     }
-    let exit = tokio::select! {
-        () = stop.received() => Exit::Yes,
-        () = running.taken_over() => Exit::Unavailable,
+    let undone = tokio::select! {
+        () = stop.received() => None,
+        why = running.undone() => Some(why),
     };
-    if exit == Exit::Yes {
-        tracing::info!("stopping: no new requests, accepted ones are finished");
-    } else {
-        say_error("the database may be another instance's now: start this one again, and it stands by");
+    match &undone {
+        None => tracing::info!("stopping: no new requests, accepted ones are finished"),
+        Some(why) => say_error(why),
     }
     running.stop().await;
-    exit
+    if undone.is_none() { Exit::Yes } else { Exit::Unavailable }
 }
 
 /// The signals that ask the process to end: `TERM`, and `INT` as of Ctrl-C. One that comes is kept until it is asked for.

@@ -1,6 +1,6 @@
 //! A region's services in this process, all of them or one: their logs, what they follow, and one gRPC address.
 
-use crate::apart::Apart;
+use crate::apart::{self, Apart, NotOurs};
 use crate::dead_letters::DeadLetterDesk;
 use crate::metrics;
 use crate::operations::{self, Operations};
@@ -11,6 +11,7 @@ use crate::storage::{DatabaseUrl, Storage, StorageFailed};
 use care::CouncilId;
 use eventlog::postgres::Lease;
 use eventlog::{LogId, Service};
+use exchange::kafka::Relay;
 use exchange::{Exchange, ExchangeError, Follower, FollowerState, Reaction, follow};
 use service_kit::token::{KeyError, TokenKeys};
 use service_kit::{
@@ -152,6 +153,9 @@ pub enum StartFailed {
     /// A log ends before what the others have consumed of it.
     #[error(transparent)]
     Consumed(#[from] ExchangeError),
+    /// The logs are not those that were published.
+    #[error(transparent)]
+    NotOurs(#[from] NotOurs),
     /// What is measured cannot be served.
     #[error("metrics on {0}: {1}")]
     Metrics(SocketAddr, #[source] std::io::Error),
@@ -172,6 +176,8 @@ pub struct Running {
     /// What looks after it besides the services: health and what is measured.
     tasks: JoinSet<()>,
     lease: Option<Lease>,
+    /// Tells of each log that is not published any more.
+    halted: JoinSet<String>,
     otlp: Option<Otlp>,
 }
 
@@ -210,6 +216,9 @@ impl Running {
         let services = Services::open(&kit, &which, &options.accept_lost_keys).await?;
         kit.exchange.check_consumed().await?;
         let relays = options.apart.as_ref().map(|apart| apart.relays(&kit.exchange, &keys)).transpose()?;
+        let relays = relays.unwrap_or_default();
+        apart::compare(&relays).await?;
+        let halted = halted(&relays);
         let exchange = kit.followed();
         let reactions: Vec<Arc<dyn Reaction>> = services.reactions();
         let followers: Vec<Follower> =
@@ -222,7 +231,7 @@ impl Running {
             Arc::clone(&kit.exchange),
             options.clock.clone(),
             followed(&followers, &services),
-            relays.unwrap_or_default(),
+            relays,
             services.parking(),
             options.lag_seconds_max,
         );
@@ -252,7 +261,7 @@ impl Running {
         let (telling, ready) = watch::channel(reasons);
         tasks.spawn(tell_health(ready.clone(), health));
         tasks.spawn(progress.keep_looking(exchange, telling));
-        Ok(Self { region, keys, kit, followers, services, serving, ready, tasks, lease, otlp })
+        Ok(Self { region, keys, kit, followers, services, serving, ready, tasks, lease, halted, otlp })
     }
 
     /// Where it listens.
@@ -310,12 +319,20 @@ impl Running {
         self.services.is_new()
     }
 
-    /// Waits until another instance may have taken the database over; for ever where the logs are in files. Whatever is decided here from
-    /// then on is refused by the logs, so the region is to be stopped, and started again to stand by.
-    pub async fn taken_over(&mut self) {
-        match &mut self.lease {
-            Some(lease) => lease.lost().await,
-            None => std::future::pending().await,
+    /// Waits until it must not go on, and says why: another instance may have taken the database over, or a log is not what was published of
+    /// it. What is decided here after a take-over is refused by the logs, so the region is to be stopped, and started again to stand by.
+    pub async fn undone(&mut self) -> String {
+        let Self { lease, halted, .. } = self;
+        let lost = async {
+            match lease {
+                Some(lease) => lease.lost().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = lost => "the database may be another instance's now: start this one again, and it stands by".to_owned(),
+            Some(Ok(why)) = halted.join_next() => why,
+            else => std::future::pending().await,
         }
     }
 
@@ -338,6 +355,24 @@ impl Running {
             let _ = tokio::time::timeout(CLOSE_MAX, lease.give_up()).await;
         }
     }
+}
+
+/// Waits for each relay to stop for ever, and tells why it did.
+fn halted(relays: &[Relay]) -> JoinSet<String> {
+    let mut halted = JoinSet::new();
+    for relay in relays {
+        let (log, mut state) = (relay.log, relay.state.clone());
+        halted.spawn(async move {
+            let stopped = state.wait_for(|state| state.stopped).await;
+            let why = stopped.ok().map(|state| state.error.clone().unwrap_or_default());
+            match why {
+                Some(why) => format!("{log} is not published any more: {why}"),
+                // It was dropped, in good order.
+                None => std::future::pending().await,
+            }
+        });
+    }
+    halted
 }
 
 /// All that is followed here.

@@ -17,15 +17,18 @@ fn kcat(brokers: &str, topic: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kcat_shows_each_event_with_its_key_and_headers() {
+async fn kcat_shows_each_event_with_its_key_and_headers_and_a_new_folder_is_not_opened_beside_it() {
     let brokers =
         tokio::task::spawn_blocking(Kafka::ensure).await.unwrap().unwrap_or_else(|none| panic!("{none}"));
     let prefix = format!("test-{}", uuid::Uuid::new_v4().simple());
     let made = run(["topics", "apply", "--brokers", &brokers, "--topic-prefix", &prefix, "--replicas", "1"]);
     assert_eq!(made.code, Some(0), "{made:?}");
     let mut world = World::new();
-    let service = ["--service", "vacancies", "--topic-prefix", &prefix, "--brokers", &brokers];
-    let _server = world.start(&service, &[]).await;
+    let keys = world.data().join("keys");
+    let keys = keys.to_str().unwrap();
+    let service =
+        ["--service", "vacancies", "--topic-prefix", &prefix, "--token-keys", keys, "--brokers", &brokers];
+    let server = world.start(&service, &[]).await;
     // A provider, an establishment, three places, each advertised.
     world.open_home().await;
     let lines = until("all is in the topic", async || {
@@ -48,4 +51,10 @@ async fn kcat_shows_each_event_with_its_key_and_headers() {
         .map(|(event_type, line)| line.contains(&format!("ce_type={event_type}")))
         .collect();
     assert_eq!(types, [true; 3], "{lines:?}");
+    server.kill();
+    // On another folder than it had, the log would begin anew beside what others have been told.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let ended = run([&["run", "--data-dir", elsewhere.path().to_str().unwrap()], &service[..]].concat());
+    assert_eq!(ended.code, Some(69), "{ended:?}");
+    assert!(ended.stderr.contains("has a position 8 that the log has not"), "{ended:?}");
 }

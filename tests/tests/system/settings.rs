@@ -42,11 +42,15 @@ async fn settings_come_from_flags_before_a_file_and_secrets_are_not_shown() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("--service needs --brokers"), "{ended:?}");
     std::fs::write(&file, "brokers = \"127.0.0.1:1\"\n").unwrap();
-    let mut server =
-        Server::spawn_with(&folder.path().join("one"), &["--config", config, "--service", "vacancies"]);
-    server.listening().await;
-    assert!(server.said().contains("the service is open"), "{}", server.said());
-    assert_eq!(server.terminate(), Some(0));
+    let (one, keys) = (folder.path().join("one"), folder.path().join("tokens"));
+    let alone = ["run", "--config", config, "--service", "vacancies", "--data-dir", one.to_str().unwrap()];
+    let ended = run(alone);
+    assert!(ended.code == Some(2) && ended.stderr.contains("--service needs --token-keys"), "{ended:?}");
+    std::fs::write(&file, format!("brokers = \"127.0.0.1:1\"\ntoken-keys = {:?}\n", keys.to_str().unwrap()))
+        .unwrap();
+    // Nobody listens there, and a new log may be one that should not be new.
+    let ended = run(alone);
+    assert!(ended.code == Some(69) && ended.stderr.contains("Start it when the brokers answer"), "{ended:?}");
     let ended = run(["run", "--config", folder.path().join("none.toml").to_str().unwrap()]);
     assert!(ended.code == Some(2) && ended.stderr.contains("none.toml"), "{ended:?}");
 }

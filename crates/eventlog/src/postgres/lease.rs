@@ -129,6 +129,7 @@ impl Asking {
                 Ok(Ok(true)) => taken = asked,
                 // Another has it, or it is over before an answer came.
                 Ok(Ok(false)) | Err(_) => return,
+                // A server that takes no connection gives it to nobody else either; once it does, this one is judged.
                 Ok(Err(error)) => tracing::warn!(lease = %self.name, %error, "the lease was not renewed"),
             }
         }

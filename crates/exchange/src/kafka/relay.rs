@@ -27,7 +27,7 @@ use care::Timestamp;
 use eventlog::planted::{Planted, is_planted};
 use eventlog::{EventLog, LogError, LogId, Recorded};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -76,6 +76,10 @@ pub struct RelayState {
     pub error: Option<String>,
     /// Whether it has found out what is in the topic: before that nothing is published.
     pub started: bool,
+    /// Since when it has not, or no more.
+    pub halted: Option<Instant>,
+    /// Whether the log was held against its topic since the process began, and is the one that was published, or has no topic.
+    pub compared: bool,
     /// It publishes no more, for the reason in `error`: the log is another's now, closed, or not what the topic has.
     pub stopped: bool,
 }
@@ -87,11 +91,15 @@ impl RelayState {
         self.head.saturating_sub(self.published)
     }
 
-    /// For how long the first of them has been recorded, in seconds.
+    /// For how long the first of them has been recorded, or nothing could be published, in seconds.
     #[must_use]
     pub fn lag_seconds(&self, now: Timestamp) -> u64 {
+        if self.lag_events() == 0 {
+            return 0;
+        }
         let since = self.waiting_since.map_or(0, |since| now.duration_since(since).as_secs());
-        u64::try_from(since).unwrap_or(0)
+        let halted = self.halted.map_or(0, |halted| halted.elapsed().as_secs());
+        u64::try_from(since).unwrap_or(0).max(halted)
     }
 }
 
@@ -124,7 +132,8 @@ impl Relay {
         let id = log.id();
         let topic = publisher.topics().topic(id).ok_or(ExchangeError::Unknown(id))?.name;
         let head = *log.head().borrow();
-        let (states, state) = watch::channel(RelayState { head, ..RelayState::default() });
+        let (states, state) =
+            watch::channel(RelayState { head, halted: Some(Instant::now()), ..RelayState::default() });
         let publisher = Arc::clone(publisher);
         let relaying = Relaying {
             #[cfg(feature = "planted-defects")]
@@ -191,13 +200,13 @@ impl Relaying {
             match stop {
                 Stop::ForEver(why) => {
                     tracing::error!(%log, why, "ALARM: this log is not published any more");
-                    self.states.send_modify(|state| (state.error, state.stopped) = (Some(why), true));
+                    self.halt(why, true);
                     return;
                 }
                 Stop::Again(why) => {
                     tracing::warn!(%log, why, ?wait, "not published, trying again");
                     // What is in the topic is found out anew.
-                    self.states.send_modify(|state| (state.error, state.started) = (Some(why), false));
+                    self.halt(why, false);
                 }
             }
             let published = self.states.borrow().published;
@@ -207,6 +216,14 @@ impl Relaying {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(RETRY_MAX);
         }
+    }
+
+    /// Tells that nothing is published for now, or any more.
+    fn halt(&self, why: String, stopped: bool) {
+        self.states.send_modify(|state| {
+            state.halted.get_or_insert_with(Instant::now);
+            (state.error, state.started, state.stopped) = (Some(why), false, stopped);
+        });
     }
 
     /// Publishes from what is in the topic until something stops it.
@@ -251,6 +268,8 @@ impl Relaying {
                     waiting_since: standing.waiting_since,
                     error: said.filter(|_| behind),
                     started: true,
+                    halted: None,
+                    compared: true,
                     stopped: false,
                 };
                 std::mem::replace(state, now.clone()) != now
@@ -282,7 +301,14 @@ impl Relaying {
         if let Some(before) = self.publisher.take_over(self.log.id(), Arc::new(Window::new(0, Vec::new()))) {
             before.idle().await;
         }
-        let tail = self.settled_tail().await?;
+        let tail = match self.settled_tail().await {
+            Err(none @ ExchangeError::Unknown(_)) => {
+                // Nothing was published that the log could lack.
+                self.states.send_modify(|state| state.compared = true);
+                return Err(none.into());
+            }
+            tail => tail?,
+        };
         self.compare(&tail).await?;
         if tail.is_whole(WINDOW_POSITIONS) {
             return Ok(tail);
@@ -295,11 +321,11 @@ impl Relaying {
         );
         self.check_fence().await?;
         remade::empty(&self.publisher.connection, &self.topic, &tail.ends).await?;
-        self.settled_tail().await
+        Ok(self.settled_tail().await?)
     }
 
     /// The end of the topic once it stands still.
-    async fn settled_tail(&self) -> Result<Tail, Stop> {
+    async fn settled_tail(&self) -> Result<Tail, ExchangeError> {
         let (id, name) = (self.log.id(), self.topic.clone());
         let read = move |reader: &Reader| {
             let mut tail = reader.tail(id, &name, WINDOW_POSITIONS)?;
@@ -313,7 +339,7 @@ impl Relaying {
                 tail = reader.tail(id, &name, WINDOW_POSITIONS)?;
             }
         };
-        Ok(blocking(&self.publisher.reader, read).await?)
+        blocking(&self.publisher.reader, read).await
     }
 
     /// Holds the log against the topic's last event.
