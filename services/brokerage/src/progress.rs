@@ -203,7 +203,9 @@ impl Progress {
                 }
                 Ok(Err(error)) => trouble = Some(error.to_string()),
                 Err(_) => {
-                    trouble = Some(format!("the end of {source} was not told within {LOOK_PATIENCE:?}"))
+                    trouble = Some(format!(
+                        "Kafka did not tell the end of {source} within {LOOK_PATIENCE:?}: are the brokers up and reached?"
+                    ))
                 }
             }
             if trouble.is_some() {

@@ -7,6 +7,7 @@ mod identity;
 mod offers;
 mod pages;
 mod posts;
+mod previews;
 mod releases;
 mod searches;
 
@@ -38,6 +39,7 @@ methods! {
     set_cascade_policy(SetCascadePolicyRequest) -> CascadePolicy = set_policy;
     record_cascade_step(RecordCascadeStepRequest) -> Referral = record_step;
     search_referral(SearchReferralRequest) -> SearchReferralResponse = search;
+    preview_release(PreviewReleaseRequest) -> ReleasePreview = preview;
     release_referral(ReleaseReferralRequest) -> Referral = release;
     list_released_referrals(ListReleasedReferralsRequest) -> ListReleasedReferralsResponse = released_page;
     get_released_referral(GetReleasedReferralRequest) -> ReleasedReferral = released_one;

@@ -138,10 +138,21 @@ pub(crate) fn released(
     now: Timestamp,
 ) -> Option<proto::ReleasedReferral> {
     let release = it.releases.get(provider)?;
-    let asked = &it.requirements;
     let own =
         it.offers.iter().filter_map(|id| state.offers.get(id)).filter(|offer| offer.provider == *provider);
     Some(proto::ReleasedReferral {
+        release_time: Some(timestamp(release.at)),
+        decline_reason: declined(&release.answer),
+        offers: own.map(|own| offer(state, own, now)).collect(),
+        identity_granted: it.grants(provider, london_date(now)),
+        ..preview(it)
+    })
+}
+
+/// What every provider sees of a referral once it is released to it.
+pub(crate) fn preview(it: &Referral) -> proto::ReleasedReferral {
+    let asked = &it.requirements;
+    proto::ReleasedReferral {
         name: referral_name(it.council, it.id),
         version: it.version,
         open: it.stage == Stage::Open,
@@ -155,11 +166,8 @@ pub(crate) fn released(
         expected_weeks: asked.expected_weeks.map(u32::from),
         solo: asked.solo,
         sibling_group_size: asked.sibling_group_size.map(u32::from),
-        release_time: Some(timestamp(release.at)),
-        decline_reason: declined(&release.answer),
-        offers: own.map(|own| offer(state, own, now)).collect(),
-        identity_granted: it.grants(provider, london_date(now)),
-    })
+        ..Default::default()
+    }
 }
 
 /// As [`released`], by id; an empty message if it is not there.

@@ -54,6 +54,7 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"name": "<award>", "approval": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
     ),
     ("ListApprovalsDue", r#"{"parent": "<council>"}"#),
+    ("PreviewRelease", r#"{"name": "<referral>"}"#),
     ("RevealIdentity", r#"{"name": "<referral>", "purpose": "SAFEGUARDING"}"#),
     ("EraseIdentity", r#"{"name": "<referral>", "parts": ["SEALED_PART_NARRATIVE"]}"#),
     ("RegisterProvider", r#"{"provider_id": "new-homes", "display_name": "New homes"}"#),

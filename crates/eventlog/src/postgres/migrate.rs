@@ -44,8 +44,9 @@ pub(super) async fn migrate(session: &mut Session, place: &str) -> Result<(), Lo
         session.run("BEGIN").await?;
         let migrated = apply_missing(session, place).await;
         // A script that failed is undone as a whole, and with it the ones before it.
-        session.run(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
-        migrated?;
+        let ended = session.run(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
+        // What went wrong first is what to tell.
+        migrated.and(ended)?;
     }
     let open: String = session.query_one(OPEN_TABLES, &[]).await?.get(0);
     if open.is_empty() {

@@ -212,6 +212,12 @@ async fn make(
         match result {
             Ok(name) => made.push(name),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((name, error @ RDKafkaErrorCode::InvalidReplicationFactor)) => {
+                let what = format!(
+                    "the topic {name} cannot be made on so many brokers (a single one needs `--replicas 1`)"
+                );
+                return Err(connection.failed(&what, &error));
+            }
             Err((name, error)) => {
                 return Err(connection.failed(&format!("the topic {name} cannot be made"), &error));
             }

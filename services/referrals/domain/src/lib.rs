@@ -8,6 +8,7 @@ mod commands;
 mod decide;
 mod events;
 mod policy;
+mod recognition;
 mod rejection;
 mod requirements;
 mod state;
@@ -25,6 +26,7 @@ pub use events::{
     ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
+pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
 pub use state::{Answer, Award, Offer, Outcome, Referral, Release, Stage, State};

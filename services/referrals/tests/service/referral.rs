@@ -313,3 +313,40 @@ async fn a_withdrawn_referral_is_over() {
     let refused = bench.service.withdraw_referral(bench.own(withdraw)).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "REFERRAL_NOT_OPEN"));
 }
+
+#[tokio::test]
+async fn before_a_release_it_is_told_what_is_shown_what_is_unknown_and_what_is_rare() {
+    let bench = Bench::open().await;
+    let many = |number: usize| proto::PostReferralRequest {
+        requirements: Some(proto::Requirements { sibling_group_size: Some(2), ..requirements() }),
+        ..post_request(&format!("r-{number}"))
+    };
+    for number in 0..6 {
+        bench.post_as(many(number)).await;
+    }
+    let six =
+        proto::Requirements { sibling_group_size: Some(6), legal_status: String::new(), ..requirements() };
+    let posted =
+        bench.post_as(proto::PostReferralRequest { requirements: Some(six), ..post_request("r-six") }).await;
+    let ask = |role| {
+        let message = proto::PreviewReleaseRequest { name: posted.name.clone() };
+        bench.service.preview_release(bench.by(role, message))
+    };
+    let preview = ask(Role::Council(council())).await.unwrap().into_inner();
+    let shown = preview.shown.unwrap();
+    assert_eq!(
+        (shown.name, shown.outcode.as_str(), shown.sibling_group_size),
+        (posted.name.clone(), "DL1", Some(6))
+    );
+    assert_eq!(shown.age_band, i32::from(proto::AgeBand::AgeBand13To15));
+    assert_eq!(preview.unknown_fields, ["requirements.legal_status"]);
+    assert_eq!(preview.complete_percent, 88);
+    let recognition = preview.recognition.unwrap();
+    assert_eq!((recognition.alike, recognition.compared, recognition.rare), (1, 7, true));
+    let blurs: Vec<_> =
+        recognition.blurs.iter().map(|blur| (blur.field.as_str(), blur.value.as_str(), blur.alike)).collect();
+    assert_eq!(blurs, [("sibling_group_size", "6", 7)]);
+    let refused = ask(Role::Council(neighbour())).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied, "{refused:?}");
+    assert_eq!(bench.types().await.len(), 7, "nothing is recorded of a look");
+}
