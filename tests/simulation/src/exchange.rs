@@ -69,17 +69,18 @@ impl Exchange {
 }
 
 impl World {
-    /// One line passes something on: a few events that mean something to its consumer.
-    pub(crate) fn deliver(&mut self) -> Checked {
+    /// One line passes something on: a few events that mean something to its consumer. Gives whether anything reached one.
+    pub(crate) fn deliver(&mut self) -> Result<bool, Breach> {
         let line = self.chance.below(self.exchange.lines.len());
         // A line that has nothing gives its turn to the next that has.
         let count = self.exchange.lines.len();
         let ready = (0..count).map(|offset| (line + offset) % count).find(|line| self.is_ready(*line));
-        let Some(line) = ready else { return Ok(()) };
+        let Some(line) = ready else { return Ok(false) };
+        let asked = self.asked;
         if self.chance.per_mille(15) {
-            let hours = self.chance.within(1..=36);
-            self.exchange.lines[line].stalled_until = self.now + jiff::SignedDuration::from_mins(hours * 20);
-            return Ok(());
+            let thirds = self.chance.within(1..=36);
+            self.exchange.lines[line].stalled_until = self.now + jiff::SignedDuration::from_mins(thirds * 20);
+            return Ok(false);
         }
         if self.chance.per_mille(50) {
             self.give_again(line)?;
@@ -88,7 +89,7 @@ impl World {
         for _ in 0..events {
             self.pass(line)?;
         }
-        Ok(())
+        Ok(self.asked > asked)
     }
 
     /// Delivers everything, until nothing is on its way; then nothing may be half done.

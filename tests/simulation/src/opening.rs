@@ -32,15 +32,16 @@ pub(crate) const LOTS: [(&str, &[&str]); 3] = [
 /// The support levels of every lot, with the ceiling of each in pence a week.
 pub(crate) const LEVELS: [(&str, i64); 2] = [("standard", 400_000), ("enhanced", 600_000)];
 
-/// The term of every framework.
-const TERM: (Date, Date) = (date(2024, 4, 1), date(2027, 3, 31));
+/// The first day of every framework's term, and the last of each.
+const TERM: (Date, [Date; 2]) = (date(2024, 4, 1), [date(2027, 3, 31), date(2026, 12, 15)]);
 
 impl World {
     /// Opens the world some days before the clocks change, in March or October.
     pub(crate) fn open(&mut self) -> Checked {
         let starts = ["2026-03-20T09:00:00Z", "2025-10-18T22:30:00Z", "2026-10-20T23:30:00Z"];
         let start = self.chance.word(&starts).parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
-        self.now = start + SignedDuration::from_mins(self.chance.within(0..=7_200));
+        let later = SignedDuration::from_mins(self.chance.within(0..=7_200));
+        self.set_clock(start + later);
         let all = councils();
         let count = 4 + self.chance.below(4);
         let first = self.chance.below(all.len() - count);
@@ -132,7 +133,7 @@ impl World {
                 lead: self.desks[number].council,
                 regime: Regime::Pcr2015,
                 starts: TERM.0,
-                ends: TERM.1,
+                ends: TERM.1[number],
                 grade_floor: floor.map(gate),
             };
             self.ask_frameworks(framework.clone(), None, Change::Create(new))?;

@@ -39,6 +39,8 @@ pub(crate) struct Desk {
 pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) now: Timestamp,
+    /// The date in London now.
+    pub(crate) today: Date,
     pub(crate) market: Log<Vacancies>,
     pub(crate) frameworks: Log<Frameworks>,
     pub(crate) desks: Vec<Desk>,
@@ -49,6 +51,8 @@ pub(crate) struct World {
     /// When each simulated child was born; sealed in the real system.
     pub(crate) born: HashMap<ReferralId, Date>,
     pub(crate) coverage: Coverage,
+    /// How many commands were asked so far.
+    pub(crate) asked: u64,
     oracle: Oracle,
 }
 
@@ -57,6 +61,7 @@ impl World {
         Self {
             chance: Chance::new(seed),
             now: Timestamp::UNIX_EPOCH,
+            today: Date::ZERO,
             market: Log::default(),
             frameworks: Log::default(),
             desks: Vec::new(),
@@ -66,6 +71,7 @@ impl World {
             contracts: Vec::new(),
             born: HashMap::new(),
             coverage: Coverage::default(),
+            asked: 0,
             oracle: Oracle::default(),
         }
     }
@@ -74,14 +80,16 @@ impl World {
         self.coverage
     }
 
-    pub(crate) fn today(&self) -> Date {
-        london_date(self.now)
+    pub(crate) fn set_clock(&mut self, now: Timestamp) {
+        (self.now, self.today) = (now, london_date(now));
     }
 
     /// Somebody does something, or something is delivered.
     pub(crate) fn step(&mut self) -> Checked {
         self.pass_time();
-        if self.chance.percent(45) { self.deliver() } else { actions::act(self) }?;
+        if !(self.chance.percent(45) && self.deliver()?) {
+            actions::act(self)?;
+        }
         if self.chance.per_mille(2) {
             self.oracle.check_capacity(&self.market.state, self.now)?;
         }
@@ -100,18 +108,19 @@ impl World {
             _ if self.chance.percent(50) => self.chance.within(1_209_600..=2_419_200),
             _ => self.chance.within(0..=1),
         };
-        self.now += SignedDuration::from_secs(seconds.max(0));
+        self.set_clock(self.now + SignedDuration::from_secs(seconds.max(0)));
     }
 
     /// How many seconds until the next midnight in London; a day has 23 or 25 hours when the clocks change.
     fn until_midnight(&self) -> i64 {
         let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-        let midnight = self.today().tomorrow().ok().and_then(|day| day.to_zoned(zone).ok());
+        let midnight = self.today.tomorrow().ok().and_then(|day| day.to_zoned(zone).ok());
         midnight.map_or(0, |midnight| self.now.duration_until(midnight.timestamp()).as_secs())
     }
 
     /// Asks the market; gives whether it was accepted.
     pub(crate) fn ask_market(&mut self, command: &MarketCommand) -> Result<bool, Breach> {
+        self.asked += 1;
         let range = ask(&mut self.market, command, self.now, &mut self.coverage);
         let Some(range) = range else { return Ok(false) };
         for recorded in &self.market.events[range.clone()] {
@@ -135,6 +144,7 @@ impl World {
         change: Change,
     ) -> Result<bool, Breach> {
         let command = FrameworkCommand { framework, expected_version, change };
+        self.asked += 1;
         let range = ask(&mut self.frameworks, &command, self.now, &mut self.coverage);
         for recorded in &self.frameworks.events[range.clone().unwrap_or_default()] {
             self.oracle.frameworks(&recorded.event);
@@ -145,6 +155,7 @@ impl World {
     /// Asks a council's referrals.
     pub(crate) fn ask_referrals(&mut self, desk: usize, command: &ReferralCommand) -> Result<bool, Breach> {
         let desk = &mut self.desks[desk];
+        self.asked += 1;
         let range = ask(&mut desk.referrals, command, self.now, &mut self.coverage);
         let Some(range) = range else { return Ok(false) };
         let mut dues_changed = false;
@@ -182,6 +193,7 @@ impl World {
     /// Asks a council's contracts.
     pub(crate) fn ask_agreements(&mut self, desk: usize, command: &AgreementCommand) -> Result<bool, Breach> {
         let desk = &mut self.desks[desk];
+        self.asked += 1;
         let range = ask(&mut desk.agreements, command, self.now, &mut self.coverage);
         let Some(range) = range else { return Ok(false) };
         for recorded in &desk.agreements.events[range] {

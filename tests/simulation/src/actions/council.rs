@@ -75,7 +75,7 @@ impl World {
             category_of_need: None,
             legal_status: None,
             urgency: self.chance.word(&["EMERGENCY", "URGENT", "PLANNED"]).into(),
-            needed_from: self.today(),
+            needed_from: self.today,
             expected_weeks: None,
             anchor: None,
             max_distance_miles: None,
@@ -97,7 +97,7 @@ impl World {
         }
         let known = self.desks[desk].recent.first().copied().filter(|_| self.chance.per_mille(15));
         let age = self.chance.small(5..=17);
-        let born = self.today().saturating_sub(Span::new().years(age).days(self.chance.within(0..=364)));
+        let born = self.today.saturating_sub(Span::new().years(age).days(self.chance.within(0..=364)));
         let referral = known.unwrap_or_else(|| ReferralId(self.chance.uuid()));
         let command = PostReferral {
             referral,

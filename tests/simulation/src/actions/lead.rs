@@ -46,7 +46,7 @@ impl World {
 
     fn some_day(&mut self) -> Date {
         let days = self.chance.within(-3..=3);
-        self.today().saturating_add(Span::new().days(days))
+        self.today.saturating_add(Span::new().days(days))
     }
 
     fn some_provider(&mut self) -> ProviderId {
@@ -107,7 +107,7 @@ impl World {
         let lot = LOTS[self.chance.below(LOTS.len())].0;
         let lot: LotId = if self.chance.percent(5) { id("none-such") } else { id(lot) };
         let from = match self.chance.below(8) {
-            0 => self.today().saturating_add(Span::new().years(9)),
+            0 => self.today.saturating_add(Span::new().years(9)),
             _ => self.some_day(),
         };
         Change::AdmitProvider { lot, provider: self.some_provider(), from, prices }
@@ -137,7 +137,7 @@ impl World {
     }
 
     fn creation(&mut self) -> Change {
-        let today = self.today();
+        let today = self.today;
         Change::Create(NewFramework {
             name: "Again (simulated)".into(),
             lead: self.desks[0].council,

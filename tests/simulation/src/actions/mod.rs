@@ -38,13 +38,13 @@ const ACTIONS: &[(usize, Action)] = &[
     (14, World::decline),
     (50, World::start_placement),
     (60, World::end_placement),
-    (8, World::correct_end),
+    (16, World::correct_end),
     (5, World::cancel),
     (20, World::advertise_some),
     (5, World::withdraw_vacancy),
     (8, World::open_place),
     (4, World::close_place),
-    (8, World::amend_registration),
+    (12, World::amend_registration),
     (3, World::serve_notice),
     (8, World::lift_notice),
     (2, World::register_something),
@@ -52,7 +52,22 @@ const ACTIONS: &[(usize, Action)] = &[
     (6, World::change_framework),
 ];
 
+/// How many ideas somebody has before giving up: most of what comes to mind cannot be tried just now.
+const IDEAS_MAX: usize = 20;
+
+/// Somebody asks something.
 pub(crate) fn act(world: &mut World) -> Checked {
+    let asked = world.asked;
+    for _ in 0..IDEAS_MAX {
+        try_something(world)?;
+        if world.asked > asked {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn try_something(world: &mut World) -> Checked {
     let total: usize = ACTIONS.iter().map(|(weight, _)| weight).sum();
     let mut at = world.chance.below(total);
     for (weight, action) in ACTIONS {

@@ -43,7 +43,7 @@ impl World {
     pub(super) fn start_placement(&mut self) -> Checked {
         let desk = self.some_desk();
         let Some(id) = self.some_agreement(desk, AgreementStatus::Issued) else { return Ok(()) };
-        let (agreed, today) = (self.agreement(desk, id).map(|it| it.issued.start), self.today());
+        let (agreed, today) = (self.agreement(desk, id).map(|it| it.issued.start), self.today);
         let agreed = agreed.unwrap_or(today);
         if agreed > today && !self.chance.percent(15) {
             return Ok(());
@@ -51,18 +51,18 @@ impl World {
         let days = match self.chance.below(20) {
             0 => -1,
             1 => 2,
-            2..=4 => 1,
+            2..=8 => 1,
             _ => 0,
         };
         let on = match self.chance.below(10) {
-            0 => today,
+            0..=2 => today,
             _ => agreed.saturating_add(Span::new().days(days)),
         };
         self.tell(desk, id, PlacementStep::Start { on })
     }
 
     fn departure(&mut self, started: Date) -> Date {
-        let today = self.today();
+        let today = self.today;
         match self.chance.below(40) {
             0 => started.saturating_sub(Span::new().days(1)),
             1 => today.saturating_add(Span::new().days(400)),
@@ -75,7 +75,7 @@ impl World {
     pub(super) fn end_placement(&mut self) -> Checked {
         let desk = self.some_desk();
         let Some(id) = self.some_agreement(desk, AgreementStatus::Started) else { return Ok(()) };
-        let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or_else(|| self.today());
+        let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());
         self.tell(desk, id, PlacementStep::End { on, reason })
     }
@@ -83,7 +83,7 @@ impl World {
     pub(super) fn correct_end(&mut self) -> Checked {
         let desk = self.some_desk();
         let Some(id) = self.some_agreement(desk, AgreementStatus::Ended) else { return Ok(()) };
-        let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or_else(|| self.today());
+        let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());
         let correction = "the date was mistyped (simulated)".to_owned();
         self.tell(desk, id, PlacementStep::CorrectEnd { on, reason, correction })

@@ -4,7 +4,7 @@ use super::council::ROLES;
 use crate::breach::Checked;
 use crate::opening::{LEVELS, LOTS, id};
 use crate::world::World;
-use care::market::{Place, Sexes, VacancyAdvertised};
+use care::market::{Place, Sexes, UNREGISTERED, VacancyAdvertised};
 use care::published::{PriceLine, Route};
 use care::{CouncilId, EstablishmentUrn, FrameworkId, OfferId, Pence, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
@@ -33,15 +33,17 @@ impl World {
     ) -> Option<(PlaceId, EstablishmentUrn)> {
         let (market, now) = (&self.market.state, self.now);
         let (anything, taken) = (self.chance.percent(6), self.chance.percent(25));
+        let any_age = self.chance.percent(8);
         let mut fitting = Vec::new();
         for (urn, home) in market.establishments().filter(|(_, home)| home.provider == *provider) {
             let wanted = |(_, place): &(&PlaceId, &Place)| {
                 let Some((sought, vacancy)) = sought.zip(place.vacancy.as_ref()) else { return false };
-                home.admits()
+                // Whoever carries on an unregistered establishment would sell all the same.
+                (home.admits() || home.provision == UNREGISTERED)
                     && sought.provisions.contains(&home.provision)
                     && vacancy.sexes.takes(&sought.sex)
                     && home.registration.sexes.takes(&sought.sex)
-                    && (vacancy.age_from..=vacancy.age_to).contains(&sought.age_years)
+                    && (any_age || (vacancy.age_from..=vacancy.age_to).contains(&sought.age_years))
                     && (taken || place.claims.iter().all(|claim| claim.end.is_some() || !claim.is_live(now)))
             };
             let places = market.places_of(home).filter(|found| anything || wanted(found));
@@ -111,7 +113,7 @@ impl World {
                 lines.reverse();
             }
         }
-        let today = self.today();
+        let today = self.today;
         let days = match self.chance.below(50) {
             0 => 500,
             1 => -1,
@@ -145,7 +147,7 @@ impl World {
         }
         let level = if self.chance.per_mille(15) { "none-such" } else { level };
         let unknown = self.chance.per_mille(10);
-        let (council, today) = (self.desks[desk].council, self.today());
+        let (council, today) = (self.desks[desk].council, self.today);
         let is_member = |framework: &&FrameworkId| {
             self.frameworks.state.get(framework).is_some_and(|it| it.is_member(council, today))
         };
@@ -192,7 +194,7 @@ impl World {
 
     pub(crate) fn advertise(&mut self, place: &PlaceId, urn: &EstablishmentUrn) -> Checked {
         let Some(home) = self.market.state.establishment(urn) else { return Ok(()) };
-        let (registration, today) = (home.registration.clone(), self.today());
+        let (registration, today) = (home.registration.clone(), self.today);
         let mut vacancy = VacancyAdvertised {
             place: place.clone(),
             available_from: today.saturating_add(Span::new().days(self.chance.within(0..=2))),
@@ -279,7 +281,7 @@ impl World {
     pub(super) fn offers_of(&self, desk: usize, referral: &Referral) -> (Vec<OfferId>, Vec<OfferId>) {
         let offers = &self.desks[desk].referrals.state.offers;
         let all: Vec<OfferId> = referral.offers.iter().copied().collect();
-        let today = self.today();
+        let today = self.today;
         let live = |id: &OfferId| {
             offers.get(id).is_some_and(|offer| {
                 offer.live(self.now)

@@ -4,10 +4,10 @@ use crate::breach::Checked;
 use crate::opening::id;
 use crate::world::World;
 use care::market::{
-    EstablishmentRegistered, ProviderRegistered, Registration, RegistrationStatus, RestrictionNoticeLifted,
-    RestrictionNoticeServed, Sexes,
+    EstablishmentRegistered, Place, ProviderRegistered, Registration, RegistrationStatus,
+    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, Stage,
 };
-use care::{Date, EstablishmentUrn};
+use care::{Date, EstablishmentUrn, Nights};
 use jiff::Span;
 use vacancies_domain::{Command, RegistrationChanges};
 
@@ -25,10 +25,13 @@ impl World {
         let revision = home.map(|home| home.revision);
         let inactive = home.filter(|home| down(home));
         let mut changes = RegistrationChanges::default();
-        if inactive.is_some() && self.chance.percent(80) {
+        let outgrown = self.outgrown().filter(|_| self.chance.percent(50));
+        if let Some((outgrown, open)) = outgrown {
+            (urn, changes.places_registered) = (outgrown, Some(open));
+        } else if inactive.is_some() && self.chance.percent(80) {
             changes.status = Some(RegistrationStatus::Active);
         } else {
-            self.change_something(&mut changes);
+            self.change_something(&urn, &mut changes);
         }
         let revision = match self.chance.below(10) {
             0 => revision.map(|revision| revision + 1),
@@ -39,8 +42,17 @@ impl World {
         Ok(())
     }
 
-    fn change_something(&mut self, changes: &mut RegistrationChanges) {
-        match self.chance.below(10) {
+    /// An establishment in which children are to stay in closed places, and how many places are open.
+    fn outgrown(&self) -> Option<(EstablishmentUrn, u16)> {
+        let (market, to_come) = (&self.market.state, Nights::from_on(self.today, None));
+        market.establishments().find_map(|(urn, _)| {
+            let open = u16::try_from(market.capacity(urn, self.now).open).ok()?;
+            (market.claims_at_once(urn, to_come, self.now) > open).then(|| (urn.clone(), open))
+        })
+    }
+
+    fn change_something(&mut self, urn: &EstablishmentUrn, changes: &mut RegistrationChanges) {
+        match self.chance.below(12) {
             0 => changes.status = Some(RegistrationStatus::Suspended),
             1 => changes.status = Some(RegistrationStatus::Cancelled),
             2 | 3 => {
@@ -51,17 +63,31 @@ impl World {
             5 => changes.age_to = Some(self.chance.small(15..=25)),
             6 => changes.sexes = Some([Sexes::Any, Sexes::Any, Sexes::Female][self.chance.below(3)]),
             7 => changes.age_from = Some(20),
+            // As few as are open.
+            8 | 9 => {
+                let open = self.market.state.capacity(urn, self.now).open;
+                changes.places_registered = u16::try_from(open.max(1)).ok();
+            }
             _ => changes.places_registered = Some(self.chance.small(1..=5).into()),
         }
     }
 
     fn near_today(&mut self) -> Date {
         let days = self.chance.within(-3..=2);
-        self.today().saturating_add(Span::new().days(days))
+        self.today.saturating_add(Span::new().days(days))
     }
 
     pub(super) fn serve_notice(&mut self) -> Checked {
-        let (urn, on) = (self.some_home(), self.near_today());
+        let (mut urn, on) = (self.some_home(), self.near_today());
+        let is_awaited =
+            |place: &Place| place.claims.iter().any(|it| matches!(it.stage, Stage::Award { .. }));
+        let places = self.market.state.places().filter(|(_, place)| is_awaited(place));
+        let awaited: Vec<&EstablishmentUrn> = places.map(|(_, place)| &place.urn).collect();
+        if let Some(awaited) = self.chance.one_of(&awaited).map(|urn| (*urn).clone())
+            && self.chance.percent(75)
+        {
+            urn = awaited;
+        }
         let notice = RestrictionNoticeServed { urn, on, at: self.now };
         self.ask_market(&Command::ServeRestrictionNotice(notice))?;
         Ok(())
@@ -100,7 +126,7 @@ impl World {
             utla: self.desks[0].council.gss().into(),
             sector: "DE1 2".into(),
             operated_by: None,
-            registered_on: self.today(),
+            registered_on: self.today,
             registration: Registration {
                 status: RegistrationStatus::Active,
                 grade: "NONE".into(),

@@ -7,7 +7,7 @@ use care::market::{
     RegistrationStatus, VacancyAdvertised,
 };
 use care::{
-    AwardId, CouncilId, Date, EstablishmentUrn, EventBody, PlaceId, ProviderId, ReferralId, StreamId,
+    AwardId, CouncilId, Date, EstablishmentUrn, EventBody, Nights, PlaceId, ProviderId, ReferralId, StreamId,
     Timestamp, london_date,
 };
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ impl Claim {
     }
 
     /// Whether it is a lease that has ended by `at`, recorded or not.
-    fn has_lapsed(&self, at: Timestamp) -> bool {
+    pub(super) fn has_lapsed(&self, at: Timestamp) -> bool {
         matches!(self.stage, Stage::Hold { expires_at } if expires_at <= at)
     }
 }
@@ -76,8 +76,8 @@ pub(super) struct Market {
     homes: HashMap<EstablishmentUrn, Home>,
     places: HashMap<PlaceId, Place>,
     claims: HashMap<PlaceId, Vec<Claim>>,
-    /// The establishments of which something changed since they were last looked at, and from which night on.
-    touched: Vec<(EstablishmentUrn, Date)>,
+    /// The establishments of which something changed since they were last looked at, which nights were taken or judged anew, and when.
+    touched: Vec<(EstablishmentUrn, Nights, Timestamp)>,
 }
 
 impl Market {
@@ -102,11 +102,13 @@ impl Market {
             }
             MarketEvent::EstablishmentAmended(event) => {
                 self.at_home(&event.urn, |home| home.registration = event.registration.clone());
-                self.touched.push((event.urn.clone(), london_date(event.at)));
+                let to_come = Nights::from_on(london_date(event.at), None);
+                self.touched.push((event.urn.clone(), to_come, event.at));
             }
             MarketEvent::RestrictionNoticeServed(event) => {
                 self.at_home(&event.urn, |home| home.notice = Some(event.on));
-                self.touched.push((event.urn.clone(), london_date(event.at)));
+                let to_come = Nights::from_on(london_date(event.at), None);
+                self.touched.push((event.urn.clone(), to_come, event.at));
             }
             MarketEvent::RestrictionNoticeLifted(event) => {
                 self.at_home(&event.urn, |home| home.notice = None)
@@ -135,12 +137,14 @@ impl Market {
             }
             MarketEvent::PlaceOccupied(event) => self.occupy(event)?,
             MarketEvent::OccupancyEnded(event) => {
-                let mut from = event.on;
+                // A departure gives nights back; one that is put right to a later day takes those between.
+                let mut more = Nights::from_on(event.on, Some(event.on));
                 self.at_claim(&event.place, event.award, |claim| {
-                    from = claim.end.map_or(claim.start, |end| end.min(event.on));
-                    claim.end = Some(event.on.max(claim.start));
+                    let end = event.on.max(claim.start);
+                    more = Nights::from_on(claim.end.unwrap_or(end), Some(end));
+                    claim.end = Some(end);
                 });
-                self.touch(&event.place, from);
+                self.touch(&event.place, more, event.at);
             }
             MarketEvent::ProviderRegistered(_)
             | MarketEvent::ClaimRefused(_)
@@ -151,9 +155,9 @@ impl Market {
 
     /// Checks what must be so after a whole decision, of the establishments that it touched.
     pub(super) fn settle(&mut self) -> Checked {
-        for (urn, from) in std::mem::take(&mut self.touched) {
+        for (urn, anew, at) in std::mem::take(&mut self.touched) {
             let Some(home) = self.homes.get(&urn) else { continue };
-            nights::check(&urn, home, &self.claims, from)?;
+            nights::check(&urn, home, &self.claims, (anew, at))?;
             let Some(served) = home.notice else { continue };
             for place in &home.places {
                 for claim in self.claims.get(place).into_iter().flatten() {
@@ -199,7 +203,7 @@ impl Market {
             solo: false,
             stage: Stage::Hold { expires_at: event.expires_at },
         });
-        self.touched.push((urn, event.from));
+        self.touched.push((urn, Nights::from_on(event.from, None), event.at));
         Ok(())
     }
 
@@ -247,7 +251,7 @@ impl Market {
             solo: event.solo,
             stage: Stage::Award(event.award),
         });
-        self.touched.push((event.urn.clone(), event.start));
+        self.touched.push((event.urn.clone(), Nights::from_on(event.start, None), event.at));
         let (counted, claimed) =
             (self.claimed_on(&event.urn, event.start), event.evidence.evidence.places_claimed);
         let found = || format!("the evidence says that {claimed} places are claimed, there are {counted}");
@@ -259,11 +263,13 @@ impl Market {
         let came_before = home.and_then(|home| home.notice).is_none_or(|served| event.on <= served);
         let found = || format!("a child came after the notice: {event:?}");
         ensure(came_before, Invariant::NoticeAdmitsNobody, || event.stream(), found)?;
+        let mut more = Nights::from_on(event.on, Some(event.on));
         self.at_claim(&event.place, event.award, |claim| {
+            more = Nights::from_on(event.counted_from, Some(claim.start));
             claim.start = event.counted_from;
             claim.stage = Stage::Occupied(event.award);
         });
-        self.touch(&event.place, event.counted_from);
+        self.touch(&event.place, more, event.at);
         Ok(())
     }
 
@@ -333,9 +339,9 @@ impl Market {
         }
     }
 
-    fn touch(&mut self, place: &PlaceId, from: Date) {
+    fn touch(&mut self, place: &PlaceId, anew: Nights, at: Timestamp) {
         if let Some(place) = self.places.get(place) {
-            self.touched.push((place.urn.clone(), from));
+            self.touched.push((place.urn.clone(), anew, at));
         }
     }
 }
