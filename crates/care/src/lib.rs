@@ -10,6 +10,8 @@ mod ids;
 pub mod market;
 mod money;
 mod nights;
+#[cfg(feature = "planted-defects")]
+pub mod planted;
 pub mod published;
 #[cfg(feature = "spec")]
 pub mod spec;

@@ -47,6 +47,7 @@ fn with(planted: Member) -> Vec<Member> {
             &[ours("referrals"), ours("vacancies"), ours("vacancies-domain")],
         ),
         member("system-tests", "tests", &[ours("brokerage"), ours("referrals-domain")]),
+        member("simulation", "tests/simulation", &[ours("referrals-domain"), ours("vacancies-domain")]),
     ];
     members.retain(|member| member.name != planted.name);
     members.push(planted);

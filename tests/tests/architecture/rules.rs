@@ -83,7 +83,8 @@ pub(crate) fn services_are_strangers(members: &[Member]) -> Faults {
     for member in members.iter().filter(|member| service(member) != Some("brokerage")) {
         for dependency in &member.dependencies {
             let other = named(members, &dependency.name).and_then(service);
-            let may = other.is_none() || other == service(member) || member.folder == "tests";
+            let for_tests = member.folder == "tests" || member.folder.starts_with("tests/");
+            let may = other.is_none() || other == service(member) || for_tests;
             if dependency.is_ours() && !may {
                 faults.push(format!(
                     "{} depends on {}: what services tell each other are events in `care`",

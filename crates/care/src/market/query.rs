@@ -37,6 +37,25 @@ impl Market {
         let Some(establishment) = self.establishments.get(urn) else {
             return 0;
         };
+        let (most, solo) = self.most_claims(establishment, nights, at, hold);
+        if solo { establishment.registration.places_registered } else { most }
+    }
+
+    /// How many claims stand at most on any one of these nights in an establishment, as of `at`, in its closed places too; a solo claim
+    /// counts as one. It is what the regulator's number of places cannot fall below.
+    #[must_use]
+    pub fn claims_at_once(&self, urn: &EstablishmentUrn, nights: Nights, at: Timestamp) -> u16 {
+        self.establishments.get(urn).map_or(0, |it| self.most_claims(it, nights, at, None).0)
+    }
+
+    /// The most claims on any one of these nights, without one hold, and whether any of them is solo.
+    fn most_claims(
+        &self,
+        establishment: &Establishment,
+        nights: Nights,
+        at: Timestamp,
+        hold: Option<(&PlaceId, u64)>,
+    ) -> (u16, bool) {
         let mut steps: Vec<(Date, i32)> = Vec::new();
         let mut solo = false;
         let claims = self
@@ -48,9 +67,6 @@ impl Market {
             steps.push((claim.nights().start().max(nights.start()), 1));
             steps.push((claim.nights().end(), -1));
         }
-        if solo {
-            return establishment.registration.places_registered;
-        }
         // On the day one child leaves and another comes only the second one stays the night: departures first.
         steps.sort_unstable();
         let (mut claimed, mut most) = (0_i32, 0_i32);
@@ -58,7 +74,7 @@ impl Market {
             claimed += step;
             most = most.max(claimed);
         }
-        u16::try_from(most).unwrap_or(u16::MAX)
+        (u16::try_from(most).unwrap_or(u16::MAX), solo)
     }
 
     /// How much room an establishment has, as of `at`, for a child who comes that day and stays.

@@ -7,6 +7,8 @@
 use crate::frameworks::{Framework, Frameworks, Lot, Onlooker};
 use crate::grade::GradeGate;
 use care::market::UNREGISTERED;
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::{CallOffCheck, CallOffEvidence, FunderShare, PriceLine, Route};
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
 
@@ -93,8 +95,23 @@ impl Verdict {
     }
 
     fn record(&mut self, check: &str, passed: bool, found: String) -> bool {
+        #[cfg(feature = "planted-defects")]
+        let passed = passed || is_overlooked(check);
         self.evidence.checks.push(CallOffCheck { check: check.to_owned(), passed, found });
         passed
+    }
+}
+
+/// Whether a planted defect lets a check pass.
+#[cfg(feature = "planted-defects")]
+fn is_overlooked(check: &str) -> bool {
+    match check {
+        checks::AGE_OUTSIDE_LOT => is_planted(Planted::AgeUnchecked),
+        checks::PROVIDER_SUSPENDED => is_planted(Planted::SuspensionUnchecked),
+        checks::GRADE_BELOW_GATE => is_planted(Planted::GradeUnchecked),
+        checks::PRICE_ABOVE_CEILING | checks::PRICE_ABOVE_SCHEDULE => is_planted(Planted::CeilingUnchecked),
+        checks::UNREGISTERED_PROVISION => is_planted(Planted::UnregisteredAwarded),
+        _ => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a referral asks for, as far as it may stand in clear in the council's log, and the limits of each field.
 
 use care::market::UNREGISTERED;
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::FunderShare;
 use care::{Code, CodeSet, CodeUnknown, Date, Violation, code_sets};
 use serde::{Deserialize, Serialize};
@@ -123,11 +125,10 @@ impl Requirements {
             "provisions",
             "name at least one kind of provision that is sought",
         );
-        found.unless(
-            !self.provisions.iter().any(|provision| provision == UNREGISTERED),
-            "provisions",
-            "UNREGISTERED cannot be sought or awarded by a referral",
-        );
+        let unregistered = self.provisions.iter().any(|provision| provision == UNREGISTERED);
+        #[cfg(feature = "planted-defects")]
+        let unregistered = unregistered && !is_planted(Planted::UnregisteredAwarded);
+        found.unless(!unregistered, "provisions", "UNREGISTERED cannot be sought or awarded by a referral");
         found.unless(self.age_years <= 17, "age_years", "a child's age is 0 to 17 years");
         found.codes("sex", code_sets::SEX, std::slice::from_ref(&self.sex));
         found.codes("needs", code_sets::NEED, &self.needs);

@@ -6,6 +6,8 @@ use crate::events::{
 };
 use crate::policy::CascadePolicy;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::{Approval, AwardProposed};
 use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
@@ -310,6 +312,10 @@ impl State {
                 self.approvals_due.remove(&(event.due, event.award));
             }
             ReferralEvent::ReferralAwarded(event) => {
+                #[cfg(feature = "planted-defects")]
+                if is_planted(Planted::DeadlineForgotten) {
+                    self.approvals_due.retain(|(_, award)| *award != event.award);
+                }
                 if let Some(award) = self.awards.get_mut(&event.award) {
                     award.outcome = Outcome::Confirmed { agreement: event.agreement, at: event.at };
                 }

@@ -37,6 +37,10 @@ pub enum Rejection {
     EtagMismatch { found: u32 },
     #[error("{open} places are open, more than the {registered} to be registered: close some first")]
     PlacesBelowOpen { open: u16, registered: u16 },
+    #[error(
+        "{claimed} places are claimed on some night to come, more than the {registered} to be registered: wait until children have left"
+    )]
+    PlacesBelowClaimed { claimed: u16, registered: u16 },
     #[error("a restriction notice is in force since {0}: lift it before another is entered")]
     NoticeInForce(Date),
     #[error("no restriction notice is in force for establishment {0}")]
@@ -140,6 +144,7 @@ impl Refusal for Rejection {
             Self::ProvisionMismatch { .. } => "PROVISION_MISMATCH",
             Self::EtagMismatch { .. } => "ETAG_MISMATCH",
             Self::PlacesBelowOpen { .. } => "PLACES_BELOW_OPEN",
+            Self::PlacesBelowClaimed { .. } => "PLACES_BELOW_CLAIMED",
             Self::NoticeInForce(_) => "NOTICE_IN_FORCE",
             Self::NoticeNotInForce(_) => "NOTICE_NOT_IN_FORCE",
             Self::NoticeDatesReversed { .. } => "NOTICE_DATES_REVERSED",

@@ -7,6 +7,8 @@ use super::release::claim_released;
 use super::state::{Agreement, Agreements, Outcome};
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::{AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted};
 use care::{AgreementId, AwardId, CouncilId, Date, Decided, Domain, Timestamp, last_day_ahead, london_date};
 
@@ -82,6 +84,9 @@ fn complete(
     facts: &Frameworks,
     at: Timestamp,
 ) -> AgreementEvent {
+    let on = london_date(claim.claimed_at);
+    #[cfg(feature = "planted-defects")]
+    let on = if is_planted(Planted::JudgedOnFirstNight) { claim.start } else { on };
     let mut verdict = judge_call_off(
         facts,
         &CallOffQuestion {
@@ -91,7 +96,7 @@ fn complete(
             provision: &claim.evidence.provision,
             grade: &claim.evidence.grade,
             age_years: claim.evidence.age_years,
-            on: london_date(claim.claimed_at),
+            on,
             start: claim.start,
             route: &proposal.terms.route,
             lines: &proposal.terms.lines,
@@ -108,6 +113,11 @@ fn complete(
     // First: where the halves differ, what else was judged of them says little.
     verdict.evidence.checks.insert(0, agrees);
     match verdict.refusal().cloned() {
+        #[cfg(feature = "planted-defects")]
+        None if is_planted(Planted::EvidenceLeftOut) => {
+            verdict.evidence.checks.clear();
+            issue(proposal, claim, verdict, at).into()
+        }
         None => issue(proposal, claim, verdict, at).into(),
         Some(failed) => refuse(claim, verdict, failed, at).into(),
     }

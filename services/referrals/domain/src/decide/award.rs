@@ -13,6 +13,8 @@ use crate::policy::is_role;
 use crate::rejection::Rejection;
 use crate::state::{Award, Offer, Outcome, Referral, State};
 use care::market::{SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN};
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::{
     Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route,
 };
@@ -31,6 +33,8 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     must_be_open(referral)?;
     let offer = takeable_offer(state, referral, command)?;
     let supported = offer.terms.provision == SUPPORTED_ACCOMMODATION.0;
+    #[cfg(feature = "planted-defects")]
+    let supported = supported && !is_planted(Planted::Under16Accepted);
     if supported && command.age_years < SUPPORTED_ACCOMMODATION_AGE_MIN {
         return Err(Rejection::Under16SupportedAccommodation { age_years: command.age_years });
     }
@@ -58,7 +62,13 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
         evidence,
         at: command.at,
     };
+    #[cfg(feature = "planted-defects")]
+    let granted_early = is_planted(Planted::GrantedBeforeAward).then(|| granted(&proposed, command.at));
     let event = AwardProposedToMarket { proposed, sex: referral.requirements.sex.clone() };
+    #[cfg(feature = "planted-defects")]
+    if let Some(granted) = granted_early {
+        return Ok(vec![event.into(), granted.into()]);
+    }
     Ok(vec![event.into()])
 }
 
@@ -129,6 +139,8 @@ fn evidence(
         }
         let missing: Vec<String> =
             required.into_iter().filter(|step| !exhausted(referral, step)).map(str::to_owned).collect();
+        #[cfg(feature = "planted-defects")]
+        let missing = if is_planted(Planted::CascadeUnchecked) { Vec::new() } else { missing };
         if !missing.is_empty() {
             return Err(Rejection::CascadeEvidenceMissing { policy_version: state.policy_version, missing });
         }
@@ -160,6 +172,12 @@ fn approval_due(
     if command.approval.is_some() {
         return Ok(None);
     }
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::ApproverUnchecked)
+        || command.emergency && is_planted(Planted::EmergencyWithoutDeadline)
+    {
+        return Ok(None);
+    }
     if !command.emergency {
         return Err(Rejection::ApproverMissing);
     }
@@ -178,6 +196,10 @@ fn check_approval(state: &State, approval: &Approval) -> Result<(), Rejection> {
     }
     if !is_role(&approval.role) {
         return Err(Rejection::field("approval.role", "a role is 1 to 40 of A-Z, 0-9 and '_'"));
+    }
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::RoleUnchecked) {
+        return Ok(());
     }
     if state.policy.approver_roles.contains(&approval.role) {
         return Ok(());
@@ -225,14 +247,18 @@ pub(super) fn confirm(state: &State, command: &ConfirmAward) -> Vec<ReferralEven
         agreement: command.agreement,
         at: command.at,
     };
-    let granted = IdentityGranted {
+    vec![awarded.into(), granted(proposed, command.at).into()]
+}
+
+/// With the award comes the provider's need to know who the child is.
+fn granted(proposed: &AwardProposed, at: Timestamp) -> IdentityGranted {
+    IdentityGranted {
         council: proposed.council,
         referral: proposed.referral,
         provider: proposed.provider.clone(),
         award: proposed.award,
-        at: command.at,
-    };
-    vec![awarded.into(), granted.into()]
+        at,
+    }
 }
 
 pub(super) fn fail(state: &State, command: &FailAward) -> Vec<ReferralEvent> {

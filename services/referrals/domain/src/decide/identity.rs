@@ -7,6 +7,8 @@ use crate::events::{IdentityKeyDestroyed, IdentityRevealed, ReferralEvent};
 use crate::rejection::Rejection;
 use crate::requirements::KeyPurpose;
 use crate::state::{Stage, State};
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::{code_sets, london_date};
 
 pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
@@ -17,7 +19,13 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
         }
     };
     check_codes(command.at, &[("purpose", code_sets::REVEAL, &command.purpose)])?;
-    if let Some(provider) = &provider {
+    let grantee = provider.as_ref();
+    #[cfg(feature = "planted-defects")]
+    let grantee = grantee.filter(|grantee| {
+        let granted = found.granted.contains_key(*grantee);
+        !is_planted(if granted { Planted::RevealedAfterEnd } else { Planted::RevealedWithoutGrant })
+    });
+    if let Some(provider) = grantee {
         let end = *found.granted.get(provider).ok_or(Rejection::IdentityNotGranted(found.id))?;
         if let Some(end) = end.filter(|end| *end <= london_date(command.at)) {
             return Err(Rejection::IdentityGrantEnded { referral: found.id, end });
@@ -30,6 +38,10 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
     }
     if known.all(|(purpose, _)| state.key_destroyed(found.id, *purpose)) {
         return Err(Rejection::IdentityDestroyed(found.id));
+    }
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::RevealUnrecorded) {
+        return Ok(Vec::new());
     }
     let event = IdentityRevealed {
         council: found.council,

@@ -2,7 +2,7 @@
 //!
 //! These answer other services' events, so a "no" is an event too, and a step that comes twice is done once.
 
-use super::holds::{admitting, expired_hold, expired_holds_of, free, live_hold, room};
+use super::holds::{admitting, expired_hold, expired_holds_of, free, live_hold, next_token, room};
 use super::{Events, place_of};
 use crate::{ClaimForAward, Command, Rejection};
 use care::market::{
@@ -10,6 +10,8 @@ use care::market::{
     PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN, Stage,
     Vacancy,
 };
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, MarketEvidence};
 use care::{AwardId, CouncilId, Date, Nights, PlaceId, Refusal, Timestamp};
 use std::time::Duration;
@@ -54,7 +56,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
     let token = token.unwrap_or_else(|| {
-        let held = passing_hold(asked, place.last_token.saturating_add(1));
+        let held = passing_hold(asked, next_token(place));
         let token = held.token;
         events.push(held.into());
         token
@@ -137,7 +139,15 @@ fn check_child(
     let (provision, place_code) = SUPPORTED_ACCOMMODATION;
     let supported = establishment.provision == provision || establishment.place_code == place_code;
     if supported && age < SUPPORTED_ACCOMMODATION_AGE_MIN {
+        #[cfg(feature = "planted-defects")]
+        if is_planted(Planted::Under16Accepted) {
+            return Ok(());
+        }
         return Err(Rejection::Under16SupportedAccommodation(age));
+    }
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::AgeUnchecked) {
+        return Ok(());
     }
     // The registration may have been narrowed since the place was advertised: both must allow the child.
     let from = vacancy.age_from.max(establishment.registration.age_from);
@@ -162,6 +172,8 @@ fn check_child(
 /// The hold that the award uses: the one whose token it names, or the one the council has for this referral.
 fn own_hold<'a>(asked: &ClaimForAward, place: &'a Place) -> Result<Option<&'a Claim>, Rejection> {
     let ours = |hold: &Claim| hold.council == asked.council && hold.referral == asked.referral;
+    #[cfg(feature = "planted-defects")]
+    let ours = |hold: &Claim| ours(hold) || is_planted(Planted::ForeignHoldAccepted);
     let hold = match asked.hold_token {
         Some(token) => {
             let hold = live_hold(&asked.place, place, token, asked.at)?;
@@ -173,6 +185,8 @@ fn own_hold<'a>(asked: &ClaimForAward, place: &'a Place) -> Result<Option<&'a Cl
         None => place.hold().filter(|hold| hold.is_live(asked.at) && ours(hold)),
     };
     match hold {
+        #[cfg(feature = "planted-defects")]
+        Some(hold) if is_planted(Planted::HoldOfOtherVersionAccepted) => Ok(Some(hold)),
         Some(hold) if hold.referral_version != asked.referral_version => {
             Err(Rejection::HoldForOtherVersion {
                 place: asked.place.clone(),
@@ -234,6 +248,8 @@ pub(super) fn occupy(
         };
     };
     let since = market.establishment(&place.urn).and_then(|it| it.restricted_on).filter(|since| on > *since);
+    #[cfg(feature = "planted-defects")]
+    let since = since.filter(|_| !is_planted(Planted::NoticeIgnoredOnArrival));
     if let Some(since) = since {
         let refusal = Rejection::AccommodationRestricted { urn: place.urn.clone(), since };
         let reason = HoldEnd::Restricted.word();

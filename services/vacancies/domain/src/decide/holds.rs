@@ -6,6 +6,8 @@ use care::market::{
     Claim, Establishment, HoldEnd, HoldReleased, Market, MarketEvent, Place, PlaceHeld, RegistrationStatus,
     UNREGISTERED, Vacancy,
 };
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ReferralId, Timestamp, london_date};
 use std::time::Duration;
 
@@ -31,13 +33,22 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
             referral: asked.referral,
             referral_version: asked.referral_version,
             from,
-            token: place.last_token.saturating_add(1),
+            token: next_token(place),
             expires_at,
             at: asked.at,
         }
         .into(),
     );
     Ok(events)
+}
+
+/// Higher than the token of any hold on the place before.
+pub(super) fn next_token(place: &Place) -> u64 {
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::TokenRepeated) {
+        return place.last_token.max(1);
+    }
+    place.last_token.saturating_add(1)
 }
 
 /// Whether the council may have one more hold, for this referral and at all. The hold that an award without one takes on its
@@ -93,6 +104,8 @@ pub(super) fn live_hold<'a>(
     at: Timestamp,
 ) -> Result<&'a Claim, Rejection> {
     match place.hold().filter(|hold| hold.token == token) {
+        #[cfg(feature = "planted-defects")]
+        Some(hold) if is_planted(Planted::ExpiredHoldAccepted) => Ok(hold),
         Some(hold) if hold.is_live(at) => Ok(hold),
         Some(_) => Err(Rejection::HoldExpired { place: id.clone(), token }),
         None if place.expired_token == Some(token) => {
@@ -109,13 +122,21 @@ pub(super) fn admitting<'a>(
     establishment: &Establishment,
 ) -> Result<&'a Vacancy, Rejection> {
     let urn = || place.urn.clone();
-    if establishment.provision == UNREGISTERED {
+    let (unregistered, status) = (establishment.provision == UNREGISTERED, establishment.registration.status);
+    let (inactive, restricted_on) = (status != RegistrationStatus::Active, establishment.restricted_on);
+    #[cfg(feature = "planted-defects")]
+    let (unregistered, inactive, restricted_on) = (
+        unregistered && !is_planted(Planted::UnregisteredAwarded),
+        inactive && !is_planted(Planted::RegistrationUnchecked),
+        restricted_on.filter(|_| !is_planted(Planted::NoticeIgnored)),
+    );
+    if unregistered {
         return Err(Rejection::UnregisteredProvision(urn()));
     }
-    if establishment.registration.status != RegistrationStatus::Active {
-        return Err(Rejection::RegistrationNotActive(urn(), establishment.registration.status));
+    if inactive {
+        return Err(Rejection::RegistrationNotActive(urn(), status));
     }
-    if let Some(since) = establishment.restricted_on {
+    if let Some(since) = restricted_on {
         return Err(Rejection::AccommodationRestricted { urn: urn(), since });
     }
     if !place.open {
@@ -131,6 +152,10 @@ pub(super) fn free(
     at: Timestamp,
     own: Option<u64>,
 ) -> Result<(), Rejection> {
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::OverlapUnchecked) {
+        return Ok(());
+    }
     let others = place.claims_on(nights, at).filter(|claim| !claim.is_hold() || Some(claim.token) != own);
     // A claim without an end lasts longer than one with any end.
     match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
@@ -152,7 +177,16 @@ pub(super) fn room(
     let Some(establishment) = market.establishment(urn) else {
         return Err(Rejection::EstablishmentUnknown(urn.clone()));
     };
-    if market.solo_on(establishment, nights, at) {
+    let taken_whole = market.solo_on(establishment, nights, at);
+    #[cfg(feature = "planted-defects")]
+    if is_planted(if solo || taken_whole {
+        Planted::SoloUnchecked
+    } else {
+        Planted::RegisteredPlacesUnchecked
+    }) {
+        return Ok(0);
+    }
+    if taken_whole {
         return Err(Rejection::SoloOccupied(urn.clone()));
     }
     let registered = establishment.registration.places_registered;

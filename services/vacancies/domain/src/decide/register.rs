@@ -8,8 +8,10 @@ use care::market::{
     Registration, RestrictionNoticeLifted, RestrictionNoticeServed, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Stage, URN_CHARACTERS_MAX,
 };
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::ClaimReleased;
-use care::{EstablishmentUrn, Timestamp};
+use care::{EstablishmentUrn, Nights, Timestamp, london_date};
 
 /// Care leavers stay looked after in some provision until 25 (Children Act 1989, section 23C).
 const AGE_MAX: u8 = 25;
@@ -67,11 +69,21 @@ pub(super) fn amend(
         places_registered: changes.places_registered.unwrap_or(was.places_registered),
     };
     check_ages(&registration, &establishment.provision)?;
-    // Claims stand on open places only, so that as many places as are open must stay registered.
+    // A child may be taken in each open place, so that as many as are open must stay registered.
     let open = market.places_of(establishment).filter(|(_, place)| place.open).count();
     let open = u16::try_from(open).unwrap_or(u16::MAX);
+    #[cfg(feature = "planted-defects")]
+    let open = if is_planted(Planted::RegisteredPlacesUnchecked) { 0 } else { open };
     if registration.places_registered < open {
         return Err(Rejection::PlacesBelowOpen { open, registered: registration.places_registered });
+    }
+    // A child stays on in a place that was closed meanwhile where the departure was recorded too early and is put right.
+    let claimed = market.claims_at_once(urn, Nights::from_on(london_date(at), None), at);
+    #[cfg(feature = "planted-defects")]
+    let claimed = if is_planted(Planted::RegisteredPlacesUnchecked) { 0 } else { claimed };
+    let registered = registration.places_registered;
+    if registered < was.places_registered && registered < claimed {
+        return Err(Rejection::PlacesBelowClaimed { claimed, registered });
     }
     if registration == *was {
         return Ok(Vec::new());
@@ -98,6 +110,10 @@ pub(super) fn serve_notice(market: &Market, notice: &RestrictionNoticeServed) ->
         return Err(Rejection::NoticeInForce(since));
     }
     let mut events: Vec<MarketEvent> = vec![notice.clone().into()];
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::NoticeLeavesClaims) {
+        return Ok(events);
+    }
     for (id, place) in market.places_of(establishment) {
         for claim in &place.claims {
             match claim.stage {

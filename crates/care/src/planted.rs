@@ -1,0 +1,82 @@
+//! Defects that the simulation plants in the domains, to see that its checks would find them. They are compiled with the feature
+//! `planted-defects` alone, which only the tests' own manifests turn on; and then each is still off until a test plants it.
+//!
+//! A domain has no log and no process of its own, so a defect is planted in a thread: tests that run side by side do not disturb each other.
+
+use std::cell::Cell;
+
+/// A defect: a rule that is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// Nights that somebody has are given again.
+    OverlapUnchecked,
+    /// A solo placement is not alone.
+    SoloUnchecked,
+    /// An establishment's registered places bound nothing.
+    RegisteredPlacesUnchecked,
+    /// A hold whose lease has ended can be used.
+    ExpiredHoldAccepted,
+    /// Whose hold it is and for which child does not matter.
+    ForeignHoldAccepted,
+    /// For which version of the referral a hold is does not matter.
+    HoldOfOtherVersionAccepted,
+    /// A hold gets the token of the hold before it.
+    TokenRepeated,
+    /// A registration that is not active does not matter.
+    RegistrationUnchecked,
+    /// The child's age does not matter, to market and lot.
+    AgeUnchecked,
+    /// A suspended provider is bought from.
+    SuspensionUnchecked,
+    /// The grade gate lets everybody through.
+    GradeUnchecked,
+    /// Neither ceiling nor admitted price bounds the core fee.
+    CeilingUnchecked,
+    /// An agreement is issued without what it was judged on.
+    EvidenceLeftOut,
+    /// A call-off is judged on the first night, not at the award instant.
+    JudgedOnFirstNight,
+    /// Children may come under a restriction notice.
+    NoticeIgnored,
+    /// A child whose place was awarded before a restriction notice may come after it.
+    NoticeIgnoredOnArrival,
+    /// Holds and awards outlive the service of a notice.
+    NoticeLeavesClaims,
+    /// Supported accommodation takes children under 16.
+    Under16Accepted,
+    /// Unregistered provision can be sought, claimed and bought.
+    UnregisteredAwarded,
+    /// An award needs no steps of the cascade.
+    CascadeUnchecked,
+    /// An award needs no approver.
+    ApproverUnchecked,
+    /// Anybody may approve.
+    RoleUnchecked,
+    /// An emergency award has no deadline for its approval.
+    EmergencyWithoutDeadline,
+    /// A deadline is lost when the award is confirmed.
+    DeadlineForgotten,
+    /// A provider need not have a grant.
+    RevealedWithoutGrant,
+    /// A grant does not end with the placement.
+    RevealedAfterEnd,
+    /// An unmasking leaves no event.
+    RevealUnrecorded,
+    /// A provider is granted sight of the child before the award holds.
+    GrantedBeforeAward,
+}
+
+thread_local! {
+    static PLANTED: Cell<Option<Planted>> = const { Cell::new(None) };
+}
+
+/// Plants a defect in this thread instead of what was planted before; none to have no defect.
+pub fn plant(what: Option<Planted>) {
+    PLANTED.set(what);
+}
+
+/// Whether a defect is planted in this thread.
+#[must_use]
+pub fn is_planted(what: Planted) -> bool {
+    PLANTED.get() == Some(what)
+}

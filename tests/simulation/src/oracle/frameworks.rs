@@ -1,0 +1,204 @@
+//! What contracts judge of invariants 3 and 5: lots, gates, ceilings and suspensions as they held on the day of the award.
+
+use crate::breach::{Checked, Invariant, ensure};
+use care::market::PlaceClaimed;
+use care::published::{AgreementIssued, Route};
+use care::{
+    CouncilId, Date, EstablishmentUrn, EventBody, FrameworkId, LotId, Pence, ProviderId, london_date,
+};
+use contracts_domain::FrameworkEvent;
+use contracts_domain::frameworks::{FrameworkCreated, Lot};
+use std::collections::{BTreeMap, HashMap};
+
+type Schedules = Vec<(Date, BTreeMap<String, Pence>)>;
+
+struct Framework {
+    created: FrameworkCreated,
+    members: Vec<(CouncilId, Date, Option<Date>)>,
+    lots: HashMap<LotId, Lot>,
+    admissions: HashMap<(ProviderId, LotId), Schedules>,
+    suspensions: Vec<Suspension>,
+}
+
+struct Suspension {
+    provider: ProviderId,
+    urn: Option<EstablishmentUrn>,
+    from: Date,
+    until: Option<Date>,
+}
+
+#[derive(Default)]
+pub(super) struct Frameworks {
+    events: u64,
+    all: HashMap<FrameworkId, Framework>,
+}
+
+impl Frameworks {
+    pub(super) fn read(&mut self, event: &FrameworkEvent) {
+        self.events += 1;
+        match event {
+            FrameworkEvent::FrameworkCreated(event) => {
+                let framework = Framework {
+                    created: event.clone(),
+                    members: Vec::new(),
+                    lots: HashMap::new(),
+                    admissions: HashMap::new(),
+                    suspensions: Vec::new(),
+                };
+                self.all.insert(event.framework.clone(), framework);
+            }
+            FrameworkEvent::CouncilJoined(event) => self.change(&event.framework, |framework| {
+                framework.members.push((event.council, event.from, None));
+            }),
+            FrameworkEvent::CouncilLeft(event) => self.change(&event.framework, |framework| {
+                let mut members = framework.members.iter_mut().rev();
+                if let Some(member) = members.find(|member| member.0 == event.council) {
+                    member.2 = Some(event.on);
+                }
+            }),
+            FrameworkEvent::LotAdded(event) => self.change(&event.framework, |framework| {
+                framework.lots.insert(event.lot.clone(), event.terms.clone());
+            }),
+            FrameworkEvent::ProviderAdmitted(event) => self.change(&event.framework, |framework| {
+                let key = (event.provider.clone(), event.lot.clone());
+                framework.admissions.entry(key).or_default().push((event.from, event.prices.clone()));
+            }),
+            FrameworkEvent::ProviderSuspended(event) => self.change(&event.framework, |framework| {
+                let (provider, urn) = (event.provider.clone(), event.urn.clone());
+                framework.suspensions.push(Suspension { provider, urn, from: event.from, until: None });
+            }),
+            FrameworkEvent::SuspensionLifted(event) => self.change(&event.framework, |framework| {
+                let is_it = |it: &&mut Suspension| {
+                    it.provider == event.provider && it.urn == event.urn && it.until.is_none()
+                };
+                if let Some(suspension) = framework.suspensions.iter_mut().find(is_it) {
+                    suspension.until = Some(event.on);
+                }
+            }),
+        }
+    }
+
+    fn change(&mut self, id: &FrameworkId, change: impl FnOnce(&mut Framework)) {
+        if let Some(framework) = self.all.get_mut(id) {
+            change(framework);
+        }
+    }
+
+    /// Checks an agreement against the claim that it follows from.
+    pub(super) fn check_agreement(&self, issued: &AgreementIssued, claim: &PlaceClaimed) -> Checked {
+        let market = &claim.evidence.evidence;
+        let day = london_date(claim.at);
+        let unregistered = market.provision == "UNREGISTERED" || issued.provision == "UNREGISTERED";
+        let found = || format!("unregistered provision was bought: {issued:?}");
+        ensure(!unregistered, Invariant::NeverAwardable, || issued.stream(), found)?;
+        let shares: u32 = issued.terms.funders.iter().map(|share| share.basis_points).sum();
+        let mut checks = vec![
+            ("the funders' shares", shares == 10_000),
+            ("a suspension", !self.is_suspended(issued, day)),
+        ];
+        match &issued.terms.route {
+            Route::Framework { framework, lot, level } => {
+                checks.extend(self.checks_of_lot(issued, claim, day, (framework, lot, level)));
+            }
+            Route::Spot { justification } => {
+                checks.push(("the justification", !justification.trim().is_empty()));
+                checks.push(("the grade", gate_lets("REQUIRES_IMPROVEMENT", true, &market.grade)));
+            }
+            Route::InHouse => {}
+        }
+        let evidence = &issued.evidence;
+        let shown = |check: &str| evidence.checks.iter().any(|shown| shown.check == check && shown.passed);
+        checks.push(("a check that failed", evidence.checks.iter().all(|check| check.passed)));
+        checks.push(("the evidence of the facts' position", evidence.contracts_position == self.events));
+        let needed = needed_evidence(&issued.terms.route);
+        checks.push(("the evidence of what was judged", needed.iter().all(|check| shown(check))));
+        for (what, right) in checks {
+            let found = || format!("{what}: not as it should be on {day}, the day of the award: {issued:?}");
+            ensure(right, Invariant::EligibleAtTheAward, || issued.stream(), found)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a framework that the council belongs to on the day stops the provider on some day up to the first night.
+    fn is_suspended(&self, issued: &AgreementIssued, day: Date) -> bool {
+        let (first, last) = (day.min(issued.start), day.max(issued.start));
+        let stops = |it: &Suspension| {
+            it.provider == issued.provider
+                && it.urn.as_ref().is_none_or(|urn| *urn == issued.urn)
+                && it.from <= last
+                && it.until.is_none_or(|until| first < until && it.from < until)
+        };
+        let own = self.all.values().filter(|framework| framework.is_member(issued.council, day));
+        own.flat_map(|framework| &framework.suspensions).any(stops)
+    }
+
+    fn checks_of_lot(
+        &self,
+        issued: &AgreementIssued,
+        claim: &PlaceClaimed,
+        day: Date,
+        (framework, lot_id, level): (&FrameworkId, &LotId, &str),
+    ) -> Vec<(&'static str, bool)> {
+        let Some(framework) = self.all.get(framework) else { return vec![("the framework", false)] };
+        let Some(lot) = framework.lots.get(lot_id) else { return vec![("the lot", false)] };
+        let market = &claim.evidence.evidence;
+        let gate = lot.grade_gate.as_ref().or(framework.created.grade_floor.as_ref());
+        let (lowest, ungraded) =
+            gate.map_or(("REQUIRES_IMPROVEMENT", true), |gate| (gate.lowest.as_str(), gate.ungraded_allowed));
+        let core = issued.terms.lines.iter().filter(|line| line.kind == "CORE");
+        let core = Pence(core.map(|line| line.weekly.0).sum());
+        let key = (issued.provider.clone(), lot_id.clone());
+        let schedules = framework.admissions.get(&key).into_iter().flatten();
+        let schedule = schedules.filter(|(from, _)| *from <= day).max_by_key(|(from, _)| *from);
+        let admitted = schedule.and_then(|(_, prices)| prices.get(level));
+        vec![
+            ("the framework's term", framework.created.starts <= day && day <= framework.created.ends),
+            ("the membership", framework.is_member(issued.council, day)),
+            ("the lot's provisions", lot.provisions.contains(&market.provision)),
+            ("the lot's ages", lot.age_from <= market.age_years && market.age_years <= lot.age_to),
+            ("the grade", gate_lets(lowest, ungraded, &market.grade)),
+            ("the ceiling", lot.levels.get(level).is_some_and(|ceiling| core <= *ceiling)),
+            ("the admitted price", admitted.is_some_and(|price| core <= *price)),
+        ]
+    }
+}
+
+impl Framework {
+    fn is_member(&self, council: CouncilId, day: Date) -> bool {
+        let holds = |(member, from, until): &(CouncilId, Date, Option<Date>)| {
+            *member == council && *from <= day && until.is_none_or(|until| day < until)
+        };
+        self.members.iter().any(holds)
+    }
+}
+
+/// Whether a gate lets a grade through, written out.
+fn gate_lets(lowest: &str, ungraded: bool, grade: &str) -> bool {
+    match grade {
+        "OUTSTANDING" => true,
+        "GOOD" => lowest != "OUTSTANDING",
+        "REQUIRES_IMPROVEMENT" => lowest == "REQUIRES_IMPROVEMENT",
+        "NONE" => ungraded,
+        _ => false,
+    }
+}
+
+/// The checks whose result an agreement by this route must show.
+fn needed_evidence(route: &Route) -> &'static [&'static str] {
+    match route {
+        Route::Framework { .. } => &[
+            "UNREGISTERED_PROVISION",
+            "PROVIDER_SUSPENDED",
+            "FRAMEWORK_NOT_IN_FORCE",
+            "COUNCIL_NOT_MEMBER",
+            "LOT_DOES_NOT_COVER_PROVISION",
+            "AGE_OUTSIDE_LOT",
+            "PROVIDER_NOT_ADMITTED",
+            "GRADE_BELOW_GATE",
+            "PRICE_ABOVE_CEILING",
+            "PRICE_ABOVE_SCHEDULE",
+        ],
+        Route::Spot { .. } => &["UNREGISTERED_PROVISION", "PROVIDER_SUSPENDED", "GRADE_BELOW_GATE"],
+        Route::InHouse => &["UNREGISTERED_PROVISION", "PROVIDER_SUSPENDED"],
+    }
+}

@@ -1,0 +1,63 @@
+//! Invariant 7: who may see, and saw, who the child is.
+
+use super::awards::Awards;
+use crate::breach::{Checked, Invariant, ensure};
+use care::{AwardId, Date, EventBody, ProviderId, ReferralId, london_date};
+use referrals_domain::{IdentityGranted, IdentityRevealed, ReferralAwarded, ReferralEvent};
+use std::collections::{HashMap, HashSet};
+
+#[derive(Default)]
+pub(super) struct Identities {
+    /// To whom a referral was awarded, by award.
+    awarded: HashMap<AwardId, (ReferralId, ProviderId)>,
+    /// The awards that have led to a grant.
+    granted: HashSet<AwardId>,
+    /// The grants, and the first day on which each does not hold.
+    grants: HashMap<(ReferralId, ProviderId), Option<Date>>,
+}
+
+impl Identities {
+    pub(super) fn read(&mut self, event: &ReferralEvent, awards: &Awards) -> Checked {
+        match event {
+            ReferralEvent::ReferralAwarded(event) => self.award(event, awards),
+            ReferralEvent::IdentityGranted(event) => self.grant(event),
+            ReferralEvent::IdentityGrantEnded(event) => {
+                let grant = self.grants.get_mut(&(event.referral, event.provider.clone()));
+                let found = || format!("the end of a grant that was not given: {event:?}");
+                ensure(grant.is_some(), Invariant::IdentityByGrant, || event.stream(), found)?;
+                if let Some(grant) = grant {
+                    *grant = Some(event.from);
+                }
+                Ok(())
+            }
+            ReferralEvent::IdentityRevealed(event) => self.reveal(event),
+            _ => Ok(()),
+        }
+    }
+
+    fn award(&mut self, event: &ReferralAwarded, awards: &Awards) -> Checked {
+        let agreed = awards.agreement(event.award) == Some(event.agreement);
+        let found = || format!("awarded without the agreement: {event:?}");
+        ensure(agreed, Invariant::Exchange, || event.stream(), found)?;
+        self.awarded.insert(event.award, (event.referral, event.provider.clone()));
+        Ok(())
+    }
+
+    fn grant(&mut self, event: &IdentityGranted) -> Checked {
+        let awarded = self.awarded.get(&event.award);
+        let to = (event.referral, event.provider.clone());
+        let first = self.granted.insert(event.award);
+        let found = || format!("granted before the award holds, to another or again: {event:?}");
+        ensure(first && awarded == Some(&to), Invariant::IdentityByGrant, || event.stream(), found)?;
+        self.grants.insert(to, None);
+        Ok(())
+    }
+
+    fn reveal(&self, event: &IdentityRevealed) -> Checked {
+        let Some(provider) = &event.provider else { return Ok(()) };
+        let grant = self.grants.get(&(event.referral, provider.clone()));
+        let holds = grant.is_some_and(|end| end.is_none_or(|end| london_date(event.at) < end));
+        let found = || format!("shown to a provider without a grant that holds: {event:?}");
+        ensure(holds, Invariant::IdentityByGrant, || event.stream(), found)
+    }
+}

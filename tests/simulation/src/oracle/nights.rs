@@ -1,0 +1,80 @@
+//! Invariant 1: who has which nights, counted anew from the claims of one establishment.
+
+use super::market::{Claim, Home};
+use crate::breach::{Breach, Checked, Invariant};
+use care::{Date, EstablishmentUrn, Nights, PlaceId, StreamId, Timestamp};
+use std::collections::HashMap;
+
+/// Whether a claim counts at the instant of the decision; its nights and its place.
+struct Taken<'a> {
+    start: Date,
+    end: Date,
+    solo: bool,
+    lapsed: bool,
+    place: &'a PlaceId,
+}
+
+/// Checks all nights of an establishment for two claims on one place and for company of a solo child, and those that were taken or
+/// judged anew for more claims than are registered at `at`: what was registered for other nights may have been more.
+///
+/// For one place and a solo child every claim that is recorded counts, a hold whose lease has ended too: its end is recorded before others
+/// take the nights. Against the number that is registered it counts no more.
+pub(super) fn check(
+    urn: &EstablishmentUrn,
+    home: &Home,
+    claims: &HashMap<PlaceId, Vec<Claim>>,
+    (anew, at): (Nights, Timestamp),
+) -> Checked {
+    let mut taken: Vec<Taken<'_>> = Vec::new();
+    for place in &home.places {
+        let first = taken.len();
+        for claim in claims.get(place).into_iter().flatten().filter(|claim| claim.start < claim.end()) {
+            let (start, end, solo) = (claim.start, claim.end(), claim.solo);
+            taken.push(Taken { start, end, solo, lapsed: claim.has_lapsed(at), place });
+        }
+        let own = &mut taken[first..];
+        own.sort_unstable_by_key(|claim| (claim.start, claim.end));
+        if let Some(pair) = own.windows(2).find(|pair| pair[0].end > pair[1].start) {
+            let found =
+                format!("{place} is claimed twice: from {} and from {}", pair[0].start, pair[1].start);
+            return breach(StreamId::new("place", place), found);
+        }
+    }
+    for solo in taken.iter().filter(|claim| claim.solo) {
+        let place = solo.place;
+        let is_company =
+            |other: &&Taken<'_>| other.place != place && other.start < solo.end && solo.start < other.end;
+        if let Some(other) = taken.iter().find(is_company) {
+            let found =
+                format!("the solo placement in {place} from {} is not alone: {}", solo.start, other.place);
+            return breach(StreamId::new("place", place), found);
+        }
+    }
+    check_registered(urn, home, &taken, anew)
+}
+
+fn check_registered(urn: &EstablishmentUrn, home: &Home, taken: &[Taken<'_>], anew: Nights) -> Checked {
+    let registered = i32::from(home.registration.places_registered);
+    let mut steps: Vec<(Date, i32)> = Vec::new();
+    for claim in taken.iter().filter(|claim| !claim.lapsed) {
+        let (start, end) = (claim.start.max(anew.start()), claim.end.min(anew.end()));
+        if start < end {
+            steps.extend([(start, 1), (end, -1)]);
+        }
+    }
+    // Departures before arrivals of the same day.
+    steps.sort_unstable();
+    let mut claimed = 0;
+    for (night, step) in steps {
+        claimed += step;
+        if claimed > registered {
+            let found = format!("{claimed} places of {urn} are claimed on {night}, {registered} registered");
+            return breach(StreamId::new("establishment", urn), found);
+        }
+    }
+    Ok(())
+}
+
+fn breach(stream: StreamId, found: String) -> Checked {
+    Err(Breach { invariant: Invariant::OneChildAPlace, found, stream })
+}

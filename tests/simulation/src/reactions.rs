@@ -1,0 +1,167 @@
+//! What one service's events mean to another: the same translation as in `services/vacancies/src/reactions.rs`,
+//! `services/contracts/src/reactions.rs` and `services/referrals/src/reactions.rs`, which read events as bytes of a followed log and are
+//! bound to engines. A council's log speaks for that council alone, which is checked here as there.
+
+use care::market::MarketEvent;
+use care::published::{AgreementRefused, AwardProposed, ClaimRefused, PlacementEnded, PlacementStarted};
+use care::{CouncilId, Event, ProviderId, Timestamp};
+use contracts_domain::agreements::{AgreementEvent, ClaimNoted, ProposalLapsed, ProposalNoted};
+use contracts_domain::{AgreementCommand, Frameworks};
+use referrals_domain::{ConfirmAward, FailAward, RecordArrival, RecordDeparture, ReferralEvent};
+use vacancies_domain::{ClaimForAward, Command as MarketCommand};
+
+/// A command to a council's log.
+pub(crate) type ToCouncil<C> = Option<(CouncilId, C)>;
+
+/// What an event of a council's referrals log means to the market.
+pub(crate) fn referral_to_market(owner: CouncilId, event: &ReferralEvent) -> Option<MarketCommand> {
+    let command = match event {
+        ReferralEvent::AwardProposed(event) => {
+            MarketCommand::ClaimForAward(claim(event.proposed.clone(), event.sex.clone()))
+        }
+        ReferralEvent::ReferralAwarded(event) => {
+            MarketCommand::EndSearch { council: event.council, referral: event.referral, at: event.at }
+        }
+        ReferralEvent::ReferralWithdrawn(event) => {
+            MarketCommand::EndSearch { council: event.council, referral: event.referral, at: event.at }
+        }
+        _ => return None,
+    };
+    (event.council() == Some(owner)).then_some(command)
+}
+
+/// What an event of a council's contracts log means to the market.
+pub(crate) fn agreement_to_market(owner: CouncilId, event: &AgreementEvent) -> Option<MarketCommand> {
+    let command = match event.clone() {
+        AgreementEvent::AgreementRefused(AgreementRefused { award, council, reason, at, .. }) => {
+            MarketCommand::ReleaseClaim { award, council, reason, at }
+        }
+        AgreementEvent::PlacementStarted(PlacementStarted { award, council, place, on, at, .. }) => {
+            MarketCommand::OccupyPlace { award, council, place, on, at }
+        }
+        AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, at, .. }) => {
+            MarketCommand::EndOccupancy { award, council, on, at }
+        }
+        _ => return None,
+    };
+    (event.council() == Some(owner)).then_some(command)
+}
+
+/// What an event of a council's referrals log means to its contracts; `at` is when it was recorded.
+pub(crate) fn referral_to_contracts(
+    owner: CouncilId,
+    event: &ReferralEvent,
+    frameworks: &Frameworks,
+    at: Timestamp,
+) -> ToCouncil<AgreementCommand> {
+    let ReferralEvent::AwardProposed(event) = event else { return None };
+    let proposed = event.proposed.clone();
+    let facts = frameworks.facts_for(&proposed.provider);
+    let council = proposed.council;
+    let command = AgreementCommand::NoteProposal { proposal: proposal(proposed), facts, at };
+    (council == owner).then_some((council, command))
+}
+
+/// What an event of the market means to a council's contracts; `at` is when it was recorded.
+pub(crate) fn market_to_contracts(
+    event: &MarketEvent,
+    frameworks: &Frameworks,
+    at: Timestamp,
+) -> ToCouncil<AgreementCommand> {
+    let facts = |provider: &ProviderId| frameworks.facts_for(provider);
+    match event {
+        MarketEvent::PlaceClaimed(event) => {
+            let (facts, council) = (facts(&event.provider), event.council);
+            let claim = ClaimNoted {
+                award: event.award,
+                council,
+                referral: event.referral,
+                referral_version: event.referral_version,
+                place: event.place.clone(),
+                urn: event.urn.clone(),
+                provider: event.provider.clone(),
+                start: event.start,
+                evidence: event.evidence.evidence.clone(),
+                claimed_at: event.at,
+            };
+            Some((council, AgreementCommand::NoteClaim { claim, facts, at }))
+        }
+        MarketEvent::ClaimRefused(event) => {
+            let ClaimRefused { award, council, reason, .. } = event.clone();
+            Some((council, AgreementCommand::NoteClaimRefused(ProposalLapsed { award, council, reason })))
+        }
+        MarketEvent::ClaimReleased(event) => {
+            let contracts_position = frameworks.position();
+            let released = event.clone();
+            Some((event.council, AgreementCommand::NoteClaimReleased { released, contracts_position, at }))
+        }
+        _ => None,
+    }
+}
+
+/// What an event of a council's contracts log means to its referrals.
+pub(crate) fn agreement_to_referrals(
+    owner: CouncilId,
+    event: &AgreementEvent,
+) -> ToCouncil<referrals_domain::Command> {
+    let (council, command) = match event.clone() {
+        AgreementEvent::AgreementIssued(issued) => {
+            let confirm = ConfirmAward { award: issued.award, agreement: issued.agreement, at: issued.at };
+            (issued.council, confirm.into())
+        }
+        AgreementEvent::AgreementRefused(AgreementRefused { award, council, reason, detail, at, .. }) => {
+            (council, FailAward { award, reason, detail, at }.into())
+        }
+        AgreementEvent::PlacementStarted(PlacementStarted { award, council, on, at, .. }) => {
+            (council, RecordArrival { award, on, at }.into())
+        }
+        AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, reason, at, .. }) => {
+            (council, RecordDeparture { award, on, reason, at }.into())
+        }
+        _ => return None,
+    };
+    (council == owner).then_some((council, command))
+}
+
+/// What an event of the market means to a council's referrals.
+pub(crate) fn market_to_referrals(event: &MarketEvent) -> ToCouncil<referrals_domain::Command> {
+    let MarketEvent::ClaimRefused(event) = event else { return None };
+    let ClaimRefused { award, council, reason, detail, at, .. } = event.clone();
+    Some((council, FailAward { award, reason, detail, at }.into()))
+}
+
+fn proposal(proposed: AwardProposed) -> ProposalNoted {
+    ProposalNoted {
+        award: proposed.award,
+        council: proposed.council,
+        referral: proposed.referral,
+        referral_version: proposed.referral_version,
+        place: proposed.place,
+        urn: proposed.urn,
+        provider: proposed.provider,
+        provision: proposed.provision,
+        start: proposed.start,
+        age_years: proposed.age_years,
+        terms: proposed.terms,
+        proposed_at: proposed.at,
+    }
+}
+
+fn claim(proposed: AwardProposed, sex: String) -> ClaimForAward {
+    ClaimForAward {
+        award: proposed.award,
+        council: proposed.council,
+        referral: proposed.referral,
+        referral_version: proposed.referral_version,
+        place: proposed.place,
+        urn: proposed.urn,
+        provider: proposed.provider,
+        provision: proposed.provision,
+        start: proposed.start,
+        hold_token: proposed.hold_token,
+        solo: proposed.solo,
+        age_years: proposed.age_years,
+        sex,
+        at: proposed.at,
+    }
+}
