@@ -221,7 +221,7 @@ impl World {
         self.oracle.check_nothing_half_done()
     }
 
-    /// The last events of a stream in all logs.
+    /// The last events of a stream in all logs, and of an establishment's places with its own.
     pub(crate) fn last_events(&self, stream: &StreamId) -> Vec<String> {
         let mut found = Vec::new();
         collect(&self.market.events, stream, &mut found);
@@ -256,7 +256,12 @@ fn keep_last<T>(list: &mut Vec<T>, new: T, most: usize) {
 }
 
 fn collect<E: Event + Debug>(events: &[Recorded<E>], stream: &StreamId, into: &mut Vec<(Timestamp, String)>) {
-    let own = events.iter().filter(|recorded| recorded.event.stream() == *stream);
+    // With an establishment belong its places, which are named after it.
+    let places = stream.as_str().strip_prefix("establishment/").map(|urn| format!("place/{urn}-"));
+    let own = events.iter().filter(|recorded| {
+        let of = recorded.event.stream();
+        of == *stream || places.as_ref().is_some_and(|places| of.as_str().starts_with(places))
+    });
     into.extend(own.map(|recorded| (recorded.at, format!("{:?}", recorded.event))));
 }
 

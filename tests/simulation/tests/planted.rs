@@ -15,6 +15,10 @@ fn search(planted: Planted) -> Option<(u64, Box<Failure>)> {
         let failure = run(seed, STEPS).err()?;
         Some(((seed - 1) * STEPS + failure.step, failure))
     });
+    if let Some((_, failure)) = &found {
+        let again = run(failure.seed, failure.step).expect_err("the same world breaks again");
+        assert_eq!((again.step, &again.breach), (failure.step, &failure.breach), "a seed makes one world");
+    }
     plant(None);
     found
 }
