@@ -18,7 +18,7 @@ pub use events::{
     Registration, RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
     VacancyAdvertised, VacancyWithdrawn,
 };
-pub use place::{Claim, Place, Stage, Vacancy};
+pub use place::{Claim, Mix, MixInvalid, Place, Stage, Vacancy};
 pub use query::Capacity;
 
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId};

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+// In tenths of a mile the formula is √d² / 160.93. What is computed is ⌊√(d² · SCALE / UNIT)⌋, twice as many.
+const SCALE: u64 = 200 * 200;
+const UNIT: u64 = 16_093 * 16_093;
+
 /// A point on the British National Grid (EPSG:27700).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Location {
@@ -35,18 +39,49 @@ impl Location {
         // In tenths of a mile the formula is √d² / 160.93, and rounding x half away from zero is ⌊(⌊2x⌋ + 1) / 2⌋.
         // So ⌊2x⌋ = ⌊√(d² · 200² / 16093²)⌋, and the integer root of the floored quotient is exactly that: no float, no
         // error, the same on every machine. No tie can occur: x = n + ½ would need 200·√d² = 16093·(2n + 1), even = odd.
-        let east = u128::from(self.easting_m.abs_diff(other.easting_m));
-        let north = u128::from(self.northing_m.abs_diff(other.northing_m));
-        let square_m2 = east * east + north * north;
-        let half_tenths = (square_m2 * (200 * 200) / (16_093 * 16_093)).isqrt();
+        let scaled = self.square_m2_to(other) * u128::from(SCALE);
+        // In Great Britain, and far beyond, 64 bits hold it, and are divided and rooted much faster.
+        let half_tenths = match u64::try_from(scaled) {
+            Ok(scaled) => u128::from((scaled / UNIT).isqrt()),
+            Err(_) => (scaled / u128::from(UNIT)).isqrt(),
+        };
         // √2 · 2³² m is under 3.8e7 tenths: the conversion cannot fail for any pair of locations.
         Miles { tenths: u32::try_from(half_tenths.div_ceil(2)).unwrap_or(u32::MAX) }
+    }
+
+    fn square_m2_to(self, other: Self) -> u128 {
+        let east = u128::from(self.easting_m.abs_diff(other.easting_m));
+        let north = u128::from(self.northing_m.abs_diff(other.northing_m));
+        east * east + north * north
     }
 
     /// Whether `other` is at most `limit` away, judged on the statutory distance: what is shown as 20.0 is within 20.
     #[must_use]
     pub fn within(self, other: Self, limit: Miles) -> bool {
         self.miles_to(other) <= limit
+    }
+}
+
+/// A greatest distance, ready to be compared with many: no root is taken for one that is only held against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The greatest square that is still within.
+    square_m2_max: u128,
+}
+
+impl Reach {
+    /// Everything that is shown as `limit` or less.
+    #[must_use]
+    pub fn of(limit: Miles) -> Self {
+        // ⌈h / 2⌉ ≤ t for h = ⌊√(d² · SCALE / UNIT)⌋ means h ≤ 2t, which means d² · SCALE < (2t + 1)² · UNIT.
+        let bound = (u128::from(limit.tenths) * 2 + 1).pow(2) * u128::from(UNIT);
+        Self { square_m2_max: (bound - 1) / u128::from(SCALE) }
+    }
+
+    /// Whether two points are so near, as [`Location::within`] judges it.
+    #[must_use]
+    pub fn holds(self, from: Location, to: Location) -> bool {
+        from.square_m2_to(to) <= self.square_m2_max
     }
 }
 
@@ -89,7 +124,7 @@ impl FromStr for Miles {
 
 #[cfg(test)]
 mod tests {
-    use super::{Location, Miles, MilesInvalid};
+    use super::{Location, Miles, MilesInvalid, Reach};
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
     const fn at(easting_m: i32, northing_m: i32) -> Location {
@@ -132,6 +167,24 @@ mod tests {
             let formula = (d_east.powi(2) + d_north.powi(2)).sqrt() / 1000.0 / 1.6093;
             let miles = at(east, north).miles_to(at(east2, north2));
             prop_assert_eq!(f64::from(miles.tenths).to_bits(), (formula * 10.0).round().to_bits());
+        }
+
+        #[test]
+        fn a_reach_holds_what_is_within(
+            east in 0..700_000i32, north in 0..1_300_000i32, east2 in 0..700_000i32, north2 in 0..1_300_000i32,
+            more in -1..=1i64,
+        ) {
+            let (a, b) = (at(east, north), at(east2, north2));
+            // At the distance itself, and a tenth to either side of it.
+            let tenths = u32::try_from(i64::from(a.miles_to(b).tenths) + more).unwrap_or(0);
+            let limit = Miles { tenths };
+            prop_assert_eq!(Reach::of(limit).holds(a, b), a.within(b, limit));
+        }
+
+        #[test]
+        fn any_reach_can_be_made(tenths in any::<u32>(), a in any::<(i32, i32)>(), b in any::<(i32, i32)>()) {
+            let (a, b, limit) = (at(a.0, a.1), at(b.0, b.1), Miles { tenths });
+            prop_assert_eq!(Reach::of(limit).holds(a, b), a.within(b, limit));
         }
 
         #[test]

@@ -12,7 +12,7 @@ mod distance;
 mod postcode;
 mod table;
 
-pub use distance::{Location, Miles, MilesInvalid};
+pub use distance::{Location, Miles, MilesInvalid, Reach};
 pub use postcode::{Code, CodeFault, CodeInvalid, Outcode, Postcode, Sector};
 pub use table::{
     Authority, OutcodeUnknown, SectorUnknown, authority_of, locate, locate_outcode, sector_of, sectors_in,

@@ -27,6 +27,10 @@ pub struct Criteria {
     pub near: Option<Near>,
     /// How far it may be from there; asks nothing without `near`.
     pub within: Option<Miles>,
+    /// Where the child's home is: the first of the two 20-mile measures, which leaves nothing out.
+    pub home: Option<Near>,
+    /// Where the council's centre is: the second of them.
+    pub centre: Option<Near>,
     /// The lowest grade, one of [`lowest_grade`]'s.
     pub grade_at_least: Option<String>,
     /// The first night; the day of the search if none.
@@ -73,11 +77,10 @@ impl FromStr for Near {
 }
 
 impl Near {
-    /// How far a sector is, if it is known.
+    /// The point that is measured from.
     #[must_use]
-    pub fn miles_to(&self, sector: &str) -> Option<Miles> {
-        let location = locate(sector.parse().ok()?).ok()?;
-        Some(self.0.miles_to(location))
+    pub fn location(self) -> Location {
+        self.0
     }
 }
 

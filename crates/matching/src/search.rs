@@ -1,203 +1,208 @@
-//! The search itself.
+//! The search itself: which places pass every rule, and which of them are best.
 
+use crate::bits::Bits;
 use crate::criteria::{Criteria, Operator, grade_rank};
-use crate::exclusion::Exclusion;
-use care::market::{
-    Establishment, Market, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
-    SUPPORTED_ACCOMMODATION_AGE_MIN, UNREGISTERED, Vacancy,
-};
-use care::{Date, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
-use geography::Miles;
+use crate::day::Day;
+use crate::found::{Match, SearchResult};
+use crate::impact::Child;
+use crate::index::Index;
+use crate::needs::{NeedSet, unmet};
+use crate::rules::{ALL, Rule};
+use care::{Timestamp, london_date};
+use geography::{Miles, Reach};
 use std::collections::BTreeMap;
 
-/// A place that can be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Match {
-    /// The place.
-    pub place: PlaceId,
-    /// Its establishment.
-    pub urn: EstablishmentUrn,
-    /// Its provider.
-    pub provider: ProviderId,
-    /// What it is, a code of `code_sets::PROVISION`.
-    pub provision: String,
-    /// A code of `code_sets::GRADE`.
-    pub grade: String,
-    /// The upper-tier authority it lies in, a GSS code.
-    pub utla: String,
-    /// How far it is from where was asked, if that was asked.
-    pub distance: Option<Miles>,
-    /// How much of the needs it can meet, in thousandths; 1000 if none were asked for.
-    pub needs_met_thousandths: u16,
-    /// The needs it does not say it can meet, codes of `code_sets::NEED`.
-    pub unmet_needs: Vec<String>,
-    /// The first night it can be had.
-    pub available_from: Date,
-    /// Whether it is the searching council's own.
-    pub in_house: bool,
-    /// Anything else the provider says.
-    pub note: String,
-    /// Why it ranks where it does, in words.
-    pub reasons: Vec<String>,
+/// The version of the order in which places that pass are ranked: fewest unmet needs, least [impact](crate::Impact), nearest, best grade,
+/// place id. Version 1 knew no impact.
+pub const RANKING_VERSION: u16 = 2;
+
+/// A question in the index's own terms.
+pub(crate) struct Question<'a> {
+    pub(crate) index: &'a Index,
+    pub(crate) criteria: &'a Criteria,
+    pub(crate) at: Timestamp,
+    pub(crate) from: Day,
+    pub(crate) needs: NeedSet,
+    pub(crate) child: Child,
+    /// By cell, how far it is; not of those that are too far, unless they are to be explained.
+    pub(crate) distances: Vec<Option<Miles>>,
+    /// The places that are near enough; none if that was not asked.
+    near: Option<Bits>,
 }
 
-/// What a search found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SearchResult {
-    /// The best first: fewest unmet needs, then nearest, best grade, place id.
-    pub matches: Vec<Match>,
-    /// How many open places were left out, by the first reason that applied.
-    pub excluded: BTreeMap<Exclusion, u32>,
-}
+/// What places are ranked by, the least first; ties are broken by the place's id. From the highest bits on: unmet needs, impact, tenths of
+/// a mile, grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank(pub(crate) u64);
 
-/// The places of `market` that meet `criteria`, as of `at`.
-#[must_use]
-pub fn search(market: &Market, criteria: &Criteria, at: Timestamp) -> SearchResult {
-    let from = criteria.available_on.unwrap_or_else(|| london_date(at));
-    let nights = Nights::from_on(from, None);
-    let mut result = SearchResult::default();
-    for (urn, establishment) in market.establishments() {
-        let judged = judge_establishment(criteria, establishment);
-        let home = Home {
-            urn,
-            establishment,
-            distance: judged.ok().flatten(),
-            solo: judged.is_ok() && market.solo_on(establishment, nights, at),
-            occupied: judged.is_ok() && criteria.solo && market.places_claimed_on(urn, nights, at) > 0,
-        };
-        for (id, place) in market.places_of(establishment).filter(|(_, place)| place.open) {
-            match judged.and_then(|_| judge_place(criteria, &home, place, nights, at)) {
-                Ok(vacancy) => result.matches.push(matched(criteria, &home, id, vacancy)),
-                Err(exclusion) => *result.excluded.entry(exclusion).or_default() += 1,
+impl Index {
+    /// The open places that meet `criteria`, the best `limit` of them in order, and how many are left out by the first rule that each
+    /// fails, as of `at`.
+    #[must_use]
+    pub fn search(&self, criteria: &Criteria, at: Timestamp, limit: usize) -> SearchResult {
+        let question = Question::new(self, criteria, at, false);
+        let (mut left, mut excluded) = (self.sets.open.clone(), BTreeMap::new());
+        for about in &ALL {
+            let failing = question.failing(about.rule, &left);
+            let count = failing.count();
+            if count > 0 {
+                excluded.insert(about.rule, count);
+                left = left.without(&failing);
             }
         }
+        SearchResult { matches_total: left.count(), matches: question.best(&left, limit), excluded }
     }
-    // Place ids are unique, so no two matches are equal in this order.
-    result.matches.sort_unstable_by(|a, b| {
-        let key = |it: &Match| (it.unmet_needs.len(), it.distance, grade_rank(&it.grade));
-        key(a).cmp(&key(b)).then_with(|| a.place.cmp(&b.place))
-    });
-    result
 }
 
-/// What is known of an establishment once for all its places.
-struct Home<'a> {
-    urn: &'a EstablishmentUrn,
-    establishment: &'a Establishment,
-    distance: Option<Miles>,
-    solo: bool,
-    occupied: bool,
-}
-
-/// The distance, if it was asked for, or why no place of the establishment comes into question.
-fn judge_establishment(criteria: &Criteria, it: &Establishment) -> Result<Option<Miles>, Exclusion> {
-    if !criteria.provisions.is_empty() && !criteria.provisions.contains(&it.provision) {
-        return Err(Exclusion::Provision);
-    }
-    let in_house = in_house(criteria, it);
-    match criteria.operator {
-        Operator::InHouse if !in_house => return Err(Exclusion::Operator),
-        // Another council's own provision is not on the market for this one either.
-        Operator::External if it.operated_by.is_some() => return Err(Exclusion::Operator),
-        _ => {}
-    }
-    if it.provision == UNREGISTERED || it.registration.status != RegistrationStatus::Active {
-        return Err(Exclusion::Registration);
-    }
-    if it.restricted_on.is_some() {
-        return Err(Exclusion::Restricted);
-    }
-    if let Some(lowest) = &criteria.grade_at_least
-        && grade_rank(&it.registration.grade) > grade_rank(lowest)
-    {
-        return Err(Exclusion::Grade);
-    }
-    let Some(near) = &criteria.near else {
-        return Ok(None);
-    };
-    let distance = near.miles_to(&it.sector).ok_or(Exclusion::Distance)?;
-    if criteria.within.is_some_and(|limit| distance > limit) {
-        return Err(Exclusion::Distance);
-    }
-    Ok(Some(distance))
-}
-
-/// What the place is advertised for, or why it does not come into question.
-fn judge_place<'a>(
-    criteria: &Criteria,
-    home: &Home<'_>,
-    place: &'a Place,
-    nights: Nights,
-    at: Timestamp,
-) -> Result<&'a Vacancy, Exclusion> {
-    let vacancy = place.vacancy.as_ref().ok_or(Exclusion::NotAdvertised)?;
-    if vacancy.available_from > nights.start() {
-        return Err(Exclusion::NotAvailable);
-    }
-    if let Some(age) = criteria.age_years {
-        let registration = &home.establishment.registration;
-        let supported = home.establishment.provision == SUPPORTED_ACCOMMODATION.0;
-        let taken = (vacancy.age_from..=vacancy.age_to).contains(&age)
-            && (registration.age_from..=registration.age_to).contains(&age)
-            && (!supported || age >= SUPPORTED_ACCOMMODATION_AGE_MIN);
-        if !taken {
-            return Err(Exclusion::Age);
+impl<'a> Question<'a> {
+    /// `far_too`: whether to measure how far those are that are too far.
+    pub(crate) fn new(index: &'a Index, criteria: &'a Criteria, at: Timestamp, far_too: bool) -> Self {
+        let needs = NeedSet::of(&criteria.needs);
+        let mut distances = vec![None; index.cells.len()];
+        let near = criteria.near.map(|near| {
+            let (from, reach) = (near.location(), criteria.within.map(Reach::of));
+            let mut places = Bits::default();
+            for (cell, distance) in index.cells.iter().zip(&mut distances) {
+                let within = reach.is_none_or(|reach| reach.holds(from, cell.location));
+                if within {
+                    cell.entries.iter().for_each(|entry| places.put(*entry, true));
+                }
+                if within || far_too {
+                    *distance = Some(from.miles_to(cell.location));
+                }
+            }
+            places
+        });
+        Self {
+            index,
+            criteria,
+            at,
+            from: Day::from(criteria.available_on.unwrap_or_else(|| london_date(at))),
+            needs,
+            child: Child::of(needs, criteria.age_years),
+            distances,
+            near,
         }
     }
-    if let Some(sex) = &criteria.sex
-        && !(vacancy.sexes.takes(sex) && home.establishment.registration.sexes.takes(sex))
-    {
-        return Err(Exclusion::Sex);
+
+    /// Those of `among` that a rule leaves out.
+    pub(crate) fn failing(&self, rule: Rule, among: &Bits) -> Bits {
+        let (criteria, sets, entries) = (self.criteria, &self.index.sets, &self.index.entries);
+        match rule {
+            Rule::Provision if criteria.provisions.is_empty() => Bits::default(),
+            Rule::Provision => {
+                let asked = criteria.provisions.iter().filter_map(|provision| sets.provisions.get(provision));
+                asked.fold(among.clone(), Bits::without)
+            }
+            Rule::Operator => match criteria.operator {
+                Operator::Any => Bits::default(),
+                // Another council's own provision is not on the market for this one either.
+                Operator::External => among.and(&sets.operated),
+                Operator::InHouse => {
+                    among.filter(|entry| !in_house(criteria, self.index.home(entry).operated_by))
+                }
+            },
+            Rule::Registration => among.and(&sets.barred),
+            Rule::Restricted => among.and(&sets.restricted),
+            Rule::Grade => criteria.grade_at_least.as_ref().map_or_else(Bits::default, |lowest| {
+                let lower = sets.grades.iter().skip(usize::from(grade_rank(lowest)) + 1);
+                lower.fold(Bits::default(), |all, grade| all.or(&among.and(grade)))
+            }),
+            Rule::Distance => {
+                self.near.as_ref().map_or_else(Bits::default, |near| among.clone().without(near))
+            }
+            Rule::NotAdvertised => among.clone().without(&sets.advertised),
+            // Of what is not advertised, the column says "before all dates".
+            Rule::NotAvailable => among.filter(|entry| entries.available_from[entry] > self.from),
+            Rule::Age => criteria.age_years.map_or_else(Bits::default, |age| {
+                among.filter(|entry| !(entries.age_from[entry]..=entries.age_to[entry]).contains(&age))
+            }),
+            Rule::Sex => match criteria.sex.as_deref() {
+                None | Some("U") => Bits::default(),
+                Some("M") => among.clone().without(&sets.takes_male),
+                Some("F") => among.clone().without(&sets.takes_female),
+                Some(_) => among.clone().without(&sets.takes_any),
+            },
+            Rule::Needs if !criteria.all_needs || criteria.needs.is_empty() => Bits::default(),
+            Rule::Needs => among.and(&sets.advertised).filter(|entry| self.unmet(entry) > 0),
+            Rule::ExcludedNeed => {
+                among.and(&sets.excluding).filter(|entry| !entries.excluded[entry].and(self.needs).is_empty())
+            }
+            Rule::Claimed => self.claimed(among),
+            Rule::NotEmpty if !criteria.solo => Bits::default(),
+            Rule::NotEmpty => self.occupied(among),
+        }
     }
-    if criteria.all_needs && !criteria.needs.is_subset(&vacancy.needs) {
-        return Err(Exclusion::Needs);
+
+    fn claimed(&self, among: &Bits) -> Bits {
+        let (index, from) = (self.index, self.from);
+        let mut claimed = among.filter(|entry| index.entries.taken_until[entry] > from);
+        let solo = index.solo_homes.iter().map(|home| &index.homes[*home]);
+        let solo = solo.filter(|home| home.solo_until > from).flat_map(|home| &home.entries);
+        let held = self.held().chain(solo.copied());
+        held.filter(|entry| among.contains(*entry)).for_each(|entry| claimed.put(entry, true));
+        claimed
     }
-    if home.solo || place.claims_on(nights, at).next().is_some() {
-        return Err(Exclusion::Claimed);
+
+    /// The places on hold.
+    fn held(&self) -> impl Iterator<Item = usize> {
+        self.index.held.iter().filter(|(_, expires_at)| **expires_at > self.at).map(|(entry, _)| *entry)
     }
-    if home.occupied {
-        return Err(Exclusion::NotEmpty);
+
+    fn occupied(&self, among: &Bits) -> Bits {
+        let index = self.index;
+        let mut occupied = among.filter(|entry| {
+            index.home(entry).taken_until > self.from
+                || index.entries.mix[entry].is_some_and(|group| group.children > 0)
+        });
+        let held = self.held().flat_map(|entry| &index.home(entry).entries);
+        held.filter(|entry| among.contains(**entry)).for_each(|entry| occupied.put(*entry, true));
+        occupied
     }
-    Ok(vacancy)
+
+    fn unmet(&self, entry: usize) -> usize {
+        let met = self.needs.and(self.index.entries.needs[entry]).len();
+        self.criteria.needs.len() - met as usize
+    }
+
+    /// How far a place is, if that was asked and is known.
+    pub(crate) fn distance(&self, entry: usize) -> Option<Miles> {
+        self.index.entries.cell[entry].and_then(|cell| self.distances[cell as usize])
+    }
+
+    /// What a place is ranked by.
+    pub(crate) fn rank(&self, entry: usize) -> Rank {
+        let entries = &self.index.entries;
+        let unmet = u8::try_from(self.unmet(entry)).unwrap_or(u8::MAX);
+        let impact = self.child.rank(entries.mix[entry].as_ref());
+        // Either every place that passes has a distance or none has.
+        let tenths = self.distance(entry).map_or(0, |distance| distance.tenths);
+        let [unmet, impact, grade] = [unmet, impact, entries.grade_rank[entry]].map(u64::from);
+        Rank((unmet << 48) | (impact << 40) | (u64::from(tenths) << 8) | grade)
+    }
+
+    /// The best of some places that pass, in order.
+    pub(crate) fn best(&self, passing: &Bits, limit: usize) -> Vec<Match> {
+        let places = &self.index.entries.place;
+        let mut ranked: Vec<(Rank, usize)> = passing.iter().map(|entry| (self.rank(entry), entry)).collect();
+        // Place ids are unique, so no two are equal in this order.
+        let order =
+            |a: &(Rank, usize), b: &(Rank, usize)| a.0.cmp(&b.0).then_with(|| places[a.1].cmp(&places[b.1]));
+        if limit < ranked.len() {
+            ranked.select_nth_unstable_by(limit, order);
+            ranked.truncate(limit);
+        }
+        ranked.sort_unstable_by(order);
+        ranked.into_iter().map(|(_, entry)| self.found(entry)).collect()
+    }
+
+    /// The needs that a place does not say it can meet.
+    pub(crate) fn unmet_needs(&self, entry: usize) -> impl Iterator<Item = &'a String> {
+        unmet(&self.criteria.needs, self.index.entries.needs[entry])
+    }
 }
 
-fn matched(criteria: &Criteria, home: &Home<'_>, id: &PlaceId, vacancy: &Vacancy) -> Match {
-    let it = home.establishment;
-    let unmet_needs: Vec<String> = criteria.needs.difference(&vacancy.needs).cloned().collect();
-    let (asked, met) = (criteria.needs.len(), criteria.needs.len() - unmet_needs.len());
-    let in_house = in_house(criteria, it);
-    let mut reasons = Vec::new();
-    if asked > 0 {
-        reasons.push(format!("meets {met} of {asked} needs"));
-    }
-    if let Some(distance) = home.distance {
-        reasons.push(format!("{distance} miles away"));
-    }
-    reasons.push(format!("grade {}", it.registration.grade));
-    if in_house {
-        reasons.push("the council's own".to_owned());
-    }
-    Match {
-        place: id.clone(),
-        urn: home.urn.clone(),
-        provider: it.provider.clone(),
-        provision: it.provision.clone(),
-        grade: it.registration.grade.clone(),
-        utla: it.utla.clone(),
-        distance: home.distance,
-        needs_met_thousandths: (met * 1000).checked_div(asked).map_or(1000, thousandths),
-        unmet_needs,
-        available_from: vacancy.available_from,
-        in_house,
-        note: vacancy.note.clone(),
-        reasons,
-    }
-}
-
-fn thousandths(part: usize) -> u16 {
-    u16::try_from(part).unwrap_or(1000)
-}
-
-fn in_house(criteria: &Criteria, it: &Establishment) -> bool {
-    it.operated_by.is_some() && it.operated_by == criteria.council
+/// Whether an establishment is the searching council's own.
+pub(crate) fn in_house(criteria: &Criteria, operated_by: Option<care::CouncilId>) -> bool {
+    operated_by.is_some() && operated_by == criteria.council
 }

@@ -8,7 +8,7 @@ use care::market::{
 use care::published::{ClaimEvidence, MarketEvidence, PlaceClaimed};
 use care::{AwardId, Date, PlaceId, ReferralId, Timestamp};
 use geography::Miles;
-use matching::{Criteria, Exclusion, Operator, search};
+use matching::{Criteria, Index, Operator, Rule, SearchResult};
 use proptest::prelude::{Just, Strategy, any};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use uuid::Uuid;
@@ -19,6 +19,10 @@ fn at(minutes: i64) -> Timestamp {
 
 fn jan(day: i8) -> Date {
     Date::constant(2026, 1, day)
+}
+
+fn search(market: &Market, criteria: &Criteria, at: Timestamp) -> SearchResult {
+    Index::of(market).search(criteria, at, usize::MAX)
 }
 
 struct Homes(Market);
@@ -81,6 +85,8 @@ impl Homes {
             age_from: 10,
             age_to: 17,
             note: String::new(),
+            exclusions: [].into(),
+            mix: None,
             at: at(0),
         });
     }
@@ -89,7 +95,7 @@ impl Homes {
         search(&self.0, criteria, at(0)).matches.into_iter().map(|it| it.place.to_string()).collect()
     }
 
-    fn excluded(&self, criteria: &Criteria) -> Vec<(Exclusion, u32)> {
+    fn excluded(&self, criteria: &Criteria) -> Vec<(Rule, u32)> {
         search(&self.0, criteria, at(0)).excluded.into_iter().collect()
     }
 }
@@ -137,19 +143,16 @@ fn each_criterion_leaves_out_and_says_why() {
         assert_eq!(homes.excluded(&criteria), [(exclusion, 1)], "{criteria:?}");
         assert!(homes.found(&criteria).is_empty());
     };
-    only(Criteria { provisions: needs(&["FOSTERING"]), ..all.clone() }, Exclusion::Provision);
-    only(Criteria { operator: Operator::InHouse, ..all.clone() }, Exclusion::Operator);
-    only(Criteria { grade_at_least: Some("OUTSTANDING".into()), ..all.clone() }, Exclusion::Grade);
-    only(
-        Criteria { available_on: Some(Date::constant(2025, 12, 31)), ..all.clone() },
-        Exclusion::NotAvailable,
-    );
-    only(Criteria { age_years: Some(9), ..all.clone() }, Exclusion::Age);
-    only(Criteria { age_years: Some(18), ..all.clone() }, Exclusion::Age);
-    only(Criteria { needs: needs(&["AUTISM"]), all_needs: true, ..all.clone() }, Exclusion::Needs);
+    only(Criteria { provisions: needs(&["FOSTERING"]), ..all.clone() }, Rule::Provision);
+    only(Criteria { operator: Operator::InHouse, ..all.clone() }, Rule::Operator);
+    only(Criteria { grade_at_least: Some("OUTSTANDING".into()), ..all.clone() }, Rule::Grade);
+    only(Criteria { available_on: Some(Date::constant(2025, 12, 31)), ..all.clone() }, Rule::NotAvailable);
+    only(Criteria { age_years: Some(9), ..all.clone() }, Rule::Age);
+    only(Criteria { age_years: Some(18), ..all.clone() }, Rule::Age);
+    only(Criteria { needs: needs(&["AUTISM"]), all_needs: true, ..all.clone() }, Rule::Needs);
     let near =
         Criteria { near: Some("NE1 1".parse().unwrap()), within: Some(Miles::whole(20)), ..all.clone() };
-    only(near.clone(), Exclusion::Distance);
+    only(near.clone(), Rule::Distance);
     assert_eq!(homes.found(&Criteria { within: Some(Miles::whole(40)), ..near }), ["h-01"]);
 }
 
@@ -168,11 +171,11 @@ fn what_may_not_take_a_child_is_left_out() {
     assert_eq!(
         homes.excluded(&criteria),
         [
-            (Exclusion::Registration, 2),
-            (Exclusion::Restricted, 1),
-            (Exclusion::NotAdvertised, 1),
-            (Exclusion::Age, 1),
-            (Exclusion::Sex, 1),
+            (Rule::Registration, 2),
+            (Rule::Restricted, 1),
+            (Rule::NotAdvertised, 1),
+            (Rule::Age, 1),
+            (Rule::Sex, 1),
         ]
     );
     let unknown = Criteria { sex: Some("U".into()), ..Criteria::default() };
@@ -199,7 +202,7 @@ fn held_and_solo_places_are_left_out_until_they_are_free() {
     assert_eq!(homes.found(&Criteria::default()), ["h-02"]);
     assert_eq!(search(&homes.0, &Criteria::default(), at(60)).matches.len(), 2, "the lease has ended");
     let solo = Criteria { solo: true, ..Criteria::default() };
-    assert_eq!(homes.excluded(&solo), [(Exclusion::Claimed, 1), (Exclusion::NotEmpty, 1)]);
+    assert_eq!(homes.excluded(&solo), [(Rule::Claimed, 1), (Rule::NotEmpty, 1)]);
 
     let evidence = ClaimEvidence {
         registration: "ACTIVE".into(),
@@ -227,7 +230,7 @@ fn held_and_solo_places_are_left_out_until_they_are_free() {
         evidence,
         at: at(0),
     });
-    assert_eq!(homes.excluded(&Criteria::default()), [(Exclusion::Claimed, 2)]);
+    assert_eq!(homes.excluded(&Criteria::default()), [(Rule::Claimed, 2)]);
 }
 
 #[test]

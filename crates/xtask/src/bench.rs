@@ -5,9 +5,10 @@ use crate::shell::{self, Failure, cargo};
 use std::path::PathBuf;
 
 /// Each prints its figures, its peer's and their ratio.
-const BENCHMARKS: [(&str, &str); 4] = [
+const BENCHMARKS: [(&str, &str); 5] = [
     ("eventlog", "postgres_bench"),
     ("exchange", "relay_bench"),
+    ("matching", "search_bench"),
     ("brokerage", "award_bench"),
     ("brokerage", "ready_bench"),
 ];

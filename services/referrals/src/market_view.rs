@@ -11,6 +11,7 @@ use care::market::{Market, MarketEvent};
 use engine::snapshot::{self, SNAPSHOT_EVENTS};
 use eventlog::{EventLog, LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
+use matching::Index;
 use service_kit::unavailable;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,13 +26,21 @@ const WAIT_MAX: Duration = Duration::from_secs(3);
 /// What the snapshot is kept under.
 const SNAPSHOT: &str = "market";
 
+/// The market up to a position.
+struct Folded {
+    market: Market,
+    /// What searches read of it.
+    index: Index,
+    position: u64,
+}
+
 /// The market, and the position up to which it is known.
 pub(crate) struct MarketView {
     /// Where the snapshot is kept.
     beside: Arc<dyn EventLog>,
     /// Up to where it was kept last.
     kept: AtomicU64,
-    folded: RwLock<(Market, u64)>,
+    folded: RwLock<Folded>,
     /// The position again, for those who wait for one.
     reached: watch::Sender<u64>,
     /// Whether it has come, since the start, to where the market was.
@@ -41,12 +50,14 @@ pub(crate) struct MarketView {
 impl MarketView {
     /// The market as it was kept beside this log, or an empty one.
     pub(crate) async fn open(beside: Arc<dyn EventLog>) -> Self {
-        let folded: (Market, u64) = snapshot::load_view(&*beside, SNAPSHOT).await.unwrap_or_default();
+        let (market, position): (Market, u64) =
+            snapshot::load_view(&*beside, SNAPSHOT).await.unwrap_or_default();
+        let index = Index::of(&market);
         Self {
             beside,
-            kept: AtomicU64::new(folded.1),
-            reached: watch::Sender::new(folded.1),
-            folded: RwLock::new(folded),
+            kept: AtomicU64::new(position),
+            reached: watch::Sender::new(position),
+            folded: RwLock::new(Folded { market, index, position }),
             whole: AtomicBool::new(false),
         }
     }
@@ -70,7 +81,13 @@ impl MarketView {
     /// Looks at the market and the position it stands at.
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Market, u64) -> R) -> R {
         let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
-        look(&folded.0, folded.1)
+        look(&folded.market, folded.position)
+    }
+
+    /// Looks at what searches read of the market, at the market and at the position that both stand at.
+    pub(crate) fn search<R>(&self, look: impl FnOnce(&Index, &Market, u64) -> R) -> R {
+        let folded = self.folded.read().unwrap_or_else(PoisonError::into_inner);
+        look(&folded.index, &folded.market, folded.position)
     }
 
     /// Waits until the market is known up to a position, for `patience` at most, and says whether it is.
@@ -130,14 +147,16 @@ impl Reaction for MarketView {
 
     async fn consume(&self, _: LogId, events: &[Arc<Recorded>]) -> Result<(), ReactionError> {
         let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
-        for event in events.iter().skip_while(|event| event.position <= folded.1).collect::<Vec<_>>() {
+        let folded = &mut *folded;
+        for event in events.iter().skip_while(|event| event.position <= folded.position).collect::<Vec<_>>() {
             let decoded = MarketEvent::decode(&event.event_type, event.version, &event.payload)
                 .map_err(|error| ReactionError::Stuck(format!("{}: {error}", event.reference())))?;
-            folded.0.evolve(&decoded);
-            folded.1 = event.position;
+            folded.market.evolve(&decoded);
+            folded.index.update(&folded.market, &decoded);
+            folded.position = event.position;
         }
-        self.reached.send_replace(folded.1);
-        self.keep(&folded.0, folded.1);
+        self.reached.send_replace(folded.position);
+        self.keep(&folded.market, folded.position);
         Ok(())
     }
 }

@@ -105,7 +105,7 @@ impl VacanciesService for Vacancies {
         &self,
         request: Request<proto::SearchVacanciesRequest>,
     ) -> Answer<proto::SearchVacanciesResponse> {
-        self.search(&request)
+        self.search(request).await
     }
 
     async fn hold_place(&self, request: Request<proto::HoldPlaceRequest>) -> Answer<proto::Hold> {

@@ -6,6 +6,7 @@
 //! ended leases.
 
 mod grpc;
+mod indexed;
 mod reactions;
 mod render;
 mod rules;
@@ -20,9 +21,10 @@ use api::vacancies::vacancies_service_server::VacanciesServiceServer;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::Reaction;
+use indexed::Indexed;
 use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Region, Standby, StartError};
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use sweep::Sweeper;
 use tonic::service::Routes;
 use vacancies_domain::Vacancies as Market;
@@ -31,6 +33,8 @@ use vacancies_domain::Vacancies as Market;
 #[derive(Clone)]
 pub struct Vacancies {
     market: Engine<Market>,
+    /// What searches read of the market.
+    indexed: Arc<Mutex<Indexed>>,
     region: Arc<Region>,
     clock: Clock,
     reaction: Arc<EngineReaction<Market>>,
@@ -47,7 +51,8 @@ impl Vacancies {
         let letters = kit.dead_letters(Service::Vacancies).await?;
         let (region, clock) = (Arc::clone(&kit.region), kit.clock.clone());
         let reaction = reactions::reaction(&region, &market, clock.clone(), letters);
-        Ok(Self { market, region, clock, reaction, sweeper: Arc::default() })
+        let indexed = Arc::default();
+        Ok(Self { market, indexed, region, clock, reaction, sweeper: Arc::default() })
     }
 
     /// By the machine's clock, records ended leases now and every half minute. Not before the log was held against what others have consumed

@@ -2,6 +2,7 @@
 
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
+use crate::market::Mix;
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -225,6 +226,12 @@ pub struct VacancyAdvertised {
     pub age_to: u8,
     /// Anything else a council should know; no personal data.
     pub note: String,
+    /// The needs that the home cannot take at present, codes of `code_sets::NEED`, whatever else it can meet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exclusions: BTreeSet<String>,
+    /// Who lives in the home; none where the provider does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix: Option<Mix>,
     /// When.
     pub at: Timestamp,
 }

@@ -206,5 +206,8 @@ fn advertised(event: &VacancyAdvertised) -> Vacancy {
         age_from: event.age_from,
         age_to: event.age_to,
         note: event.note.clone(),
+        exclusions: event.exclusions.clone(),
+        mix: event.mix.clone(),
+        advertised_at: event.at,
     }
 }

@@ -39,6 +39,57 @@ pub struct Vacancy {
     pub age_to: u8,
     /// Anything else a council should know.
     pub note: String,
+    /// The needs that the home cannot take at present, codes of `code_sets::NEED`.
+    pub exclusions: BTreeSet<String>,
+    /// Who lives in the home, if the provider says.
+    pub mix: Option<Mix>,
+    /// When the provider said all this last.
+    pub advertised_at: Timestamp,
+}
+
+/// Who lives in a home, as its provider states it: the group as a whole, and nothing of any one child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mix {
+    /// How many children live there.
+    pub children: u16,
+    /// The age of the youngest, in years; says nothing where nobody lives there.
+    pub age_from: u8,
+    /// The age of the oldest, in years; says nothing where nobody lives there.
+    pub age_to: u8,
+    /// The needs that are present among them, codes of `code_sets::NEED`.
+    pub needs: BTreeSet<String>,
+}
+
+/// A statement of who lives in a home that cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MixInvalid {
+    /// The youngest is older than the oldest.
+    #[error("the youngest child in the home cannot be older than the oldest")]
+    Ages,
+    /// Needs of fewer children than [`Mix::NEEDS_CHILDREN_MIN`] are those of a child whom others could name.
+    #[error(
+        "needs are stated of two children or more: of one child they would be that child's own. Say instead which needs the home cannot take"
+    )]
+    OneChild,
+}
+
+impl Mix {
+    /// How many children there must be before the needs among them are stated.
+    pub const NEEDS_CHILDREN_MIN: u16 = 2;
+
+    /// Checks that the statement holds together and is of a group.
+    ///
+    /// # Errors
+    /// See [`MixInvalid`].
+    pub fn check(&self) -> Result<(), MixInvalid> {
+        if self.age_from > self.age_to {
+            return Err(MixInvalid::Ages);
+        }
+        if self.children < Self::NEEDS_CHILDREN_MIN && !self.needs.is_empty() {
+            return Err(MixInvalid::OneChild);
+        }
+        Ok(())
+    }
 }
 
 /// One council's claim on the nights of a place.

@@ -22,6 +22,7 @@ const TOP_MAX: usize = 20;
 
 /// What the referral asks of a place. An anchor that nobody can be measured from any more is none.
 fn criteria(council: CouncilId, asked: &Requirements, within: Option<u16>, today: Date) -> Criteria {
+    let anchor = asked.anchor.as_deref().and_then(|anchor| anchor.parse().ok());
     Criteria {
         council: Some(council),
         provisions: asked.provisions.iter().cloned().collect(),
@@ -29,8 +30,11 @@ fn criteria(council: CouncilId, asked: &Requirements, within: Option<u16>, today
         sex: Some(asked.sex.clone()),
         needs: asked.needs.iter().cloned().collect(),
         solo: asked.solo,
-        near: asked.anchor.as_deref().and_then(|anchor| anchor.parse().ok()),
+        near: anchor,
         within: within.map(|miles| Miles::whole(miles.into())),
+        // The anchor is where the child is from.
+        home: anchor,
+        centre: council.council().centre.parse().ok(),
         // A home that was needed from an earlier day is needed today.
         available_on: Some(asked.needed_from.max(today)),
         ..Criteria::default()
@@ -83,8 +87,8 @@ impl Referrals {
         self.market_whole().await?;
         let max_distance_miles = within.or(asked.max_distance_miles);
         let criteria = criteria(council, &asked, max_distance_miles, london_date(caller.at));
-        let (found, matches, market_position) = self.market.read(|market, position| {
-            let found = matching::search(market, &criteria, caller.at);
+        let (found, matches, market_position) = self.market.search(|index, market, position| {
+            let found = index.search(&criteria, caller.at, limit.max(TOP_MAX));
             let matches = matches(&found, market, limit);
             (found, matches, position)
         });
@@ -92,7 +96,7 @@ impl Referrals {
             referral,
             market_position,
             max_distance_miles,
-            candidates: u32::try_from(found.matches.len()).unwrap_or(u32::MAX),
+            candidates: found.matches_total,
             excluded: found.excluded.iter().map(|(reason, places)| (reason.to_string(), *places)).collect(),
             top: found.matches.iter().take(TOP_MAX).map(|it| it.place.clone()).collect(),
             at: caller.at,

@@ -239,6 +239,8 @@ impl Bench {
                 age_from: 8,
                 age_to: 17,
                 note: String::new(),
+                exclusions: [].into(),
+                mix: None,
                 at,
             };
             events.extend([

@@ -1,6 +1,6 @@
 //! Why the market says no. None of it tells a council who else holds or has a place.
 
-use care::market::{RegistrationStatus, Sexes};
+use care::market::{MixInvalid, RegistrationStatus, Sexes};
 use care::{
     DAYS_AHEAD_MAX, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Refusal, RefusalKind, Timestamp,
     Violation, last_day_ahead, london_date,
@@ -67,6 +67,8 @@ pub enum Rejection {
     AgesOutsideRegistration { from: u8, to: u8, registered_from: u8, registered_to: u8 },
     #[error("the establishment is registered for one sex only: advertise for that one")]
     SexesOutsideRegistration,
+    #[error("{0}")]
+    MixInvalid(MixInvalid),
     #[error(
         "a lease of {0} seconds is not allowed: ask for {min} to {max}",
         min = Command::LEASE_SECONDS_MIN, max = Command::LEASE_SECONDS_MAX
@@ -158,6 +160,7 @@ impl Refusal for Rejection {
             Self::PlaceMismatch(..) => "PLACE_MISMATCH",
             Self::AgesOutsideRegistration { .. } => "AGES_OUTSIDE_REGISTRATION",
             Self::SexesOutsideRegistration => "SEXES_OUTSIDE_REGISTRATION",
+            Self::MixInvalid(_) => "MIX_INVALID",
             Self::LeaseOutOfRange(_) => "LEASE_OUT_OF_RANGE",
             Self::ReferralHoldLimit(_) => "REFERRAL_HOLD_LIMIT_REACHED",
             Self::CouncilHoldLimit => "COUNCIL_HOLD_LIMIT_REACHED",
@@ -216,6 +219,7 @@ impl Rejection {
             Self::LeaseOutOfRange(_) => Some("lease_seconds"),
             Self::NoticeDatesReversed { .. } => Some("on"),
             Self::DateTooFar { field, .. } => Some(field),
+            Self::MixInvalid(_) => Some("vacancy.mix"),
             _ => None,
         }
     }

@@ -5,8 +5,9 @@ mod world;
 use care::Refusal;
 use care::RefusalKind;
 use care::market::{
-    EstablishmentAmended, HoldEnd, MarketEvent, OccupancyEnded, PlaceClosed, PlaceOccupied, Registration,
-    RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyWithdrawn,
+    EstablishmentAmended, HoldEnd, MarketEvent, Mix, OccupancyEnded, PlaceClosed, PlaceOccupied,
+    Registration, RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
+    VacancyWithdrawn,
 };
 use care::published::ClaimReleased;
 use care::spec::given;
@@ -255,6 +256,21 @@ fn a_vacancy_stays_within_the_registration() {
     given::<Vacancies>(world::home_of(girls))
         .when(Command::AdvertiseVacancy(advertised(1)))
         .then_refused("SEXES_OUTSIDE_REGISTRATION");
+}
+
+#[test]
+fn a_vacancy_says_who_lives_in_the_home_as_a_group() {
+    let with = |children, (age_from, age_to), needs: &[&str]| {
+        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        let mix = Some(Mix { children, age_from, age_to, needs });
+        care::market::VacancyAdvertised { mix, ..advertised(1) }
+    };
+    for unfit in [with(2, (15, 12), &[]), with(1, (12, 12), &["SELF_HARM"])] {
+        market().when(Command::AdvertiseVacancy(unfit)).then_refused("MIX_INVALID");
+    }
+    for fit in [with(2, (12, 15), &["SELF_HARM"]), with(1, (12, 12), &[]), with(0, (0, 0), &[])] {
+        market().when(Command::AdvertiseVacancy(fit.clone())).then([fit.into()]);
+    }
 }
 
 #[test]

@@ -184,6 +184,8 @@ fn advertised(
         age_from: age_from?,
         age_to: age_to?,
         note: note?,
+        exclusions: [].into(),
+        mix: None,
         at,
     })
 }

@@ -6,8 +6,8 @@ use crate::{Vacancies, render};
 use api::vacancies as proto;
 use care::{code_sets, london_date};
 use geography::Miles;
-use matching::{Criteria, Operator, lowest_grade, search};
-use service_kit::page::page_of;
+use matching::{Criteria, Operator, lowest_grade};
+use service_kit::page::{PAGE_SIZE_MAX, page_of};
 use service_kit::{Caller, Fields, Role};
 use tonic::{Request, Response, Status};
 
@@ -17,24 +17,28 @@ const PROVISIONS_MAX: usize = 10;
 const WITHIN_TENTHS_MAX: i64 = 9_999;
 
 impl Vacancies {
-    pub(super) fn search(
+    pub(super) async fn search(
         &self,
-        request: &Request<proto::SearchVacanciesRequest>,
+        request: Request<proto::SearchVacanciesRequest>,
     ) -> Answer<proto::SearchVacanciesResponse> {
-        let caller = Caller::of(request)?;
+        let caller = Caller::of(&request)?;
         let form = request.get_ref();
         let criteria = criteria(&caller, form)?;
-        let found = self.market.read(|market| search(market, &criteria, caller.at));
-        let excluded = found.excluded.iter();
-        let excluded = excluded
-            .map(|(reason, places)| proto::Excluded { reason: reason.to_string(), places: *places })
-            .collect();
-        let matches_total = u32::try_from(found.matches.len()).unwrap_or(u32::MAX);
-        // A page starts after so many of the best.
-        let (matches, next_page_token) = page_of(form, |seen: Option<usize>| {
-            let numbered = (1_usize..).zip(found.matches).skip(seen.unwrap_or_default());
-            numbered.map(|(number, found)| (number, render::matched(found)))
-        })?;
+        let (mut matches_total, mut excluded) = (0, Vec::new());
+        let page = self.indexed(|index| {
+            // A page starts after so many of the best. One more than it holds tells whether there is another.
+            page_of(form, |seen: Option<usize>| {
+                let seen = seen.unwrap_or_default();
+                let found = index.search(&criteria, caller.at, seen.saturating_add(PAGE_SIZE_MAX + 1));
+                let counted = found.excluded.iter();
+                let counted = counted
+                    .map(|(rule, places)| proto::Excluded { reason: rule.to_string(), places: *places });
+                (matches_total, excluded) = (found.matches_total, counted.collect());
+                let numbered = (1_usize..).zip(found.matches).skip(seen);
+                numbered.map(|(number, found)| (number, render::matched(found)))
+            })
+        });
+        let (matches, next_page_token) = page.await??;
         let response = proto::SearchVacanciesResponse { matches, matches_total, excluded, next_page_token };
         Ok(Response::new(response))
     }
@@ -79,8 +83,9 @@ fn criteria(caller: &Caller, form: &proto::SearchVacanciesRequest) -> Result<Cri
     };
     fields.finish(|| {
         few.and(few_needs)?;
+        let council = council?;
         Some(Criteria {
-            council: Some(council?),
+            council: Some(council),
             provisions: provisions?.into_iter().collect(),
             age_years: age_years?,
             sex: sex?,
@@ -89,6 +94,8 @@ fn criteria(caller: &Caller, form: &proto::SearchVacanciesRequest) -> Result<Cri
             solo: form.solo,
             near: near?,
             within: within?,
+            home: None,
+            centre: council.council().centre.parse().ok(),
             grade_at_least: grade_at_least?,
             available_on: available_on?,
             operator: operator?,

@@ -4,7 +4,7 @@ use super::council::ROLES;
 use crate::breach::Checked;
 use crate::opening::{LEVELS, LOTS, id};
 use crate::world::World;
-use care::market::{Place, Sexes, UNREGISTERED, VacancyAdvertised};
+use care::market::{Mix, Place, Sexes, UNREGISTERED, VacancyAdvertised};
 use care::published::{PriceLine, Route};
 use care::{CouncilId, EstablishmentUrn, FrameworkId, OfferId, Pence, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
@@ -202,6 +202,8 @@ impl World {
             sexes: registration.sexes,
             age_from: registration.age_from,
             age_to: registration.age_to,
+            exclusions: BTreeSet::new(),
+            mix: None,
             note: String::new(),
             at: self.now,
         };
@@ -211,6 +213,9 @@ impl World {
             2..=4 => vacancy.sexes = Sexes::Male,
             5..=8 => vacancy.age_from = vacancy.age_to.min(vacancy.age_from + 3),
             9 => vacancy.available_from = today.saturating_add(Span::new().days(10)),
+            // Who lives there, said rightly and wrongly.
+            10 => vacancy.mix = Some(Mix { children: 2, age_from: 12, age_to: 15, needs: BTreeSet::new() }),
+            11 => vacancy.mix = Some(Mix { children: 2, age_from: 15, age_to: 12, needs: BTreeSet::new() }),
             _ => {}
         }
         self.ask_market(&Command::AdvertiseVacancy(vacancy))?;

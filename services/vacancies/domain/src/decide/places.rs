@@ -58,6 +58,9 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
     if !registration.sexes.covers(vacancy.sexes) {
         return Err(Rejection::SexesOutsideRegistration);
     }
+    if let Some(mix) = &vacancy.mix {
+        mix.check().map_err(Rejection::MixInvalid)?;
+    }
     let mut events: Vec<MarketEvent> = expired_hold(&vacancy.place, place, vacancy.at).into_iter().collect();
     events.push(vacancy.clone().into());
     Ok(events)

@@ -97,6 +97,8 @@ pub(crate) fn advertised(number: u8) -> VacancyAdvertised {
         age_from: 10,
         age_to: 17,
         note: String::new(),
+        exclusions: [].into(),
+        mix: None,
         at: at(0),
     }
 }

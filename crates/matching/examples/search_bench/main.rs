@@ -1,0 +1,138 @@
+//! Searches over 100,000 simulated live places, and the same questions in PostgreSQL, on the same data in one run.
+//!
+//! `cargo run --release -p matching --example search_bench`; with `-- alone`, without PostgreSQL. One thread asks; the server too has one core
+//! for a question, and its time is what it takes inside: neither the way there nor back counts against it. Figures of different runs or
+//! machines are not to be compared, the ratios are.
+#![allow(clippy::print_stdout, reason = "it prints its figures")]
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
+#![allow(clippy::float_arithmetic, reason = "times and ratios are not money, and latitudes only narrow down")]
+
+mod peer;
+mod simulated;
+
+use care::PlaceId;
+use care::market::Market;
+use matching::{Criteria, Index};
+use simulated::{Question, Simulated};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+const PLACES: usize = 100_000;
+const QUESTIONS: usize = 10_000;
+/// Questions that PostgreSQL is asked: it takes its time.
+const PEER_QUESTIONS: usize = 400;
+const CHANGES: usize = 50_000;
+const TOP: usize = 50;
+
+/// Times, in order.
+pub(crate) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
+    /// So many of a thousand took no longer.
+    pub(crate) fn thousandth(&self, thousandth: usize) -> Duration {
+        self.0[(self.0.len() * thousandth / 1000).min(self.0.len() - 1)]
+    }
+
+    fn print(&self, what: &str) {
+        let [middle, high, most] = [500, 990, 1000].map(|thousandth| self.thousandth(thousandth));
+        println!("{what:>34}: p50 {middle:.1?}, p99 {high:.1?}, most {most:.1?}, {} questions", self.0.len());
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let begun = Instant::now();
+    let done = black_box(work());
+    (done, begun.elapsed())
+}
+
+/// What this process has in memory, in kilobytes.
+fn memory_kb() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
+    line.split_whitespace().next().and_then(|kb| kb.parse().ok()).unwrap_or(0)
+}
+
+fn top(index: &Index, question: &Question) -> (Vec<PlaceId>, Duration) {
+    let criteria = question.criteria();
+    let (found, took) = timed(|| index.search(&criteria, simulated::now(), TOP));
+    (found.matches.into_iter().map(|it| it.place).collect(), took)
+}
+
+/// The top and every finding of every place that was left out: rule, version, fact and counterfactual.
+fn explained(index: &Index, criteria: &Criteria) -> (usize, usize) {
+    let explained = index.explain(criteria, simulated::now());
+    black_box(explained.result(TOP));
+    let (mut places, mut findings) = (0, 0);
+    for excluded in explained.excluded() {
+        places += 1;
+        for finding in excluded.findings() {
+            black_box(&finding);
+            findings += 1;
+        }
+    }
+    (places, findings)
+}
+
+fn searches(index: &Index, questions: &[Question]) -> Times {
+    let times = Times::of(questions.iter().map(|question| top(index, question).1).collect());
+    times.print("top 50");
+    let (mut places, mut findings) = (0, 0);
+    let every = Times::of(
+        questions
+            .iter()
+            .map(|question| {
+                let criteria = question.criteria();
+                let (counted, took) = timed(|| explained(index, &criteria));
+                (places, findings) = (places + counted.0, findings + counted.1);
+                took
+            })
+            .collect(),
+    );
+    every.print("top 50, every exclusion explained");
+    let (places, findings) = (places / questions.len(), findings / questions.len());
+    println!("{:>34}  {places} places left out and {findings} findings a question", "");
+    let criteria = questions[0].criteria();
+    let explained = index.explain(&criteria, simulated::now());
+    let (_, took) = timed(|| explained.digest(1));
+    println!("{:>34}: {took:.1?}", "digest of a ranking");
+    times
+}
+
+fn changes(market: &mut Market, index: &mut Index, simulated: &mut Simulated) {
+    let mut times = Vec::with_capacity(CHANGES);
+    for _ in 0..CHANGES {
+        let event = simulated.change();
+        market.evolve(&event);
+        times.push(timed(|| index.update(market, &event)).1);
+    }
+    Times::of(times).print("update of the index by an event");
+}
+
+fn main() {
+    let mut simulated = Simulated::new();
+    let mut market = Market::default();
+    for event in simulated.opening(PLACES) {
+        market.evolve(&event);
+    }
+    let before = memory_kb();
+    let (mut index, took) = timed(|| Index::of(&market));
+    println!(
+        "{PLACES} live places, simulated; the index is built in {took:.0?} and takes {} MB",
+        (memory_kb() - before) / 1024
+    );
+    let questions: Vec<Question> = (0..QUESTIONS).map(|_| simulated.question()).collect();
+    // Once unmeasured, so that the first are not those of a cold start.
+    questions.iter().take(200).for_each(|question| drop(top(&index, question)));
+    let times = searches(&index, &questions);
+    if std::env::args().nth(1).as_deref() != Some("alone") {
+        let asked = &questions[..PEER_QUESTIONS];
+        let ours: Vec<Vec<PlaceId>> = asked.iter().map(|question| top(&index, question).0).collect();
+        peer::compare(&market, asked, &ours, &times);
+    }
+    changes(&mut market, &mut index, &mut simulated);
+}
