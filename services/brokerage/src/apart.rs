@@ -3,19 +3,22 @@
 use crate::peers::{Asking, Peer, Peers};
 use care::CouncilId;
 use eventlog::{EventLog, LogId, Service};
-use exchange::kafka::{ByLog, Connection, Kafka, Publisher, RecordKey, Relay, Topics, Traces};
+use exchange::kafka::{ByLog, Connection, Kafka, Publisher, RecordKey, Relay, RelayState, Topics, Traces};
+
 use exchange::{Embedded, ExchangeError, trace};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use service_kit::token::TokenKeys;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a start waits for the brokers to show how far this process's logs were published.
+/// How long a start waits for the brokers to show how far the next of this process's logs was published.
 const COMPARE_MAX: Duration = Duration::from_secs(5);
 
 /// A process that is not to answer anything: its logs may not be those of its region.
 #[derive(Debug, thiserror::Error)]
 pub enum NotOurs {
-    /// A topic has what the log has not.
+    /// A topic has what the log has not, or the log is another's by now.
     #[error(
         "{log}: {why}. Nothing was opened, so that nothing is recorded beside what others have been told"
     )]
@@ -74,32 +77,29 @@ impl Apart {
 /// Waits until each log was held against what its topic has, before anybody is told that something was recorded in it. Brokers that do not
 /// answer keep only a process from opening whose logs are all empty.
 pub(crate) async fn compare(relays: &[Relay]) -> Result<(), NotOurs> {
-    let deadline = tokio::time::Instant::now() + COMPARE_MAX;
-    let mut unknown = None;
-    for relay in relays {
-        let (log, mut state) = (relay.log, relay.state.clone());
-        let compared = state.wait_for(|state| state.compared || state.stopped);
-        // Its relay runs as long as it is here.
-        let compared = tokio::time::timeout_at(deadline, compared).await.is_ok();
-        let state = relay.state.borrow().clone();
-        let why = state.error.unwrap_or_else(|| format!("no answer within {COMPARE_MAX:?}"));
-        if state.stopped {
-            return Err(NotOurs::Behind { log, why });
-        }
-        if !compared {
-            unknown.get_or_insert((log, why));
+    let mut waiting: FuturesUnordered<_> = relays.iter().map(compared).collect();
+    // Relays take turns at reading: what is bounded is the silence, not the work.
+    while let Ok(Some(relay)) = tokio::time::timeout(COMPARE_MAX, waiting.next()).await {
+        let RelayState { stopped, error, .. } = relay.state.borrow().clone();
+        if stopped {
+            return Err(NotOurs::Behind { log: relay.log, why: error.unwrap_or_default() });
         }
     }
-    match unknown {
-        Some((log, why)) if relays.iter().all(|relay| relay.state.borrow().head == 0) => {
-            Err(NotOurs::NewAndAlone { log, why })
-        }
-        Some((log, why)) => {
-            tracing::error!(%log, why, "ALARM: opened without having seen how far this log was published");
-            Ok(())
-        }
-        None => Ok(()),
+    let Some(unknown) = relays.iter().find(|relay| !relay.state.borrow().compared) else { return Ok(()) };
+    let (log, state) = (unknown.log, unknown.state.borrow().clone());
+    let why = state.error.unwrap_or_else(|| format!("no answer within {COMPARE_MAX:?}"));
+    if relays.iter().all(|relay| relay.state.borrow().head == 0) {
+        return Err(NotOurs::NewAndAlone { log, why });
     }
+    tracing::error!(%log, why, "ALARM: opened without having seen how far this log was published");
+    Ok(())
+}
+
+/// Waits until a relay's log was held against its topic, or is not published at all.
+async fn compared(relay: &Relay) -> &Relay {
+    // Its relay runs as long as it is here.
+    let _ = relay.state.clone().wait_for(|state| state.compared || state.stopped).await;
+    relay
 }
 
 /// The key of the codes over the region's records: the services share it with the keys of their tokens.

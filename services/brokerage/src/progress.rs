@@ -158,9 +158,10 @@ impl Progress {
         for (log, _, state) in self.logs() {
             let Some(state) = state else { continue };
             let behind = state.lag_seconds(self.clock.now()) > self.lag_seconds_max;
-            let why = state.error.clone().unwrap_or_else(|| "it is slow".to_owned());
+            let slow = if state.compared { "it is slow" } else { "what its topic has is being read" };
+            let why = state.error.clone().unwrap_or_else(|| slow.to_owned());
             let never_began = !state.started && state.error.is_some();
-            if state.stopped || behind || never_began {
+            if state.stopped || behind || never_began || !state.compared {
                 reasons.push(format!(
                     "{log} is published to Kafka up to {} of {}: {why}",
                     state.published, state.head
@@ -252,7 +253,8 @@ impl Progress {
     }
 }
 
-/// The source's end as its owner says. An owner that is away keeps nobody from being ready: what it published is known.
+/// The source's end as its owner says. An owner that is away keeps nobody from being ready: what is in the topic is
+/// all that can be known then, and of one that was made again that is too little.
 async fn recorded(exchange: &dyn Exchange, source: LogId) -> Option<u64> {
     match tokio::time::timeout(LOOK_PATIENCE, exchange.recorded(source)).await {
         Ok(Ok(head)) => Some(head),

@@ -41,8 +41,8 @@ pub(crate) struct RunArgs {
     /// Listen on an address that others can reach although tokens then travel unencrypted up to the TLS proxy.
     #[arg(long)]
     behind_tls_proxy: bool,
-    /// The folder with the keys that sign tokens, which all services of a region share; made if it is not there. Without it they are in
-    /// `keys` in the data folder.
+    /// The folder with the keys that sign tokens, which all services of a region share; made if it is not there. One service alone
+    /// needs it; the whole region has them in `keys` in its data folder without it.
     #[arg(long, env = "BROKERAGE_TOKEN_KEYS", value_name = "FOLDER")]
     token_keys: Option<PathBuf>,
     /// Go on although the sealing keys of this council are lost for good: who the children are that were sealed with them is then

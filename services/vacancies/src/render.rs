@@ -132,6 +132,13 @@ fn vacancy(vacancy: &Vacancy) -> proto::Vacancy {
         age_from: vacancy.age_from.into(),
         age_to: vacancy.age_to.into(),
         note: vacancy.note.clone(),
+        exclusions: vacancy.exclusions.iter().cloned().collect(),
+        mix: vacancy.mix.as_ref().map(|mix| proto::Mix {
+            children: mix.children.into(),
+            age_from: mix.age_from.into(),
+            age_to: mix.age_to.into(),
+            needs: mix.needs.iter().cloned().collect(),
+        }),
     }
 }
 

@@ -457,3 +457,26 @@ async fn replaying_the_log_gives_the_same_market() {
     let replayed = market.state_at(market.head()).await.unwrap();
     assert_eq!(replayed, market.read(Clone::clone));
 }
+
+#[tokio::test]
+async fn a_vacancy_says_what_the_home_cannot_take_and_who_lives_there() {
+    let world = World::with_home().await;
+    let mut request = advertise(&place(1));
+    let vacancy = request.vacancy.as_mut().unwrap();
+    vacancy.exclusions = vec!["OFFENDING".into()];
+    vacancy.mix = Some(proto::Mix { children: 2, age_from: 11, age_to: 14, needs: vec!["TRAUMA".into()] });
+    vacancy.sexes = proto::Sexes::Any.into();
+    let asked = vacancy.clone();
+    let advertised =
+        world.service.advertise_vacancy(world.provider("P1", request.clone())).await.unwrap().into_inner();
+    assert_eq!(advertised.vacancy, Some(asked));
+    // Of one child its needs are not stated.
+    request.vacancy.as_mut().unwrap().mix.as_mut().unwrap().children = 1;
+    let refused = world.service.advertise_vacancy(world.provider("P1", request.clone())).await.unwrap_err();
+    assert_eq!(reason(&refused), "MIX_INVALID");
+    let mix = request.vacancy.as_mut().unwrap().mix.as_mut().unwrap();
+    (mix.children, mix.age_from, mix.needs) = (999, 99, vec!["CASTLE".into()]);
+    let refused = world.service.advertise_vacancy(world.provider("P1", request)).await.unwrap_err();
+    let wrong = ["vacancy.mix.children", "vacancy.mix.age_from", "vacancy.mix.needs[0]"];
+    assert!(wrong.iter().all(|field| fields(&refused).contains(&(*field).to_owned())), "{refused:?}");
+}

@@ -193,7 +193,8 @@ impl Following {
             }
         };
         // Once is no proof: something may just be on its way.
-        if ends == next || !std::mem::replace(&mut self.doubted, true) {
+        let doubted = std::mem::replace(&mut self.doubted, ends != next);
+        if !(doubted && self.doubted) {
             return Ok(());
         }
         self.consumers.renew(&self.taken);

@@ -9,7 +9,7 @@
 //! | `topics`, `async_api` | which topic belongs to which log, and how it is set; the same as a document |
 //! | `cloud_event`, `record_key` | an event as a record, and back; the code that shows it is the region's own |
 //! | `publisher`, `window`, `ahead`, `relay` | out: the producer of a process, what is under way, what is next, one log's publication |
-//! | `reader`, `tail` | looking into a topic at any place: its end, whether that can be the end of a whole topic, and where a position stands |
+//! | `reader`, `tail` | looking into a topic at any place: its end, whether it has the log's beginning, and where a position stands |
 //! | `remade` | a topic that was made again under its relay: noticing it, and emptying what was begun in the middle |
 //! | `bare` | the benchmarks' peer: a record without any of this |
 //! | `consumers`, `merge`, `exchange` | in: consumers that are shared, partitions in order, the port |

@@ -1,6 +1,6 @@
 //! Reads topics at any place: how far they go, what their last records are, and where a position stands.
 //!
-//! One client, used by one at a time: it is for starts, not for the stream of events. Everything here blocks.
+//! One client, used by one at a time: it is for starts, and for looks now and then, not for the stream of events. Everything here blocks.
 
 use super::cloud_event::{Decoded, Fault, Received, decode};
 use super::connection::{Connection, Speaking};
@@ -168,11 +168,11 @@ impl Reader {
         let count = self.partitions(topic)?.ok_or(ExchangeError::Unknown(log))?;
         let step = i64::try_from(window).unwrap_or(i64::MAX - 1) + 1;
         let mut open = Vec::new();
-        for (index, partition) in (0..count).enumerate() {
+        for partition in 0..count {
             let (low, high) = self.bounds(topic, partition)?;
+            tail.lows.push(low);
             tail.ends.push(high);
-            tail.highest.push(0);
-            open.push(Open { index, partition, low, read_from: high, first: u64::MAX });
+            open.push(Open { partition, low, read_from: high, first: u64::MAX });
         }
         // Records that are no events, and events that are there twice, may fill a whole step: then one more is read.
         loop {
@@ -184,7 +184,7 @@ impl Reader {
                 match decode_message(&self.key, log, message) {
                     Ok(Decoded { event, .. }) => {
                         one.first = one.first.min(event.position);
-                        tail.take(one.index, event);
+                        tail.take(event);
                     }
                     Err(RecordFault { fault: Fault::Forged, .. }) => tail.otherwise_coded += 1,
                     Err(_) => {}
@@ -193,6 +193,31 @@ impl Reader {
             })?;
             one.read_from = from;
         }
+    }
+
+    /// Whether a topic that nobody took records from begins with a later event than the log's first. What relays leave never does; one that
+    /// was made again under a relay that went on publishing into it does.
+    pub(super) fn lacks_beginning(
+        &self,
+        log: LogId,
+        topic: &str,
+        tail: &Tail,
+    ) -> Result<bool, ExchangeError> {
+        // What was taken from the beginning, by retention or by hand, is nobody's mistake here.
+        if tail.last.is_none() || tail.lows.iter().any(|low| *low > 0) {
+            return Ok(false);
+        }
+        for (partition, end) in (0..).zip(&tail.ends) {
+            let mut first = None;
+            self.scan(topic, partition, (0, *end), |message| {
+                first = decode_message(&self.key, log, message).ok().map(|decoded| decoded.event.position);
+                first.is_some()
+            })?;
+            if first == Some(1) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The offset of the first record in a partition whose position is above `after`, or the end. Positions rise within a
@@ -257,7 +282,6 @@ impl Reader {
 
 /// A partition whose end is being read backwards.
 struct Open {
-    index: usize,
     partition: i32,
     low: i64,
     read_from: i64,

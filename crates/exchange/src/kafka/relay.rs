@@ -257,7 +257,7 @@ impl Relaying {
                 let publisher = Arc::clone(&self.publisher);
                 let replaced = tokio::task::spawn_blocking(move || publisher.replace_if_broken(number)).await;
                 replaced.map_err(|error| Stop::Again(error.to_string()))??;
-                return Err(Stop::Again(format!("a record was not taken: {why}")));
+                return Err(Stop::Again(format!("publishing was interrupted: {why}")));
             }
             let said = trouble.borrow_and_update().clone();
             self.states.send_if_modified(|state| {
@@ -310,36 +310,53 @@ impl Relaying {
             tail => tail?,
         };
         self.compare(&tail).await?;
-        if tail.is_whole(WINDOW_POSITIONS) {
+        self.states.send_modify(|state| state.compared = true);
+        let (id, name, judged) = (self.log.id(), self.topic.clone(), tail.clone());
+        let lacks = move |reader: &Reader| reader.lacks_beginning(id, &name, &judged);
+        if !blocking(&self.publisher.reader, lacks).await? {
             return Ok(tail);
         }
-        // Followers would be given the events in another order than the log's, or ask for most of them one by one.
-        tracing::error!(
-            log = %self.log.id(), topic = self.topic, head = tail.head(),
-            "ALARM: the topic lacks events before its end, as one that was made again while this service published to it. \
-             Its records are removed, and the log is published again"
-        );
+        self.begin_again(tail).await
+    }
+
+    /// Removes what was published into the middle of a topic that was made again. Followers would be given the events in another order than
+    /// the log's, and ask this service for all before them.
+    async fn begin_again(&mut self, tail: Tail) -> Result<Tail, Stop> {
         self.check_fence().await?;
-        remade::empty(&self.publisher.connection, &self.topic, &tail.ends).await?;
-        Ok(self.settled_tail().await?)
+        let (log, topic) = (self.log.id(), self.topic.clone());
+        if let Err(error) = remade::empty(&self.publisher.connection, &topic, &tail.ends).await {
+            tracing::error!(
+                %log, topic, %error,
+                "ALARM: the topic lacks the log's beginning, as one that was made again, and its records cannot be removed. What comes is \
+                 published, and followers ask this service for the rest. Stop it, delete the topic, and make it again with `brokerage topics apply`"
+            );
+            return Ok(tail);
+        }
+        tracing::error!(
+            %log, topic, head = tail.head(),
+            "ALARM: the topic lacked the log's beginning, as one that was made again while this service published to it. Its records were \
+             removed, and the log is published again"
+        );
+        let tail = self.settled_tail().await?;
+        if tail.head() > 0 {
+            return Err(Stop::Again("something was written to the topic while it was emptied".into()));
+        }
+        Ok(tail)
     }
 
     /// The end of the topic once it stands still.
     async fn settled_tail(&self) -> Result<Tail, ExchangeError> {
-        let (id, name) = (self.log.id(), self.topic.clone());
-        let read = move |reader: &Reader| {
-            let mut tail = reader.tail(id, &name, WINDOW_POSITIONS)?;
-            loop {
-                std::thread::sleep(SETTLE);
-                let end = |(partition, _)| reader.bounds(&name, partition).map(|(_, end)| end);
-                let ends: Vec<_> = (0..).zip(&tail.ends).map(end).collect::<Result<_, _>>()?;
-                if ends == tail.ends {
-                    return Ok(tail);
-                }
-                tail = reader.tail(id, &name, WINDOW_POSITIONS)?;
+        let (id, reader) = (self.log.id(), &self.publisher.reader);
+        loop {
+            let name = self.topic.clone();
+            let tail = blocking(reader, move |reader| reader.tail(id, &name, WINDOW_POSITIONS)).await?;
+            // Meanwhile others may read.
+            tokio::time::sleep(SETTLE).await;
+            let (name, count) = (self.topic.clone(), tail.ends.len());
+            if blocking(reader, move |reader| reader.ends(&name, count)).await? == tail.ends {
+                return Ok(tail);
             }
-        };
-        blocking(&self.publisher.reader, read).await
+        }
     }
 
     /// Holds the log against the topic's last event.

@@ -33,7 +33,10 @@ pub(super) async fn watch(publisher: Arc<Publisher>, topic: String, window: Arc<
             })),
             // Whether it is gone or only not to be had at the moment.
             Err(error) => match reader.partitions(&name)? {
-                Some(_) => Err(error),
+                Some(count) if usize::try_from(count) == Ok(known.len()) => Err(error),
+                Some(count) => {
+                    Ok(Some(format!("{name} has {count} partitions and had {}: {REMADE}", known.len())))
+                }
                 None => {
                     Ok(Some(format!("there is no topic {name} any more: `brokerage topics apply` makes it")))
                 }

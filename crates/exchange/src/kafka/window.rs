@@ -145,7 +145,8 @@ impl Inner {
     /// Takes note of a record's offset. Offsets of a partition rise, unless it is another by now.
     fn arrived(&mut self, partition: i32, offset: i64) -> Result<(), String> {
         let end = usize::try_from(partition).ok().and_then(|partition| self.ends.get_mut(partition));
-        let Some(end) = end else { return Ok(()) };
+        // An acknowledgement that was inferred, or of a record that was there already, has no offset.
+        let Some(end) = end.filter(|_| offset >= 0) else { return Ok(()) };
         if offset < *end {
             return Err(format!(
                 "a record came to offset {offset} of partition {partition}, which had gone to {end}: {REMADE}"

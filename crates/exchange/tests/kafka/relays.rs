@@ -1,6 +1,6 @@
 //! A relay leaves each position in the topic once, however it ends and begins.
 
-use crate::world::{ByHand, World, published, until};
+use crate::world::{ByHand, World, append_sized, published, until};
 use async_trait::async_trait;
 use eventlog::LogError;
 use exchange::kafka::{Fence, WINDOW_POSITIONS};
@@ -135,6 +135,31 @@ async fn a_record_that_the_broker_refuses_holds_the_log_and_is_told_until_it_is_
     published(&relay, head).await;
     world.assert_each_once(head).await;
     until(&relay, |state| state.error.is_none() && state.lag_events() == 0).await;
+}
+
+/// What came before and after it is there and stays there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_record_that_the_broker_refuses_among_others_costs_no_other_record() {
+    let world = World::new(1).await;
+    let publisher = world.publisher();
+    let relay = world.relay(&publisher);
+    world.append(3).await;
+    published(&relay, 3).await;
+    set(&world, "10000").await;
+    append_sized(&world.log, 1, 200_000).await;
+    let head = world.append(5).await;
+    until(&relay, |state| state.error.is_some()).await;
+    // It has started again a few times by then.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let positions = tokio::task::block_in_place(|| world.in_topic()).concat();
+    assert_eq!(positions[..3], [1, 2, 3], "{positions:?}");
+    assert!(!positions.contains(&4));
+    set(&world, "1000000").await;
+    published(&relay, head).await;
+    let mut all = tokio::task::block_in_place(|| world.in_topic()).concat();
+    assert_eq!(all[..3], [1, 2, 3], "{all:?}");
+    all.sort_unstable();
+    assert_eq!(all, (1..=head).collect::<Vec<_>>());
 }
 
 /// Sets how many bytes the topic takes at a time.

@@ -224,13 +224,26 @@ fn read_partition(consumer: &BaseConsumer, topic: &str, partition: i32) -> Vec<u
 }
 
 pub(crate) async fn append(log: &Arc<dyn EventLog>, events: u64) -> u64 {
+    append_sized(log, events, 0).await
+}
+
+/// Appends events with so many bytes more, which no compression makes much fewer.
+pub(crate) async fn append_sized(log: &Arc<dyn EventLog>, events: u64, more_bytes: usize) -> u64 {
+    let mut draw = 88_172_645_463_325_252_u64;
+    let letter = |_| {
+        draw ^= draw << 13;
+        draw ^= draw >> 7;
+        draw ^= draw << 17;
+        char::from(b'a' + u8::try_from(draw % 26).unwrap())
+    };
+    let more: String = (0..more_bytes).map(letter).collect();
     let mut tickets = Vec::new();
     for n in 0..events {
         let event = NewEvent {
             stream: StreamId::new("place", n % 17),
             event_type: "PlaceOpened",
             version: 1,
-            payload: format!("{{\"n\":{n}}}").into_bytes(),
+            payload: format!("{{\"n\":{n},\"more\":\"{more}\"}}").into_bytes(),
             effective: None,
             council: None,
         };

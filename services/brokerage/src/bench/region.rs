@@ -124,7 +124,7 @@ impl Advertising {
             sexes: Sexes::Any.into(),
             age_from: 10,
             age_to: 17,
-            note: String::new(),
+            ..Default::default()
         };
         let request = AdvertiseVacancyRequest {
             provider: PROVIDER.to_owned(),

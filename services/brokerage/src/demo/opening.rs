@@ -296,7 +296,7 @@ async fn open_places(
             sexes: Sexes::Any.into(),
             age_from: establishment.ages.0.into(),
             age_to: establishment.ages.1.into(),
-            note: String::new(),
+            ..Default::default()
         };
         let request = AdvertiseVacancyRequest {
             provider: format!("providers/{}", plan.id),

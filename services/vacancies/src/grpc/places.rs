@@ -5,15 +5,18 @@ use super::fields::{NEEDS_MAX, age, own_provider, sexes};
 use crate::render::Viewer;
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::market::{MarketEvent, Sexes, VacancyAdvertised};
-use care::{EstablishmentUrn, PlaceId, ProviderId, Timestamp, code_sets, london_date};
+use care::market::{MarketEvent, Mix, Sexes, VacancyAdvertised};
+use care::{Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp, code_sets, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, Role, run_command};
+use std::collections::BTreeSet;
 use tonic::{Request, Response};
 use vacancies_domain::Command;
 
 /// Characters of a vacancy's note.
 const NOTE_CHARS_MAX: usize = 500;
+/// More children than live in any one home.
+const RESIDENTS_MAX: i64 = 200;
 
 impl Vacancies {
     pub(super) async fn open_more(
@@ -164,8 +167,13 @@ fn advertised(
     at: Timestamp,
 ) -> Option<VacancyAdvertised> {
     let available_from = fields.date("vacancy.available_from", &vacancy.available_from);
-    let few = fields.at_most("vacancy.needs", vacancy.needs.len(), NEEDS_MAX);
-    let needs = fields.codes("vacancy.needs", code_sets::NEED, &vacancy.needs, london_date(at));
+    let today = london_date(at);
+    let needs = needs_of(fields, "vacancy.needs", &vacancy.needs, today);
+    let exclusions = needs_of(fields, "vacancy.exclusions", &vacancy.exclusions, today);
+    let mix = match &vacancy.mix {
+        Some(stated) => mix(fields, stated, today).map(Some),
+        None => Some(None),
+    };
     let sexes = sexes(fields, "vacancy.sexes", vacancy.sexes);
     let age_from = age(fields, "vacancy.age_from", vacancy.age_from);
     let age_to = age(fields, "vacancy.age_to", vacancy.age_to);
@@ -175,17 +183,32 @@ fn advertised(
         fields.violation("vacancy.age_to", format!("{to} is below age_from, which is {from}"));
     }
     let note = fields.text_optional("vacancy.note", &vacancy.note, NOTE_CHARS_MAX);
-    few?;
     Some(VacancyAdvertised {
         place: place?,
         available_from: available_from?,
-        needs: needs?.into_iter().collect(),
+        needs: needs?,
         sexes: sexes?.unwrap_or(Sexes::Any),
         age_from: age_from?,
         age_to: age_to?,
         note: note?,
-        exclusions: [].into(),
-        mix: None,
+        exclusions: exclusions?,
+        mix: mix?,
         at,
     })
+}
+
+fn needs_of(fields: &mut Fields, field: &str, codes: &[String], today: Date) -> Option<BTreeSet<String>> {
+    let few = fields.at_most(field, codes.len(), NEEDS_MAX);
+    let needs = fields.codes(field, code_sets::NEED, codes, today);
+    few?;
+    Some(needs?.into_iter().collect())
+}
+
+/// Who lives in a home. Whether it holds together is the domain's to say.
+fn mix(fields: &mut Fields, stated: &proto::Mix, today: Date) -> Option<Mix> {
+    let children = fields.number("vacancy.mix.children", stated.children, 0..=RESIDENTS_MAX);
+    let age_from = age(fields, "vacancy.mix.age_from", stated.age_from);
+    let age_to = age(fields, "vacancy.mix.age_to", stated.age_to);
+    let needs = needs_of(fields, "vacancy.mix.needs", &stated.needs, today);
+    Some(Mix { children: children?, age_from: age_from?, age_to: age_to?, needs: needs? })
 }

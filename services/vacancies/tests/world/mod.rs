@@ -158,6 +158,7 @@ pub(crate) fn advertise(place: &str) -> proto::AdvertiseVacancyRequest {
             age_from: 10,
             age_to: 17,
             note: "Ground floor".into(),
+            ..Default::default()
         }),
         request_id: String::new(),
     }

@@ -399,7 +399,7 @@ impl Load {
                 sexes: Sexes::Any.into(),
                 age_from: 0,
                 age_to: 17,
-                note: String::new(),
+                ..Default::default()
             };
             let request = AdvertiseVacancyRequest {
                 provider: format!("providers/{provider}"),
