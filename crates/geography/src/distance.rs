@@ -49,6 +49,7 @@ impl Location {
         Miles { tenths: u32::try_from(half_tenths.div_ceil(2)).unwrap_or(u32::MAX) }
     }
 
+    #[inline]
     fn square_m2_to(self, other: Self) -> u128 {
         let east = u128::from(self.easting_m.abs_diff(other.easting_m));
         let north = u128::from(self.northing_m.abs_diff(other.northing_m));
@@ -78,8 +79,15 @@ impl Reach {
         Self { square_m2_max: (bound - 1) / u128::from(SCALE) }
     }
 
+    /// How many whole metres it may be along either axis of the grid.
+    #[must_use]
+    pub fn metres(self) -> i32 {
+        i32::try_from(self.square_m2_max.isqrt()).unwrap_or(i32::MAX)
+    }
+
     /// Whether two points are so near, as [`Location::within`] judges it.
     #[must_use]
+    #[inline]
     pub fn holds(self, from: Location, to: Location) -> bool {
         from.square_m2_to(to) <= self.square_m2_max
     }
@@ -125,7 +133,7 @@ impl FromStr for Miles {
 #[cfg(test)]
 mod tests {
     use super::{Location, Miles, MilesInvalid, Reach};
-    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     const fn at(easting_m: i32, northing_m: i32) -> Location {
         Location { easting_m, northing_m }
@@ -178,7 +186,11 @@ mod tests {
             // At the distance itself, and a tenth to either side of it.
             let tenths = u32::try_from(i64::from(a.miles_to(b).tenths) + more).unwrap_or(0);
             let limit = Miles { tenths };
-            prop_assert_eq!(Reach::of(limit).holds(a, b), a.within(b, limit));
+            let reach = Reach::of(limit);
+            prop_assert_eq!(reach.holds(a, b), a.within(b, limit));
+            let along = Location { easting_m: a.easting_m + reach.metres(), northing_m: a.northing_m };
+            let beyond = Location { easting_m: along.easting_m + 1, ..along };
+            prop_assert!(reach.holds(a, along) && !reach.holds(a, beyond));
         }
 
         #[test]

@@ -27,11 +27,11 @@ impl Explanation<'_> {
         sum.number(market_position);
         sum.0.update(question.at.as_nanosecond().to_be_bytes());
         sum.criteria(question.criteria);
-        for entry in &question.index.by_id {
+        for (place, entry) in &question.index.by_id {
             if !question.index.sets.open.contains(*entry) {
                 continue;
             }
-            sum.text(question.index.entries.place[*entry].as_str());
+            sum.text(place.as_str());
             let failed = self.failed[*entry];
             sum.number(failed.bits().into());
             if failed.is_empty() {

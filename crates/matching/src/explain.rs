@@ -1,7 +1,7 @@
 //! Why each place was left out: every rule that it fails, the fact that the rule read, and what would have to be asked instead.
 
-use crate::bits::Bits;
-use crate::criteria::{Criteria, grade_rank};
+use crate::bits::{Bits, each_of};
+use crate::criteria::Criteria;
 use crate::found::SearchResult;
 use crate::index::{Home, Index};
 use crate::needs::NeedSet;
@@ -10,7 +10,9 @@ use crate::search::Question;
 use care::market::{RegistrationStatus, Sexes, UNREGISTERED};
 use care::{CouncilId, Date, EstablishmentUrn, PlaceId, Timestamp};
 use geography::Miles;
-use std::collections::BTreeMap;
+
+/// The lowest grade that can be asked for, requires improvement, by `grade_rank`.
+const LOWEST_RANK_ASKED: u8 = 2;
 
 /// A search that judged every open place by every rule. Texts are made of what is shown; the rest is values.
 pub struct Explanation<'a> {
@@ -25,6 +27,7 @@ pub struct Explanation<'a> {
 pub struct Excluded<'a> {
     question: &'a Question<'a>,
     entry: usize,
+    home: &'a Home,
     failed: RuleSet,
 }
 
@@ -139,10 +142,12 @@ impl Index {
         let question = Question::new(self, criteria, at, true);
         let open = &self.sets.open;
         let (mut failed, mut passing) = (vec![RuleSet::default(); self.entries.place.len()], open.clone());
-        for about in &ALL {
-            let failing = question.failing(about.rule, open);
-            failing.iter().for_each(|entry| failed[entry].add(about.rule));
-            passing = passing.without(&failing);
+        for word in 0..open.words() {
+            for rule in &question.rules {
+                let failing = question.failing(*rule, word, open.word(word));
+                each_of(word, failing, |entry| failed[entry].add(*rule));
+                passing.take(word, failing);
+            }
         }
         Explanation { question, failed, passing }
     }
@@ -152,22 +157,20 @@ impl Explanation<'_> {
     /// The same as [`Index::search`] finds.
     #[must_use]
     pub fn result(&self, limit: usize) -> SearchResult {
-        let mut excluded = BTreeMap::new();
+        let mut counts = [0; ALL.len()];
         for first in self.failed.iter().filter_map(|failed| failed.iter().next()) {
-            *excluded.entry(first).or_default() += 1;
+            counts[first as usize] += 1;
         }
-        let matches_total = self.passing.count();
-        SearchResult { matches: self.question.best(&self.passing, limit), matches_total, excluded }
+        self.question.result(&self.passing, counts, limit)
     }
 
-    /// Every place that was left out, in order of place id.
+    /// Every place that was left out, in no order that means anything.
     pub fn excluded(&self) -> impl Iterator<Item = Excluded<'_>> {
         let question = &self.question;
-        let judged = question.index.by_id.iter().map(|entry| (*entry, self.failed[*entry]));
-        judged.filter(|(_, failed)| !failed.is_empty()).map(move |(entry, failed)| Excluded {
-            question,
-            entry,
-            failed,
+        let judged = self.failed.iter().copied().enumerate().filter(|(_, failed)| !failed.is_empty());
+        judged.map(move |(entry, failed)| {
+            let home = question.index.home(entry);
+            Excluded { question, entry, home, failed }
         })
     }
 }
@@ -182,99 +185,85 @@ impl<'a> Excluded<'a> {
     /// Its establishment.
     #[must_use]
     pub fn urn(&self) -> &'a EstablishmentUrn {
-        &self.home().urn
+        &self.home.urn
     }
 
     /// Every rule that it fails, in the order of the rules.
     pub fn findings(&self) -> impl Iterator<Item = Finding<'a>> {
         let it = *self;
-        it.failed.iter().map(move |rule| {
-            let fact = it.fact(rule);
-            Finding { rule, version: rule.about().version, fact, counterfactual: it.instead(fact) }
-        })
+        it.failed.iter().map(move |rule| it.finding(rule))
     }
 
-    fn home(&self) -> &'a Home {
-        self.question.index.home(self.entry)
-    }
-
-    fn fact(&self, rule: Rule) -> Fact<'a> {
-        let (question, entry) = (self.question, self.entry);
-        let entries = &question.index.entries;
-        match rule {
-            Rule::Provision => Fact::Provision(&self.home().provision),
-            Rule::Operator => Fact::OperatedBy(self.home().operated_by),
-            Rule::Registration if self.home().provision == UNREGISTERED => Fact::Unregistered,
-            Rule::Registration => Fact::Status(self.home().status),
-            Rule::Restricted => Fact::RestrictedOn(self.home().restricted_on),
-            Rule::Grade => Fact::Grade(&self.home().grade),
-            Rule::Distance => Fact::Distance(question.distance(entry)),
-            Rule::NotAdvertised => Fact::NotAdvertised,
-            Rule::NotAvailable => Fact::AvailableFrom(entries.available_from[entry].date()),
-            Rule::Age => Fact::Ages { from: entries.age_from[entry], to: entries.age_to[entry] },
-            Rule::Sex => Fact::Sexes { advertised: entries.sexes[entry], registered: self.home().sexes },
-            Rule::Needs => Fact::Unmet(question.needs.without(entries.needs[entry])),
-            Rule::ExcludedNeed => Fact::CannotTake(question.needs.and(entries.excluded[entry])),
-            Rule::Claimed => self.claimed(),
-            Rule::NotEmpty => Fact::Occupied {
-                claimed: self.home().taken_until > question.from
-                    || self.home().entries.iter().any(|entry| self.held(*entry).is_some()),
-                stated: entries.mix[entry].map_or(0, |group| group.children),
-            },
-        }
-    }
-
-    /// When the lease of a hold in force ends.
-    fn held(&self, entry: usize) -> Option<Timestamp> {
-        self.question.index.held.get(&entry).copied().filter(|expires_at| *expires_at > self.question.at)
-    }
-
-    fn claimed(&self) -> Fact<'a> {
-        let (from, solo) = (self.question.from, self.home().solo_until);
-        let until = self.question.index.entries.taken_until[self.entry].max(solo);
-        Fact::Claimed {
-            whole_establishment: solo > from,
-            taken: until > from,
-            free_from: until.known_end().filter(|_| until > from),
-            held_until: self.held(self.entry),
-        }
-    }
-
-    /// What would have to be asked for the rule that read `fact` to pass.
-    fn instead(&self, fact: Fact<'a>) -> Option<Counterfactual<'a>> {
-        let within = self.question.criteria.within;
-        match fact {
-            Fact::Provision(code) => Some(Counterfactual::ProvisionToo(code)),
-            Fact::OperatedBy(_) => Some(Counterfactual::AnyOperator),
-            Fact::Grade(grade) if grade_rank(grade) <= grade_rank("REQUIRES_IMPROVEMENT") => {
-                Some(Counterfactual::GradeAtLeast(grade))
+    /// What a rule read, and what would have to be asked for it to pass.
+    fn finding(&self, rule: Rule) -> Finding<'a> {
+        let (question, entry, home) = (self.question, self.entry, self.home);
+        let row = &question.index.entries.row[entry];
+        let (fact, counterfactual) = match rule {
+            Rule::Provision => {
+                (Fact::Provision(&home.provision), Some(Counterfactual::ProvisionToo(&home.provision)))
             }
-            Fact::Grade(_) => Some(Counterfactual::AnyGrade),
-            Fact::Distance(distance) => {
-                let more = distance.zip(within).map(|(distance, within)| {
-                    Counterfactual::RadiusMore(Miles {
-                        tenths: distance.tenths.saturating_sub(within.tenths),
-                    })
+            Rule::Operator => (Fact::OperatedBy(home.operated_by), Some(Counterfactual::AnyOperator)),
+            Rule::Registration if home.provision == UNREGISTERED => (Fact::Unregistered, None),
+            Rule::Registration => (Fact::Status(home.status), None),
+            Rule::Restricted => (Fact::RestrictedOn(home.restricted_on), None),
+            Rule::Grade => {
+                let may_be_asked = row.grade_rank <= LOWEST_RANK_ASKED;
+                let at_least = may_be_asked.then_some(Counterfactual::GradeAtLeast(&home.grade));
+                (Fact::Grade(&home.grade), at_least.or(Some(Counterfactual::AnyGrade)))
+            }
+            Rule::Distance => {
+                let distance = question.distance(entry);
+                let more = distance.zip(question.criteria.within).map(|(distance, within)| {
+                    let tenths = distance.tenths.saturating_sub(within.tenths);
+                    Counterfactual::RadiusMore(Miles { tenths })
                 });
-                Some(more.unwrap_or(Counterfactual::AnyDistance))
+                (Fact::Distance(distance), more.or(Some(Counterfactual::AnyDistance)))
             }
-            Fact::AvailableFrom(date) => date.map(Counterfactual::FirstNight),
-            Fact::Ages { from, to } => (from <= to).then_some(Counterfactual::AgeWithin { from, to }),
-            // A need that no code set has cannot be named, and nothing else of the request would help.
-            Fact::Unmet(needs) => (needs.len() as usize == self.question.unmet_needs(self.entry).count())
-                .then_some(Counterfactual::WithoutNeeds(needs)),
-            Fact::CannotTake(needs) => Some(Counterfactual::WithoutNeeds(needs)),
-            Fact::Claimed { taken: true, free_from, held_until: None, .. } => {
-                free_from.map(Counterfactual::FirstNight)
+            Rule::NotAdvertised => (Fact::NotAdvertised, None),
+            Rule::NotAvailable => {
+                let date = row.available_from.date();
+                (Fact::AvailableFrom(date), date.map(Counterfactual::FirstNight))
             }
-            Fact::Claimed { taken: false, held_until, .. } => held_until.map(Counterfactual::AskedFrom),
-            Fact::Occupied { .. } => Some(Counterfactual::SoloLifted),
-            Fact::Claimed { .. }
-            | Fact::Unregistered
-            | Fact::Status(_)
-            | Fact::RestrictedOn(_)
-            | Fact::NotAdvertised
-            | Fact::Sexes { .. } => None,
-        }
+            Rule::Age => {
+                let (from, to) = (row.age_from, row.age_to);
+                let within = Counterfactual::AgeWithin { from, to };
+                (Fact::Ages { from, to }, (from <= to).then_some(within))
+            }
+            Rule::Sex => (
+                Fact::Sexes { advertised: question.index.entries.sexes[entry], registered: home.sexes },
+                None,
+            ),
+            Rule::Needs => {
+                let unmet = question.needs.without(row.needs);
+                // A need that no code set has cannot be named, and nothing else of the request would help.
+                let all = unmet.len() as usize == question.unmet_needs(entry).count();
+                (Fact::Unmet(unmet), all.then_some(Counterfactual::WithoutNeeds(unmet)))
+            }
+            Rule::ExcludedNeed => {
+                let needs = question.needs.and(row.excluded);
+                (Fact::CannotTake(needs), Some(Counterfactual::WithoutNeeds(needs)))
+            }
+            Rule::Claimed => self.claimed(),
+            Rule::NotEmpty => (self.occupied(), Some(Counterfactual::SoloLifted)),
+        };
+        Finding { rule, version: rule.about().version, fact, counterfactual }
+    }
+
+    fn claimed(&self) -> (Fact<'a>, Option<Counterfactual<'a>>) {
+        let (from, solo) = (self.question.from, self.home.solo_until);
+        let until = self.question.index.entries.row[self.entry].taken_until.max(solo);
+        let (taken, held_until) = (until > from, self.question.held_until(self.entry));
+        let free_from = until.known_end().filter(|_| taken);
+        let instead = match held_until {
+            None => free_from.map(Counterfactual::FirstNight),
+            Some(until) => (!taken).then_some(Counterfactual::AskedFrom(until)),
+        };
+        (Fact::Claimed { whole_establishment: solo > from, taken, free_from, held_until }, instead)
+    }
+
+    fn occupied(&self) -> Fact<'a> {
+        let claimed = self.question.claimed_home(self.entry);
+        let stated = self.question.index.entries.row[self.entry].mix.map_or(0, |group| group.children);
+        Fact::Occupied { claimed, stated }
     }
 }

@@ -46,8 +46,8 @@ pub struct Match {
     pub in_house: bool,
     /// Anything else the provider says.
     pub note: String,
-    /// Why it ranks where it does, in words.
-    pub reasons: Vec<String>,
+    /// How many needs were asked for.
+    needs_asked: usize,
 }
 
 /// A distance that is held against 20 miles.
@@ -99,13 +99,13 @@ impl Question<'_> {
         let unmet_needs: Vec<String> = self.unmet_needs(entry).cloned().collect();
         let location = home.cell.map(|cell| self.index.cells[cell as usize].location);
         let measure = |from: Option<crate::Near>| Some(Measure::of(from?.location().miles_to(location?)));
-        let impact = entries.mix[entry].map(|group| Impact {
+        let impact = entries.row[entry].mix.map(|group| Impact {
             score: self.child.score(&group),
             concerns: self.child.concerns(&group).collect(),
         });
         let (asked, met) = (criteria.needs.len(), criteria.needs.len() - unmet_needs.len());
         let said = &entries.said[entry];
-        let mut found = Match {
+        Match {
             place: entries.place[entry].clone(),
             urn: home.urn.clone(),
             provider: home.provider.clone(),
@@ -118,23 +118,25 @@ impl Question<'_> {
             needs_met_thousandths: (met * 1000).checked_div(asked).map_or(1000, thousandths),
             unmet_needs,
             impact,
-            available_from: entries.available_from[entry].date().unwrap_or_default(),
+            available_from: entries.row[entry].available_from.date().unwrap_or_default(),
             advertised_at: said.at.unwrap_or_default(),
             in_house: in_house(criteria, home.operated_by),
             note: said.note.to_string(),
-            reasons: Vec::new(),
-        };
-        found.reasons = self.reasons(&found);
-        found
+            needs_asked: asked,
+        }
     }
+}
 
-    fn reasons(&self, found: &Match) -> Vec<String> {
-        let asked = self.criteria.needs.len();
+impl Match {
+    /// Why it ranks where it does, in words.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let asked = self.needs_asked;
         let mut reasons = Vec::new();
         if asked > 0 {
-            reasons.push(format!("meets {} of {asked} needs", asked - found.unmet_needs.len()));
+            reasons.push(format!("meets {} of {asked} needs", asked - self.unmet_needs.len()));
         }
-        match &found.impact {
+        match &self.impact {
             None => reasons.push("who lives there is not stated".to_owned()),
             Some(impact) if impact.concerns.is_empty() => {
                 reasons.push("nothing found that weighs on those who live there".to_owned());
@@ -144,22 +146,19 @@ impl Question<'_> {
                 reasons.push(format!("impact {}: {}", impact.score, concerns.join("; ")));
             }
         }
-        if let Some(distance) = found.distance {
+        if let Some(distance) = self.distance {
             reasons.push(format!("{distance} miles away"));
         }
-        let labelled = [("the child's home", found.from_home), ("the council's centre", found.from_centre)];
+        let labelled = [("the child's home", self.from_home), ("the council's centre", self.from_centre)];
         for (label, measure) in labelled {
             reasons.extend(measure.map(|measure| format!("from {label}: {measure}")));
         }
-        reasons.push(format!("grade {}", found.grade));
-        if found.in_house {
+        reasons.push(format!("grade {}", self.grade));
+        if self.in_house {
             reasons.push("the council's own".to_owned());
         }
         // What a provider said long ago may no longer hold.
-        let days = found.advertised_at.until(self.at).map_or(0, |since| since.get_seconds() / 86_400);
-        if days > 0 {
-            reasons.push(format!("advertised on {}", london_date(found.advertised_at)));
-        }
+        reasons.push(format!("advertised on {}", london_date(self.advertised_at)));
         reasons
     }
 }

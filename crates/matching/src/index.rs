@@ -1,4 +1,4 @@
-//! The market as searches read it: a column for each fact, an entry for each place.
+//! The market as searches read it: a row and some bits for each place.
 //!
 //! It is derived from [`Market`] and holds nothing of its own. Each event derives anew what it touches, so the same market gives the same
 //! index whichever way it came there; a property test holds one that was kept up to date against one that was built. Where things lie is
@@ -15,7 +15,8 @@ use care::market::{
 };
 use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
 use geography::{Location, Sector, locate};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Grades by [`grade_rank`].
 const GRADE_RANKS: usize = 5;
@@ -27,14 +28,12 @@ pub struct Index {
     home_of: BTreeMap<EstablishmentUrn, usize>,
     pub(crate) cells: Vec<Cell>,
     cell_of: BTreeMap<Sector, u32>,
-    /// The entries in order of their places' ids: entries are numbered as they come, and no answer may depend on that.
-    pub(crate) by_id: Vec<usize>,
+    /// The cells from south to north: northing, easting and number.
+    pub(crate) from_south: Vec<(i32, i32, u32)>,
+    /// The entries by their places' ids. Entries are numbered as they come, and no answer may depend on that.
+    pub(crate) by_id: BTreeMap<PlaceId, usize>,
     pub(crate) entries: Entries,
     pub(crate) sets: Sets,
-    /// The places on hold, and until when.
-    pub(crate) held: BTreeMap<usize, Timestamp>,
-    /// The homes that a solo placement takes or took.
-    pub(crate) solo_homes: BTreeSet<usize>,
 }
 
 /// An establishment.
@@ -63,27 +62,52 @@ pub(crate) struct Home {
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
     pub(crate) location: Location,
-    pub(crate) entries: Vec<usize>,
+    /// Its places, as far as their numbers follow each other: all of them when the index is built.
+    pub(crate) run: Range<usize>,
+    /// Those that came later.
+    pub(crate) others: Vec<usize>,
 }
 
-/// What is known of each place, a column for each fact. Of what is not advertised, ages are those of the registration.
+impl Cell {
+    fn add(&mut self, entry: usize) {
+        if self.run.is_empty() {
+            self.run = entry..entry + 1;
+        } else if self.run.end == entry {
+            self.run.end += 1;
+        } else {
+            self.others.push(entry);
+        }
+    }
+}
+
+/// What is known of each place.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entries {
     pub(crate) place: Vec<PlaceId>,
-    pub(crate) home: Vec<usize>,
-    /// The sector's; none for a sector that is not known.
-    pub(crate) cell: Vec<Option<u32>>,
-    pub(crate) available_from: Vec<Day>,
-    pub(crate) age_from: Vec<u8>,
-    pub(crate) age_to: Vec<u8>,
+    pub(crate) row: Vec<Row>,
+    /// As advertised.
     pub(crate) sexes: Vec<Sexes>,
-    pub(crate) needs: Vec<NeedSet>,
-    pub(crate) excluded: Vec<NeedSet>,
-    pub(crate) mix: Vec<Option<Group>>,
-    pub(crate) taken_until: Vec<Day>,
-    pub(crate) solo_until: Vec<Day>,
-    pub(crate) grade_rank: Vec<u8>,
+    /// When the lease of a hold ends.
+    pub(crate) held_until: Vec<Option<Timestamp>>,
     pub(crate) said: Vec<Said>,
+}
+
+/// What rules and the order read of a place, side by side: whoever reads one of it reads the next. Of what is not advertised, ages are those
+/// of the registration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) home: usize,
+    /// The sector's; none for a sector that is not known.
+    pub(crate) cell: Option<u32>,
+    pub(crate) needs: NeedSet,
+    pub(crate) excluded: NeedSet,
+    pub(crate) mix: Option<Group>,
+    pub(crate) available_from: Day,
+    pub(crate) taken_until: Day,
+    pub(crate) solo_until: Day,
+    pub(crate) age_from: u8,
+    pub(crate) age_to: u8,
+    pub(crate) grade_rank: u8,
 }
 
 /// What a provider says of a place, as far as it is only repeated.
@@ -105,6 +129,10 @@ pub(crate) struct Sets {
     /// Unregistered, or not active.
     pub(crate) barred: Bits,
     pub(crate) restricted: Bits,
+    /// With a hold, its lease ended or not.
+    pub(crate) held: Bits,
+    /// In a home that a solo placement takes or took.
+    pub(crate) solo: Bits,
     pub(crate) grades: [Bits; GRADE_RANKS],
     pub(crate) takes_any: Bits,
     pub(crate) takes_male: Bits,
@@ -147,13 +175,17 @@ impl Index {
     #[must_use]
     pub fn of(market: &Market) -> Self {
         let mut index = Self::default();
-        for (urn, establishment) in market.establishments() {
-            index.put_home(urn, establishment);
+        // What is near on the ground is near in memory, since a search reads of one region and passes over the rest.
+        let mut establishments: Vec<_> = market.establishments().collect();
+        establishments
+            .sort_by_cached_key(|(_, it)| location(&it.sector).map(|(sector, at)| (along(at), sector)));
+        for (urn, establishment) in establishments {
+            let home = index.put_home(urn, establishment);
+            for (id, place) in market.places_of(establishment) {
+                index.put_place(market, id, place);
+            }
+            index.sum_up(home);
         }
-        for (id, place) in market.places() {
-            index.put_place(market, id, place);
-        }
-        (0..index.homes.len()).for_each(|home| index.sum_up(home));
         index
     }
 
@@ -217,12 +249,14 @@ impl Index {
 
     /// The cell of a sector, made if it is new; none for one that does not exist.
     fn cell(&mut self, sector: &str) -> Option<u32> {
-        let sector: Sector = sector.parse().ok()?;
-        let location = locate(sector).ok()?;
+        let (sector, location) = location(sector)?;
         let next = u32::try_from(self.cells.len()).ok()?;
         let cell = *self.cell_of.entry(sector).or_insert(next);
         if cell == next {
-            self.cells.push(Cell { location, entries: Vec::new() });
+            self.cells.push(Cell { location, run: 0..0, others: Vec::new() });
+            let it = (location.northing_m, location.easting_m, cell);
+            let position = self.from_south.partition_point(|other| *other < it);
+            self.from_south.insert(position, it);
         }
         Some(cell)
     }
@@ -243,7 +277,7 @@ impl Index {
         sets.barred.put(entry, !active || establishment.provision == UNREGISTERED);
         sets.restricted.put(entry, establishment.restricted_on.is_some());
         let rank = grade_rank(&establishment.registration.grade);
-        self.entries.grade_rank[entry] = rank;
+        self.entries.row[entry].grade_rank = rank;
         for (at, grade) in sets.grades.iter_mut().enumerate() {
             grade.put(entry, at == usize::from(rank));
         }
@@ -253,16 +287,15 @@ impl Index {
     /// The entry of a place, made if it is new.
     fn entry(&mut self, id: &PlaceId, home: usize) -> usize {
         let entries = &mut self.entries;
-        let position = match self.by_id.binary_search_by(|entry| entries.place[*entry].cmp(id)) {
-            Ok(position) => return self.by_id[position],
-            Err(position) => position,
-        };
+        if let Some(entry) = self.by_id.get(id) {
+            return *entry;
+        }
         let it = &mut self.homes[home];
         let entry = entries.push(id.clone(), home, it.cell);
-        self.by_id.insert(position, entry);
+        self.by_id.insert(id.clone(), entry);
         it.entries.push(entry);
         if let Some(cell) = it.cell {
-            self.cells[cell as usize].entries.push(entry);
+            self.cells[cell as usize].add(entry);
         }
         // An establishment does not become another kind of one.
         let provision = it.provision.clone();
@@ -275,23 +308,22 @@ impl Index {
         let supported = establishment.provision == SUPPORTED_ACCOMMODATION.0;
         let youngest = if supported { SUPPORTED_ACCOMMODATION_AGE_MIN } else { 0 };
         let (from, to) = vacancy.map_or((0, u8::MAX), |vacancy| (vacancy.age_from, vacancy.age_to));
-        entries.age_from[entry] = from.max(registration.age_from).max(youngest);
-        entries.age_to[entry] = to.min(registration.age_to);
         let advertised = vacancy.map_or(Sexes::Any, |vacancy| vacancy.sexes);
+        let row = &mut entries.row[entry];
+        row.age_from = from.max(registration.age_from).max(youngest);
+        row.age_to = to.min(registration.age_to);
+        row.available_from = vacancy.map_or(Day::NEVER, |vacancy| Day::from(vacancy.available_from));
+        row.needs = vacancy.map(|it| NeedSet::of(&it.needs)).unwrap_or_default();
+        row.excluded = vacancy.map(|it| NeedSet::of(&it.exclusions)).unwrap_or_default();
+        row.mix = vacancy.and_then(|it| it.mix.as_ref()).map(group);
         entries.sexes[entry] = advertised;
+        entries.said[entry] = vacancy.map(said).unwrap_or_default();
         let takes = |sex| advertised.takes(sex) && registration.sexes.takes(sex);
         let (male, female) = (takes("M"), takes("F"));
         self.sets.takes_male.put(entry, male);
         self.sets.takes_female.put(entry, female);
         self.sets.takes_any.put(entry, male && female);
-        entries.available_from[entry] =
-            vacancy.map_or(Day::NEVER, |vacancy| Day::from(vacancy.available_from));
-        entries.needs[entry] = vacancy.map(|it| NeedSet::of(&it.needs)).unwrap_or_default();
-        let excluded = vacancy.map(|it| NeedSet::of(&it.exclusions)).unwrap_or_default();
-        entries.excluded[entry] = excluded;
-        self.sets.excluding.put(entry, !excluded.is_empty());
-        entries.mix[entry] = vacancy.and_then(|it| it.mix.as_ref()).map(group);
-        entries.said[entry] = vacancy.map(said).unwrap_or_default();
+        self.sets.excluding.put(entry, !self.entries.row[entry].excluded.is_empty());
     }
 
     fn put_claims(&mut self, entry: usize, place: &Place) {
@@ -308,51 +340,66 @@ impl Index {
                 }
             }
         }
-        self.entries.taken_until[entry] = taken;
-        self.entries.solo_until[entry] = solo;
-        match held {
-            Some(expires_at) => self.held.insert(entry, expires_at),
-            None => self.held.remove(&entry),
-        };
+        let row = &mut self.entries.row[entry];
+        (row.taken_until, row.solo_until) = (taken, solo);
+        self.entries.held_until[entry] = held;
+        self.sets.held.put(entry, held.is_some());
     }
 
     /// Reads off the claims on a home's places what they mean for the home.
     fn sum_up(&mut self, home: usize) {
-        let (entries, it) = (&self.entries, &mut self.homes[home]);
-        let last = |column: &[Day]| it.entries.iter().map(|entry| column[*entry]).max().unwrap_or(Day::NEVER);
-        let (taken, solo) = (last(&entries.taken_until), last(&entries.solo_until));
-        (it.taken_until, it.solo_until) = (taken, solo);
-        if solo > Day::NEVER {
-            self.solo_homes.insert(home);
-        } else {
-            self.solo_homes.remove(&home);
+        let (rows, it) = (&self.entries.row, &mut self.homes[home]);
+        let last = |end: fn(&Row) -> Day| it.entries.iter().map(|entry| end(&rows[*entry])).max();
+        let (taken, solo) = (last(|row| row.taken_until), last(|row| row.solo_until));
+        it.taken_until = taken.unwrap_or(Day::NEVER);
+        let before = std::mem::replace(&mut it.solo_until, solo.unwrap_or(Day::NEVER));
+        if before != it.solo_until || it.solo_until > Day::NEVER {
+            let is_solo = it.solo_until > Day::NEVER;
+            it.entries.iter().for_each(|entry| self.sets.solo.put(*entry, is_solo));
         }
     }
 
     /// The home of an entry.
     pub(crate) fn home(&self, entry: usize) -> &Home {
-        &self.homes[self.entries.home[entry]]
+        &self.homes[self.entries.row[entry].home]
     }
 }
 
 impl Entries {
     fn push(&mut self, id: PlaceId, home: usize, cell: Option<u32>) -> usize {
         self.place.push(id);
-        self.home.push(home);
-        self.cell.push(cell);
-        self.available_from.push(Day::NEVER);
-        self.age_from.push(0);
-        self.age_to.push(0);
+        self.row.push(Row {
+            home,
+            cell,
+            needs: NeedSet::default(),
+            excluded: NeedSet::default(),
+            mix: None,
+            available_from: Day::NEVER,
+            taken_until: Day::NEVER,
+            solo_until: Day::NEVER,
+            age_from: 0,
+            age_to: 0,
+            grade_rank: 0,
+        });
         self.sexes.push(Sexes::Any);
-        self.needs.push(NeedSet::default());
-        self.excluded.push(NeedSet::default());
-        self.mix.push(None);
-        self.taken_until.push(Day::NEVER);
-        self.solo_until.push(Day::NEVER);
-        self.grade_rank.push(0);
+        self.held_until.push(None);
         self.said.push(Said::default());
         self.place.len() - 1
     }
+}
+
+/// A sector that exists, and where it is.
+fn location(sector: &str) -> Option<(Sector, Location)> {
+    let sector: Sector = sector.parse().ok()?;
+    Some((sector, locate(sector).ok()?))
+}
+
+/// A point's place on a line that winds through the country and keeps together what is near: the bits of its kilometres east and north, in turns.
+fn along(location: Location) -> u64 {
+    let kilometres = |metres: i32| u64::try_from(metres / 1000).unwrap_or(0);
+    let (east, north) = (kilometres(location.easting_m), kilometres(location.northing_m));
+    // Great Britain has fewer than 2^11 kilometres either way.
+    (0..11).fold(0, |all, bit| all | (east >> bit & 1) << (2 * bit) | (north >> bit & 1) << (2 * bit + 1))
 }
 
 fn group(mix: &Mix) -> Group {

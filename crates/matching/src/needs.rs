@@ -4,11 +4,11 @@ use care::code_sets;
 use std::collections::BTreeSet;
 
 // A set is one word: more codes need a wider one.
-const _: () = assert!(code_sets::NEED.codes.len() <= 64);
+const _: () = assert!(code_sets::NEED.codes.len() <= 32);
 
 /// Some codes of `code_sets::NEED`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NeedSet(u64);
+pub struct NeedSet(u32);
 
 impl NeedSet {
     /// Those of the codes that the set has. What the market and the searches hold was checked against it before.

@@ -1,6 +1,6 @@
 //! The search itself: which places pass every rule, and which of them are best.
 
-use crate::bits::Bits;
+use crate::bits::{Bits, filter};
 use crate::criteria::{Criteria, Operator, grade_rank};
 use crate::day::Day;
 use crate::found::{Match, SearchResult};
@@ -9,8 +9,7 @@ use crate::index::Index;
 use crate::needs::{NeedSet, unmet};
 use crate::rules::{ALL, Rule};
 use care::{Timestamp, london_date};
-use geography::{Miles, Reach};
-use std::collections::BTreeMap;
+use geography::{Location, Miles, Reach};
 
 /// The version of the order in which places that pass are ranked: fewest unmet needs, least [impact](crate::Impact), nearest, best grade,
 /// place id. Version 1 knew no impact.
@@ -24,10 +23,16 @@ pub(crate) struct Question<'a> {
     pub(crate) from: Day,
     pub(crate) needs: NeedSet,
     pub(crate) child: Child,
-    /// By cell, how far it is; not of those that are too far, unless they are to be explained.
-    pub(crate) distances: Vec<Option<Miles>>,
-    /// The places that are near enough; none if that was not asked.
-    near: Option<Bits>,
+    /// By cell, how far it is, where that is asked of every place; else nothing.
+    distances: Vec<Miles>,
+    /// Those that are near enough.
+    near: Bits,
+    /// Those of a kind that is asked for.
+    provisions: Bits,
+    /// Those below the lowest grade.
+    lower_grades: Bits,
+    /// The rules that may leave something out.
+    pub(crate) rules: Vec<Rule>,
 }
 
 /// What places are ranked by, the least first; ties are broken by the place's id. From the highest bits on: unmet needs, impact, tenths of
@@ -41,16 +46,26 @@ impl Index {
     #[must_use]
     pub fn search(&self, criteria: &Criteria, at: Timestamp, limit: usize) -> SearchResult {
         let question = Question::new(self, criteria, at, false);
-        let (mut left, mut excluded) = (self.sets.open.clone(), BTreeMap::new());
-        for about in &ALL {
-            let failing = question.failing(about.rule, &left);
-            let count = failing.count();
-            if count > 0 {
-                excluded.insert(about.rule, count);
-                left = left.without(&failing);
-            }
+        let (mut passing, mut counts) = (self.sets.open.clone(), [0; ALL.len()]);
+        for rule in &question.rules {
+            counts[*rule as usize] = match question.set(*rule) {
+                Some((set, inside)) => passing.cut(set, inside),
+                None => {
+                    let mut count = 0;
+                    for word in 0..passing.words() {
+                        let left = passing.word(word);
+                        // Most of the market is left out by now.
+                        if left != 0 {
+                            let failing = question.failing(*rule, word, left);
+                            passing.take(word, failing);
+                            count += failing.count_ones();
+                        }
+                    }
+                    count
+                }
+            };
         }
-        SearchResult { matches_total: left.count(), matches: question.best(&left, limit), excluded }
+        question.result(&passing, counts, limit)
     }
 }
 
@@ -58,133 +73,167 @@ impl<'a> Question<'a> {
     /// `far_too`: whether to measure how far those are that are too far.
     pub(crate) fn new(index: &'a Index, criteria: &'a Criteria, at: Timestamp, far_too: bool) -> Self {
         let needs = NeedSet::of(&criteria.needs);
-        let mut distances = vec![None; index.cells.len()];
-        let near = criteria.near.map(|near| {
-            let (from, reach) = (near.location(), criteria.within.map(Reach::of));
-            let mut places = Bits::default();
-            for (cell, distance) in index.cells.iter().zip(&mut distances) {
-                let within = reach.is_none_or(|reach| reach.holds(from, cell.location));
-                if within {
-                    cell.entries.iter().for_each(|entry| places.put(*entry, true));
-                }
-                if within || far_too {
-                    *distance = Some(from.miles_to(cell.location));
-                }
-            }
-            places
-        });
-        Self {
+        let sets = &index.sets;
+        let provisions = criteria.provisions.iter().filter_map(|code| sets.provisions.get(code));
+        let lowest =
+            criteria.grade_at_least.as_ref().map_or(sets.grades.len(), |lowest| grade_rank(lowest).into());
+        let lower_grades = sets.grades.iter().skip(lowest + 1);
+        let mut question = Self {
             index,
             criteria,
             at,
             from: Day::from(criteria.available_on.unwrap_or_else(|| london_date(at))),
             needs,
             child: Child::of(needs, criteria.age_years),
-            distances,
-            near,
+            distances: Vec::new(),
+            near: Bits::default(),
+            provisions: provisions.fold(Bits::default(), Bits::or),
+            lower_grades: lower_grades.fold(Bits::default(), Bits::or),
+            rules: ALL.iter().map(|about| about.rule).filter(|rule| rule.asks(criteria)).collect(),
+        };
+        if let Some(near) = criteria.near {
+            question.near = question.near_enough(near.location());
+            if far_too {
+                let from = near.location();
+                question.distances = index.cells.iter().map(|cell| from.miles_to(cell.location)).collect();
+            }
         }
+        question
     }
 
-    /// Those of `among` that a rule leaves out.
-    pub(crate) fn failing(&self, rule: Rule, among: &Bits) -> Bits {
-        let (criteria, sets, entries) = (self.criteria, &self.index.sets, &self.index.entries);
-        match rule {
-            Rule::Provision if criteria.provisions.is_empty() => Bits::default(),
-            Rule::Provision => {
-                let asked = criteria.provisions.iter().filter_map(|provision| sets.provisions.get(provision));
-                asked.fold(among.clone(), Bits::without)
-            }
-            Rule::Operator => match criteria.operator {
-                Operator::Any => Bits::default(),
-                // Another council's own provision is not on the market for this one either.
-                Operator::External => among.and(&sets.operated),
-                Operator::InHouse => {
-                    among.filter(|entry| !in_house(criteria, self.index.home(entry).operated_by))
-                }
-            },
-            Rule::Registration => among.and(&sets.barred),
-            Rule::Restricted => among.and(&sets.restricted),
-            Rule::Grade => criteria.grade_at_least.as_ref().map_or_else(Bits::default, |lowest| {
-                let lower = sets.grades.iter().skip(usize::from(grade_rank(lowest)) + 1);
-                lower.fold(Bits::default(), |all, grade| all.or(&among.and(grade)))
-            }),
-            Rule::Distance => {
-                self.near.as_ref().map_or_else(Bits::default, |near| among.clone().without(near))
-            }
-            Rule::NotAdvertised => among.clone().without(&sets.advertised),
-            // Of what is not advertised, the column says "before all dates".
-            Rule::NotAvailable => among.filter(|entry| entries.available_from[entry] > self.from),
-            Rule::Age => criteria.age_years.map_or_else(Bits::default, |age| {
-                among.filter(|entry| !(entries.age_from[entry]..=entries.age_to[entry]).contains(&age))
-            }),
-            Rule::Sex => match criteria.sex.as_deref() {
-                None | Some("U") => Bits::default(),
-                Some("M") => among.clone().without(&sets.takes_male),
-                Some("F") => among.clone().without(&sets.takes_female),
-                Some(_) => among.clone().without(&sets.takes_any),
-            },
-            Rule::Needs if !criteria.all_needs || criteria.needs.is_empty() => Bits::default(),
-            Rule::Needs => among.and(&sets.advertised).filter(|entry| self.unmet(entry) > 0),
-            Rule::ExcludedNeed => {
-                among.and(&sets.excluding).filter(|entry| !entries.excluded[entry].and(self.needs).is_empty())
-            }
-            Rule::Claimed => self.claimed(among),
-            Rule::NotEmpty if !criteria.solo => Bits::default(),
-            Rule::NotEmpty => self.occupied(among),
-        }
-    }
-
-    fn claimed(&self, among: &Bits) -> Bits {
-        let (index, from) = (self.index, self.from);
-        let mut claimed = among.filter(|entry| index.entries.taken_until[entry] > from);
-        let solo = index.solo_homes.iter().map(|home| &index.homes[*home]);
-        let solo = solo.filter(|home| home.solo_until > from).flat_map(|home| &home.entries);
-        let held = self.held().chain(solo.copied());
-        held.filter(|entry| among.contains(*entry)).for_each(|entry| claimed.put(entry, true));
-        claimed
-    }
-
-    /// The places on hold.
-    fn held(&self) -> impl Iterator<Item = usize> {
-        self.index.held.iter().filter(|(_, expires_at)| **expires_at > self.at).map(|(entry, _)| *entry)
-    }
-
-    fn occupied(&self, among: &Bits) -> Bits {
+    /// The places that are near enough.
+    fn near_enough(&self, from: Location) -> Bits {
         let index = self.index;
-        let mut occupied = among.filter(|entry| {
-            index.home(entry).taken_until > self.from
-                || index.entries.mix[entry].is_some_and(|group| group.children > 0)
+        let reach = self.criteria.within.map(Reach::of);
+        let band = reach.map_or(&index.from_south[..], |reach| {
+            let (south, north) = (
+                from.northing_m.saturating_sub(reach.metres()),
+                from.northing_m.saturating_add(reach.metres()),
+            );
+            let begin = index.from_south.partition_point(|(northing, ..)| *northing < south);
+            let length = index.from_south[begin..].partition_point(|(northing, ..)| *northing <= north);
+            &index.from_south[begin..begin + length]
         });
-        let held = self.held().flat_map(|entry| &index.home(entry).entries);
-        held.filter(|entry| among.contains(**entry)).for_each(|entry| occupied.put(*entry, true));
-        occupied
+        let mut near = Bits::default();
+        for &(northing_m, easting_m, cell) in band {
+            let location = Location { easting_m, northing_m };
+            if reach.is_none_or(|reach| reach.holds(from, location)) {
+                let it = &index.cells[cell as usize];
+                near.add(it.run.clone());
+                it.others.iter().for_each(|entry| near.put(*entry, true));
+            }
+        }
+        near
+    }
+
+    /// The set by which a rule judges, and whether it leaves out those inside; none for one that looks at each place.
+    fn set(&self, rule: Rule) -> Option<(&Bits, bool)> {
+        let (criteria, sets) = (self.criteria, &self.index.sets);
+        match rule {
+            Rule::Provision => Some((&self.provisions, false)),
+            // Another council's own provision is not on the market for this one either.
+            Rule::Operator if criteria.operator == Operator::External => Some((&sets.operated, true)),
+            Rule::Registration => Some((&sets.barred, true)),
+            Rule::Restricted => Some((&sets.restricted, true)),
+            Rule::Grade => Some((&self.lower_grades, true)),
+            Rule::Distance => Some((&self.near, false)),
+            Rule::NotAdvertised => Some((&sets.advertised, false)),
+            Rule::Sex => match criteria.sex.as_deref() {
+                Some("M") => Some((&sets.takes_male, false)),
+                Some("F") => Some((&sets.takes_female, false)),
+                _ => Some((&sets.takes_any, false)),
+            },
+            _ => None,
+        }
+    }
+
+    /// Those of 64 places that a rule leaves out. A rule that [asks](Rule::asks) nothing is not to be put.
+    pub(crate) fn failing(&self, rule: Rule, word: usize, among: u64) -> u64 {
+        if let Some((set, inside)) = self.set(rule) {
+            let set = set.word(word);
+            return among & if inside { set } else { !set };
+        }
+        let (criteria, sets, rows) = (self.criteria, &self.index.sets, &self.index.entries.row);
+        match rule {
+            Rule::Operator => {
+                filter(word, among, |entry| !in_house(criteria, self.index.home(entry).operated_by))
+            }
+            // Of what is not advertised, the row says "before all dates".
+            Rule::NotAvailable => filter(word, among, |entry| rows[entry].available_from > self.from),
+            Rule::Age => criteria.age_years.map_or(0, |age| {
+                filter(word, among, |entry| !(rows[entry].age_from..=rows[entry].age_to).contains(&age))
+            }),
+            Rule::Needs => filter(word, among & sets.advertised.word(word), |entry| self.unmet(entry) > 0),
+            Rule::ExcludedNeed => filter(word, among & sets.excluding.word(word), |entry| {
+                !rows[entry].excluded.and(self.needs).is_empty()
+            }),
+            Rule::Claimed => {
+                let taken = filter(word, among, |entry| rows[entry].taken_until > self.from);
+                let held =
+                    filter(word, among & sets.held.word(word), |entry| self.held_until(entry).is_some());
+                let solo = among & sets.solo.word(word);
+                taken | held | filter(word, solo, |entry| self.index.home(entry).solo_until > self.from)
+            }
+            Rule::NotEmpty => filter(word, among, |entry| {
+                self.claimed_home(entry) || rows[entry].mix.is_some_and(|group| group.children > 0)
+            }),
+            // They judge by a set.
+            Rule::Provision
+            | Rule::Registration
+            | Rule::Restricted
+            | Rule::Grade
+            | Rule::Distance
+            | Rule::NotAdvertised
+            | Rule::Sex => 0,
+        }
+    }
+
+    /// When the lease of a place's hold ends, if it is in force.
+    pub(crate) fn held_until(&self, entry: usize) -> Option<Timestamp> {
+        self.index.entries.held_until[entry].filter(|expires_at| *expires_at > self.at)
+    }
+
+    /// Whether a claim takes any place of a place's home, an open one or a closed one.
+    pub(crate) fn claimed_home(&self, entry: usize) -> bool {
+        let home = self.index.home(entry);
+        home.taken_until > self.from || home.entries.iter().any(|entry| self.held_until(*entry).is_some())
     }
 
     fn unmet(&self, entry: usize) -> usize {
-        let met = self.needs.and(self.index.entries.needs[entry]).len();
+        let met = self.needs.and(self.index.entries.row[entry].needs).len();
         self.criteria.needs.len() - met as usize
     }
 
     /// How far a place is, if that was asked and is known.
     pub(crate) fn distance(&self, entry: usize) -> Option<Miles> {
-        self.index.entries.cell[entry].and_then(|cell| self.distances[cell as usize])
+        let (near, cell) = (self.criteria.near?, self.index.entries.row[entry].cell? as usize);
+        let known = self.distances.get(cell).copied();
+        Some(known.unwrap_or_else(|| near.location().miles_to(self.index.cells[cell].location)))
     }
 
     /// What a place is ranked by.
     pub(crate) fn rank(&self, entry: usize) -> Rank {
-        let entries = &self.index.entries;
+        let row = &self.index.entries.row[entry];
         let unmet = u8::try_from(self.unmet(entry)).unwrap_or(u8::MAX);
-        let impact = self.child.rank(entries.mix[entry].as_ref());
+        let impact = self.child.rank(row.mix.as_ref());
         // Either every place that passes has a distance or none has.
         let tenths = self.distance(entry).map_or(0, |distance| distance.tenths);
-        let [unmet, impact, grade] = [unmet, impact, entries.grade_rank[entry]].map(u64::from);
+        let [unmet, impact, grade] = [unmet, impact, row.grade_rank].map(u64::from);
         Rank((unmet << 48) | (impact << 40) | (u64::from(tenths) << 8) | grade)
     }
 
+    /// What is told of the places that pass, and of how many fail which rule first.
+    pub(crate) fn result(&self, passing: &Bits, counts: [u32; ALL.len()], limit: usize) -> SearchResult {
+        let counted = ALL.iter().map(|about| about.rule).zip(counts);
+        let excluded = counted.filter(|(_, count)| *count > 0).collect();
+        SearchResult { matches_total: passing.count(), matches: self.best(passing, limit), excluded }
+    }
+
     /// The best of some places that pass, in order.
-    pub(crate) fn best(&self, passing: &Bits, limit: usize) -> Vec<Match> {
+    fn best(&self, passing: &Bits, limit: usize) -> Vec<Match> {
         let places = &self.index.entries.place;
-        let mut ranked: Vec<(Rank, usize)> = passing.iter().map(|entry| (self.rank(entry), entry)).collect();
+        let mut ranked: Vec<(Rank, usize)> = Vec::with_capacity(passing.count() as usize);
+        passing.each(|entry| ranked.push((self.rank(entry), entry)));
         // Place ids are unique, so no two are equal in this order.
         let order =
             |a: &(Rank, usize), b: &(Rank, usize)| a.0.cmp(&b.0).then_with(|| places[a.1].cmp(&places[b.1]));
@@ -198,7 +247,30 @@ impl<'a> Question<'a> {
 
     /// The needs that a place does not say it can meet.
     pub(crate) fn unmet_needs(&self, entry: usize) -> impl Iterator<Item = &'a String> {
-        unmet(&self.criteria.needs, self.index.entries.needs[entry])
+        unmet(&self.criteria.needs, self.index.entries.row[entry].needs)
+    }
+}
+
+impl Rule {
+    /// Whether these criteria ask anything that the rule could find wanting.
+    fn asks(self, criteria: &Criteria) -> bool {
+        match self {
+            Self::Provision => !criteria.provisions.is_empty(),
+            Self::Operator => criteria.operator != Operator::Any,
+            Self::Grade => criteria.grade_at_least.is_some(),
+            Self::Distance => criteria.near.is_some(),
+            Self::Age => criteria.age_years.is_some(),
+            // An unknown sex excludes nothing.
+            Self::Sex => criteria.sex.as_deref().is_some_and(|sex| sex != "U"),
+            Self::Needs => criteria.all_needs && !criteria.needs.is_empty(),
+            Self::ExcludedNeed => !criteria.needs.is_empty(),
+            Self::NotEmpty => criteria.solo,
+            Self::Registration
+            | Self::Restricted
+            | Self::NotAdvertised
+            | Self::NotAvailable
+            | Self::Claimed => true,
+        }
     }
 }
 

@@ -92,7 +92,11 @@ proptest! {
             prop_assert_eq!(kept.digest(1), built.digest(1));
             prop_assert_eq!(kept.result(usize::MAX), built.result(usize::MAX));
             let told = |it: &matching::Explanation<'_>| -> Vec<String> {
-                it.excluded().flat_map(|it| it.findings().map(|it| format!("{it:?} {it}")).collect::<Vec<_>>()).collect()
+                let mut all: Vec<_> = it.excluded().flat_map(|it| {
+                    it.findings().map(|finding| format!("{} {finding:?} {finding}", it.place())).collect::<Vec<_>>()
+                }).collect();
+                all.sort();
+                all
             };
             prop_assert_eq!(told(&kept), told(&built));
         }

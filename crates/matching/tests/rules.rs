@@ -331,7 +331,7 @@ fn a_match_says_both_measures_and_what_weighs() {
     let two_days = 2 * 24 * 60;
     let found = Index::of(&home.market()).search(&criteria, at(two_days), 1).matches.remove(0);
     assert_eq!(
-        found.reasons,
+        found.reasons(),
         [
             "meets 0 of 1 needs",
             "impact 2: SELF_HARM beside SELF_HARM: one child's self-harm sets off the other's",

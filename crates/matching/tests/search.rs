@@ -130,7 +130,7 @@ fn the_best_comes_first_by_needs_then_distance_then_grade_then_id() {
     assert_eq!((best.needs_met_thousandths, best.unmet_needs.len()), (1000, 0));
     let second = &search(&homes.0, &criteria, at(0)).matches[1];
     assert_eq!((second.needs_met_thousandths, &*second.unmet_needs), (500, &["AUTISM".to_owned()][..]));
-    assert_eq!(second.reasons[0], "meets 1 of 2 needs");
+    assert_eq!(second.reasons()[0], "meets 1 of 2 needs");
 }
 
 #[test]

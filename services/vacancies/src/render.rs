@@ -189,6 +189,7 @@ pub(crate) fn hold(market: &Market, id: &PlaceId) -> proto::Hold {
 }
 
 pub(crate) fn matched(found: Match) -> proto::Match {
+    let reasons = found.reasons();
     proto::Match {
         place: place_name(&found.place),
         establishment: establishment_name(&found.urn),
@@ -202,6 +203,6 @@ pub(crate) fn matched(found: Match) -> proto::Match {
         available_from: found.available_from.to_string(),
         in_house: found.in_house,
         note: found.note,
-        reasons: found.reasons,
+        reasons,
     }
 }

@@ -1,17 +1,28 @@
 //! Brokers of these tests' own are killed, started again and stopped where they stand, while events are recorded and followed.
 
-use crate::world::{LOG, World, append, published, receive, until};
+use crate::world::{LOG, PATIENCE, World, append, published, receive, until};
 use eventlog::EventLog;
-use exchange::Exchange;
+use exchange::{Exchange, Subscription};
 use local_parts::kafka::{Kafka, OwnBroker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 async fn broker(folder: &tempfile::TempDir) -> OwnBroker {
     let path = folder.path().to_owned();
     let started = tokio::task::spawn_blocking(move || Kafka::start_own(path)).await.unwrap();
     started.unwrap_or_else(|none| panic!("{none}"))
+}
+
+/// As a follower subscribes: a topic just made may be without a leader for a moment.
+async fn subscribed(exchange: &dyn Exchange) -> Box<dyn Subscription> {
+    let start = Instant::now();
+    loop {
+        match exchange.subscribe(LOG, 0).await {
+            Ok(subscription) => return subscription,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+        }
+    }
 }
 
 async fn load(log: Arc<dyn EventLog>, stop: Arc<AtomicBool>) {
@@ -28,7 +39,7 @@ async fn a_broker_killed_under_load_and_started_again_has_each_position_once() {
     let publisher = world.publisher();
     let relay = world.relay(&publisher);
     let exchange = world.exchange();
-    let mut following = exchange.subscribe(LOG, 0).await.unwrap();
+    let mut following = subscribed(&exchange).await;
     for _ in 0..4 {
         // Killed with requests on the wire, some of which it has written and not yet acknowledged.
         let stop = Arc::new(AtomicBool::new(false));
@@ -57,7 +68,7 @@ async fn a_broker_that_is_silent_for_ten_seconds_is_waited_for() {
     let publisher = world.publisher();
     let relay = world.relay(&publisher);
     let exchange = world.exchange();
-    let mut following = exchange.subscribe(LOG, 0).await.unwrap();
+    let mut following = subscribed(&exchange).await;
     let head = world.append(100).await;
     receive(&mut *following, head).await;
     // Acknowledged too: a consumer may have a record before its producer hears of it.

@@ -10,9 +10,8 @@
 mod peer;
 mod simulated;
 
-use care::PlaceId;
 use care::market::Market;
-use matching::{Criteria, Index};
+use matching::{Criteria, Index, SearchResult};
 use simulated::{Question, Simulated};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -57,10 +56,9 @@ fn memory_kb() -> i64 {
     line.split_whitespace().next().and_then(|kb| kb.parse().ok()).unwrap_or(0)
 }
 
-fn top(index: &Index, question: &Question) -> (Vec<PlaceId>, Duration) {
+fn top(index: &Index, question: &Question) -> (SearchResult, Duration) {
     let criteria = question.criteria();
-    let (found, took) = timed(|| index.search(&criteria, simulated::now(), TOP));
-    (found.matches.into_iter().map(|it| it.place).collect(), took)
+    timed(|| index.search(&criteria, simulated::now(), TOP))
 }
 
 /// The top and every finding of every place that was left out: rule, version, fact and counterfactual.
@@ -121,6 +119,12 @@ fn main() {
     }
     let before = memory_kb();
     let (mut index, took) = timed(|| Index::of(&market));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!(
+        "{} processors, load {}",
+        std::thread::available_parallelism().map_or(1, usize::from),
+        load.trim()
+    );
     println!(
         "{PLACES} live places, simulated; the index is built in {took:.0?} and takes {} MB",
         (memory_kb() - before) / 1024
@@ -131,7 +135,7 @@ fn main() {
     let times = searches(&index, &questions);
     if std::env::args().nth(1).as_deref() != Some("alone") {
         let asked = &questions[..PEER_QUESTIONS];
-        let ours: Vec<Vec<PlaceId>> = asked.iter().map(|question| top(&index, question).0).collect();
+        let ours: Vec<SearchResult> = asked.iter().map(|question| top(&index, question).0).collect();
         peer::compare(&market, asked, &ours, &times);
     }
     changes(&mut market, &mut index, &mut simulated);

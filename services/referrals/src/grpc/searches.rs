@@ -57,7 +57,7 @@ fn matches(found: &SearchResult, market: &Market, limit: usize) -> Vec<proto::Ma
         unmet_needs: it.unmet_needs.clone(),
         available_from: it.available_from.to_string(),
         own_establishment: it.in_house,
-        reasons: it.reasons.clone(),
+        reasons: it.reasons(),
     };
     found.matches.iter().take(limit).map(one).collect()
 }
