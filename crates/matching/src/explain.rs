@@ -195,6 +195,7 @@ impl<'a> Excluded<'a> {
     }
 
     /// What a rule read, and what would have to be asked for it to pass.
+    #[inline]
     fn finding(&self, rule: Rule) -> Finding<'a> {
         let (question, entry, home) = (self.question, self.entry, self.home);
         let row = &question.index.entries.row[entry];

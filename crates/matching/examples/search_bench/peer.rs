@@ -58,7 +58,7 @@ pub(crate) fn compare(market: &Market, questions: &[Question], ours: &[SearchRes
             best.thousandth(thousandth).as_secs_f64() / times.thousandth(thousandth).as_secs_f64()
         };
         println!(
-            "{:>34}  the same answers to {} questions; it takes {:.0} times as long at the middle, {:.0} times at p99",
+            "{:>36}  the same answers to {} questions; it takes {:.0} times as long at the middle, {:.0} times at p99",
             "",
             questions.len(),
             ratio(500),
