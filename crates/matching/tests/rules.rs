@@ -8,12 +8,12 @@ use care::market::{
     ProviderRegistered, Registration, RegistrationStatus, RestrictionNoticeServed, Sexes, VacancyAdvertised,
     VacancyWithdrawn,
 };
-use care::published::{ClaimEvidence, MarketEvidence, PlaceClaimed};
+use care::published::PlaceClaimed;
 use care::{AwardId, Date, ReferralId};
 use geography::Miles;
 use matching::{Criteria, Index, Operator, Rule, rules};
 use std::fmt::Write as _;
-use support::{apply, at, folded};
+use support::{apply, at, evidence, folded};
 use uuid::Uuid;
 
 const fn jan(day: i8) -> Date {
@@ -72,18 +72,6 @@ impl Home {
     fn child(&mut self, number: u8, end: Option<Date>, solo: bool) {
         let (urn, place) = (self.entry.urn.clone(), format!("h-{number:02}").parse().unwrap());
         let (award, council) = (AwardId(Uuid::from_u128(number.into())), "E06000015".parse().unwrap());
-        let evidence = ClaimEvidence {
-            registration: "ACTIVE".into(),
-            provision: "RESIDENTIAL".into(),
-            grade: "GOOD".into(),
-            age_from: 10,
-            age_to: 15,
-            age_years: 14,
-            places_registered: 2,
-            places_claimed: 1,
-        };
-        let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
-        let evidence = MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() };
         if number > 1 {
             self.then(PlaceOpened { place, urn: urn.clone(), at: at(0) });
         }
@@ -99,7 +87,7 @@ impl Home {
             start: jan(2),
             solo,
             token: 1,
-            evidence,
+            evidence: evidence(),
             at: at(0),
         });
         let on = jan(2);

@@ -1,21 +1,20 @@
 //! The search over a small market: what is found, in which order, and why the rest is left out.
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
+mod support;
+
 use care::market::{
     EstablishmentRegistered, Market, MarketEvent, PlaceHeld, PlaceOpened, ProviderRegistered, Registration,
     RegistrationStatus, RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyWithdrawn,
 };
-use care::published::{ClaimEvidence, MarketEvidence, PlaceClaimed};
+use care::published::PlaceClaimed;
 use care::{AwardId, Date, PlaceId, ReferralId, Timestamp};
 use geography::Miles;
 use matching::{Criteria, Index, Operator, Rule, SearchResult};
 use proptest::prelude::{Just, Strategy, any};
 use proptest::{prop_assert, prop_assert_eq, proptest};
+use support::{at, evidence};
 use uuid::Uuid;
-
-fn at(minutes: i64) -> Timestamp {
-    "2026-01-05T10:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_mins(minutes)
-}
 
 fn jan(day: i8) -> Date {
     Date::constant(2026, 1, day)
@@ -204,18 +203,6 @@ fn held_and_solo_places_are_left_out_until_they_are_free() {
     let solo = Criteria { solo: true, ..Criteria::default() };
     assert_eq!(homes.excluded(&solo), [(Rule::Claimed, 1), (Rule::NotEmpty, 1)]);
 
-    let evidence = ClaimEvidence {
-        registration: "ACTIVE".into(),
-        provision: "RESIDENTIAL".into(),
-        grade: "GOOD".into(),
-        age_from: 10,
-        age_to: 17,
-        age_years: 14,
-        places_registered: 4,
-        places_claimed: 4,
-    };
-    let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
-    let evidence = MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() };
     homes.add(PlaceClaimed {
         award: AwardId(Uuid::from_u128(1)),
         council,
@@ -227,7 +214,7 @@ fn held_and_solo_places_are_left_out_until_they_are_free() {
         start: jan(5),
         solo: true,
         token: 1,
-        evidence,
+        evidence: evidence(),
         at: at(0),
     });
     assert_eq!(homes.excluded(&Criteria::default()), [(Rule::Claimed, 2)]);

@@ -40,7 +40,7 @@ fn react(
         (Service::Referrals, AwardProposed::TYPE) => {
             let proposed: AwardProposed = decode_body(event.version, &event.payload)?;
             let facts = facts(&proposed.provider);
-            let command = AgreementCommand::NoteProposal { proposal: proposal(proposed), facts, at };
+            let command = AgreementCommand::NoteProposal { proposal: proposed.into(), facts, at };
             (event.council, command)
         }
         (Service::Vacancies, <PlaceClaimed>::TYPE) => {
@@ -71,23 +71,6 @@ fn react(
         return Ok(None);
     };
     Ok(Some(Route { owner: Owner::Council(council), command }))
-}
-
-fn proposal(proposed: AwardProposed) -> ProposalNoted {
-    ProposalNoted {
-        award: proposed.award,
-        council: proposed.council,
-        referral: proposed.referral,
-        referral_version: proposed.referral_version,
-        place: proposed.place,
-        urn: proposed.urn,
-        provider: proposed.provider,
-        provision: proposed.provision,
-        start: proposed.start,
-        age_years: proposed.age_years,
-        terms: proposed.terms,
-        proposed_at: proposed.at,
-    }
 }
 
 fn claim(claimed: PlaceClaimed) -> ClaimNoted {

@@ -10,7 +10,7 @@ use eventlog::{LogId, Owner, Recorded, Service};
 use service_kit::{Clock, EngineReaction, Letters, Region, Route};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use vacancies_domain::{ClaimForAward, Command, Vacancies as Market};
+use vacancies_domain::{Command, Vacancies as Market};
 
 /// The reaction to every council's referrals and contracts logs.
 pub(crate) fn reaction(
@@ -33,8 +33,8 @@ pub(crate) fn reaction(
 fn react(event: &Recorded) -> Result<Option<Route<Market>>, DecodeError> {
     let (council, command) = match (event.log.service, event.event_type.as_str()) {
         (Service::Referrals, AwardProposed::TYPE) => {
-            let AwardProposedToMarket { proposed, sex } = decode_body(event.version, &event.payload)?;
-            (proposed.council, Command::ClaimForAward(claim(proposed, sex)))
+            let proposed: AwardProposedToMarket = decode_body(event.version, &event.payload)?;
+            (proposed.proposed.council, Command::ClaimForAward(proposed.into()))
         }
         (Service::Referrals, ended) if SearchEnded::TYPES.contains(&ended) => {
             let SearchEnded { council, referral, at } =
@@ -67,24 +67,4 @@ fn react(event: &Recorded) -> Result<Option<Route<Market>>, DecodeError> {
 
 fn is_of(owner: Owner, council: CouncilId) -> bool {
     owner == Owner::Council(council)
-}
-
-/// What the market needs of an award: neither the price nor who approved it.
-fn claim(proposed: AwardProposed, sex: String) -> ClaimForAward {
-    ClaimForAward {
-        award: proposed.award,
-        council: proposed.council,
-        referral: proposed.referral,
-        referral_version: proposed.referral_version,
-        place: proposed.place,
-        urn: proposed.urn,
-        provider: proposed.provider,
-        provision: proposed.provision,
-        start: proposed.start,
-        hold_token: proposed.hold_token,
-        solo: proposed.solo,
-        age_years: proposed.age_years,
-        sex,
-        at: proposed.at,
-    }
 }

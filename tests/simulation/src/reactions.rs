@@ -3,12 +3,12 @@
 //! bound to engines. A council's log speaks for that council alone, which is checked here as there.
 
 use care::market::MarketEvent;
-use care::published::{AgreementRefused, AwardProposed, ClaimRefused, PlacementEnded, PlacementStarted};
+use care::published::{AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
 use care::{CouncilId, Event, ProviderId, Timestamp};
-use contracts_domain::agreements::{AgreementEvent, ClaimNoted, ProposalLapsed, ProposalNoted};
+use contracts_domain::agreements::{AgreementEvent, ClaimNoted, ProposalLapsed};
 use contracts_domain::{AgreementCommand, Frameworks};
 use referrals_domain::{ConfirmAward, FailAward, RecordArrival, RecordDeparture, ReferralEvent};
-use vacancies_domain::{ClaimForAward, Command as MarketCommand};
+use vacancies_domain::Command as MarketCommand;
 
 /// A command to a council's log.
 pub(crate) type ToCouncil<C> = Option<(CouncilId, C)>;
@@ -16,9 +16,7 @@ pub(crate) type ToCouncil<C> = Option<(CouncilId, C)>;
 /// What an event of a council's referrals log means to the market.
 pub(crate) fn referral_to_market(owner: CouncilId, event: &ReferralEvent) -> Option<MarketCommand> {
     let command = match event {
-        ReferralEvent::AwardProposed(event) => {
-            MarketCommand::ClaimForAward(claim(event.proposed.clone(), event.sex.clone()))
-        }
+        ReferralEvent::AwardProposed(event) => MarketCommand::ClaimForAward(event.clone().into()),
         ReferralEvent::ReferralAwarded(event) => {
             MarketCommand::EndSearch { council: event.council, referral: event.referral, at: event.at }
         }
@@ -58,7 +56,7 @@ pub(crate) fn referral_to_contracts(
     let proposed = event.proposed.clone();
     let facts = frameworks.facts_for(&proposed.provider);
     let council = proposed.council;
-    let command = AgreementCommand::NoteProposal { proposal: proposal(proposed), facts, at };
+    let command = AgreementCommand::NoteProposal { proposal: proposed.into(), facts, at };
     (council == owner).then_some((council, command))
 }
 
@@ -128,40 +126,4 @@ pub(crate) fn market_to_referrals(event: &MarketEvent) -> ToCouncil<referrals_do
     let MarketEvent::ClaimRefused(event) = event else { return None };
     let ClaimRefused { award, council, reason, detail, at, .. } = event.clone();
     Some((council, FailAward { award, reason, detail, at }.into()))
-}
-
-fn proposal(proposed: AwardProposed) -> ProposalNoted {
-    ProposalNoted {
-        award: proposed.award,
-        council: proposed.council,
-        referral: proposed.referral,
-        referral_version: proposed.referral_version,
-        place: proposed.place,
-        urn: proposed.urn,
-        provider: proposed.provider,
-        provision: proposed.provision,
-        start: proposed.start,
-        age_years: proposed.age_years,
-        terms: proposed.terms,
-        proposed_at: proposed.at,
-    }
-}
-
-fn claim(proposed: AwardProposed, sex: String) -> ClaimForAward {
-    ClaimForAward {
-        award: proposed.award,
-        council: proposed.council,
-        referral: proposed.referral,
-        referral_version: proposed.referral_version,
-        place: proposed.place,
-        urn: proposed.urn,
-        provider: proposed.provider,
-        provision: proposed.provision,
-        start: proposed.start,
-        hold_token: proposed.hold_token,
-        solo: proposed.solo,
-        age_years: proposed.age_years,
-        sex,
-        at: proposed.at,
-    }
 }

@@ -1,12 +1,12 @@
 //! Simulated market histories and questions, out of bytes.
 
-use super::at;
+use super::{at, evidence};
 use care::market::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, Mix, OccupancyEnded,
     PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
     RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyWithdrawn,
 };
-use care::published::{ClaimEvidence, ClaimReleased, MarketEvidence, PlaceClaimed};
+use care::published::{ClaimReleased, PlaceClaimed};
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ReferralId, Timestamp};
 use geography::Miles;
 use matching::{Criteria, Operator};
@@ -158,17 +158,6 @@ fn advertised(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
 
 fn claimed(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
     let &[_, home, _, a, b, c, d, _] = step;
-    let evidence = ClaimEvidence {
-        registration: "ACTIVE".into(),
-        provision: "RESIDENTIAL".into(),
-        grade: "GOOD".into(),
-        age_from: 10,
-        age_to: 17,
-        age_years: 14,
-        places_registered: 4,
-        places_claimed: 4,
-    };
-    let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
     PlaceClaimed {
         award: award(a),
         council: council(d),
@@ -180,7 +169,7 @@ fn claimed(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
         start: jan(b),
         solo: d % 4 == 0,
         token: u64::from(c % 4),
-        evidence: MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() },
+        evidence: evidence(),
         at,
     }
     .into()

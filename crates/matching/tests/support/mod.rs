@@ -5,13 +5,30 @@
 pub(crate) mod history;
 pub(crate) mod oracle;
 
-use care::market::{Market, MarketEvent};
+use care::market::{Market, MarketEvent, Sexes};
+use care::published::{ClaimEvidence, MarketEvidence};
 use care::{Date, Timestamp};
 use geography::Miles;
 use matching::{Counterfactual, Criteria, Operator};
 
 pub(crate) fn at(minutes: i64) -> Timestamp {
     "2026-01-05T10:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_mins(minutes)
+}
+
+/// What the market judged a claim on; no search reads it.
+pub(crate) fn evidence() -> MarketEvidence {
+    let evidence = ClaimEvidence {
+        registration: "ACTIVE".into(),
+        provision: "RESIDENTIAL".into(),
+        grade: "GOOD".into(),
+        age_from: 10,
+        age_to: 17,
+        age_years: 14,
+        places_registered: 4,
+        places_claimed: 4,
+    };
+    let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
+    MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() }
 }
 
 /// The market after some events.

@@ -4,6 +4,7 @@ use care::market::{
     EstablishmentRegistered, ProviderRegistered, RegistrationStatus, RestrictionNoticeLifted,
     RestrictionNoticeServed, Sexes, VacancyAdvertised,
 };
+use care::published::AwardProposedToMarket;
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
 
 /// The commands of the region's vacancies log. The last four come from other services' events; they are never refused,
@@ -200,4 +201,26 @@ pub struct ClaimForAward {
     pub sex: String,
     /// The award instant.
     pub at: Timestamp,
+}
+
+/// What the market needs of an award: neither the price nor who approved it.
+impl From<AwardProposedToMarket> for ClaimForAward {
+    fn from(AwardProposedToMarket { proposed, sex }: AwardProposedToMarket) -> Self {
+        Self {
+            award: proposed.award,
+            council: proposed.council,
+            referral: proposed.referral,
+            referral_version: proposed.referral_version,
+            place: proposed.place,
+            urn: proposed.urn,
+            provider: proposed.provider,
+            provision: proposed.provision,
+            start: proposed.start,
+            hold_token: proposed.hold_token,
+            solo: proposed.solo,
+            age_years: proposed.age_years,
+            sex,
+            at: proposed.at,
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //! to other services and have their shape in `care::published`; the two halves of an award are kept here for themselves.
 
 use care::published::{
-    AgreementIssued, AgreementRefused, AwardTerms, ClaimEvidence, PlacementEnded, PlacementStarted,
+    AgreementIssued, AgreementRefused, AwardProposed, AwardTerms, ClaimEvidence, PlacementEnded,
+    PlacementStarted,
 };
 use care::{
     AwardId, CouncilId, Date, EstablishmentUrn, EventBody, PlaceId, ProviderId, ReferralId, StreamId,
@@ -37,6 +38,25 @@ pub struct ProposalNoted {
     pub terms: AwardTerms,
     /// When the council proposed it.
     pub proposed_at: Timestamp,
+}
+
+impl From<AwardProposed> for ProposalNoted {
+    fn from(proposed: AwardProposed) -> Self {
+        Self {
+            award: proposed.award,
+            council: proposed.council,
+            referral: proposed.referral,
+            referral_version: proposed.referral_version,
+            place: proposed.place,
+            urn: proposed.urn,
+            provider: proposed.provider,
+            provision: proposed.provision,
+            start: proposed.start,
+            age_years: proposed.age_years,
+            terms: proposed.terms,
+            proposed_at: proposed.at,
+        }
+    }
 }
 
 /// The market's half of an award: the place, and what the register says of it.
