@@ -3,7 +3,7 @@
 
 use care::published::{AwardProposed, ClaimRefused, ClaimReleased, PlaceClaimed};
 use care::{CouncilId, DecodeError, EventBody, ProviderId, decode_body};
-use contracts_domain::agreements::{AgreementCommand, ClaimNoted, ProposalLapsed, ProposalNoted};
+use contracts_domain::agreements::{AgreementCommand, ClaimNoted, ProposalLapsed};
 use contracts_domain::{Agreements, Frameworks};
 use engine::Engine;
 use eventlog::{LogId, Owner, Recorded, Service};
