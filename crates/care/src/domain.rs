@@ -245,6 +245,9 @@ pub trait Domain: Send + Sync + 'static {
     /// Why something was refused.
     type Rejection: Refusal;
 
+    /// How many events may lie between two snapshots of the fold: what a start replays at most, so fewer where events are large.
+    const SNAPSHOT_EVENTS: u64 = 20_000;
+
     /// Decides a command. Pure: same state and command, same answer.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::committed::{Folded, next_events, read_sources};
 use crate::outcome::{EngineError, Executed, OpenError, Reacted, Reply};
-use crate::snapshot::{self, SNAPSHOT_EVENTS};
+use crate::snapshot;
 use care::{Domain, Event};
 use eventlog::{AppendError, Appended, EventLog, SourcePosition, Ticket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,7 +62,7 @@ impl<D: Domain> Completer<D> {
         stale: Arc<AtomicBool>,
         snapshot_at: u64,
     ) -> Self {
-        let snapshot_due = snapshot_at + SNAPSHOT_EVENTS;
+        let snapshot_due = snapshot_at + D::SNAPSHOT_EVENTS;
         Self { log, folded, heads, stale, cause: String::new(), snapshot_due }
     }
 
@@ -217,7 +217,7 @@ impl<D: Domain> Completer<D> {
         if head < self.snapshot_due {
             return;
         }
-        self.snapshot_due = head + SNAPSHOT_EVENTS;
+        self.snapshot_due = head + D::SNAPSHOT_EVENTS;
         let snapshot = snapshot::take(&self.folded.read().unwrap_or_else(PoisonError::into_inner));
         if let Some(snapshot) = snapshot {
             snapshot::save(&*self.log, snapshot).await;

@@ -4,7 +4,7 @@ use crate::ahead::Ahead;
 use crate::committed::{Folded, read_sources};
 use crate::completer::Completer;
 use crate::outcome::{EngineError, Executed, HandedOver, OpenError, Reacted};
-use crate::snapshot::{self, SNAPSHOT_EVENTS};
+use crate::snapshot;
 use crate::writer::{Job, Writer};
 use care::{Domain, Timestamp};
 use eventlog::{EventLog, LogId, SourcePosition};
@@ -85,7 +85,7 @@ impl<D: Domain> Engine<D> {
             }
         };
         folded.catch_up(&*log, None).await?;
-        if folded.head >= snapshot_at + SNAPSHOT_EVENTS {
+        if folded.head >= snapshot_at + D::SNAPSHOT_EVENTS {
             // So that the next start is short, whether anything happens until then or not.
             snapshot_at = folded.head;
             if let Some(snapshot) = snapshot::take(&folded) {

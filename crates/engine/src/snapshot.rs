@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
-/// How many events lie between two snapshots.
-pub const SNAPSHOT_EVENTS: u64 = 20_000;
 const NAME: &str = "state";
 
 #[derive(Serialize)]

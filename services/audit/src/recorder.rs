@@ -160,6 +160,7 @@ mod tests {
     use eventlog::sqlite::SqliteStore;
     use exchange::Embedded;
     use service_kit::{Kit, Region};
+    use std::path::Path;
 
     fn event(log: LogId, position: u64) -> Arc<Recorded> {
         Arc::new(Recorded {
@@ -181,9 +182,7 @@ mod tests {
         })
     }
 
-    #[tokio::test]
-    async fn events_given_again_are_dropped_and_a_gap_stops_the_recording() {
-        let folder = tempfile::tempdir().unwrap();
+    async fn open(folder: &Path) -> Audit {
         let region = Region {
             name: "test".to_owned(),
             frameworks: vec![],
@@ -192,13 +191,19 @@ mod tests {
         let kit = Kit {
             region: Arc::new(region),
             clock: Clock::System,
-            store: Arc::new(SqliteStore::open(folder.path()).unwrap()),
+            store: Arc::new(SqliteStore::open(folder).unwrap()),
             ahead: Arc::default(),
             exchange: Arc::new(Embedded::default()),
             others: None,
-            keys_folder: folder.path().join("keys"),
+            keys_folder: folder.join("keys"),
         };
-        let audit = Audit::open(&kit).await.unwrap();
+        Audit::open(&kit).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn events_given_again_are_dropped_and_a_gap_stops_the_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = open(folder.path()).await;
         let recorder = &audit.shared.recorder;
         let log: LogId = "referrals/E06000015".parse().unwrap();
         let events: Vec<_> = (1..=9).map(|position| event(log, position)).collect();
@@ -213,5 +218,20 @@ mod tests {
         let root = events[..6].iter().map(|event| event.leaf_hash()).collect::<merkle_log::Tree>().root();
         let head = audit.shared.index.head(log).unwrap();
         assert_eq!((head.size, head.root, head.contradiction), (6, root, None));
+    }
+
+    /// An audit event is as large as the 256 leaves in it: a start that replayed 20,000 of them before it folds them into the index would
+    /// take twice as long as it need.
+    #[tokio::test]
+    async fn the_fold_is_kept_every_so_many_leaves_and_not_only_every_so_many_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = open(folder.path()).await;
+        let recorder = &audit.shared.recorder;
+        let log: LogId = "referrals/E06000015".parse().unwrap();
+        let events: Vec<_> = (1..=20_480).map(|position| event(log, position)).collect();
+        assert_eq!(recorder.consume(log, &events).await, Ok(()));
+        let audit_log = recorder.engine(log).unwrap().log();
+        let kept = audit_log.load_snapshot("state").await.unwrap().map(|snapshot| snapshot.position);
+        assert_eq!((kept, *audit_log.head().borrow()), (Some(78), 80));
     }
 }

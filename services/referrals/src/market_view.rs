@@ -8,7 +8,7 @@ use crate::Referrals;
 use async_trait::async_trait;
 use care::Event;
 use care::market::{Market, MarketEvent};
-use engine::snapshot::{self, SNAPSHOT_EVENTS};
+use engine::snapshot;
 use eventlog::{EventLog, LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
 use matching::Index;
@@ -25,6 +25,8 @@ const WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// What the snapshot is kept under.
 const SNAPSHOT: &str = "market";
+/// How many events may lie between two of them.
+const SNAPSHOT_EVENTS: u64 = 20_000;
 
 /// The market up to a position.
 struct Folded {

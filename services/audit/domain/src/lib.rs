@@ -27,6 +27,9 @@ impl care::Domain for Audit {
     type Event = AuditEvent;
     type Rejection = AuditRejection;
 
+    /// An event here records up to [`LEAVES_MAX`] others, and the fold is small.
+    const SNAPSHOT_EVENTS: u64 = 20_000 / LEAVES_MAX as u64;
+
     fn decide(state: &AuditState, command: &RecordLeaves) -> care::Decided<Self> {
         decide::decide(state, command)
     }
