@@ -8,7 +8,7 @@ use crate::needs::NeedSet;
 use crate::rules::{ALL, Rule, RuleSet};
 use crate::search::Question;
 use care::market::{RegistrationStatus, Sexes, UNREGISTERED};
-use care::{CouncilId, Date, EstablishmentUrn, PlaceId, Timestamp};
+use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
 use geography::Miles;
 
 /// The lowest grade that can be asked for, requires improvement, by `grade_rank`.
@@ -164,6 +164,22 @@ impl Explanation<'_> {
         self.question.result(&self.passing, counts, limit)
     }
 
+    /// The first `limit` places that one rule alone left out and that another question would find: in the order of the rules, the
+    /// nearest first, then by place id.
+    #[must_use]
+    pub fn near_misses(&self, limit: usize) -> Vec<Excluded<'_>> {
+        let asked_otherwise =
+            |it: &Excluded<'_>| it.findings().all(|finding| finding.counterfactual.is_some());
+        let alone = self.excluded().filter(|it| it.failed() == 1).filter(asked_otherwise);
+        let mut alone: Vec<_> = alone.collect();
+        alone.sort_by_cached_key(|it| {
+            let distance = self.question.distance(it.entry);
+            (it.failed.bits().trailing_zeros(), distance.is_none(), distance, it.place())
+        });
+        alone.truncate(limit);
+        alone
+    }
+
     /// Every place that was left out, in no order that means anything.
     pub fn excluded(&self) -> impl Iterator<Item = Excluded<'_>> {
         let question = &self.question;
@@ -186,6 +202,18 @@ impl<'a> Excluded<'a> {
     #[must_use]
     pub fn urn(&self) -> &'a EstablishmentUrn {
         &self.home.urn
+    }
+
+    /// Its provider.
+    #[must_use]
+    pub fn provider(&self) -> &'a ProviderId {
+        &self.home.provider
+    }
+
+    /// How many rules it fails.
+    #[must_use]
+    pub fn failed(&self) -> u32 {
+        self.failed.bits().count_ones()
     }
 
     /// Every rule that it fails, in the order of the rules.

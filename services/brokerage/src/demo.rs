@@ -9,6 +9,7 @@ mod chance;
 mod clients;
 mod offering;
 mod opening;
+mod replaying;
 mod results;
 mod season;
 mod staying;
@@ -109,7 +110,9 @@ pub(crate) async fn run(args: DemoArgs) -> Exit {
     match prepare_and_live(&args, &rows, folder.path()).await {
         Ok(results) => {
             print(&args, &results, folder.path());
-            let sound = results.audit.verified && results.ledgers.iter().all(|ledger| ledger.balanced);
+            let balanced = results.ledgers.iter().all(|ledger| ledger.balanced);
+            let sound =
+                balanced && results.audit.verified && results.searches == results.searches_replayed_equal;
             if sound { Exit::Yes } else { Exit::No }
         }
         Err(error) => {

@@ -291,6 +291,23 @@ pub(crate) fn offer(
     referral.zip(offer).map(|((council, referral), offer)| (council, referral, offer))
 }
 
+/// A search's name: `councils/{gss}/referrals/{uuid}/searches/{number}`.
+pub(crate) fn search(
+    fields: &mut Fields,
+    field: &str,
+    name: &str,
+) -> Option<(CouncilId, care::ReferralId, u32)> {
+    let number =
+        |text: &str| text.parse::<u32>().ok().filter(|number| *number > 0 && number.to_string() == text);
+    let Some((parent, number)) = name.rsplit_once("/searches/").and_then(|(a, b)| Some((a, number(b)?)))
+    else {
+        fields
+            .violation(field, "expected councils/{gss}/referrals/{uuid}/searches/{number}, numbered from 1");
+        return None;
+    };
+    referral(fields, field, parent).map(|(council, referral)| (council, referral, number))
+}
+
 /// A version as an etag.
 pub(crate) fn etag(fields: &mut Fields, field: &str, etag: &str) -> Option<u32> {
     let version = etag.parse().ok();

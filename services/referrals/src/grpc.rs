@@ -3,6 +3,7 @@
 
 mod awards;
 mod cascade;
+mod explanations;
 mod identity;
 mod offers;
 mod pages;
@@ -39,6 +40,8 @@ methods! {
     set_cascade_policy(SetCascadePolicyRequest) -> CascadePolicy = set_policy;
     record_cascade_step(RecordCascadeStepRequest) -> Referral = record_step;
     search_referral(SearchReferralRequest) -> SearchReferralResponse = search;
+    list_searches(ListSearchesRequest) -> ListSearchesResponse = search_page;
+    explain_search(ExplainSearchRequest) -> ExplainSearchResponse = explain;
     preview_release(PreviewReleaseRequest) -> ReleasePreview = preview;
     release_referral(ReleaseReferralRequest) -> Referral = release;
     list_released_referrals(ListReleasedReferralsRequest) -> ListReleasedReferralsResponse = released_page;

@@ -11,6 +11,7 @@ mod market_view;
 mod reactions;
 mod render;
 mod repeat;
+mod replay;
 mod rules;
 mod seal;
 
@@ -23,6 +24,7 @@ use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::{Exchange, Reaction};
 use market_view::MarketView;
+use replay::Replay;
 use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use tonic::service::Routes;
 pub struct Referrals {
     desks: Arc<BTreeMap<CouncilId, Desk>>,
     market: Arc<MarketView>,
+    replay: Arc<Replay>,
     exchange: Arc<dyn Exchange>,
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
 }
@@ -65,7 +68,7 @@ impl Referrals {
         let market = Arc::new(MarketView::open(letters.log()).await);
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
-        Ok(Self { desks, market, exchange, outcomes })
+        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes })
     }
 
     /// Folds what is new in its logs while another instance works on them.

@@ -41,7 +41,7 @@ pub(crate) fn referral(state: &State, it: &Referral) -> proto::Referral {
     };
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
-        last_search: it.last_search.as_ref().map(search),
+        last_search: it.last_search.as_ref().map(|last| search(last, it.searches)),
         ..referral_in_list(state, it)
     }
 }
@@ -116,7 +116,8 @@ fn requirements(it: &Requirements) -> proto::Requirements {
     }
 }
 
-pub(crate) fn search(it: &SearchRecorded) -> proto::SearchEvidence {
+/// The `number`th search of its referral.
+pub(crate) fn search(it: &SearchRecorded, number: u32) -> proto::SearchEvidence {
     let exclusion =
         |(reason, places): (&String, &u32)| proto::Exclusion { reason: reason.clone(), places: *places };
     proto::SearchEvidence {
@@ -127,6 +128,8 @@ pub(crate) fn search(it: &SearchRecorded) -> proto::SearchEvidence {
         excluded: it.excluded.iter().map(exclusion).collect(),
         top_places: it.top.iter().map(place_name).collect(),
         search_time: Some(timestamp(it.at)),
+        name: format!("{}/searches/{number}", referral_name(it.council, it.referral)),
+        digest: it.digest.clone().unwrap_or_default(),
     }
 }
 

@@ -18,6 +18,8 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/SetCascadePolicy", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/RecordCascadeStep", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/SearchReferral", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ListSearches", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ExplainSearch", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/PreviewRelease", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/ReleaseReferral", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/ListReleasedReferrals", Never, Own),

@@ -32,6 +32,8 @@ fn assert_sound(summary: &Value, referrals: i64) {
         assert!(number(summary, key) > 0, "{key} in {summary:#}");
     }
     assert!(number(summary, "awards_refused") >= 0);
+    assert!(number(summary, "searches") > referrals, "each child was searched for");
+    assert_eq!(number(summary, "searches_replayed_equal"), number(summary, "searches"));
     assert_eq!(number(summary, "awards_confirmed"), number(summary, "agreements"));
     let ended_up = number(summary, "awards_confirmed")
         + number(summary, "referrals_open")

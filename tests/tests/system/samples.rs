@@ -29,6 +29,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("RecordCascadeStep", r#"{"name": "<referral>", "step": "CONNECTED_CARE", "outcome": "NO_PLACE"}"#),
     ("SearchReferral", r#"{"name": "<referral>", "limit": 20, "max_distance_miles": 100}"#),
+    ("ListSearches", r#"{"parent": "<referral>", "page_size": 200}"#),
+    ("ExplainSearch", r#"{"name": "<referral>/searches/1", "page_size": 200}"#),
     ("ReleaseReferral", r#"{"name": "<referral>", "providers": ["<my_provider>"]}"#),
     ("ListReleasedReferrals", r#"{"parent": "<provider>", "page_size": 200}"#),
     ("GetReleasedReferral", r#"{"name": "<referral>"}"#),

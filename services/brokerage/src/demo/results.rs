@@ -2,6 +2,7 @@
 
 use super::calibration::{COUNCILS_SOURCE, FIGURES, LOTS_SOURCE, Measure, WEEKLY_COSTS};
 use super::clients::{At, Clients, DemoError, for_each};
+use super::replaying;
 use super::season::{Child, Season, ledger_of};
 use super::world::WEEKS;
 use crate::client::progress::Progress;
@@ -27,6 +28,8 @@ pub(crate) struct Results {
     pub(crate) referrals_posted: usize,
     pub(crate) referrals_withdrawn: usize,
     pub(crate) referrals_open: usize,
+    pub(crate) searches: u64,
+    pub(crate) searches_replayed_equal: u64,
     pub(crate) offers: u64,
     pub(crate) declines: u64,
     pub(crate) declines_by_reason: BTreeMap<String, u64>,
@@ -126,6 +129,7 @@ pub(crate) async fn gather(season: &Season<'_>, made: Made) -> Result<Results, D
             .iter()
             .sum();
     let ledgers = for_each(opened.councils.keys(), |council| ledger(season, *council)).await?;
+    let replayed = replaying::replay(season).await?;
     let (logs, audit) = verify(season).await?;
     let tally = &season.tally;
     let withdrawn =
@@ -143,6 +147,8 @@ pub(crate) async fn gather(season: &Season<'_>, made: Made) -> Result<Results, D
         referrals_posted: season.children.iter().filter(|child| !child.name.is_empty()).count(),
         referrals_withdrawn: withdrawn,
         referrals_open: season.children.iter().filter(|child| child.is_open()).count(),
+        searches: replayed.searches,
+        searches_replayed_equal: replayed.equal,
         offers: tally.offers,
         declines: tally.declines.values().sum(),
         declines_by_reason: tally.declines.clone(),

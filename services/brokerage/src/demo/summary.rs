@@ -19,6 +19,7 @@ pub(crate) fn render(results: &Results) -> String {
     text += &paragraph("Market", &market(results));
     text += &paragraph("Asked", &asked(results));
     text += &paragraph("Found", &found(results));
+    text += &paragraph("Replayed", &replayed(results));
     text += &paragraph("Refused", &refused(results));
     text += &paragraph("Lived", &lived(results));
     text += &paragraph(
@@ -89,6 +90,18 @@ fn found(results: &Results) -> String {
             "referrals were withdrawn and their identities erased"
         ),
         counted(results.referrals_open, "still seeks", "still seek")
+    )
+}
+
+fn replayed(results: &Results) -> String {
+    let verdict = if results.searches == results.searches_replayed_equal {
+        "every ranking came out the same, byte for byte".to_owned()
+    } else {
+        format!("ONLY {} RANKINGS CAME OUT THE SAME", thousands(results.searches_replayed_equal))
+    };
+    format!(
+        "{} searches were recorded. Each was made again over the market as it was then, and judged every place again: {verdict}.",
+        thousands(results.searches)
     )
 }
 

@@ -82,6 +82,8 @@ pub struct RecordSearch {
     pub excluded: BTreeMap<String, u32>,
     /// The first places of the ranking, at most 20.
     pub top: Vec<PlaceId>,
+    /// The SHA-256 of all that was judged and how, in hexadecimal.
+    pub digest: String,
     /// When.
     pub at: Timestamp,
 }

@@ -114,6 +114,9 @@ event! {
         excluded: BTreeMap<String, u32>,
         /// The first places of the ranking.
         top: Vec<PlaceId>,
+        /// The SHA-256 of all that was judged and how, in hexadecimal, by which a replay is shown to be equal; searches had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// When.
         at: Timestamp,
     }

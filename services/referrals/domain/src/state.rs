@@ -82,6 +82,8 @@ pub struct Referral {
     pub changed_at: Timestamp,
     /// What came of each step of the cascade: outcome code and instant, the latest of each CASCADE_STEP code.
     pub steps: BTreeMap<String, (String, Timestamp)>,
+    /// How often the market was searched for it.
+    pub searches: u32,
     /// The last search of the market.
     pub last_search: Option<SearchRecorded>,
     /// To whom it was released.
@@ -241,7 +243,10 @@ impl State {
                 referral.steps.insert(event.step.clone(), (event.outcome.clone(), event.at));
             }),
             ReferralEvent::SearchRecorded(event) => {
-                self.change(event.referral, |referral| referral.last_search = Some(event.clone()));
+                self.change(event.referral, |referral| {
+                    referral.searches = referral.searches.saturating_add(1);
+                    referral.last_search = Some(event.clone());
+                });
             }
             ReferralEvent::ReferralReleased(event) => {
                 let release = Release { at: event.at, answer: Answer::None };
@@ -400,6 +405,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         posted_at: event.at,
         changed_at: event.at,
         steps: BTreeMap::new(),
+        searches: 0,
         last_search: None,
         releases: BTreeMap::new(),
         offers: BTreeSet::new(),

@@ -1,14 +1,15 @@
 //! Finding places for a referral.
 
 use super::Answer;
+use super::explanations::left_out;
 use crate::Referrals;
 use crate::form;
 use crate::render;
 use api::referrals as proto;
 use care::market::Market;
-use care::{CouncilId, Date, ProviderId, london_date};
+use care::{CouncilId, Date, london_date};
 use geography::Miles;
-use matching::{Criteria, SearchResult};
+use matching::{Criteria, Impact, Match, Measure};
 use referrals_domain::{RecordSearch, ReferralEvent, Rejection, Requirements};
 use service_kit::{Caller, Fields, establishment_name, place_name, provider_name, refuse, run_command};
 use tonic::Request;
@@ -17,11 +18,18 @@ use tonic::Request;
 const LIMIT_DEFAULT: usize = 20;
 /// Matches given back at most.
 const LIMIT_MAX: usize = 200;
+/// Places given back that one rule alone left out.
+const NEAR_MISSES_MAX: usize = 20;
 /// Places that are kept as evidence.
 const TOP_MAX: usize = 20;
 
 /// What the referral asks of a place. An anchor that nobody can be measured from any more is none.
-fn criteria(council: CouncilId, asked: &Requirements, within: Option<u16>, today: Date) -> Criteria {
+pub(super) fn criteria(
+    council: CouncilId,
+    asked: &Requirements,
+    within: Option<u16>,
+    today: Date,
+) -> Criteria {
     let anchor = asked.anchor.as_deref().and_then(|anchor| anchor.parse().ok());
     Criteria {
         council: Some(council),
@@ -41,14 +49,21 @@ fn criteria(council: CouncilId, asked: &Requirements, within: Option<u16>, today
     }
 }
 
-fn matches(found: &SearchResult, market: &Market, limit: usize) -> Vec<proto::Match> {
-    let provider =
-        |id: &ProviderId| market.provider(id).map(|provider| provider.name.clone()).unwrap_or_default();
-    let one = |it: &matching::Match| proto::Match {
+pub(super) fn matched(market: &Market, it: &Match) -> proto::Match {
+    let provider = market.provider(&it.provider).map(|provider| provider.name.clone());
+    let measure = |it: Measure| proto::Measure {
+        tenths_of_mile: it.distance.tenths,
+        within_20_miles: it.within_20_miles,
+    };
+    let impact = |it: &Impact| proto::Impact {
+        score: it.score.into(),
+        concerns: it.concerns.iter().map(ToString::to_string).collect(),
+    };
+    proto::Match {
         place: place_name(&it.place),
         establishment: establishment_name(&it.urn),
         provider: provider_name(&it.provider),
-        provider_display_name: provider(&it.provider),
+        provider_display_name: provider.unwrap_or_default(),
         provision: it.provision.clone(),
         grade: it.grade.clone(),
         utla: it.utla.clone(),
@@ -58,8 +73,10 @@ fn matches(found: &SearchResult, market: &Market, limit: usize) -> Vec<proto::Ma
         available_from: it.available_from.to_string(),
         own_establishment: it.in_house,
         reasons: it.reasons(),
-    };
-    found.matches.iter().take(limit).map(one).collect()
+        from_home: it.from_home.map(measure),
+        from_centre: it.from_centre.map(measure),
+        impact: it.impact.as_ref().map(impact),
+    }
 }
 
 impl Referrals {
@@ -87,11 +104,18 @@ impl Referrals {
         self.market_whole().await?;
         let max_distance_miles = within.or(asked.max_distance_miles);
         let criteria = criteria(council, &asked, max_distance_miles, london_date(caller.at));
-        let (found, matches, market_position) = self.market.search(|index, market, position| {
-            let found = index.search(&criteria, caller.at, limit.max(TOP_MAX));
-            let matches = matches(&found, market, limit);
-            (found, matches, position)
+        let (found, answer, market_position) = self.market.search(|index, market, position| {
+            let explained = index.explain(&criteria, caller.at);
+            let found = explained.result(limit.max(TOP_MAX));
+            let answer = proto::SearchReferralResponse {
+                evidence: None,
+                matches: found.matches.iter().take(limit).map(|it| matched(market, it)).collect(),
+                near_misses: explained.near_misses(NEAR_MISSES_MAX).iter().map(left_out).collect(),
+            };
+            let digest = hex::encode(explained.digest(position));
+            ((found, digest), answer, position)
         });
+        let (found, digest) = found;
         let command = RecordSearch {
             referral,
             market_position,
@@ -99,14 +123,13 @@ impl Referrals {
             candidates: found.matches_total,
             excluded: found.excluded.iter().map(|(reason, places)| (reason.to_string(), *places)).collect(),
             top: found.matches.iter().take(TOP_MAX).map(|it| it.place.clone()).collect(),
+            digest,
             at: caller.at,
         };
-        let answer = move |_: &referrals_domain::State, events: &[ReferralEvent]| {
-            let evidence = events.iter().find_map(|event| match event {
-                ReferralEvent::SearchRecorded(recorded) => Some(render::search(recorded)),
-                _ => None,
-            });
-            proto::SearchReferralResponse { evidence, matches }
+        let answer = move |state: &referrals_domain::State, _: &[ReferralEvent]| {
+            let searched = state.referrals.get(&referral);
+            let last = searched.and_then(|it| Some(render::search(it.last_search.as_ref()?, it.searches)));
+            proto::SearchReferralResponse { evidence: last, ..answer }
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), answer).await
     }

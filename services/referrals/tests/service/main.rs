@@ -9,3 +9,4 @@ mod messages;
 mod provider;
 mod referral;
 mod rules;
+mod searches;

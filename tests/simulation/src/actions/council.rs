@@ -180,6 +180,7 @@ impl World {
             candidates: 3,
             excluded: BTreeMap::new(),
             top,
+            digest: "5e".repeat(32),
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;

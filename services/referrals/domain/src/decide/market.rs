@@ -32,6 +32,7 @@ pub(super) fn record_search(state: &State, command: &RecordSearch) -> Decision {
         candidates: command.candidates,
         excluded: command.excluded.clone(),
         top: command.top.iter().take(TOP_MAX).cloned().collect(),
+        digest: Some(command.digest.clone()),
         at: command.at,
     };
     Ok(vec![event.into()])

@@ -22,6 +22,7 @@ fn search(top: usize) -> RecordSearch {
         candidates: 30,
         excluded: BTreeMap::from([("TOO_FAR".to_owned(), 12)]),
         top: vec![place(); top],
+        digest: "5e".repeat(32),
         at: at(1),
     }
 }
@@ -54,6 +55,7 @@ fn a_search_is_evidence_of_what_could_be_known() {
         candidates: 30,
         excluded: BTreeMap::from([("TOO_FAR".to_owned(), 12)]),
         top: vec![place(); 20],
+        digest: Some("5e".repeat(32)),
         at: at(1),
     }
     .into()]);

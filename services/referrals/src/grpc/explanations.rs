@@ -1,0 +1,151 @@
+//! Recorded searches, made again as of their instant: what was judged of every place, and whether the ranking comes out the same.
+
+use super::Answer;
+use super::searches::{criteria, matched};
+use crate::{Referrals, desk::Desk, form, render};
+use api::referrals as proto;
+use care::market::Market;
+use care::{Event, PlaceId, ReferralId, london_date};
+use matching::{Excluded, Explanation};
+use referrals_domain::{ReferralEvent, Rejection, Requirements, SearchRecorded};
+use service_kit::page::page_of;
+use service_kit::{
+    Caller, Fields, establishment_name, not_found, place_name, provider_name, refuse, unavailable,
+};
+use tonic::{Request, Response, Status};
+
+/// How many events of a referral are read at a time.
+const READ_EVENTS: usize = 500;
+
+/// A recorded search and what was asked for when it was made.
+struct Searched {
+    number: u32,
+    recorded: SearchRecorded,
+    asked: Requirements,
+}
+
+/// The searches of a referral, in order, as its events tell.
+async fn searches(desk: &Desk, referral: ReferralId) -> Result<Vec<Searched>, Status> {
+    let cannot = |error: &dyn std::fmt::Display| unavailable(format!("the referral cannot be read: {error}"));
+    let stream = care::StreamId::new("referral", referral);
+    let (mut found, mut asked, mut version) = (Vec::new(), None, 0);
+    loop {
+        let events = desk.engine.log().read_stream(&stream, version, READ_EVENTS).await;
+        let events = events.map_err(|error| cannot(&error))?;
+        let Some(last) = events.last() else { return Ok(found) };
+        version = last.stream_version;
+        for event in &events {
+            let decoded = ReferralEvent::decode(&event.event_type, event.version, &event.payload);
+            match decoded.map_err(|error| cannot(&error))? {
+                ReferralEvent::ReferralPosted(posted) => asked = Some(posted.requirements),
+                ReferralEvent::ReferralAmended(amended) => asked = Some(amended.requirements),
+                ReferralEvent::SearchRecorded(recorded) => {
+                    let asked =
+                        asked.clone().ok_or_else(|| cannot(&"it was searched before it was posted"))?;
+                    let number = u32::try_from(found.len() + 1).unwrap_or(u32::MAX);
+                    found.push(Searched { number, recorded, asked });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+pub(super) fn left_out(it: &Excluded<'_>) -> proto::LeftOut {
+    let finding = |finding: matching::Finding<'_>| proto::Finding {
+        rule: finding.rule.to_string(),
+        rule_version: finding.version.into(),
+        fact: finding.fact.to_string(),
+        counterfactual: finding.counterfactual.map(|instead| instead.to_string()).unwrap_or_default(),
+    };
+    proto::LeftOut {
+        place: place_name(it.place()),
+        establishment: establishment_name(it.urn()),
+        provider: provider_name(it.provider()),
+        findings: it.findings().map(finding).collect(),
+    }
+}
+
+/// A page of what was judged, the best first, and its next page's token.
+fn judgements(
+    explained: &Explanation<'_>,
+    market: &Market,
+    place: Option<&PlaceId>,
+    request: &proto::ExplainSearchRequest,
+) -> Result<(Vec<proto::Judgement>, String), Status> {
+    let wanted = |id: &PlaceId| place.is_none_or(|place| place == id);
+    let found = explained.result(usize::MAX).matches;
+    let mut excluded: Vec<_> = explained.excluded().filter(|it| wanted(it.place())).collect();
+    excluded.sort_by_key(|it| (it.failed(), it.place()));
+    page_of(request, |seen: Option<usize>| {
+        let ranked = (1_u32..)
+            .zip(&found)
+            .filter(|(_, found)| wanted(&found.place))
+            .map(|(rank, found)| (rank, proto::judgement::Judged::Match(matched(market, found))));
+        let left_out = excluded.iter().map(|it| (0, proto::judgement::Judged::LeftOut(left_out(it))));
+        let judged =
+            ranked.chain(left_out).map(|(rank, judged)| proto::Judgement { rank, judged: Some(judged) });
+        (1_usize..).zip(judged).skip(seen.unwrap_or_default())
+    })
+}
+
+impl Referrals {
+    pub(super) async fn search_page(
+        &self,
+        request: Request<proto::ListSearchesRequest>,
+    ) -> Answer<proto::ListSearchesResponse> {
+        let caller = Caller::of(&request)?;
+        let message = request.into_inner();
+        let mut fields = Fields::new();
+        let parent = form::referral(&mut fields, "parent", &message.parent);
+        let (council, referral) = fields.finish(|| parent)?;
+        let desk = self.own_desk(&caller, council)?;
+        if desk.engine.read(|state| !state.referrals.contains_key(&referral)) {
+            return Err(refuse(&Rejection::ReferralUnknown(referral)));
+        }
+        let all = searches(desk, referral).await?;
+        let (searches, next_page_token) = page_of(&message, |after: Option<u32>| {
+            let later = all.iter().filter(move |it| after.is_none_or(|after| it.number > after));
+            later.map(|it| (it.number, render::search(&it.recorded, it.number)))
+        })?;
+        Ok(Response::new(proto::ListSearchesResponse { searches, next_page_token }))
+    }
+
+    pub(super) async fn explain(
+        &self,
+        request: Request<proto::ExplainSearchRequest>,
+    ) -> Answer<proto::ExplainSearchResponse> {
+        let caller = Caller::of(&request)?;
+        let message = request.into_inner();
+        let mut fields = Fields::new();
+        let name = form::search(&mut fields, "name", &message.name);
+        let place = match message.place.as_str() {
+            "" => Some(None),
+            place => fields.resource("place", place, "places").map(Some),
+        };
+        let ((council, referral, number), place) = fields.finish(|| name.zip(place))?;
+        let desk = self.own_desk(&caller, council)?;
+        if desk.engine.read(|state| !state.referrals.contains_key(&referral)) {
+            return Err(refuse(&Rejection::ReferralUnknown(referral)));
+        }
+        let all = searches(desk, referral).await?;
+        let Some(Searched { recorded, asked, .. }) = all.into_iter().find(|it| it.number == number) else {
+            return Err(not_found("SEARCH_UNKNOWN", &message.name));
+        };
+        let within = recorded.max_distance_miles;
+        let criteria = criteria(council, &asked, within, london_date(recorded.at));
+        let position = recorded.market_position;
+        let explained = self.market_at(position, |index, market| {
+            let explained = index.explain(&criteria, recorded.at);
+            let digest = hex::encode(explained.digest(position));
+            judgements(&explained, market, place.as_ref(), &message).map(|page| (digest, page))
+        });
+        let (digest, (judgements, next_page_token)) = explained.await??;
+        let equal = recorded.digest.as_ref() == Some(&digest);
+        if judgements.is_empty() && message.page_token.is_empty() && place.is_some() {
+            return Err(not_found("PLACE_UNKNOWN", &message.place));
+        }
+        let search = Some(render::search(&recorded, number));
+        Ok(Response::new(proto::ExplainSearchResponse { search, digest, equal, judgements, next_page_token }))
+    }
+}
