@@ -8,7 +8,7 @@ use crate::impact::Child;
 use crate::index::Index;
 use crate::needs::{NeedSet, unmet};
 use crate::rules::{ALL, Rule};
-use care::{Timestamp, london_date};
+use care::{PlaceId, Timestamp, london_date};
 use geography::{Location, Miles, Reach};
 
 /// The version of the order in which places that pass are ranked: fewest unmet needs, least [impact](crate::Impact), nearest, best grade,
@@ -66,6 +66,24 @@ impl Index {
             };
         }
         question.result(&passing, counts, limit)
+    }
+
+    /// Those of some places that a search would find, as of `at`, in the order in which they are given.
+    #[must_use]
+    pub fn among<'p>(
+        &self,
+        criteria: &Criteria,
+        at: Timestamp,
+        places: impl IntoIterator<Item = &'p PlaceId>,
+    ) -> Vec<Match> {
+        let question = Question::new(self, criteria, at, false);
+        let passes = |entry: &usize| {
+            let (word, bit) = (entry / 64, 1_u64 << (entry % 64));
+            let fails = |rule: &Rule| question.failing(*rule, word, bit) != 0;
+            self.sets.open.word(word) & bit != 0 && !question.rules.iter().any(fails)
+        };
+        let entries = places.into_iter().filter_map(|place| self.by_id.get(place).copied());
+        entries.filter(passes).map(|entry| question.found(entry)).collect()
     }
 }
 

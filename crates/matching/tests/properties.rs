@@ -75,6 +75,9 @@ proptest! {
         prop_assert_eq!(usize::try_from(few.matches_total).unwrap(), order.len());
         prop_assert_eq!(&few.matches[..], &all.matches[..limit.min(order.len())]);
         prop_assert_eq!(explained.result(limit), few, "explained or not, the same is found");
+        let mut some = index.among(&criteria, at(minute), expected.keys());
+        some.sort_by_key(|it| order.iter().position(|place| *place == it.place));
+        prop_assert_eq!(some, all.matches, "place by place, the same is found");
     }
 
     #[test]
@@ -106,9 +109,20 @@ proptest! {
     fn what_would_match_does(steps in steps(), asked in any::<Asked>(), minute in 0..400_i64) {
         let market = folded(&history(&steps));
         let (criteria, index) = (criteria(&asked), Index::of(&market));
-        for place in index.explain(&criteria, at(minute)).excluded() {
+        let explained = index.explain(&criteria, at(minute));
+        for place in explained.excluded() {
             lifted(&index, &criteria, at(minute), &place)?;
         }
+        let alone = |it: &Excluded<'_>| it.findings().all(|finding| finding.counterfactual.is_some());
+        let mut near: Vec<_> = explained.excluded().filter(|it| it.failed() == 1 && alone(it)).collect();
+        near.sort_by_key(|it| it.place().clone());
+        let mut told = explained.near_misses(usize::MAX);
+        prop_assert!(told.is_sorted_by_key(|it| it.findings().map(|finding| finding.rule).next()));
+        prop_assert_eq!(told[..told.len().min(3)].iter().map(Excluded::place).collect::<Vec<_>>(),
+            explained.near_misses(3).iter().map(Excluded::place).collect::<Vec<_>>());
+        told.sort_by_key(|it| it.place().clone());
+        prop_assert_eq!(told.iter().map(Excluded::place).collect::<Vec<_>>(),
+            near.iter().map(Excluded::place).collect::<Vec<_>>());
     }
 
     /// Rankings are recorded while the market goes on, and replayed from the log up to where it stood.
