@@ -223,6 +223,12 @@ impl<D: Domain> Engine<D> {
         *self.head.borrow()
     }
 
+    /// Tells whenever that position has grown.
+    #[must_use]
+    pub fn heads(&self) -> watch::Receiver<u64> {
+        self.head.clone()
+    }
+
     /// Up to which position another log has been consumed.
     #[must_use]
     pub fn consumed(&self, source: LogId) -> u64 {

@@ -28,6 +28,16 @@ impl Fields {
         self.violations.push(Violation { field: field.into(), description: description.to_string() });
     }
 
+    /// Reads what is beneath a field: what is wrong there is noted as `field.its_field`.
+    pub fn beneath<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.violations.len();
+        let value = read(self);
+        for violation in self.violations.iter_mut().skip(before) {
+            violation.field = format!("{field}.{}", violation.field);
+        }
+        value
+    }
+
     /// Keeps the value of a check, or notes why it failed.
     pub fn check<T, E: Display>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.violation(field, error)).ok()

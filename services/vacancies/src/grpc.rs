@@ -6,10 +6,12 @@ mod holds;
 mod places;
 mod register;
 mod search;
+mod watch;
 
 use crate::Vacancies;
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -106,6 +108,15 @@ impl VacanciesService for Vacancies {
         request: Request<proto::SearchVacanciesRequest>,
     ) -> Answer<proto::SearchVacanciesResponse> {
         self.search(request).await
+    }
+
+    type WatchVacanciesStream = ReceiverStream<Result<proto::WatchVacanciesResponse, Status>>;
+
+    async fn watch_vacancies(
+        &self,
+        request: Request<proto::WatchVacanciesRequest>,
+    ) -> Answer<Self::WatchVacanciesStream> {
+        self.watch(&request)
     }
 
     async fn hold_place(&self, request: Request<proto::HoldPlaceRequest>) -> Answer<proto::Hold> {

@@ -4,7 +4,7 @@
 
 use crate::Vacancies;
 use care::Event;
-use care::market::MarketEvent;
+use care::market::{Market, MarketEvent};
 use matching::Index;
 use service_kit::unavailable;
 use std::sync::PoisonError;
@@ -21,11 +21,11 @@ pub(crate) struct Indexed {
 }
 
 impl Vacancies {
-    /// Looks at the index of the committed market as it is now.
+    /// Looks at the index of the committed market as it is now, at the market, and at the position that both stand at.
     ///
     /// # Errors
     /// `UNAVAILABLE` when the log cannot be read.
-    pub(crate) async fn indexed<R>(&self, look: impl FnOnce(&Index) -> R) -> Result<R, Status> {
+    pub(crate) async fn indexed<R>(&self, look: impl FnOnce(&Index, &Market, u64) -> R) -> Result<R, Status> {
         let mut look = Some(look);
         loop {
             let events = self.news().await?;
@@ -47,7 +47,7 @@ impl Vacancies {
                     }
                 }
                 // Events that were committed after the log was read are read next time.
-                if it.position < head { None } else { look.take().map(|look| look(index)) }
+                if it.position < head { None } else { look.take().map(|look| look(index, market, head)) }
             });
             if let Some(looked) = looked {
                 return Ok(looked);

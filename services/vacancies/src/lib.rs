@@ -11,6 +11,7 @@ mod reactions;
 mod render;
 mod rules;
 mod sweep;
+mod watch;
 
 pub use rules::RULES;
 
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use sweep::Sweeper;
 use tonic::service::Routes;
 use vacancies_domain::Vacancies as Market;
+use watch::Watchers;
 
 /// The service over its open log. Cheap to clone; its sweep of ended leases stops with the last clone.
 #[derive(Clone)]
@@ -39,6 +41,7 @@ pub struct Vacancies {
     clock: Clock,
     reaction: Arc<EngineReaction<Market>>,
     sweeper: Arc<OnceLock<Sweeper>>,
+    watchers: Arc<Watchers>,
 }
 
 impl Vacancies {
@@ -52,7 +55,8 @@ impl Vacancies {
         let (region, clock) = (Arc::clone(&kit.region), kit.clock.clone());
         let reaction = reactions::reaction(&region, &market, clock.clone(), letters);
         let indexed = Arc::default();
-        Ok(Self { market, indexed, region, clock, reaction, sweeper: Arc::default() })
+        let (sweeper, watchers) = (Arc::default(), Arc::default());
+        Ok(Self { market, indexed, region, clock, reaction, sweeper, watchers })
     }
 
     /// By the machine's clock, records ended leases now and every half minute. Not before the log was held against what others have consumed
@@ -113,6 +117,11 @@ impl Vacancies {
     #[must_use]
     pub fn market(&self) -> &Engine<Market> {
         &self.market
+    }
+
+    /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
+    pub fn end_calls(&self) {
+        self.watchers.end();
     }
 
     /// Records the holds whose lease has ended by now; gives how many.

@@ -19,6 +19,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.vacancies.v1.VacanciesService/GetPlace", Any, Granted, Any),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/ListPlaces", Never, Own, Any),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/SearchVacancies", Own, Never, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/WatchVacancies", Own, Never, Any),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/HoldPlace", Own, Never, Never),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/ReleaseHold", Own, Never, Never),
 ];

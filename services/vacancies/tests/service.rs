@@ -1,6 +1,7 @@
 //! The service over a real log: its methods as the three roles call them, and its reactions.
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
+mod watching;
 mod world;
 
 use api::vacancies as proto;

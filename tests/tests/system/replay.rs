@@ -11,8 +11,8 @@ use api::contracts::contracts_service_client::ContractsServiceClient;
 use api::invoicing::GetLedgerRequest;
 use api::invoicing::invoicing_service_client::InvoicingServiceClient;
 use brokerage::{Options, Running, StartFailed, StorageFailed};
-use eventlog::LogStore;
 use eventlog::sqlite::SqliteStore;
+use eventlog::{LogStore, Service, Snapshot};
 use prost::Message;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -80,12 +80,15 @@ async fn figures(running: &Running, data: &Path) -> Vec<Vec<u8>> {
     answers
 }
 
-/// None of these logs is long enough for a snapshot, so a start folds every event.
-async fn assert_no_snapshots(data: &Path) {
+/// None of these logs but the audit's is long enough for a snapshot, and those are made another build's: a start folds every event.
+async fn forget_snapshots(data: &Path) {
     let store = until("the folder is free", async || SqliteStore::open(&data.join("logs")).ok()).await;
     for id in logs_in(data) {
-        let snapshot = store.open(id).await.unwrap().load_snapshot("state").await.unwrap();
-        assert_eq!(snapshot, None, "{id}");
+        let log = store.open(id).await.unwrap();
+        let Some(snapshot) = log.load_snapshot("state").await.unwrap() else { continue };
+        assert_eq!(id.service, Service::Audit, "{id}");
+        let others = Snapshot { schema: "another build's".to_owned(), ..snapshot };
+        log.save_snapshot("state", others).await.unwrap();
     }
 }
 
@@ -98,7 +101,7 @@ async fn a_demo_is_made_again_from_its_logs_alone() {
     let first = start(&data, clock()).await;
     let (made, told) = (digests(&first).await, figures(&first, &data).await);
     first.stop().await;
-    assert_no_snapshots(&data).await;
+    forget_snapshots(&data).await;
     let second = start(&data, clock()).await;
     assert_eq!(digests(&second).await, made);
     assert_eq!(figures(&second, &data).await, told);
@@ -149,7 +152,7 @@ async fn what_a_region_knew_while_it_ran_its_successor_knows_from_the_logs() {
     let (knew, told) = (digests(&running).await, figures(&running, data).await);
     drop(up);
     running.stop().await;
-    assert_no_snapshots(data).await;
+    forget_snapshots(data).await;
     let successor = start(data, Clock::System).await;
     assert_eq!(digests(&successor).await, knew);
     assert_eq!(figures(&successor, data).await, told);

@@ -87,6 +87,10 @@ const SAMPLES: &[(&str, &str)] = &[
             "near": "DL1 5", "within_tenths_of_mile": 900, "grade_at_least": "GOOD", "available_on": "<today>"}"#,
     ),
     (
+        "WatchVacancies",
+        r#"{"council": "<council>", "need": {"provisions": ["RESIDENTIAL"], "near": "DL1"}, "age_from": 10, "age_to": 15}"#,
+    ),
+    (
         "HoldPlace",
         r#"{"council": "<council>", "place": "<my_place>", "referral": "<referral>", "referral_version": 1,
             "lease_seconds": 600}"#,

@@ -4,7 +4,7 @@ use super::Answer;
 use super::fields::{NEEDS_MAX, age, own_council, unknown};
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::{code_sets, london_date};
+use care::{CouncilId, Date, code_sets, london_date};
 use geography::Miles;
 use matching::{Criteria, Operator, lowest_grade};
 use service_kit::page::{PAGE_SIZE_MAX, page_of};
@@ -25,7 +25,7 @@ impl Vacancies {
         let form = request.get_ref();
         let criteria = criteria(&caller, form)?;
         let (mut matches_total, mut excluded) = (0, Vec::new());
-        let page = self.indexed(|index| {
+        let page = self.indexed(|index, _, _| {
             // A page starts after so many of the best. One more than it holds tells whether there is another.
             page_of(form, |seen: Option<usize>| {
                 let seen = seen.unwrap_or_default();
@@ -45,17 +45,34 @@ impl Vacancies {
 }
 
 fn criteria(caller: &Caller, form: &proto::SearchVacanciesRequest) -> Result<Criteria, Status> {
-    let today = london_date(caller.at);
     let mut fields = Fields::new();
-    let council = match &caller.role {
-        Role::Council(_) | Role::Provider(_) | Role::Service(_) => {
-            own_council(&mut fields, caller, &form.council)?
-        }
-        Role::FrameworkLead(_) => fields.council("council", &form.council),
-    };
+    let council = searching(&mut fields, caller, &form.council)?;
+    let criteria = asked(&mut fields, council, form, london_date(caller.at));
+    fields.finish(|| criteria)
+}
+
+/// The council for whom is searched: the caller's own, or any that a framework lead names.
+pub(super) fn searching(
+    fields: &mut Fields,
+    caller: &Caller,
+    council: &str,
+) -> Result<Option<CouncilId>, Status> {
+    match &caller.role {
+        Role::Council(_) | Role::Provider(_) | Role::Service(_) => own_council(fields, caller, council),
+        Role::FrameworkLead(_) => Ok(fields.council("council", council)),
+    }
+}
+
+/// What is asked for, but for the council and the page.
+pub(super) fn asked(
+    fields: &mut Fields,
+    council: Option<CouncilId>,
+    form: &proto::SearchVacanciesRequest,
+    today: Date,
+) -> Option<Criteria> {
     let few = fields.at_most("provisions", form.provisions.len(), PROVISIONS_MAX);
     let provisions = fields.codes("provisions", code_sets::PROVISION, &form.provisions, today);
-    let age_years = form.age_years.map_or(Some(None), |it| age(&mut fields, "age_years", it).map(Some));
+    let age_years = form.age_years.map_or(Some(None), |it| age(fields, "age_years", it).map(Some));
     let sex = match form.sex.as_str() {
         "" => Some(None),
         sex => fields.code("sex", code_sets::SEX, sex, today).map(Some),
@@ -79,26 +96,24 @@ fn criteria(caller: &Caller, form: &proto::SearchVacanciesRequest) -> Result<Cri
         Ok(proto::Operator::Unspecified) => Some(Operator::Any),
         Ok(proto::Operator::InHouse) => Some(Operator::InHouse),
         Ok(proto::Operator::External) => Some(Operator::External),
-        Err(_) => unknown(&mut fields, "operator", form.operator),
+        Err(_) => unknown(fields, "operator", form.operator),
     };
-    fields.finish(|| {
-        few.and(few_needs)?;
-        let council = council?;
-        Some(Criteria {
-            council: Some(council),
-            provisions: provisions?.into_iter().collect(),
-            age_years: age_years?,
-            sex: sex?,
-            needs: needs?.into_iter().collect(),
-            all_needs: form.all_needs,
-            solo: form.solo,
-            near: near?,
-            within: within?,
-            home: None,
-            centre: council.council().centre.parse().ok(),
-            grade_at_least: grade_at_least?,
-            available_on: available_on?,
-            operator: operator?,
-        })
+    few.and(few_needs)?;
+    let council = council?;
+    Some(Criteria {
+        council: Some(council),
+        provisions: provisions?.into_iter().collect(),
+        age_years: age_years?,
+        sex: sex?,
+        needs: needs?.into_iter().collect(),
+        all_needs: form.all_needs,
+        solo: form.solo,
+        near: near?,
+        within: within?,
+        home: None,
+        centre: council.council().centre.parse().ok(),
+        grade_at_least: grade_at_least?,
+        available_on: available_on?,
+        operator: operator?,
     })
 }

@@ -1,0 +1,116 @@
+//! Watching the market for a standing need.
+
+use super::Answer;
+use super::fields::age;
+use super::search::{asked, searching};
+use crate::Vacancies;
+use crate::watch::{BEHIND_EVENTS_MAX, StandingNeed, Watcher};
+use api::vacancies as proto;
+use care::{CouncilId, london_date};
+use service_kit::{Caller, Fields, refused};
+use std::collections::BTreeSet;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status};
+
+/// Authorities that one need may name.
+const UTLAS_MAX: usize = 20;
+/// How many messages are on their way to a caller; the rest waits in the log.
+const SENDING_MAX: usize = 64;
+
+type Watching = ReceiverStream<Result<proto::WatchVacanciesResponse, Status>>;
+
+impl Vacancies {
+    pub(super) fn watch(&self, request: &Request<proto::WatchVacanciesRequest>) -> Answer<Watching> {
+        let caller = Caller::of(request)?;
+        let form = request.get_ref();
+        let need = need(&caller, form)?;
+        if let Some(after) = form.after_position {
+            self.within(after)?;
+        }
+        let permit = self.watchers.admit().ok_or_else(|| {
+            let message = "too many callers watch at the moment: end one of yours, or try again later";
+            refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])
+        })?;
+        let (sender, receiver) = mpsc::channel(SENDING_MAX);
+        tokio::spawn(Watcher::new(self.clone(), need, sender).run(form.after_position, permit));
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    /// Insists that a position is one of this log's, and not so old that all had better be told anew.
+    fn within(&self, after: u64) -> Result<(), Status> {
+        let head = self.market.head();
+        let mut fields = Fields::new();
+        if after > head {
+            fields.violation(
+                "after_position",
+                format!("{after} is beyond the market's log, which has {head} events"),
+            );
+        }
+        fields.finish(|| Some(()))?;
+        if head - after > BEHIND_EVENTS_MAX {
+            let message = format!(
+                "{} events have happened since position {after}: begin anew, without after_position",
+                head - after
+            );
+            return Err(refused(Code::OutOfRange, "POSITION_TOO_OLD", message, []));
+        }
+        Ok(())
+    }
+}
+
+fn need(caller: &Caller, form: &proto::WatchVacanciesRequest) -> Result<StandingNeed, Status> {
+    let mut fields = Fields::new();
+    let council = searching(&mut fields, caller, &form.council)?;
+    let need = form.need.clone().unwrap_or_default();
+    let today = london_date(caller.at);
+    let question = fields.beneath("need", |fields| {
+        for (field, given) in [
+            ("council", !need.council.is_empty()),
+            ("page_size", need.page_size != 0),
+            ("page_token", !need.page_token.is_empty()),
+            ("age_years", need.age_years.is_some() && form.age_from.is_some()),
+        ] {
+            if given {
+                fields.violation(field, "must be left empty here");
+            }
+        }
+        asked(fields, council, &need, today)
+    });
+    let ages = match (form.age_from, form.age_to) {
+        (None, None) => Some(None),
+        (Some(from), Some(to)) => {
+            let (from, to) = (age(&mut fields, "age_from", from), age(&mut fields, "age_to", to));
+            let ages = from.zip(to).map(|(from, to)| from..=to);
+            if ages.as_ref().is_some_and(std::ops::RangeInclusive::is_empty) {
+                fields.violation("age_to", "must not be below age_from");
+            }
+            ages.map(Some)
+        }
+        _ => {
+            fields.violation("age_to", "age_from and age_to go together: give both, or neither");
+            None
+        }
+    };
+    let few = fields.at_most("utlas", form.utlas.len(), UTLAS_MAX);
+    let utlas: Vec<Option<CouncilId>> = match few {
+        None => Vec::new(),
+        Some(()) => {
+            (0..).zip(&form.utlas).map(|(i, utla)| fields.parse(&format!("utlas[{i}]"), utla)).collect()
+        }
+    };
+    fields.finish(|| {
+        few?;
+        let (question, ages) = (question?, ages?);
+        let utlas = utlas.into_iter().collect::<Option<Vec<_>>>()?;
+        let questions = match ages {
+            None => vec![question],
+            Some(ages) => {
+                let of_age = |age| matching::Criteria { age_years: Some(age), ..question.clone() };
+                ages.map(of_age).collect()
+            }
+        };
+        let utlas: BTreeSet<String> = utlas.into_iter().map(|utla| utla.to_string()).collect();
+        Some(StandingNeed { questions, utlas })
+    })
+}

@@ -1,0 +1,297 @@
+//! Standing needs: a council asks once, and is told what comes and goes, from the log and at its own speed. There is no queue that could run
+//! over: a watcher that is slow judges fewer, larger steps.
+//!
+//! What an event can have changed is judged again: its place and every other place of the same home, whose emptiness or fullness may hang
+//! on it. What changes without an event, because a day begins, is found by looking at everything once a day.
+
+use crate::{Vacancies, render};
+use api::vacancies as proto;
+use api::vacancies::watch_vacancies_response::Change;
+use care::market::Market;
+use care::{Date, EstablishmentUrn, PlaceId, Timestamp, london_date};
+use eventlog::{LogError, Recorded};
+use matching::{Criteria, Index, Match};
+use service_kit::{place_name, unavailable};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tonic::Status;
+
+/// How many callers may watch at once.
+const WATCHERS_MAX: usize = 128;
+/// How many events are read at a time.
+const READ_EVENTS: usize = 1_000;
+/// How far behind the market a caller may go on; whoever is farther begins anew, which is less work for both.
+pub(crate) const BEHIND_EVENTS_MAX: u64 = 100_000;
+/// After how many events that changed nothing for a caller it is told the position all the same, so that it can go on from there.
+const POSITION_TOLD_EVENTS: u64 = 10_000;
+/// Changes that come this close together are judged together.
+const TOGETHER: Duration = Duration::from_millis(100);
+/// How often is looked whether a day has begun.
+const DAY_LOOKED_AT: Duration = Duration::from_secs(30);
+
+type Response = Result<proto::WatchVacanciesResponse, Status>;
+
+/// Who watches.
+pub(crate) struct Watchers {
+    permits: Arc<Semaphore>,
+    /// True once calls without an end are to end.
+    ending: watch::Sender<bool>,
+}
+
+impl Default for Watchers {
+    fn default() -> Self {
+        Self { permits: Arc::new(Semaphore::new(WATCHERS_MAX)), ending: watch::Sender::new(false) }
+    }
+}
+
+impl Watchers {
+    /// A place among those who watch; none while there are too many.
+    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
+    }
+
+    pub(crate) fn end(&self) {
+        self.ending.send_replace(true);
+    }
+}
+
+/// What is needed: one question for each age that would do, or one.
+pub(crate) struct StandingNeed {
+    pub(crate) questions: Vec<Criteria>,
+    /// Only there, GSS codes; anywhere if empty.
+    pub(crate) utlas: BTreeSet<String>,
+}
+
+impl StandingNeed {
+    fn all(&self, index: &Index, at: Timestamp) -> BTreeMap<PlaceId, Match> {
+        self.found(|question| index.search(question, at, usize::MAX).matches)
+    }
+
+    fn among(&self, index: &Index, at: Timestamp, places: &BTreeSet<PlaceId>) -> BTreeMap<PlaceId, Match> {
+        self.found(|question| index.among(question, at, places))
+    }
+
+    fn found(&self, search: impl Fn(&Criteria) -> Vec<Match>) -> BTreeMap<PlaceId, Match> {
+        let mut found = BTreeMap::new();
+        let here = |it: &Match| self.utlas.is_empty() || self.utlas.contains(&it.utla);
+        for it in self.questions.iter().flat_map(search).filter(here) {
+            found.entry(it.place.clone()).or_insert(it);
+        }
+        found
+    }
+}
+
+/// What some events can have changed.
+#[derive(Default)]
+struct Touched {
+    places: BTreeSet<PlaceId>,
+    homes: BTreeSet<EstablishmentUrn>,
+    /// Places of which something else is said than before.
+    said: BTreeSet<PlaceId>,
+}
+
+impl Touched {
+    fn by(&mut self, event: &Recorded) {
+        match event.stream.as_str().split_once('/') {
+            Some(("place", id)) => {
+                let Ok(place) = id.parse::<PlaceId>() else { return };
+                if event.event_type == "VacancyAdvertised" {
+                    self.said.insert(place.clone());
+                }
+                self.places.insert(place);
+            }
+            Some(("establishment", urn)) => self.homes.extend(urn.parse().ok()),
+            _ => {}
+        }
+    }
+
+    /// Every place of every home that was touched.
+    fn judged(&self, market: &Market) -> BTreeSet<PlaceId> {
+        let of_places = self.places.iter().filter_map(|place| market.place(place)).map(|place| &place.urn);
+        let homes: BTreeSet<&EstablishmentUrn> = of_places.chain(&self.homes).collect();
+        let establishments = homes.into_iter().filter_map(|urn| market.establishment(urn));
+        establishments.flat_map(|it| it.places.iter().cloned()).collect()
+    }
+}
+
+/// One caller who watches.
+pub(crate) struct Watcher {
+    vacancies: Vacancies,
+    need: StandingNeed,
+    sender: mpsc::Sender<Response>,
+    /// What matched when it was last looked at.
+    known: BTreeSet<PlaceId>,
+    /// Up to where events have been judged, and the position that was told last.
+    position: u64,
+    told: u64,
+    day: Date,
+}
+
+impl Watcher {
+    pub(crate) fn new(vacancies: Vacancies, need: StandingNeed, sender: mpsc::Sender<Response>) -> Self {
+        let day = vacancies.clock.today();
+        Self { vacancies, need, sender, known: BTreeSet::new(), position: 0, told: 0, day }
+    }
+
+    /// Tells until the caller or the service ends it.
+    pub(crate) async fn run(mut self, after: Option<u64>, _permit: OwnedSemaphorePermit) {
+        let mut ending = self.vacancies.watchers.ending.subscribe();
+        let sender = self.sender.clone();
+        let told = tokio::select! {
+            told = self.tell_on(after) => told,
+            () = sender.closed() => return,
+            _ = ending.wait_for(|ending| *ending) => return,
+        };
+        if let Err(status) = told {
+            // Whoever went away meanwhile is not told.
+            let _ = sender.send(Err(status)).await;
+        }
+    }
+
+    /// Ends only with an error.
+    async fn tell_on(&mut self, after: Option<u64>) -> Result<(), Status> {
+        let mut heads = self.vacancies.market.heads();
+        self.begin(after).await?;
+        loop {
+            let position = self.position;
+            tokio::select! {
+                changed = async { heads.wait_for(|head| *head > position).await.map(drop) } => {
+                    changed.map_err(|_| unavailable("the market's log has ended"))?;
+                    tokio::time::sleep(TOGETHER).await;
+                    self.step().await?;
+                }
+                () = tokio::time::sleep(DAY_LOOKED_AT) => {}
+            }
+            if self.day != self.vacancies.clock.today() {
+                self.begin_day().await?;
+            }
+        }
+    }
+
+    /// Tells what matches, or what has come or gone since `after`.
+    async fn begin(&mut self, after: Option<u64>) -> Result<(), Status> {
+        let at = self.vacancies.clock.now();
+        let (all, head) = self.vacancies.indexed(|index, _, head| (self.need.all(index, at), head)).await?;
+        let mut changes = match after {
+            None => all.values().cloned().map(appeared).collect(),
+            Some(after) => self.since(after, head, &all).await?,
+        };
+        changes.push(Change::CaughtUp(caught_up(all.len())));
+        self.known = all.into_keys().collect();
+        self.send(changes, head).await
+    }
+
+    /// What came or went from one position to another, where `all` matches.
+    async fn since(
+        &self,
+        after: u64,
+        head: u64,
+        all: &BTreeMap<PlaceId, Match>,
+    ) -> Result<Vec<Change>, Status> {
+        let touched = self.touched(after, head).await?;
+        let before = self.read(after.saturating_sub(1), 1).await?;
+        let day = before.first().map(|event| london_date(event.meta.recorded_at));
+        let begun = |it: &Match| day.is_none_or(|day| it.available_from > day);
+        let judged = self.vacancies.market.read(|market| touched.judged(market));
+        let came = all.values().filter(|it| judged.contains(&it.place) || begun(it)).cloned().map(appeared);
+        let gone = judged
+            .iter()
+            .filter(|place| !all.contains_key(place))
+            .map(|place| Change::Gone(place_name(place)));
+        Ok(came.chain(gone).collect())
+    }
+
+    /// Tells what the events since changed.
+    async fn step(&mut self) -> Result<(), Status> {
+        let head = self.vacancies.market.head();
+        let touched = self.touched(self.position, head).await?;
+        let at = self.vacancies.clock.now();
+        // The index may be further by now; what happened in between is judged once more by the next step.
+        let (judged, found) = self
+            .vacancies
+            .indexed(|index, market, _| {
+                let judged = touched.judged(market);
+                let found = self.need.among(index, at, &judged);
+                (judged, found)
+            })
+            .await?;
+        let changes = self.changes(&judged, found, &touched.said);
+        self.send(changes, head).await
+    }
+
+    /// What became of the places that were judged.
+    fn changes(
+        &mut self,
+        judged: &BTreeSet<PlaceId>,
+        mut found: BTreeMap<PlaceId, Match>,
+        said: &BTreeSet<PlaceId>,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for place in judged {
+            match found.remove(place) {
+                Some(it) => {
+                    let new = self.known.insert(place.clone());
+                    changes.extend((new || said.contains(place)).then(|| appeared(it)));
+                }
+                None if self.known.remove(place) => changes.push(Change::Gone(place_name(place))),
+                None => {}
+            }
+        }
+        changes
+    }
+
+    /// Looks at everything, since with a day more may be had, or less.
+    async fn begin_day(&mut self) -> Result<(), Status> {
+        self.day = self.vacancies.clock.today();
+        let at = self.vacancies.clock.now();
+        let all = self.vacancies.indexed(|index, _, _| self.need.all(index, at)).await?;
+        let judged: BTreeSet<PlaceId> = self.known.iter().chain(all.keys()).cloned().collect();
+        let changes = self.changes(&judged, all, &BTreeSet::new());
+        self.send(changes, self.position).await
+    }
+
+    /// What the events after one position, up to another, can have changed.
+    async fn touched(&self, after: u64, head: u64) -> Result<Touched, Status> {
+        let (mut touched, mut position) = (Touched::default(), after);
+        while position < head {
+            let events = self.read(position, READ_EVENTS).await?;
+            let Some(last) = events.last() else { break };
+            position = last.position;
+            events.iter().take_while(|event| event.position <= head).for_each(|event| touched.by(event));
+        }
+        Ok(touched)
+    }
+
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<Arc<Recorded>>, Status> {
+        let cannot = |error: LogError| unavailable(format!("the market cannot be read: {error}"));
+        self.vacancies.market.log().read(after, limit).await.map_err(cannot)
+    }
+
+    /// Sends changes, the last of them with the position up to which all has been told now.
+    async fn send(&mut self, mut changes: Vec<Change>, position: u64) -> Result<(), Status> {
+        self.position = position;
+        if changes.is_empty() && position >= self.told + POSITION_TOLD_EVENTS {
+            changes.push(Change::CaughtUp(caught_up(self.known.len())));
+        }
+        let last = changes.len().saturating_sub(1);
+        for (number, change) in changes.into_iter().enumerate() {
+            if number == last {
+                self.told = position;
+            }
+            let response = proto::WatchVacanciesResponse { change: Some(change), position: self.told };
+            // Whoever has gone away ends the watch from outside.
+            let _ = self.sender.send(Ok(response)).await;
+        }
+        Ok(())
+    }
+}
+
+fn appeared(found: Match) -> Change {
+    Change::Appeared(render::matched(found))
+}
+
+fn caught_up(matches: usize) -> proto::CaughtUp {
+    proto::CaughtUp { matches_total: u32::try_from(matches).unwrap_or(u32::MAX) }
+}
