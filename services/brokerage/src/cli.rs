@@ -4,7 +4,9 @@
 mod compose;
 
 use crate::terminal::{Exit, delivered, say_error};
-use crate::{bench, client, codes_command, demo, run_command, token_command, topics_command};
+use crate::{
+    bench, client, codes_command, demo, register_command, run_command, token_command, topics_command,
+};
 use clap::{Command, FromArgMatches, Subcommand};
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -20,6 +22,8 @@ enum Own {
     Token(token_command::TokenArgs),
     /// Make the Kafka topics of a region whose services are processes of their own, or describe them.
     Topics(topics_command::TopicsArgs),
+    /// Compare two dates of Ofsted's register, and see whom the changes touch.
+    Register(register_command::RegisterArgs),
     /// List the codes that requests take, such as those of PLACE or NEED, with what they mean.
     Codes(codes_command::CodesArgs),
     /// Measure commands per second through gRPC, beside the bare speeds of this machine.
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
             Ok(Own::Demo(args)) => Box::pin(demo::run(args)),
             Ok(Own::Token(args)) => Box::pin(async { token_command::run(args) }),
             Ok(Own::Topics(args)) => Box::pin(topics_command::run(args)),
+            Ok(Own::Register(args)) => Box::pin(register_command::run(args)),
             Ok(Own::Codes(args)) => Box::pin(async move { codes_command::run(&args) }),
             Ok(Own::Bench(args)) => Box::pin(bench::run(args)),
             Err(error) => error.exit(),

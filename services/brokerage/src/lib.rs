@@ -13,6 +13,7 @@ mod otlp;
 mod peers;
 mod progress;
 mod register;
+mod register_command;
 mod run_command;
 mod running;
 mod services;

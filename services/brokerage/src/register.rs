@@ -4,10 +4,12 @@
 //! name is in the file but is dropped while reading: prices in a demonstration are simulated, and must never stand beside
 //! the name of a real owner. `owner_id` tells owners apart.
 
+mod compare;
 mod fault;
 mod parse;
 mod values;
 
+pub(crate) use compare::{Change, Changed, compare};
 pub(crate) use fault::RegisterErrors;
 pub(crate) use parse::parse_register;
 pub(crate) use values::{Grade, OwnerSector, ProvisionType, Status, SupportedOutcome};

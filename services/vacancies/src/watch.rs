@@ -88,20 +88,12 @@ impl StandingNeed {
 struct Touched {
     places: BTreeSet<PlaceId>,
     homes: BTreeSet<EstablishmentUrn>,
-    /// Places of which something else is said than before.
-    said: BTreeSet<PlaceId>,
 }
 
 impl Touched {
     fn by(&mut self, event: &Recorded) {
         match event.stream.as_str().split_once('/') {
-            Some(("place", id)) => {
-                let Ok(place) = id.parse::<PlaceId>() else { return };
-                if event.event_type == "VacancyAdvertised" {
-                    self.said.insert(place.clone());
-                }
-                self.places.insert(place);
-            }
+            Some(("place", id)) => self.places.extend(id.parse().ok()),
             Some(("establishment", urn)) => self.homes.extend(urn.parse().ok()),
             _ => {}
         }
@@ -217,23 +209,24 @@ impl Watcher {
                 (judged, found)
             })
             .await?;
-        let changes = self.changes(&judged, found, &touched.said);
+        let changes = self.changes(&judged, found, &touched.places);
         self.send(changes, head).await
     }
 
-    /// What became of the places that were judged.
+    /// What became of the places that were judged. One to which something has `happened` is told though it matched before: it may have been
+    /// somebody's for a moment, and whoever was refused then wants to know.
     fn changes(
         &mut self,
         judged: &BTreeSet<PlaceId>,
         mut found: BTreeMap<PlaceId, Match>,
-        said: &BTreeSet<PlaceId>,
+        happened: &BTreeSet<PlaceId>,
     ) -> Vec<Change> {
         let mut changes = Vec::new();
         for place in judged {
             match found.remove(place) {
                 Some(it) => {
                     let new = self.known.insert(place.clone());
-                    changes.extend((new || said.contains(place)).then(|| appeared(it)));
+                    changes.extend((new || happened.contains(place)).then(|| appeared(it)));
                 }
                 None if self.known.remove(place) => changes.push(Change::Gone(place_name(place))),
                 None => {}

@@ -17,6 +17,8 @@ use tonic_types::StatusExt;
 /// Where a framework lead is shown the opaque ids of every council's claims on the market's places, as the API says:
 /// the envelopes of the region's log.
 const CLAIMS_SHOWN_TO_LEADS: [&str; 3] = ["SearchEvents", "FollowEvents", "GetEvent"];
+/// How the names of methods begin that read.
+const READS: [&str; 8] = ["Get", "List", "Search", "Check", "Verify", "Follow", "Watch", "Explain"];
 
 /// What is wrong with a list of rules for these methods.
 fn faults(rules: &[Rule], methods: &[String]) -> Vec<String> {
@@ -120,8 +122,7 @@ struct Walk {
 impl Walk {
     fn new() -> Self {
         let mut methods = methods();
-        let reads = ["Get", "List", "Search", "Check", "Verify", "Follow"];
-        methods.sort_by_key(|method| !reads.iter().any(|read| method.name().starts_with(read)));
+        methods.sort_by_key(|method| !READS.iter().any(|read| method.name().starts_with(read)));
         Self { rules: brokerage::rules(), methods }
     }
 
@@ -230,9 +231,7 @@ async fn about_its_own(walk: &Walk, method: &MethodDescriptor, caller: &Party, o
     } else {
         let code = refused.as_ref().map(|(code, _)| *code);
         assert!(!matches!(code, Some(Code::PermissionDenied | Code::Unauthenticated)), "{what}: {refused:?}");
-        let read = ["Get", "List", "Search", "Check", "Verify", "Follow", "Watch", "Explain"]
-            .iter()
-            .any(|read| method.name().starts_with(read));
+        let read = READS.iter().any(|read| method.name().starts_with(read));
         // So that what is looked through for leaks is an answer and not a refusal; an awarded referral is not searched for any more.
         assert!(!read || refused.is_none() || method.name() == "SearchReferral", "{what}: {refused:?}");
     }

@@ -1,7 +1,7 @@
 //! Whole-system tests against a running region, through its public gRPC API and its command line.
 //!
 //! One test binary, since each links the whole system: `access` (who may call what), `bad_input` and `fuzz` (what cannot be granted),
-//! `repeats` (the same request again), `market` (one place, many councils), `python` (a client that knows only reflection), `crash`
+//! `repeats` (the same request again), `market` (one place, many councils), `race` (fifty places, a thousand clients), `python` (a client that knows only reflection), `crash`
 //! (kill -9 under load), `damage` (broken files), `dlq` (events that followers cannot read), `database` (logs in PostgreSQL, and a standby), `apart`
 //! (five processes over Kafka), `otlp` (spans at a collector), `kcat` (a topic without a program of ours), `replay` (the same bytes from the same events), `demo` and `commands` (the binary
 //! as people use it).
@@ -23,6 +23,7 @@ mod market;
 mod otlp;
 mod process;
 mod python;
+mod race;
 mod region;
 mod repeats;
 mod replay;

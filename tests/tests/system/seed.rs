@@ -4,7 +4,7 @@ use crate::samples::Names;
 use crate::world::{NOW, Party, World, award, offer_of, post, referral_of, release, requirements};
 use api::contracts::StartPlacementRequest;
 use api::invoicing::{AccrueNightsRequest, GetStatementRequest, IssueInvoicesRequest, ListChargesRequest};
-use api::referrals::{Award, Identity, Offer, SubmitOfferRequest};
+use api::referrals::{Award, Identity, Offer, SearchReferralRequest, SubmitOfferRequest};
 use service_kit::Role;
 
 /// One half: a council, a provider and the lead of the council's framework.
@@ -99,6 +99,8 @@ async fn place(world: &World, plan: &Plan) -> Placed {
         ..Default::default()
     };
     let referral = post(&council, requirements(), Some(identity)).await;
+    let search = SearchReferralRequest { name: referral.clone(), ..Default::default() };
+    council.referrals().search_referral(search).await.unwrap();
     release(&council, &referral, &provider).await;
     let asked = SubmitOfferRequest {
         start: ARRIVAL.to_owned(),

@@ -4,7 +4,7 @@ use super::fault::Fault;
 use super::parse::{COLUMNS, FILE_BYTES_MAX};
 use super::{
     Grade, OwnerSector, ProvisionType, Register, RegisterErrors, SIMULATED_REGISTER, Status, Strictness,
-    SupportedOutcome, parse_register,
+    SupportedOutcome, compare, parse_register,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -98,6 +98,23 @@ fn ofsteds_own_register_is_read_without_an_error() {
     assert_eq!(is(|row| row.council.is_none()), 4);
     assert_eq!(is(|row| row.places.is_none()), 339);
     assert_eq!(is(|row| row.sector == OwnerSector::HealthAuthority), 7);
+
+    // A changed copy, as next year's might be.
+    let mut later = register.rows.clone();
+    let gone = later.remove(7);
+    let suspended = later.iter().position(|row| row.status == Status::Active).unwrap();
+    later[suspended].status = Status::Suspended;
+    let regraded = later.iter().rposition(|row| row.overall_grade == Grade::Good).unwrap();
+    later[regraded].overall_grade = Grade::Inadequate;
+    let changed = compare(&register.rows, &later);
+    let mut told: Vec<_> = changed.iter().map(|it| (it.urn.clone(), it.change.word())).collect();
+    told.sort_by_key(|(_, word)| *word);
+    let expected = [
+        (gone.urn, "NO_LONGER_LISTED"),
+        (later[regraded].urn.clone(), "REGRADED"),
+        (later[suspended].urn.clone(), "STATUS"),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -358,4 +375,45 @@ fn no_damage_to_a_file_panics() {
             }
         }
     }
+}
+
+#[test]
+fn what_changed_between_two_dates_is_told_by_registration() {
+    let other = |urn: &str, rest: &[(usize, &str)]| {
+        let mut fields: Vec<&str> = ROW.split(',').collect();
+        fields[0] = urn;
+        for (index, value) in rest {
+            fields[*index] = value;
+        }
+        fields.join(",")
+    };
+    let column = |name: &str| COLUMNS.iter().position(|column| *column == name).unwrap();
+    let (status, grade, places, owner) =
+        (column("status"), column("overall_grade"), column("places"), column("owner_id"));
+    let before =
+        strict(file(&[&other("1", &[]), &other("2", &[]), &other("3", &[]), &other("4", &[])])).unwrap();
+    let now = strict(file(&[
+        &other("5", &[]),
+        &other("3", &[(status, "Suspended"), (grade, "Inadequate"), (places, "3"), (owner, "P0001")]),
+        &other("2", &[]),
+        &other("1", &[(column("leadership"), "Good")]),
+    ]));
+    let changed = compare(&before.rows, &now.unwrap().rows);
+    let told: Vec<_> = changed
+        .iter()
+        .map(|it| {
+            let (before, now) = it.change.values();
+            format!("{} {} {before}>{now}", it.urn, it.change.word())
+        })
+        .collect();
+    let expected = [
+        "3 STATUS Active>Suspended",
+        "3 REGRADED Good>Inadequate",
+        "3 PLACES 4>3",
+        "3 OWNER P0763>P0001",
+        "4 NO_LONGER_LISTED >",
+        "5 NEW >",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(compare(&before.rows, &before.rows), []);
 }

@@ -11,6 +11,14 @@ pub(crate) trait Worded: Copy + 'static {
     fn from_word(text: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
     }
+
+    /// The word, as Ofsted writes it.
+    fn word(self) -> &'static str
+    where
+        Self: PartialEq,
+    {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
 }
 
 macro_rules! words {

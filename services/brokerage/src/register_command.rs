@@ -1,0 +1,233 @@
+//! `brokerage register compare`: what changed between two dates of Ofsted's register, and whom it touches in a running region.
+
+use crate::client::address;
+use crate::register::{Change, Changed, RegisterRow, Strictness, compare, parse_register};
+use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning};
+use api::referrals::GetReferralRequest;
+use api::referrals::referrals_service_client::ReferralsServiceClient;
+use api::vacancies::vacancies_service_client::VacanciesServiceClient;
+use api::vacancies::{Claim, GetPlaceRequest};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+
+/// More numbers than the places of any establishment have.
+const PLACE_NUMBERS_MAX: u16 = 10_000;
+
+#[derive(Args)]
+pub(crate) struct RegisterArgs {
+    #[command(subcommand)]
+    command: RegisterCommand,
+}
+
+#[derive(Subcommand)]
+enum RegisterCommand {
+    /// Say what changed between two dates of the register: who is new, no longer listed, graded otherwise, suspended, or registered
+    /// for other places. With --address, also whom it touches there.
+    Compare(CompareArgs),
+}
+
+#[derive(Args)]
+struct CompareArgs {
+    /// The earlier register, as CSV.
+    before: PathBuf,
+    /// The later one.
+    now: PathBuf,
+    /// Leave out rows that are wrong, instead of refusing the file.
+    #[arg(long)]
+    skip_bad_rows: bool,
+    /// A running region: what stands on the homes that changed, as far as the token's bearer may see it. A framework lead sees holds and
+    /// awards of its members, a council its own, with their agreements.
+    #[arg(long, value_parser = address, requires = "token")]
+    address: Option<String>,
+    /// The bearer token; make one with `brokerage token issue`.
+    #[arg(long, env = "BROKERAGE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+/// A change, and what it touches.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    changed: Changed,
+    touches: Vec<Touched>,
+}
+
+/// A claim on a place of a home that changed.
+#[derive(Serialize)]
+struct Touched {
+    place: String,
+    council: String,
+    /// HOLD, AWARD or OCCUPIED.
+    stage: String,
+    referral: String,
+    /// The agreement (IPA), where the caller may see it.
+    agreement: String,
+    start: String,
+    end: String,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: RegisterArgs) -> Exit {
+    let RegisterCommand::Compare(args) = args.command;
+    let read = |path: &Path| rows(path, args.skip_bad_rows);
+    let (before, now) = match (read(&args.before), read(&args.now)) {
+        (Ok(before), Ok(now)) => (before, now),
+        (Err((exit, message)), _) | (_, Err((exit, message))) => {
+            say_error(&message);
+            return exit;
+        }
+    };
+    let changed = compare(&before, &now);
+    let kinds: BTreeMap<_, _> = before.iter().chain(&now).map(|row| (&row.urn, row.provision_type)).collect();
+    let mut told: Vec<Told> =
+        changed.into_iter().map(|changed| Told { changed, touches: Vec::new() }).collect();
+    if let (Some(address), Some(token)) = (&args.address, &args.token) {
+        let asking = match Asking::connect(address, token).await {
+            Ok(asking) => asking,
+            Err(message) => {
+                say_error(&message);
+                return Exit::Unavailable;
+            }
+        };
+        for told in told.iter_mut().filter(|told| told.changed.change.touches()) {
+            for urn in kinds.get(&told.changed.urn).into_iter().flat_map(|kind| kind.urns(&told.changed.urn))
+            {
+                match asking.touched(&urn).await {
+                    Ok(touched) => told.touches.extend(touched),
+                    Err(status) => {
+                        say_error(&format!("{address}: {:?} {}", status.code(), status.message()));
+                        return if status.code() == Code::Unavailable { Exit::Unavailable } else { Exit::No };
+                    }
+                }
+            }
+        }
+    }
+    match args.output {
+        Output::Table => print_table(&told, (before.len(), now.len())),
+        Output::Json => match serde_json::to_string_pretty(&told) {
+            Ok(json) => say(&json),
+            Err(error) => say_error(&error.to_string()),
+        },
+    }
+    Exit::Yes
+}
+
+fn rows(path: &Path, skip_bad_rows: bool) -> Result<Vec<RegisterRow>, (Exit, String)> {
+    let strictness = if skip_bad_rows { Strictness::SkipBad } else { Strictness::RefuseAny };
+    let place = path.display();
+    let file = std::fs::File::open(path).map_err(|error| (Exit::Usage, format!("{place}: {error}")))?;
+    let register =
+        parse_register(file, strictness).map_err(|errors| (Exit::No, format!("{place}: {errors}")))?;
+    if register.rows_skipped > 0 {
+        say_warning(&format!("{place}: {} rows were left out:\n{}", register.rows_skipped, register.skipped));
+    }
+    Ok(register.rows)
+}
+
+impl Change {
+    /// Whether children who are there, or about to come, may be touched by it.
+    fn touches(&self) -> bool {
+        match self {
+            Self::New | Self::Owner { .. } => false,
+            Self::NoLongerListed | Self::Regraded { .. } | Self::Status { .. } | Self::Places { .. } => true,
+        }
+    }
+}
+
+/// Asks a running region.
+struct Asking {
+    channel: Channel,
+    bearer: MetadataValue<Ascii>,
+}
+
+impl Asking {
+    async fn connect(address: &str, token: &str) -> Result<Self, String> {
+        let bearer = format!("Bearer {}", token.trim()).parse();
+        let bearer = bearer.map_err(|_| "--token: a token is printable ASCII".to_owned())?;
+        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| error.to_string())?;
+        let channel = endpoint.connect().await;
+        let channel =
+            channel.map_err(|_| format!("nothing answers at {address}: start it with `brokerage run`"))?;
+        Ok(Self { channel, bearer })
+    }
+
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.bearer.clone());
+        request
+    }
+
+    /// The claims on the places of an establishment, which are numbered without gaps; none where the region does not know it.
+    async fn touched(&self, urn: &str) -> Result<Vec<Touched>, Status> {
+        let mut vacancies = VacanciesServiceClient::new(self.channel.clone());
+        let mut touched = Vec::new();
+        for number in 1..=PLACE_NUMBERS_MAX {
+            let name = format!("places/{urn}-{number:02}");
+            let place = match vacancies.get_place(self.request(GetPlaceRequest { name })).await {
+                Ok(place) => place.into_inner(),
+                Err(status) if status.code() == Code::NotFound => break,
+                Err(status) => return Err(status),
+            };
+            for claim in place.claims {
+                let agreement = self.agreement(&claim).await?;
+                let stage = claim.stage().as_str_name().trim_start_matches("CLAIM_STAGE_").to_owned();
+                let Claim { council, referral, start, end, .. } = claim;
+                touched.push(Touched {
+                    place: place.name.clone(),
+                    council,
+                    stage,
+                    referral,
+                    agreement,
+                    start,
+                    end,
+                });
+            }
+        }
+        Ok(touched)
+    }
+
+    /// The agreement that a claim led to; empty where there is none or the caller may not see it.
+    async fn agreement(&self, claim: &Claim) -> Result<String, Status> {
+        // Of another's hold the referral is not told.
+        if claim.referral.is_empty() {
+            return Ok(String::new());
+        }
+        let request = self.request(GetReferralRequest { name: claim.referral.clone() });
+        match ReferralsServiceClient::new(self.channel.clone()).get_referral(request).await {
+            Ok(referral) => Ok(referral.into_inner().agreement),
+            Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
+                Ok(String::new())
+            }
+            Err(status) => Err(status),
+        }
+    }
+}
+
+fn print_table(told: &[Told], (before, now): (usize, usize)) {
+    let header = ["urn", "authority", "change", "before", "now", "touches"].map(str::to_owned).to_vec();
+    let rows = told.iter().map(|Told { changed, touches }| {
+        let (was, is) = changed.change.values();
+        let touches: Vec<String> = touches.iter().map(|it| format!("{} {}", it.stage, it.referral)).collect();
+        let word = changed.change.word().to_owned();
+        vec![changed.urn.to_string(), changed.local_authority.clone(), word, was, is, touches.join("; ")]
+    });
+    say(&Rows { header: Some(header), rows: rows.collect() }.text());
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for told in told {
+        *counts.entry(told.changed.change.word()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.into_iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let counts = if counts.is_empty() { "nothing changed".to_owned() } else { counts.join(", ") };
+    let claims: usize = told.iter().map(|told| told.touches.len()).sum();
+    say(&format!(
+        "{before} registrations before, {now} now: {counts}; {claims} holds and placements touched."
+    ));
+}
