@@ -11,6 +11,7 @@ mod reactions;
 mod render;
 mod rules;
 mod sweep;
+mod turns;
 mod watch;
 
 pub use rules::RULES;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use sweep::Sweeper;
 use tonic::service::Routes;
+use turns::Turns;
 use vacancies_domain::Vacancies as Market;
 use watch::Watchers;
 
@@ -42,6 +44,8 @@ pub struct Vacancies {
     reaction: Arc<EngineReaction<Market>>,
     sweeper: Arc<OnceLock<Sweeper>>,
     watchers: Arc<Watchers>,
+    /// Who may ask for a place next.
+    turns: Turns,
 }
 
 impl Vacancies {
@@ -55,8 +59,8 @@ impl Vacancies {
         let (region, clock) = (Arc::clone(&kit.region), kit.clock.clone());
         let reaction = reactions::reaction(&region, &market, clock.clone(), letters);
         let indexed = Arc::default();
-        let (sweeper, watchers) = (Arc::default(), Arc::default());
-        Ok(Self { market, indexed, region, clock, reaction, sweeper, watchers })
+        let (sweeper, watchers, turns) = (Arc::default(), Arc::default(), Turns::default());
+        Ok(Self { market, indexed, region, clock, reaction, sweeper, watchers, turns })
     }
 
     /// By the machine's clock, records ended leases now and every half minute. Not before the log was held against what others have consumed

@@ -13,7 +13,9 @@ use eventlog::{LogError, Recorded};
 use matching::{Criteria, Index, Match};
 use service_kit::{place_name, unavailable};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tonic::Status;
@@ -26,8 +28,8 @@ const READ_EVENTS: usize = 1_000;
 pub(crate) const BEHIND_EVENTS_MAX: u64 = 100_000;
 /// After how many events that changed nothing for a caller it is told the position all the same, so that it can go on from there.
 const POSITION_TOLD_EVENTS: u64 = 10_000;
-/// Changes that come this close together are judged together.
-const TOGETHER: Duration = Duration::from_millis(100);
+/// Changes that come this close together are judged together, some more or fewer: see [`Watcher::pause`].
+const TOGETHER: Duration = Duration::from_millis(50);
 /// How often is looked whether a day has begun.
 const DAY_LOOKED_AT: Duration = Duration::from_secs(30);
 
@@ -36,13 +38,16 @@ type Response = Result<proto::WatchVacanciesResponse, Status>;
 /// Who watches.
 pub(crate) struct Watchers {
     permits: Arc<Semaphore>,
+    /// How many there have been.
+    admitted: AtomicU64,
     /// True once calls without an end are to end.
     ending: watch::Sender<bool>,
 }
 
 impl Default for Watchers {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(WATCHERS_MAX)), ending: watch::Sender::new(false) }
+        let permits = Arc::new(Semaphore::new(WATCHERS_MAX));
+        Self { permits, admitted: AtomicU64::new(0), ending: watch::Sender::new(false) }
     }
 }
 
@@ -110,6 +115,8 @@ impl Touched {
 
 /// One caller who watches.
 pub(crate) struct Watcher {
+    /// Unlike that of any other.
+    number: u64,
     vacancies: Vacancies,
     need: StandingNeed,
     sender: mpsc::Sender<Response>,
@@ -124,7 +131,8 @@ pub(crate) struct Watcher {
 impl Watcher {
     pub(crate) fn new(vacancies: Vacancies, need: StandingNeed, sender: mpsc::Sender<Response>) -> Self {
         let day = vacancies.clock.today();
-        Self { vacancies, need, sender, known: BTreeSet::new(), position: 0, told: 0, day }
+        let number = vacancies.watchers.admitted.fetch_add(1, Ordering::Relaxed);
+        Self { number, vacancies, need, sender, known: BTreeSet::new(), position: 0, told: 0, day }
     }
 
     /// Tells until the caller or the service ends it.
@@ -151,7 +159,7 @@ impl Watcher {
             tokio::select! {
                 changed = async { heads.wait_for(|head| *head > position).await.map(drop) } => {
                     changed.map_err(|_| unavailable("the market's log has ended"))?;
-                    tokio::time::sleep(TOGETHER).await;
+                    tokio::time::sleep(self.pause()).await;
                     self.step().await?;
                 }
                 () = tokio::time::sleep(DAY_LOOKED_AT) => {}
@@ -160,6 +168,15 @@ impl Watcher {
                 self.begin_day().await?;
             }
         }
+    }
+
+    /// How long it lets changes come together, once to three times [`TOGETHER`], by lot: whoever hears of a place first has the best chance of it,
+    /// and with equal pauses that would be the same watcher time after time.
+    fn pause(&self) -> Duration {
+        let mut lot = DefaultHasher::new();
+        (self.number, self.position).hash(&mut lot);
+        let hundredths = u32::try_from(lot.finish() % 200).unwrap_or(0);
+        TOGETHER + TOGETHER * hundredths / 100
     }
 
     /// Tells what matches, or what has come or gone since `after`.

@@ -263,7 +263,8 @@ async fn a_thousand_clients_of_eight_councils_race_for_fifty_places() {
         *shares.get_mut(council.trim_start_matches("councils/")).unwrap() += 1;
     }
     let fair = all.len() / COUNCILS.len();
-    assert!(shares.values().all(|share| *share * 4 >= fair), "a council starves: {shares:?}");
+    let even = |share: &usize| *share * 4 >= fair && *share <= fair * 2;
+    assert!(shares.values().all(even), "a council starves, or one has what others should: {shares:?}");
     let mut idle = seen.idle;
     idle.sort();
     println!(

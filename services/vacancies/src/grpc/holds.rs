@@ -42,6 +42,7 @@ impl Vacancies {
             })
         })?;
         let place = asked.place.clone();
+        let _turn = self.turns.of(asked.council).await;
         let command = Command::HoldPlace(asked);
         run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
             render::hold(market, &place)
