@@ -90,6 +90,10 @@ impl VacanciesService for Vacancies {
         self.withdraw(request).await
     }
 
+    async fn confirm_vacancy(&self, request: Request<proto::ConfirmVacancyRequest>) -> Answer<proto::Place> {
+        self.confirm(request).await
+    }
+
     async fn get_place(&self, request: Request<proto::GetPlaceRequest>) -> Answer<proto::Place> {
         self.place(&request)
     }

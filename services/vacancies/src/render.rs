@@ -2,7 +2,8 @@
 
 use api::vacancies as proto;
 use care::market::{
-    Capacity, Claim, Establishment, Market, Place, RegistrationStatus, Sexes, Stage, Vacancy,
+    Capacity, Claim, Establishment, Freshness, FreshnessLevel, Market, Place, RegistrationStatus, Sexes,
+    Stage, Vacancy,
 };
 use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
 use matching::Match;
@@ -108,6 +109,22 @@ pub(crate) fn place(market: &Market, id: &PlaceId, viewer: &Viewer, at: Timestam
         state: state(it, ahead, at).into(),
         vacancy: it.vacancy.as_ref().map(vacancy),
         claims: visible.into_iter().map(|it| claim(it, viewer)).collect(),
+        freshness: it.vacancy.as_ref().map(|it| freshness(it.confirmed_at, it.freshness(at))),
+        asked_at: it.vacancy.as_ref().and_then(|it| it.asked_at).map(timestamp),
+        unlisted_at: it.unlisted_at.map(timestamp),
+    }
+}
+
+fn freshness(confirmed_at: Timestamp, freshness: Freshness) -> proto::Freshness {
+    let level = match freshness.level {
+        FreshnessLevel::Fresh => proto::FreshnessLevel::Fresh,
+        FreshnessLevel::Ageing => proto::FreshnessLevel::Ageing,
+        FreshnessLevel::Stale => proto::FreshnessLevel::Stale,
+    };
+    proto::Freshness {
+        level: level.into(),
+        age_days: freshness.age_days,
+        confirmed_at: Some(timestamp(confirmed_at)),
     }
 }
 
@@ -204,5 +221,6 @@ pub(crate) fn matched(found: Match) -> proto::Match {
         in_house: found.in_house,
         note: found.note,
         reasons,
+        freshness: Some(freshness(found.confirmed_at, found.freshness)),
     }
 }

@@ -209,6 +209,66 @@ async fn a_lease_ends_by_the_clock_and_the_sweep_records_it() {
 }
 
 #[tokio::test]
+async fn a_stale_vacancy_is_asked_about_then_unlisted() {
+    let world = World::with_home().await;
+    let as_provider = || Role::Provider("P1".parse().unwrap());
+    let to_confirm = async || {
+        let request = proto::ListPlacesRequest {
+            parent: "providers/P1".into(),
+            to_confirm: true,
+            ..proto::ListPlacesRequest::default()
+        };
+        let page = world.service.list_places(world.provider("P1", request)).await.unwrap().into_inner();
+        page.places.into_iter().map(|place| place.name).collect::<Vec<_>>()
+    };
+    let level = |place: &proto::Place| place.freshness.as_ref().map(|it| (it.level(), it.age_days));
+
+    world.kit.clock.advance_to("2026-01-08T10:00:00Z".parse().unwrap());
+    assert_eq!(world.service.sweep().await, 0);
+    let seen = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
+    assert_eq!(level(&seen), Some((proto::FreshnessLevel::Ageing, 3)));
+    assert_eq!(to_confirm().await, Vec::<String>::new());
+
+    world.kit.clock.advance_to("2026-01-12T10:00:00Z".parse().unwrap());
+    assert_eq!(to_confirm().await, [place(1), place(2)], "whether they were asked already or not");
+    assert_eq!(world.service.sweep().await, 2);
+    let asked = world.place_as(as_provider(), 1).await.unwrap();
+    assert_eq!(level(&asked), Some((proto::FreshnessLevel::Stale, 7)));
+    assert!(asked.asked_at.is_some());
+    let request = proto::ConfirmVacancyRequest {
+        provider: "providers/P1".into(),
+        place: place(1),
+        request_id: "confirm".into(),
+    };
+    let answered = world.service.confirm_vacancy(world.provider("P1", request)).await.unwrap().into_inner();
+    assert_eq!(level(&answered), Some((proto::FreshnessLevel::Fresh, 0)));
+    assert_eq!(answered.asked_at, None);
+    assert_eq!(to_confirm().await, [place(2)]);
+
+    world.kit.clock.advance_to("2026-01-15T10:00:00Z".parse().unwrap());
+    assert_eq!(world.service.sweep().await, 1);
+    let gone = world.place_as(as_provider(), 2).await.unwrap();
+    assert_eq!((gone.state(), gone.freshness), (proto::PlaceState::NotAdvertised, None));
+    assert!(gone.unlisted_at.is_some());
+    assert_eq!(to_confirm().await, Vec::<String>::new());
+    let search = proto::SearchVacanciesRequest {
+        council: format!("councils/{DERBY}"),
+        ..proto::SearchVacanciesRequest::default()
+    };
+    let found = world.service.search_vacancies(world.council(DERBY, search)).await.unwrap().into_inner();
+    assert_eq!(found.matches.len(), 1);
+    let fresh = found.matches[0].freshness.as_ref().unwrap();
+    assert_eq!((fresh.level(), fresh.age_days), (proto::FreshnessLevel::Ageing, 3));
+    let refused = proto::ConfirmVacancyRequest {
+        provider: "providers/P1".into(),
+        place: place(2),
+        request_id: String::new(),
+    };
+    let status = world.service.confirm_vacancy(world.provider("P1", refused)).await.unwrap_err();
+    assert_eq!(reason(&status), "PLACE_NOT_ADVERTISED");
+}
+
+#[tokio::test]
 async fn a_hold_is_given_back_and_a_repeated_request_is_answered_alike() {
     let world = World::with_home().await;
     world.hold(DERBY, 1).await.unwrap();
@@ -366,7 +426,8 @@ async fn opening_the_market_appends_nothing_until_it_is_told_to_sweep() {
     }
     let mut heads = market.log().head();
     reopened.begin_sweeping();
-    heads.wait_for(|head| *head == before + 3).await.unwrap();
+    // The lease, and the two places of which nothing was heard for long.
+    heads.wait_for(|head| *head == before + 5).await.unwrap();
 }
 
 /// As the referrals service writes it; the market reads it by [`SearchEnded`].

@@ -77,6 +77,7 @@ const SAMPLES: &[(&str, &str)] = &[
             "sexes": "SEXES_ANY", "age_from": 6, "age_to": 16, "note": "by the river"}}"#,
     ),
     ("WithdrawVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
+    ("ConfirmVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
     ("GetPlace", r#"{"name": "<place>"}"#),
     ("ListPlaces", r#"{"parent": "<provider>", "page_size": 200}"#),
     (

@@ -5,8 +5,8 @@ use super::fields::{NEEDS_MAX, age, own_provider, sexes};
 use crate::render::Viewer;
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::market::{MarketEvent, Mix, Sexes, VacancyAdvertised};
-use care::{Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp, code_sets, london_date};
+use care::market::{FreshnessLevel, MarketEvent, Mix, Place, Sexes, Vacancy, VacancyAdvertised};
+use care::{Date, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, code_sets, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, Role, run_command};
 use std::collections::BTreeSet;
@@ -82,6 +82,17 @@ impl Vacancies {
         self.change_place(&caller, &form, &form.request_id, place, command).await
     }
 
+    pub(super) async fn confirm(
+        &self,
+        request: Request<proto::ConfirmVacancyRequest>,
+    ) -> Answer<proto::Place> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let place = self.own_place(&caller, &form.provider, &form.place)?;
+        let command = Command::ConfirmVacancy { place: place.clone(), at: caller.at };
+        self.change_place(&caller, &form, &form.request_id, place, command).await
+    }
+
     fn own_place(&self, caller: &Caller, provider: &str, place: &str) -> Result<PlaceId, tonic::Status> {
         let mut fields = Fields::new();
         let provider = own_provider(&mut fields, caller, "provider", provider)?;
@@ -151,6 +162,7 @@ impl Vacancies {
                     .filter_map(|it| market.establishment(it))
                     .flat_map(|it| &it.places)
                     .filter(|id| after.as_deref().is_none_or(|after| id.as_str() > after))
+                    .filter(|id| !form.to_confirm || market.place(id).is_some_and(|it| waits(it, caller.at)))
                     .collect();
                 ids.sort_unstable();
                 ids.into_iter().map(|id| (id.to_string(), render::place(market, id, viewer, caller.at)))
@@ -158,6 +170,13 @@ impl Vacancies {
         })?;
         Ok(Response::new(proto::ListPlacesResponse { places, next_page_token }))
     }
+}
+
+/// Whether a place waits for its provider's word, recorded as asked about or not.
+fn waits(place: &Place, at: Timestamp) -> bool {
+    let stale = |it: &Vacancy| it.freshness(at).level == FreshnessLevel::Stale;
+    let ahead = Nights::from_on(london_date(at), None);
+    place.vacancy.as_ref().is_some_and(stale) && place.claims_on(ahead, at).next().is_none()
 }
 
 fn advertised(
