@@ -78,6 +78,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("WithdrawVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
     ("ConfirmVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
+    (
+        "UpsertVacancies",
+        r#"{"provider": "<provider>", "items": [{"place": "<place>", "action": "VACANCY_ACTION_ADVERTISE",
+            "vacancy": {"available_from": "<today>", "needs": ["TRAUMA"], "sexes": "SEXES_ANY", "age_from": 6,
+            "age_to": 16, "note": "by the river"}}]}"#,
+    ),
     ("GetPlace", r#"{"name": "<place>"}"#),
     ("ListPlaces", r#"{"parent": "<provider>", "page_size": 200}"#),
     (

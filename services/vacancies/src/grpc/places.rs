@@ -179,7 +179,7 @@ fn waits(place: &Place, at: Timestamp) -> bool {
     place.vacancy.as_ref().is_some_and(stale) && place.claims_on(ahead, at).next().is_none()
 }
 
-fn advertised(
+pub(super) fn advertised(
     fields: &mut Fields,
     place: Option<PlaceId>,
     vacancy: &proto::Vacancy,
