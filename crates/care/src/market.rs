@@ -7,12 +7,14 @@
 //! A *claim* is a hold (a lease with a fencing token), an award or an occupancy. It takes the nights [start, end) of
 //! one place; while nobody knows the end, it takes every night from the start on.
 
+mod calendar;
 mod events;
 mod fold;
 mod freshness;
 mod place;
 mod query;
 
+pub use calendar::{NightRun, NightState};
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,
     OccupancyRefused, PlaceClaimed, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered,

@@ -106,6 +106,13 @@ impl VacanciesService for Vacancies {
         self.place(&request)
     }
 
+    async fn get_place_calendar(
+        &self,
+        request: Request<proto::GetPlaceCalendarRequest>,
+    ) -> Answer<proto::PlaceCalendar> {
+        self.calendar(&request)
+    }
+
     async fn list_places(
         &self,
         request: Request<proto::ListPlacesRequest>,

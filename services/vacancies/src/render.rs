@@ -2,8 +2,8 @@
 
 use api::vacancies as proto;
 use care::market::{
-    Capacity, Claim, Establishment, Freshness, FreshnessLevel, Market, Place, RegistrationStatus, Sexes,
-    Stage, Vacancy,
+    Capacity, Claim, Establishment, Freshness, FreshnessLevel, Market, NightState, Place, RegistrationStatus,
+    Sexes, Stage, Vacancy,
 };
 use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
 use matching::Match;
@@ -185,6 +185,45 @@ fn claim(claim: &Claim, viewer: &Viewer) -> proto::Claim {
         token: if own { claim.token } else { 0 },
         expires_at,
         solo: claim.solo,
+    }
+}
+
+/// The nights of a place. Runs that the viewer cannot tell apart are one, so that nobody learns where one council's nights end and another's
+/// begin.
+pub(crate) fn calendar(
+    market: &Market,
+    id: &PlaceId,
+    nights: Nights,
+    viewer: &Viewer,
+    at: Timestamp,
+) -> proto::PlaceCalendar {
+    let mut runs: Vec<proto::NightRun> = Vec::new();
+    for run in market.calendar(id, nights, at) {
+        let known = run.claim.filter(|claim| is_visible(claim, viewer));
+        let (state, claim) = (night(run.state, known.is_some()), known.map(|it| claim(it, viewer)));
+        match runs.last_mut().filter(|last| last.state() == state && last.claim == claim) {
+            Some(last) => last.to = run.nights.end().to_string(),
+            None => runs.push(proto::NightRun {
+                from: run.nights.start().to_string(),
+                to: run.nights.end().to_string(),
+                state: state.into(),
+                claim,
+            }),
+        }
+    }
+    proto::PlaceCalendar { place: place_name(id), runs }
+}
+
+fn night(state: NightState, known: bool) -> proto::NightState {
+    match state {
+        NightState::Vacant => proto::NightState::Vacant,
+        NightState::Held => proto::NightState::Held,
+        NightState::Awarded | NightState::Occupied if !known => proto::NightState::Taken,
+        NightState::Awarded => proto::NightState::Awarded,
+        NightState::Occupied => proto::NightState::Occupied,
+        NightState::NotAdvertised => proto::NightState::NotAdvertised,
+        NightState::NotYetAvailable => proto::NightState::NotYetAvailable,
+        NightState::WholeHomeTaken => proto::NightState::WholeHomeTaken,
     }
 }
 

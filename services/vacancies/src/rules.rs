@@ -19,6 +19,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.vacancies.v1.VacanciesService/ConfirmVacancy", Never, Own, Never),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/UpsertVacancies", Never, Own, Never),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/GetPlace", Any, Granted, Any),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/GetPlaceCalendar", Any, Granted, Any),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/ListPlaces", Never, Own, Any),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/SearchVacancies", Own, Never, Any),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/HoldPlace", Own, Never, Never),

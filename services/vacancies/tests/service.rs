@@ -398,6 +398,53 @@ async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_
     assert_eq!((free.state(), free.claims.len()), (proto::PlaceState::Vacant, 0));
 }
 
+#[tokio::test]
+async fn a_calendar_says_that_a_night_is_taken_and_not_by_whom() {
+    let world = World::with_home().await;
+    let calendar = async |role: Role, from: &str, to: &str| {
+        let request = proto::GetPlaceCalendarRequest { name: place(1), from: from.into(), to: to.into() };
+        let answer = world.service.get_place_calendar(world.by(role, request)).await;
+        answer.map(tonic::Response::into_inner)
+    };
+    let runs = |calendar: &proto::PlaceCalendar| -> Vec<(String, String, proto::NightState)> {
+        calendar.runs.iter().map(|run| (run.from.clone(), run.to.clone(), run.state())).collect()
+    };
+    let as_council = |gss: &str| Role::Council(council(gss));
+    let as_provider = |id: &str| Role::Provider(id.parse().unwrap());
+
+    world.hold(DERBY, 1).await.unwrap();
+    let held = calendar(as_council(DURHAM), "", "2026-01-12").await.unwrap();
+    let night = |day: u8| format!("2026-01-{day:02}");
+    assert_eq!(runs(&held), [(night(5), night(12), proto::NightState::Held)]);
+    assert_eq!(held.runs[0].claim, None);
+    let own = calendar(as_council(DERBY), "", "2026-01-12").await.unwrap();
+    assert_eq!(own.runs[0].claim.as_ref().unwrap().token, 1);
+    world.kit.clock.advance_to("2026-01-05T11:00:00Z".parse().unwrap());
+
+    let referrals = LogId::council(Service::Referrals, council(DERBY));
+    world.deliver(referrals, 1, &proposed(DERBY, 1, 1)).await;
+    let vacant = || (night(5), night(6), proto::NightState::Vacant);
+    let mine = calendar(as_council(DERBY), "2026-01-05", "2026-01-12").await.unwrap();
+    assert_eq!(runs(&mine), [vacant(), (night(6), night(12), proto::NightState::Awarded)]);
+    let theirs = calendar(as_council(DURHAM), "2026-01-05", "2026-01-12").await.unwrap();
+    assert_eq!(runs(&theirs), [vacant(), (night(6), night(12), proto::NightState::Taken)]);
+    assert!(!format!("{theirs:?}").contains(DERBY), "{theirs:?}");
+    let portal = calendar(as_provider("P1"), "2026-01-05", "2026-01-12").await.unwrap();
+    assert_eq!(portal.runs[1].claim.as_ref().unwrap().council, format!("councils/{DERBY}"));
+
+    let status = calendar(as_provider("P2"), "", "2026-01-12").await.unwrap_err();
+    assert_eq!(reason(&status), "PLACE_UNKNOWN");
+    for (from, to, wrong) in [
+        ("2026-01-04", "2026-01-12", vec!["from"]),
+        ("2026-01-05", "2026-01-05", vec!["to"]),
+        ("2026-01-05", "2027-02-10", vec!["to"]),
+        ("soon", "", vec!["from", "to"]),
+    ] {
+        assert_eq!(fields(&calendar(as_council(DERBY), from, to).await.unwrap_err()), wrong);
+    }
+    assert!(calendar(as_council(DERBY), "2026-01-05", "2027-02-09").await.is_ok(), "400 nights");
+}
+
 /// A log that lost its end must not grow before that was noticed: what is appended would take the places of what others have consumed.
 #[tokio::test]
 async fn opening_the_market_appends_nothing_until_it_is_told_to_sweep() {

@@ -85,6 +85,7 @@ const SAMPLES: &[(&str, &str)] = &[
             "age_to": 16, "note": "by the river"}}]}"#,
     ),
     ("GetPlace", r#"{"name": "<place>"}"#),
+    ("GetPlaceCalendar", r#"{"name": "<place>", "to": "2026-07-01"}"#),
     ("ListPlaces", r#"{"parent": "<provider>", "page_size": 200}"#),
     (
         "SearchVacancies",

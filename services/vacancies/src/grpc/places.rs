@@ -15,6 +15,8 @@ use vacancies_domain::Command;
 
 /// Characters of a vacancy's note.
 const NOTE_CHARS_MAX: usize = 500;
+/// Nights of a calendar.
+const CALENDAR_NIGHTS_MAX: i64 = 400;
 /// More children than live in any one home.
 const RESIDENTS_MAX: i64 = 200;
 
@@ -128,6 +130,34 @@ impl Vacancies {
         self.require_view(&caller, &place)?;
         let viewer = Viewer::of(&caller.role, &self.region);
         Ok(Response::new(self.market.read(|market| render::place(market, &place, &viewer, caller.at))))
+    }
+
+    pub(super) fn calendar(
+        &self,
+        request: &Request<proto::GetPlaceCalendarRequest>,
+    ) -> Answer<proto::PlaceCalendar> {
+        let caller = Caller::of(request)?;
+        let (form, today) = (request.get_ref(), london_date(caller.at));
+        let mut fields = Fields::new();
+        let place: Option<PlaceId> = fields.resource("name", &form.name, "places");
+        let from = fields.date_optional("from", &form.from).map(|from| from.unwrap_or(today));
+        let to = fields.date("to", &form.to);
+        if let Some(from) = from {
+            // What a place was advertised for on past nights, the log says and the market does not keep.
+            if from < today {
+                fields.violation("from", format!("{from} has passed: give {today} or later"));
+            }
+            let nights = to.map_or(1, |to| Nights::from_on(from, Some(to)).count());
+            if !(1..=CALENDAR_NIGHTS_MAX).contains(&nights) {
+                fields.violation("to", format!("must be 1 to {CALENDAR_NIGHTS_MAX} days after {from}"));
+            }
+        }
+        let (place, nights) = fields.finish(|| Some((place?, Nights::from_on(from?, Some(to?)))))?;
+        self.require_view(&caller, &place)?;
+        let viewer = Viewer::of(&caller.role, &self.region);
+        let calendar =
+            self.market.read(|market| render::calendar(market, &place, nights, &viewer, caller.at));
+        Ok(Response::new(calendar))
     }
 
     pub(super) fn place_page(
