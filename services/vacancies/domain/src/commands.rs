@@ -147,7 +147,7 @@ pub enum Command {
 impl Command {
     /// How many places one command opens at most.
     pub const OPEN_PLACES_MAX: u16 = 200;
-    /// How many places one command advertises, confirms or withdraws at most.
+    /// How many places one command advertises, confirms or withdraws at most. Each may lead to two events, and an entry of a log takes 1,000.
     pub const UPSERT_ITEMS_MAX: usize = 500;
     /// The shortest lease of a hold.
     pub const LEASE_SECONDS_MIN: u32 = 60;

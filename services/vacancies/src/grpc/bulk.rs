@@ -15,7 +15,7 @@ use tonic::Request;
 use vacancies_domain::{Command, Rejection, VacancyChange, refusal_of};
 
 /// What is told of one item's fields at most, so that the answer to many fits.
-const VIOLATIONS_MAX: usize = 10;
+const VIOLATIONS_MAX: usize = 5;
 
 /// An item as far as it could be read.
 enum Item {
@@ -129,11 +129,11 @@ fn result(
 ) -> VacancyResult {
     match item {
         Item::Wrong(place, violations) => {
-            let told = violations.iter().take(VIOLATIONS_MAX);
-            let message: Vec<String> =
-                told.clone().map(|it| format!("{}: {}", it.field, it.description)).collect();
-            let (reason, violations) = ("FIELD_INVALID", told.cloned().collect());
-            refused(place.as_ref(), reason, message.join("; "), violations)
+            let wrong: BTreeSet<&str> = violations.iter().map(|it| it.field.as_str()).collect();
+            let wrong: Vec<&str> = wrong.into_iter().take(VIOLATIONS_MAX).collect();
+            let message = format!("wrong in this item: {}", wrong.join(", "));
+            let told = violations.iter().take(VIOLATIONS_MAX).cloned().collect();
+            refused(place.as_ref(), "FIELD_INVALID", message, told)
         }
         Item::NotOwn(place) => rejected(place, &Rejection::PlaceUnknown(place.clone())),
         Item::Asked(change) => match (became.get(change.place()), refusal_of(market, change, at)) {
