@@ -28,4 +28,6 @@ pub use ids::{
 };
 pub use jiff::{Timestamp, civil::Date};
 pub use money::{AmountOverflow, Pence, split_largest_remainder};
-pub use nights::{DAYS_AHEAD_MAX, Nights, NightsInvalid, fee_for_nights, last_day_ahead, london_date};
+pub use nights::{
+    DAYS_AHEAD_MAX, Nights, NightsInvalid, fee_for_nights, last_day_ahead, london_date, london_midnight,
+};

@@ -7,16 +7,22 @@
 //! A *claim* is a hold (a lease with a fencing token), an award or an occupancy. It takes the nights [start, end) of
 //! one place; while nobody knows the end, it takes every night from the start on.
 
+mod calendar;
 mod events;
 mod fold;
+mod freshness;
 mod place;
 mod query;
 
+pub use calendar::{NightRun, NightState};
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,
     OccupancyRefused, PlaceClaimed, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered,
     Registration, RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
-    VacancyAdvertised, VacancyWithdrawn,
+    VacancyAdvertised, VacancyConfirmed, VacancyQueried, VacancyUnlisted, VacancyWithdrawn,
+};
+pub use freshness::{
+    AGEING_AFTER_DAYS, Freshness, FreshnessLevel, STALE_AFTER_DAYS, UNLISTED_AFTER_DAYS, Unheard,
 };
 pub use place::{Claim, Mix, MixInvalid, Place, Stage, Vacancy};
 pub use query::Capacity;
@@ -54,6 +60,8 @@ pub struct Market {
     awards: BTreeMap<AwardId, AwardInMarket>,
     /// The places on hold by the instant their lease ends, so that expired ones are found without a scan.
     leases: BTreeMap<Timestamp, BTreeSet<PlaceId>>,
+    /// The advertised places by the instant from which their provider is to be asked, or the place unlisted, if nothing is heard.
+    unheard: BTreeMap<Timestamp, BTreeSet<PlaceId>>,
 }
 
 /// An organisation that runs establishments.
@@ -165,6 +173,12 @@ impl Market {
     pub fn holds_in_force(&self, at: Timestamp) -> impl Iterator<Item = (&PlaceId, &Claim)> {
         let leases = self.leases.range((Bound::Excluded(at), Bound::Unbounded));
         leases.flat_map(|(_, places)| places).filter_map(|id| Some((id, self.place(id)?.hold()?)))
+    }
+
+    /// The places whose provider is to be asked, or which are to be unlisted, at `at`, those that have waited longest before the others;
+    /// see [`Place::unheard`].
+    pub fn unheard_by(&self, at: Timestamp) -> impl Iterator<Item = &PlaceId> {
+        self.unheard.range(..=at).flat_map(|(_, places)| places)
     }
 
     /// The places whose lease has ended by `at`, those that ended first before the others.

@@ -118,6 +118,13 @@ pub fn london_date(at: Timestamp) -> Date {
     TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC).to_datetime(at).date()
 }
 
+/// The instant at which a date begins in England; the last instant there is for a date that lies beyond.
+#[must_use]
+pub fn london_midnight(date: Date) -> Timestamp {
+    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    date.to_zoned(zone).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
 /// How many days ahead a first night or a departure is taken at most: a leap year. What lies further off is a slip of
 /// the pen, and near the end of the calendar it would take no night at all.
 pub const DAYS_AHEAD_MAX: i32 = 366;
@@ -152,6 +159,9 @@ mod tests {
         let winter: Timestamp = "2026-12-31T23:30:00Z".parse().unwrap();
         assert_eq!(london_date(summer), date(2026, 7, 1));
         assert_eq!(london_date(winter), date(2026, 12, 31));
+        assert_eq!(london_midnight(date(2026, 7, 1)), "2026-06-30T23:00:00Z".parse().unwrap());
+        assert_eq!(london_midnight(date(2026, 12, 31)), "2026-12-31T00:00:00Z".parse().unwrap());
+        assert_eq!(london_midnight(Date::MAX), Timestamp::MAX);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use crate::impact::Concern;
 use crate::rules::Rule;
 use crate::search::{Question, in_house};
+use care::market::Freshness;
 use care::{Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp, london_date};
 use geography::Miles;
 use std::collections::BTreeMap;
@@ -41,7 +42,9 @@ pub struct Match {
     /// The first night it can be had.
     pub available_from: Date,
     /// When the provider said last that it can be had.
-    pub advertised_at: Timestamp,
+    pub confirmed_at: Timestamp,
+    /// How fresh that is, as of the search.
+    pub freshness: Freshness,
     /// Whether it is the searching council's own.
     pub in_house: bool,
     /// Anything else the provider says.
@@ -105,6 +108,7 @@ impl Question<'_> {
         });
         let (asked, met) = (criteria.needs.len(), criteria.needs.len() - unmet_needs.len());
         let said = &entries.said[entry];
+        let confirmed_at = said.at.unwrap_or_default();
         Match {
             place: entries.place[entry].clone(),
             urn: home.urn.clone(),
@@ -119,7 +123,8 @@ impl Question<'_> {
             unmet_needs,
             impact,
             available_from: entries.row[entry].available_from.date().unwrap_or_default(),
-            advertised_at: said.at.unwrap_or_default(),
+            confirmed_at,
+            freshness: Freshness::of(confirmed_at, self.at),
             in_house: in_house(criteria, home.operated_by),
             note: said.note.to_string(),
             needs_asked: asked,
@@ -158,7 +163,8 @@ impl Match {
             reasons.push("the council's own".to_owned());
         }
         // What a provider said long ago may no longer hold.
-        reasons.push(format!("advertised on {}", london_date(self.advertised_at)));
+        let level = self.freshness.level.word();
+        reasons.push(format!("confirmed on {}, {level}", london_date(self.confirmed_at)));
         reasons
     }
 }

@@ -149,8 +149,9 @@ enum Touched<'a> {
 
 fn touched(event: &MarketEvent) -> Touched<'_> {
     match event {
-        // They say something of providers and awards, and take no night.
+        // They say something of providers and awards, or ask, and take no night.
         MarketEvent::ProviderRegistered(_)
+        | MarketEvent::VacancyQueried(_)
         | MarketEvent::ClaimRefused(_)
         | MarketEvent::OccupancyRefused(_) => Touched::Nothing,
         MarketEvent::EstablishmentRegistered(event) => Touched::Home(&event.urn),
@@ -161,6 +162,8 @@ fn touched(event: &MarketEvent) -> Touched<'_> {
         MarketEvent::PlaceClosed(event) => Touched::Place(&event.place),
         MarketEvent::VacancyAdvertised(event) => Touched::Place(&event.place),
         MarketEvent::VacancyWithdrawn(event) => Touched::Place(&event.place),
+        MarketEvent::VacancyConfirmed(event) => Touched::Place(&event.place),
+        MarketEvent::VacancyUnlisted(event) => Touched::Place(&event.place),
         MarketEvent::PlaceHeld(event) => Touched::Place(&event.place),
         MarketEvent::HoldReleased(event) => Touched::Place(&event.place),
         MarketEvent::PlaceClaimed(event) => Touched::Place(&event.place),
@@ -412,5 +415,5 @@ fn group(mix: &Mix) -> Group {
 }
 
 fn said(vacancy: &Vacancy) -> Said {
-    Said { note: vacancy.note.as_str().into(), at: Some(vacancy.advertised_at) }
+    Said { note: vacancy.note.as_str().into(), at: Some(vacancy.confirmed_at) }
 }

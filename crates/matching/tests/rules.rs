@@ -327,7 +327,7 @@ fn a_match_says_both_measures_and_what_weighs() {
             "from the child's home: 0.4 miles, within 20",
             "from the council's centre: 110.9 miles, more than 20",
             "grade GOOD",
-            "advertised on 2026-01-05",
+            "confirmed on 2026-01-05, FRESH",
         ]
     );
     assert_eq!(found.impact.map(|impact| impact.score), Some(2));

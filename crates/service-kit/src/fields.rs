@@ -224,6 +224,12 @@ impl Fields {
         !self.violations.is_empty()
     }
 
+    /// What was wrong so far, for a form that is one of many and is answered for itself.
+    #[must_use]
+    pub fn into_violations(self) -> Vec<Violation> {
+        self.violations
+    }
+
     /// The form, made of what the fields gave, if nothing was wrong.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod billing;
 mod calibration;
 mod chance;
 mod clients;
+mod confirming;
 mod offering;
 mod opening;
 mod replaying;

@@ -1,6 +1,7 @@
 //! The gRPC methods. Each reads its fields, insists that the names are the caller's own, and runs a command or looks at the
 //! committed state.
 
+mod bulk;
 mod fields;
 mod holds;
 mod places;
@@ -92,8 +93,26 @@ impl VacanciesService for Vacancies {
         self.withdraw(request).await
     }
 
+    async fn confirm_vacancy(&self, request: Request<proto::ConfirmVacancyRequest>) -> Answer<proto::Place> {
+        self.confirm(request).await
+    }
+
+    async fn upsert_vacancies(
+        &self,
+        request: Request<proto::UpsertVacanciesRequest>,
+    ) -> Answer<proto::UpsertVacanciesResponse> {
+        self.upsert(request).await
+    }
+
     async fn get_place(&self, request: Request<proto::GetPlaceRequest>) -> Answer<proto::Place> {
         self.place(&request)
+    }
+
+    async fn get_place_calendar(
+        &self,
+        request: Request<proto::GetPlaceCalendarRequest>,
+    ) -> Answer<proto::PlaceCalendar> {
+        self.calendar(&request)
     }
 
     async fn list_places(

@@ -3,7 +3,7 @@
 //! All claims on all places are decided there in order, which is what keeps a place from being given to two councils. It
 //! follows the referrals logs (proposed awards) and the councils' contracts logs (refused agreements, arrivals, departures).
 //! The decisions are in `vacancies-domain`, the search in `matching`; here are gRPC, reactions, views and the sweep of
-//! ended leases.
+//! ended leases and stale vacancies.
 
 mod grpc;
 mod indexed;
@@ -33,7 +33,7 @@ use turns::Turns;
 use vacancies_domain::Vacancies as Market;
 use watch::Watchers;
 
-/// The service over its open log. Cheap to clone; its sweep of ended leases stops with the last clone.
+/// The service over its open log. Cheap to clone; its sweep stops with the last clone.
 #[derive(Clone)]
 pub struct Vacancies {
     market: Engine<Market>,
@@ -63,7 +63,7 @@ impl Vacancies {
         Ok(Self { market, indexed, region, clock, reaction, sweeper, watchers, turns })
     }
 
-    /// By the machine's clock, records ended leases now and every half minute. Not before the log was held against what others have consumed
+    /// By the machine's clock, sweeps ended leases and stale vacancies now and every half minute. Not before the log was held against what others have consumed
     /// of it: an append would take the place of an event that was lost. Under a simulated clock nothing happens by itself: whoever
     /// moves it calls [`Vacancies::sweep`].
     pub fn begin_sweeping(&self) {
@@ -128,7 +128,8 @@ impl Vacancies {
         self.watchers.end();
     }
 
-    /// Records the holds whose lease has ended by now; gives how many.
+    /// Records the holds whose lease has ended by now, asks about stale vacancies and unlists those that nobody answered for; gives of how many
+    /// places.
     pub async fn sweep(&self) -> usize {
         sweep::sweep(&self.market, self.clock.now()).await
     }

@@ -2,7 +2,8 @@
 
 use api::vacancies as proto;
 use care::market::{
-    Capacity, Claim, Establishment, Market, Place, RegistrationStatus, Sexes, Stage, Vacancy,
+    Capacity, Claim, Establishment, Freshness, FreshnessLevel, Market, NightState, Place, RegistrationStatus,
+    Sexes, Stage, Vacancy,
 };
 use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
 use matching::Match;
@@ -108,6 +109,22 @@ pub(crate) fn place(market: &Market, id: &PlaceId, viewer: &Viewer, at: Timestam
         state: state(it, ahead, at).into(),
         vacancy: it.vacancy.as_ref().map(vacancy),
         claims: visible.into_iter().map(|it| claim(it, viewer)).collect(),
+        freshness: it.vacancy.as_ref().map(|it| freshness(it.confirmed_at, it.freshness(at))),
+        asked_at: it.vacancy.as_ref().and_then(|it| it.asked_at).map(timestamp),
+        unlisted_at: it.unlisted_at.map(timestamp),
+    }
+}
+
+fn freshness(confirmed_at: Timestamp, freshness: Freshness) -> proto::Freshness {
+    let level = match freshness.level {
+        FreshnessLevel::Fresh => proto::FreshnessLevel::Fresh,
+        FreshnessLevel::Ageing => proto::FreshnessLevel::Ageing,
+        FreshnessLevel::Stale => proto::FreshnessLevel::Stale,
+    };
+    proto::Freshness {
+        level: level.into(),
+        age_days: freshness.age_days,
+        confirmed_at: Some(timestamp(confirmed_at)),
     }
 }
 
@@ -171,6 +188,45 @@ fn claim(claim: &Claim, viewer: &Viewer) -> proto::Claim {
     }
 }
 
+/// The nights of a place. Runs that the viewer cannot tell apart are one, so that nobody learns where one council's nights end and another's
+/// begin.
+pub(crate) fn calendar(
+    market: &Market,
+    id: &PlaceId,
+    nights: Nights,
+    viewer: &Viewer,
+    at: Timestamp,
+) -> proto::PlaceCalendar {
+    let mut runs: Vec<proto::NightRun> = Vec::new();
+    for run in market.calendar(id, nights, at) {
+        let known = run.claim.filter(|claim| is_visible(claim, viewer));
+        let (state, claim) = (night(run.state, known.is_some()), known.map(|it| claim(it, viewer)));
+        match runs.last_mut().filter(|last| last.state() == state && last.claim == claim) {
+            Some(last) => last.to = run.nights.end().to_string(),
+            None => runs.push(proto::NightRun {
+                from: run.nights.start().to_string(),
+                to: run.nights.end().to_string(),
+                state: state.into(),
+                claim,
+            }),
+        }
+    }
+    proto::PlaceCalendar { place: place_name(id), runs }
+}
+
+fn night(state: NightState, known: bool) -> proto::NightState {
+    match state {
+        NightState::Vacant => proto::NightState::Vacant,
+        NightState::Held => proto::NightState::Held,
+        NightState::Awarded | NightState::Occupied if !known => proto::NightState::Taken,
+        NightState::Awarded => proto::NightState::Awarded,
+        NightState::Occupied => proto::NightState::Occupied,
+        NightState::NotAdvertised => proto::NightState::NotAdvertised,
+        NightState::NotYetAvailable => proto::NightState::NotYetAvailable,
+        NightState::WholeHomeTaken => proto::NightState::WholeHomeTaken,
+    }
+}
+
 /// A council's hold on a place; empty if there is none.
 pub(crate) fn hold(market: &Market, id: &PlaceId) -> proto::Hold {
     let held = market.place(id).and_then(Place::hold);
@@ -204,5 +260,6 @@ pub(crate) fn matched(found: Match) -> proto::Match {
         in_house: found.in_house,
         note: found.note,
         reasons,
+        freshness: Some(freshness(found.confirmed_at, found.freshness)),
     }
 }

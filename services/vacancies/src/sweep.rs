@@ -1,5 +1,6 @@
-//! The sweep of ended leases. A hold is gone the instant its lease ends, recorded or not; the sweep records it, so that
-//! followers and the audit see it without waiting for the next command on the place.
+//! The sweep of what time alone brings about. A hold is gone the instant its lease ends, recorded or not; the sweep records it, so that
+//! followers and the audit see it without waiting for the next command on the place. And it asks the providers of stale vacancies whether
+//! they still hold, and unlists those of which it hears nothing; these are done when they are recorded, and not before.
 
 use care::Timestamp;
 use engine::{Context, Engine};
@@ -9,10 +10,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use vacancies_domain::{Command, Vacancies as Market};
 
-/// How often leases are looked at.
+/// How often it looks.
 const EVERY: Duration = Duration::from_secs(30);
-/// How many ended leases one command records at most, so that councils' commands do not wait long behind it.
-const BATCH_HOLDS_MAX: usize = 200;
+/// How many places one command records something of at most, so that councils' commands do not wait long behind it.
+const BATCH_PLACES_MAX: usize = 200;
 
 /// The running sweep; it ends when this is dropped.
 pub(crate) struct Sweeper(JoinHandle<()>);
@@ -36,12 +37,25 @@ impl Drop for Sweeper {
     }
 }
 
-/// Records the leases that ended by `at`, batch after batch; gives how many.
+/// Records the leases that ended by `at`, and what is to be asked or unlisted by then; gives of how many places.
 pub(crate) async fn sweep(market: &Engine<Market>, at: Timestamp) -> usize {
+    let limit = BATCH_PLACES_MAX;
     let ended = || market.read(|state| state.leases_ended(at).count());
+    let leases = batches(market, at, &Command::SweepExpiredHolds { at, limit }, ended).await;
+    let unheard = || market.read(|state| state.unheard_by(at).count());
+    leases + batches(market, at, &Command::SweepStaleVacancies { at, limit }, unheard).await
+}
+
+/// Gives a command batch after batch until nothing is left to do; gives of how many places something was recorded.
+async fn batches(
+    market: &Engine<Market>,
+    at: Timestamp,
+    command: &Command,
+    left: impl Fn() -> usize,
+) -> usize {
     let mut recorded = 0;
     loop {
-        let before = ended();
+        let before = left();
         if before == 0 {
             return recorded;
         }
@@ -52,11 +66,10 @@ pub(crate) async fn sweep(market: &Engine<Market>, at: Timestamp) -> usize {
             at,
             request: None,
         };
-        let command = Command::SweepExpiredHolds { at, limit: BATCH_HOLDS_MAX };
-        if let Err(error) = market.execute(command, context, |_, _| Vec::new()).await {
-            tracing::warn!(%error, "ended leases could not be recorded; they will be at the next sweep");
+        if let Err(error) = market.execute(command.clone(), context, |_, _| Vec::new()).await {
+            tracing::warn!(%error, "what time brought about could not be recorded; it will be at the next sweep");
             return recorded;
         }
-        recorded += before.min(BATCH_HOLDS_MAX);
+        recorded += before.min(BATCH_PLACES_MAX);
     }
 }

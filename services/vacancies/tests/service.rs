@@ -210,6 +210,66 @@ async fn a_lease_ends_by_the_clock_and_the_sweep_records_it() {
 }
 
 #[tokio::test]
+async fn a_stale_vacancy_is_asked_about_then_unlisted() {
+    let world = World::with_home().await;
+    let as_provider = || Role::Provider("P1".parse().unwrap());
+    let to_confirm = async || {
+        let request = proto::ListPlacesRequest {
+            parent: "providers/P1".into(),
+            to_confirm: true,
+            ..proto::ListPlacesRequest::default()
+        };
+        let page = world.service.list_places(world.provider("P1", request)).await.unwrap().into_inner();
+        page.places.into_iter().map(|place| place.name).collect::<Vec<_>>()
+    };
+    let level = |place: &proto::Place| place.freshness.as_ref().map(|it| (it.level(), it.age_days));
+
+    world.kit.clock.advance_to("2026-01-08T10:00:00Z".parse().unwrap());
+    assert_eq!(world.service.sweep().await, 0);
+    let seen = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
+    assert_eq!(level(&seen), Some((proto::FreshnessLevel::Ageing, 3)));
+    assert_eq!(to_confirm().await, Vec::<String>::new());
+
+    world.kit.clock.advance_to("2026-01-12T10:00:00Z".parse().unwrap());
+    assert_eq!(to_confirm().await, [place(1), place(2)], "whether they were asked already or not");
+    assert_eq!(world.service.sweep().await, 2);
+    let asked = world.place_as(as_provider(), 1).await.unwrap();
+    assert_eq!(level(&asked), Some((proto::FreshnessLevel::Stale, 7)));
+    assert!(asked.asked_at.is_some());
+    let request = proto::ConfirmVacancyRequest {
+        provider: "providers/P1".into(),
+        place: place(1),
+        request_id: "confirm".into(),
+    };
+    let answered = world.service.confirm_vacancy(world.provider("P1", request)).await.unwrap().into_inner();
+    assert_eq!(level(&answered), Some((proto::FreshnessLevel::Fresh, 0)));
+    assert_eq!(answered.asked_at, None);
+    assert_eq!(to_confirm().await, [place(2)]);
+
+    world.kit.clock.advance_to("2026-01-15T10:00:00Z".parse().unwrap());
+    assert_eq!(world.service.sweep().await, 1);
+    let gone = world.place_as(as_provider(), 2).await.unwrap();
+    assert_eq!((gone.state(), gone.freshness), (proto::PlaceState::NotAdvertised, None));
+    assert!(gone.unlisted_at.is_some());
+    assert_eq!(to_confirm().await, Vec::<String>::new());
+    let search = proto::SearchVacanciesRequest {
+        council: format!("councils/{DERBY}"),
+        ..proto::SearchVacanciesRequest::default()
+    };
+    let found = world.service.search_vacancies(world.council(DERBY, search)).await.unwrap().into_inner();
+    assert_eq!(found.matches.len(), 1);
+    let fresh = found.matches[0].freshness.as_ref().unwrap();
+    assert_eq!((fresh.level(), fresh.age_days), (proto::FreshnessLevel::Ageing, 3));
+    let refused = proto::ConfirmVacancyRequest {
+        provider: "providers/P1".into(),
+        place: place(2),
+        request_id: String::new(),
+    };
+    let status = world.service.confirm_vacancy(world.provider("P1", refused)).await.unwrap_err();
+    assert_eq!(reason(&status), "PLACE_NOT_ADVERTISED");
+}
+
+#[tokio::test]
 async fn a_hold_is_given_back_and_a_repeated_request_is_answered_alike() {
     let world = World::with_home().await;
     world.hold(DERBY, 1).await.unwrap();
@@ -339,6 +399,53 @@ async fn a_refused_agreement_frees_the_place_and_a_foreign_logs_word_counts_for_
     assert_eq!((free.state(), free.claims.len()), (proto::PlaceState::Vacant, 0));
 }
 
+#[tokio::test]
+async fn a_calendar_says_that_a_night_is_taken_and_not_by_whom() {
+    let world = World::with_home().await;
+    let calendar = async |role: Role, from: &str, to: &str| {
+        let request = proto::GetPlaceCalendarRequest { name: place(1), from: from.into(), to: to.into() };
+        let answer = world.service.get_place_calendar(world.by(role, request)).await;
+        answer.map(tonic::Response::into_inner)
+    };
+    let runs = |calendar: &proto::PlaceCalendar| -> Vec<(String, String, proto::NightState)> {
+        calendar.runs.iter().map(|run| (run.from.clone(), run.to.clone(), run.state())).collect()
+    };
+    let as_council = |gss: &str| Role::Council(council(gss));
+    let as_provider = |id: &str| Role::Provider(id.parse().unwrap());
+
+    world.hold(DERBY, 1).await.unwrap();
+    let held = calendar(as_council(DURHAM), "", "2026-01-12").await.unwrap();
+    let night = |day: u8| format!("2026-01-{day:02}");
+    assert_eq!(runs(&held), [(night(5), night(12), proto::NightState::Held)]);
+    assert_eq!(held.runs[0].claim, None);
+    let own = calendar(as_council(DERBY), "", "2026-01-12").await.unwrap();
+    assert_eq!(own.runs[0].claim.as_ref().unwrap().token, 1);
+    world.kit.clock.advance_to("2026-01-05T11:00:00Z".parse().unwrap());
+
+    let referrals = LogId::council(Service::Referrals, council(DERBY));
+    world.deliver(referrals, 1, &proposed(DERBY, 1, 1)).await;
+    let vacant = || (night(5), night(6), proto::NightState::Vacant);
+    let mine = calendar(as_council(DERBY), "2026-01-05", "2026-01-12").await.unwrap();
+    assert_eq!(runs(&mine), [vacant(), (night(6), night(12), proto::NightState::Awarded)]);
+    let theirs = calendar(as_council(DURHAM), "2026-01-05", "2026-01-12").await.unwrap();
+    assert_eq!(runs(&theirs), [vacant(), (night(6), night(12), proto::NightState::Taken)]);
+    assert!(!format!("{theirs:?}").contains(DERBY), "{theirs:?}");
+    let portal = calendar(as_provider("P1"), "2026-01-05", "2026-01-12").await.unwrap();
+    assert_eq!(portal.runs[1].claim.as_ref().unwrap().council, format!("councils/{DERBY}"));
+
+    let status = calendar(as_provider("P2"), "", "2026-01-12").await.unwrap_err();
+    assert_eq!(reason(&status), "PLACE_UNKNOWN");
+    for (from, to, wrong) in [
+        ("2026-01-04", "2026-01-12", vec!["from"]),
+        ("2026-01-05", "2026-01-05", vec!["to"]),
+        ("2026-01-05", "2027-02-10", vec!["to"]),
+        ("soon", "", vec!["from", "to"]),
+    ] {
+        assert_eq!(fields(&calendar(as_council(DERBY), from, to).await.unwrap_err()), wrong);
+    }
+    assert!(calendar(as_council(DERBY), "2026-01-05", "2027-02-09").await.is_ok(), "400 nights");
+}
+
 /// A log that lost its end must not grow before that was noticed: what is appended would take the places of what others have consumed.
 #[tokio::test]
 async fn opening_the_market_appends_nothing_until_it_is_told_to_sweep() {
@@ -367,7 +474,8 @@ async fn opening_the_market_appends_nothing_until_it_is_told_to_sweep() {
     }
     let mut heads = market.log().head();
     reopened.begin_sweeping();
-    heads.wait_for(|head| *head == before + 3).await.unwrap();
+    // The lease, and the two places of which nothing was heard for long.
+    heads.wait_for(|head| *head == before + 5).await.unwrap();
 }
 
 /// As the referrals service writes it; the market reads it by [`SearchEnded`].

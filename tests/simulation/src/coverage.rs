@@ -84,7 +84,8 @@ macro_rules! named {
 
 named!("vacancies", MarketCommand, MARKET_COMMANDS:
     RegisterProvider, RegisterEstablishment, AmendEstablishment, ServeRestrictionNotice, LiftRestrictionNotice,
-    OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
+    OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, ConfirmVacancy, UpsertVacancies,
+    SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
     ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy,
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:

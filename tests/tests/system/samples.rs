@@ -79,7 +79,15 @@ const SAMPLES: &[(&str, &str)] = &[
             "sexes": "SEXES_ANY", "age_from": 6, "age_to": 16, "note": "by the river"}}"#,
     ),
     ("WithdrawVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
+    ("ConfirmVacancy", r#"{"provider": "<provider>", "place": "<place>"}"#),
+    (
+        "UpsertVacancies",
+        r#"{"provider": "<provider>", "items": [{"place": "<place>", "action": "VACANCY_ACTION_ADVERTISE",
+            "vacancy": {"available_from": "<today>", "needs": ["TRAUMA"], "sexes": "SEXES_ANY", "age_from": 6,
+            "age_to": 16, "note": "by the river"}}]}"#,
+    ),
     ("GetPlace", r#"{"name": "<place>"}"#),
+    ("GetPlaceCalendar", r#"{"name": "<place>", "to": "2026-07-01"}"#),
     ("ListPlaces", r#"{"parent": "<provider>", "page_size": 200}"#),
     (
         "SearchVacancies",

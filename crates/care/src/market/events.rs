@@ -245,6 +245,37 @@ pub struct VacancyWithdrawn {
     pub at: Timestamp,
 }
 
+/// The provider says again that what it advertises holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VacancyConfirmed {
+    /// The place.
+    pub place: PlaceId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Nobody has said for long that the place can be had: its provider is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VacancyQueried {
+    /// The place.
+    pub place: PlaceId,
+    /// When the provider said last that it can be had.
+    pub confirmed_at: Timestamp,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// The provider was asked and did not answer: the place is advertised no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VacancyUnlisted {
+    /// The place.
+    pub place: PlaceId,
+    /// When the provider was asked.
+    pub asked_at: Timestamp,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A council holds the place until its lease ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceHeld {
@@ -361,6 +392,9 @@ body!(PlaceOpened of "place" place);
 body!(PlaceClosed of "place" place);
 body!(VacancyAdvertised of "place" place, effective available_from);
 body!(VacancyWithdrawn of "place" place);
+body!(VacancyConfirmed of "place" place);
+body!(VacancyQueried of "place" place);
+body!(VacancyUnlisted of "place" place);
 body!(PlaceHeld of "place" place, council council, effective from);
 body!(HoldReleased of "place" place, council council);
 body!(PlaceOccupied of "place" place, council council, effective on);
@@ -379,6 +413,9 @@ crate::events! {
         PlaceClosed,
         VacancyAdvertised,
         VacancyWithdrawn,
+        VacancyConfirmed,
+        VacancyQueried,
+        VacancyUnlisted,
         PlaceHeld,
         HoldReleased,
         PlaceClaimed,
@@ -387,5 +424,34 @@ crate::events! {
         PlaceOccupied,
         OccupancyRefused,
         OccupancyEnded,
+    }
+}
+
+impl MarketEvent {
+    /// The place it is about; none of an event about a provider or an establishment.
+    #[must_use]
+    pub fn place(&self) -> Option<&PlaceId> {
+        match self {
+            Self::ProviderRegistered(_)
+            | Self::EstablishmentRegistered(_)
+            | Self::EstablishmentAmended(_)
+            | Self::RestrictionNoticeServed(_)
+            | Self::RestrictionNoticeLifted(_) => None,
+            Self::PlaceOpened(event) => Some(&event.place),
+            Self::PlaceClosed(event) => Some(&event.place),
+            Self::VacancyAdvertised(event) => Some(&event.place),
+            Self::VacancyWithdrawn(event) => Some(&event.place),
+            Self::VacancyConfirmed(event) => Some(&event.place),
+            Self::VacancyQueried(event) => Some(&event.place),
+            Self::VacancyUnlisted(event) => Some(&event.place),
+            Self::PlaceHeld(event) => Some(&event.place),
+            Self::HoldReleased(event) => Some(&event.place),
+            Self::PlaceClaimed(event) => Some(&event.place),
+            Self::ClaimRefused(event) => Some(&event.place),
+            Self::ClaimReleased(event) => Some(&event.place),
+            Self::PlaceOccupied(event) => Some(&event.place),
+            Self::OccupancyRefused(event) => Some(&event.place),
+            Self::OccupancyEnded(event) => Some(&event.place),
+        }
     }
 }

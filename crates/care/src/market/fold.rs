@@ -7,11 +7,24 @@ use crate::market::{
     EstablishmentRegistered, HoldReleased, PlaceClaimed, PlaceHeld, PlaceOpened, VacancyAdvertised,
 };
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Market {
     /// Applies an event that has happened.
     pub fn evolve(&mut self, event: &MarketEvent) {
+        let due = |market: &Self| Some(market.places.get(event.place()?)?.unheard()?.0);
+        let before = due(self);
+        self.apply(event);
+        let after = due(self);
+        if let Some(place) = event.place().filter(|_| before != after) {
+            before.into_iter().for_each(|due| forget(&mut self.unheard, due, place));
+            after.into_iter().for_each(|due| {
+                self.unheard.entry(due).or_default().insert(place.clone());
+            });
+        }
+    }
+
+    fn apply(&mut self, event: &MarketEvent) {
         match event {
             MarketEvent::ProviderRegistered(event) => {
                 let provider = Provider { name: event.name.clone(), establishments: BTreeSet::new() };
@@ -32,9 +45,21 @@ impl Market {
                 place.open = false;
                 place.vacancy = None;
             }),
-            MarketEvent::VacancyAdvertised(event) => {
-                self.at_place(&event.place, |place| place.vacancy = Some(advertised(event)));
+            MarketEvent::VacancyAdvertised(event) => self.at_place(&event.place, |place| {
+                place.vacancy = Some(advertised(event));
+                place.unlisted_at = None;
+            }),
+            MarketEvent::VacancyConfirmed(event) => self.at_vacancy(&event.place, |vacancy| {
+                vacancy.confirmed_at = event.at;
+                vacancy.asked_at = None;
+            }),
+            MarketEvent::VacancyQueried(event) => {
+                self.at_vacancy(&event.place, |vacancy| vacancy.asked_at = Some(event.at));
             }
+            MarketEvent::VacancyUnlisted(event) => self.at_place(&event.place, |place| {
+                place.vacancy = None;
+                place.unlisted_at = Some(event.at);
+            }),
             MarketEvent::VacancyWithdrawn(event) => self.at_place(&event.place, |place| place.vacancy = None),
             MarketEvent::PlaceHeld(event) => self.hold(event),
             MarketEvent::HoldReleased(event) => self.release_hold(event),
@@ -101,6 +126,7 @@ impl Market {
             urn: event.urn.clone(),
             open: true,
             vacancy: None,
+            unlisted_at: None,
             last_token: 0,
             expired_token: None,
             claims: Vec::new(),
@@ -149,6 +175,8 @@ impl Market {
                 stage: Stage::Award { award: event.award },
             });
         });
+        // Whoever is asked about a place that is taken need not answer; once it is free again, they are asked again.
+        self.at_vacancy(&event.place, |vacancy| vacancy.asked_at = None);
         self.note(event.award, &event.place, AwardStage::Claimed);
     }
 
@@ -164,14 +192,7 @@ impl Market {
             }
             _ => true,
         });
-        if let Some(expires_at) = ended
-            && let Some(places) = self.leases.get_mut(&expires_at)
-        {
-            places.remove(place_id);
-            if places.is_empty() {
-                self.leases.remove(&expires_at);
-            }
-        }
+        ended.into_iter().for_each(|expires_at| forget(&mut self.leases, expires_at, place_id));
     }
 
     fn note(&mut self, award: AwardId, place: &PlaceId, stage: AwardStage) {
@@ -191,9 +212,25 @@ impl Market {
         }
     }
 
+    fn at_vacancy(&mut self, place: &PlaceId, change: impl FnOnce(&mut Vacancy)) {
+        if let Some(vacancy) = self.places.get_mut(place).and_then(|place| place.vacancy.as_mut()) {
+            change(vacancy);
+        }
+    }
+
     fn at_claim(&mut self, place: &PlaceId, award: AwardId, change: impl FnOnce(&mut Claim)) {
         if let Some(claim) = self.places.get_mut(place).and_then(|place| place.claim_of_mut(award)) {
             change(claim);
+        }
+    }
+}
+
+/// Takes a place from those of an instant.
+fn forget(places_by: &mut BTreeMap<Timestamp, BTreeSet<PlaceId>>, instant: Timestamp, place: &PlaceId) {
+    if let Some(places) = places_by.get_mut(&instant) {
+        places.remove(place);
+        if places.is_empty() {
+            places_by.remove(&instant);
         }
     }
 }
@@ -208,6 +245,7 @@ fn advertised(event: &VacancyAdvertised) -> Vacancy {
         note: event.note.clone(),
         exclusions: event.exclusions.clone(),
         mix: event.mix.clone(),
-        advertised_at: event.at,
+        confirmed_at: event.at,
+        asked_at: None,
     }
 }

@@ -16,6 +16,8 @@ pub struct Place {
     pub open: bool,
     /// What the provider advertises it for; none while it takes nobody.
     pub vacancy: Option<Vacancy>,
+    /// When its advertisement ended because the provider had not answered; none once it is advertised again.
+    pub unlisted_at: Option<Timestamp>,
     /// The fencing token of the last hold, 0 before the first.
     pub last_token: u64,
     /// The token of the last hold whose lease ran out.
@@ -43,8 +45,10 @@ pub struct Vacancy {
     pub exclusions: BTreeSet<String>,
     /// Who lives in the home, if the provider says.
     pub mix: Option<Mix>,
-    /// When the provider said all this last.
-    pub advertised_at: Timestamp,
+    /// When the provider said last that all this holds: it advertised or confirmed it.
+    pub confirmed_at: Timestamp,
+    /// When the provider was asked whether it still holds; none while it has answered since.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// Who lives in a home, as its provider states it: the group as a whole, and nothing of any one child.

@@ -4,7 +4,8 @@ use super::{at, evidence};
 use care::market::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, Mix, OccupancyEnded,
     PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
-    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyWithdrawn,
+    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyConfirmed,
+    VacancyQueried, VacancyUnlisted, VacancyWithdrawn,
 };
 use care::published::{ClaimReleased, PlaceClaimed};
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ReferralId, Timestamp};
@@ -92,7 +93,7 @@ pub(crate) fn opening() -> Vec<MarketEvent> {
 pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
     let &[kind, home, number, a, b, c, d, e] = step;
     let (urn, place, at) = (urn(home), place(home, number), at(minute));
-    match kind % 16 {
+    match kind % 19 {
         0 => EstablishmentRegistered {
             urn,
             provider: "P1".parse().unwrap(),
@@ -134,6 +135,9 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
             PlaceOccupied { award, council: council(c), place, on, counted_from: on, at }.into()
         }
         14 => OccupancyEnded { award: award(a), council: council(c), place, on: jan(b), at }.into(),
+        15 => VacancyConfirmed { place, at }.into(),
+        16 => VacancyQueried { place, confirmed_at: at, at }.into(),
+        17 => VacancyUnlisted { place, asked_at: at, at }.into(),
         _ => ClaimReleased { award: award(a), council: council(c), place, reason: "TEST".into(), at }.into(),
     }
 }

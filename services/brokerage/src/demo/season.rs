@@ -5,7 +5,7 @@ use super::clients::{At, DemoError, for_each};
 use super::opening::Opened;
 use super::venue::Venue;
 use super::world::{EstablishmentPlan, FIRST_MONDAY, ProviderPlan, ReferralPlan, WEEKS};
-use super::{asking, awarding, billing, offering, staying};
+use super::{asking, awarding, billing, confirming, offering, staying};
 use care::{CouncilId, Date, EstablishmentUrn, ProviderId, Timestamp};
 use jiff::{Span, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,6 +129,7 @@ impl<'a> Season<'a> {
     /// Lives through one week, from 0.
     pub(crate) async fn week(&mut self, week: u32) -> Result<(), DemoError> {
         self.begin_day(week).await?;
+        confirming::confirm_stale(self, week).await?;
         staying::arrivals_and_departures(self).await?;
         self.pass_hours(1).await?;
         asking::post_and_search(self, week).await?;

@@ -55,6 +55,27 @@ pub enum Command {
         /// When.
         at: Timestamp,
     },
+    /// Say that what a place is advertised for still holds.
+    ConfirmVacancy {
+        /// The place.
+        place: PlaceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Advertise, confirm and withdraw many places at once. One that cannot be had leaves the others as they are.
+    UpsertVacancies {
+        /// What is said of each place; of one that is named again, the first holds.
+        changes: Vec<VacancyChange>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ask the providers that have said nothing of their advertised places for long, and unlist the places of those that do not answer.
+    SweepStaleVacancies {
+        /// The instant up to which they are looked at.
+        at: Timestamp,
+        /// How many places at most.
+        limit: usize,
+    },
     /// Hold a place for a referral.
     HoldPlace(HoldPlace),
     /// Give a hold back.
@@ -126,6 +147,8 @@ pub enum Command {
 impl Command {
     /// How many places one command opens at most.
     pub const OPEN_PLACES_MAX: u16 = 200;
+    /// How many places one command advertises, confirms or withdraws at most. Each may lead to two events, and an entry of a log takes 1,000.
+    pub const UPSERT_ITEMS_MAX: usize = 500;
     /// The shortest lease of a hold.
     pub const LEASE_SECONDS_MIN: u32 = 60;
     /// The longest lease of a hold: three days.
@@ -134,6 +157,28 @@ impl Command {
     pub const COUNCIL_HOLDS_MAX: usize = 50;
     /// How many holds are in force for one referral at most: a child needs one place, and a choice between few.
     pub const REFERRAL_HOLDS_MAX: usize = 3;
+}
+
+/// What a provider says of one of many places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VacancyChange {
+    /// It is advertised for this. What it is advertised for already is confirmed.
+    Advertise(VacancyAdvertised),
+    /// What it is advertised for still holds.
+    Confirm(PlaceId),
+    /// It is advertised no longer.
+    Withdraw(PlaceId),
+}
+
+impl VacancyChange {
+    /// The place.
+    #[must_use]
+    pub fn place(&self) -> &PlaceId {
+        match self {
+            Self::Advertise(vacancy) => &vacancy.place,
+            Self::Confirm(place) | Self::Withdraw(place) => place,
+        }
+    }
 }
 
 /// What the regulator says anew of an establishment; what is none stays as it is.

@@ -4,6 +4,9 @@ mod claims;
 mod holds;
 mod places;
 mod register;
+mod supply;
+
+pub(crate) use supply::change;
 
 use crate::{Command, Rejection};
 use care::market::{Establishment, Market, MarketEvent, Place};
@@ -24,6 +27,9 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         Command::ClosePlace { place, at } => places::close(market, place, *at),
         Command::AdvertiseVacancy(vacancy) => places::advertise(market, vacancy),
         Command::WithdrawVacancy { place, at } => places::withdraw(market, place, *at),
+        Command::ConfirmVacancy { place, at } => supply::confirm(market, place, *at),
+        Command::UpsertVacancies { changes, at } => Ok(supply::upsert(market, changes, *at)),
+        Command::SweepStaleVacancies { at, limit } => Ok(supply::sweep(market, *at, *limit)),
         Command::HoldPlace(hold) => holds::hold(market, hold),
         Command::ReleaseHold { place, council, token, at } => {
             holds::release(market, place, *council, *token, *at)

@@ -9,10 +9,17 @@ mod decide;
 mod rejection;
 
 pub use care::market::{Market, MarketEvent};
-pub use commands::{ClaimForAward, Command, HoldPlace, RegistrationChanges};
+pub use commands::{ClaimForAward, Command, HoldPlace, RegistrationChanges, VacancyChange};
 pub use rejection::Rejection;
 
-use care::{Decided, Domain};
+use care::{Decided, Domain, Timestamp};
+
+/// Why a change would be refused if it were asked for alone. A refused change leaves its place as it is, so of one among many this is also why
+/// it was refused.
+#[must_use]
+pub fn refusal_of(market: &Market, change: &VacancyChange, at: Timestamp) -> Option<Rejection> {
+    decide::change(market, change, at).err()
+}
 
 /// The market's decisions.
 #[derive(Debug, Clone, Copy)]

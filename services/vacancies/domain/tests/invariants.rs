@@ -10,7 +10,7 @@ use care::market::{
     EstablishmentRegistered, Market, MarketEvent, RegistrationStatus, RestrictionNoticeLifted,
     RestrictionNoticeServed, Sexes,
 };
-use care::{AwardId, Domain, EstablishmentUrn, Nights, PlaceId, Timestamp};
+use care::{AwardId, Domain, EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
 use oracle::{Oracle, nights};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
@@ -111,6 +111,8 @@ enum What {
     Close,
     Open,
     Sweep,
+    Confirm,
+    SweepStale,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -152,12 +154,16 @@ fn what() -> impl Strategy<Value = What> {
         1 => Just(What::Close),
         1 => Just(What::Open),
         1 => Just(What::Sweep),
+        1 => Just(What::Confirm),
+        2 => Just(What::SweepStale),
     ]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let home = prop_oneof![8 => Just(0_usize), 3 => Just(1), 1 => Just(2)];
-    let step = (0..40_i64, home, 1..4_u8, any::<bool>(), 1..3_u128, 1..3_u32, 1..25_i8, what()).prop_map(
+    // Mostly minutes, and seldom days in which nobody says a word.
+    let later = prop_oneof![50 => 0..40_i64, 1 => 4_000..12_000_i64];
+    let step = (later, home, 1..4_u8, any::<bool>(), 1..3_u128, 1..3_u32, 1..25_i8, what()).prop_map(
         |(minutes_later, home, number, second_council, child, version, day, what)| Step {
             minutes_later,
             home,
@@ -268,6 +274,20 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
         What::Close => Command::ClosePlace { place, at },
         What::Open => Command::OpenPlaces { urn, count: 1, at },
         What::Sweep => Command::SweepExpiredHolds { at, limit: 2 },
+        What::Confirm => Command::ConfirmVacancy { place, at },
+        What::SweepStale => Command::SweepStaleVacancies { at, limit: 20 },
+    }
+}
+
+/// The places of which something is to be heard are kept by when: they must be those that say so themselves.
+fn check_unheard(market: &Market) {
+    let due = |(id, place): (&PlaceId, &care::market::Place)| Some((place.unheard()?.0, id.clone()));
+    let mut expected: Vec<(Timestamp, PlaceId)> = market.places().filter_map(due).collect();
+    expected.sort_unstable();
+    let kept: Vec<PlaceId> = market.unheard_by(Timestamp::MAX).cloned().collect();
+    assert_eq!(kept, expected.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+    for (at, id) in expected {
+        assert!(market.unheard_by(at).any(|kept| *kept == id));
     }
 }
 
@@ -303,6 +323,12 @@ proptest! {
                 Vacancies::evolve(&mut market, &event);
                 oracle.read(&event);
                 oracle.check_nights();
+                check_unheard(&market);
+                if let MarketEvent::VacancyUnlisted(event) = &event {
+                    let ahead = Nights::from_on(london_date(event.at), None);
+                    let free = market.place(&event.place).unwrap().claims_on(ahead, event.at).next().is_none();
+                    prop_assert!(free, "unlisted under a claim: {:?}", event);
+                }
                 if let MarketEvent::PlaceClaimed(event) = &event {
                     claimed.push(event.award);
                 }

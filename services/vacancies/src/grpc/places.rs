@@ -5,8 +5,8 @@ use super::fields::{NEEDS_MAX, age, own_provider, sexes};
 use crate::render::Viewer;
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::market::{MarketEvent, Mix, Sexes, VacancyAdvertised};
-use care::{Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp, code_sets, london_date};
+use care::market::{FreshnessLevel, MarketEvent, Mix, Place, Sexes, Vacancy, VacancyAdvertised};
+use care::{Date, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, code_sets, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, Role, run_command};
 use std::collections::BTreeSet;
@@ -15,6 +15,8 @@ use vacancies_domain::Command;
 
 /// Characters of a vacancy's note.
 const NOTE_CHARS_MAX: usize = 500;
+/// Nights of a calendar.
+const CALENDAR_NIGHTS_MAX: i64 = 400;
 /// More children than live in any one home.
 const RESIDENTS_MAX: i64 = 200;
 
@@ -82,6 +84,17 @@ impl Vacancies {
         self.change_place(&caller, &form, &form.request_id, place, command).await
     }
 
+    pub(super) async fn confirm(
+        &self,
+        request: Request<proto::ConfirmVacancyRequest>,
+    ) -> Answer<proto::Place> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let place = self.own_place(&caller, &form.provider, &form.place)?;
+        let command = Command::ConfirmVacancy { place: place.clone(), at: caller.at };
+        self.change_place(&caller, &form, &form.request_id, place, command).await
+    }
+
     fn own_place(&self, caller: &Caller, provider: &str, place: &str) -> Result<PlaceId, tonic::Status> {
         let mut fields = Fields::new();
         let provider = own_provider(&mut fields, caller, "provider", provider)?;
@@ -119,6 +132,34 @@ impl Vacancies {
         Ok(Response::new(self.market.read(|market| render::place(market, &place, &viewer, caller.at))))
     }
 
+    pub(super) fn calendar(
+        &self,
+        request: &Request<proto::GetPlaceCalendarRequest>,
+    ) -> Answer<proto::PlaceCalendar> {
+        let caller = Caller::of(request)?;
+        let (form, today) = (request.get_ref(), london_date(caller.at));
+        let mut fields = Fields::new();
+        let place: Option<PlaceId> = fields.resource("name", &form.name, "places");
+        let from = fields.date_optional("from", &form.from).map(|from| from.unwrap_or(today));
+        let to = fields.date("to", &form.to);
+        if let Some(from) = from {
+            // What a place was advertised for on past nights, the log says and the market does not keep.
+            if from < today {
+                fields.violation("from", format!("{from} has passed: give {today} or later"));
+            }
+            let nights = to.map_or(1, |to| Nights::from_on(from, Some(to)).count());
+            if !(1..=CALENDAR_NIGHTS_MAX).contains(&nights) {
+                fields.violation("to", format!("must be 1 to {CALENDAR_NIGHTS_MAX} days after {from}"));
+            }
+        }
+        let (place, nights) = fields.finish(|| Some((place?, Nights::from_on(from?, Some(to?)))))?;
+        self.require_view(&caller, &place)?;
+        let viewer = Viewer::of(&caller.role, &self.region);
+        let calendar =
+            self.market.read(|market| render::calendar(market, &place, nights, &viewer, caller.at));
+        Ok(Response::new(calendar))
+    }
+
     pub(super) fn place_page(
         &self,
         request: &Request<proto::ListPlacesRequest>,
@@ -151,6 +192,7 @@ impl Vacancies {
                     .filter_map(|it| market.establishment(it))
                     .flat_map(|it| &it.places)
                     .filter(|id| after.as_deref().is_none_or(|after| id.as_str() > after))
+                    .filter(|id| !form.to_confirm || market.place(id).is_some_and(|it| waits(it, caller.at)))
                     .collect();
                 ids.sort_unstable();
                 ids.into_iter().map(|id| (id.to_string(), render::place(market, id, viewer, caller.at)))
@@ -160,7 +202,14 @@ impl Vacancies {
     }
 }
 
-fn advertised(
+/// Whether a place waits for its provider's word, recorded as asked about or not.
+fn waits(place: &Place, at: Timestamp) -> bool {
+    let stale = |it: &Vacancy| it.freshness(at).level == FreshnessLevel::Stale;
+    let ahead = Nights::from_on(london_date(at), None);
+    place.vacancy.as_ref().is_some_and(stale) && place.claims_on(ahead, at).next().is_none()
+}
+
+pub(super) fn advertised(
     fields: &mut Fields,
     place: Option<PlaceId>,
     vacancy: &proto::Vacancy,

@@ -1,4 +1,5 @@
 //! What the tests of this service speak of: a market with one home of provider P1, and events as the exchange delivers them.
+#![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
 use api::vacancies as proto;

@@ -42,6 +42,8 @@ const ACTIONS: &[(usize, Action)] = &[
     (5, World::cancel),
     (20, World::advertise_some),
     (5, World::withdraw_vacancy),
+    (10, World::confirm_vacancy),
+    (6, World::upsert_vacancies),
     (8, World::open_place),
     (4, World::close_place),
     (12, World::amend_registration),

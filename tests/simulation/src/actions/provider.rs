@@ -10,7 +10,7 @@ use care::{CouncilId, EstablishmentUrn, FrameworkId, OfferId, Pence, PlaceId, Pr
 use jiff::Span;
 use referrals_domain::{DeclineReferral, OfferTerms, Referral, Requirements, SubmitOffer, WithdrawOffer};
 use std::collections::BTreeSet;
-use vacancies_domain::Command;
+use vacancies_domain::{Command, VacancyChange};
 
 impl World {
     /// A provider with a referral that was released to it, mostly.
@@ -193,7 +193,15 @@ impl World {
     }
 
     pub(crate) fn advertise(&mut self, place: &PlaceId, urn: &EstablishmentUrn) -> Checked {
-        let Some(home) = self.market.state.establishment(urn) else { return Ok(()) };
+        if let Some(vacancy) = self.vacancy(place, urn) {
+            self.ask_market(&Command::AdvertiseVacancy(vacancy))?;
+        }
+        Ok(())
+    }
+
+    /// What a place could be advertised for, mostly.
+    fn vacancy(&mut self, place: &PlaceId, urn: &EstablishmentUrn) -> Option<VacancyAdvertised> {
+        let home = self.market.state.establishment(urn)?;
         let (registration, today) = (home.registration.clone(), self.today);
         let mut vacancy = VacancyAdvertised {
             place: place.clone(),
@@ -218,8 +226,7 @@ impl World {
             11 => vacancy.mix = Some(Mix { children: 2, age_from: 15, age_to: 12, needs: BTreeSet::new() }),
             _ => {}
         }
-        self.ask_market(&Command::AdvertiseVacancy(vacancy))?;
-        Ok(())
+        Some(vacancy)
     }
 
     pub(super) fn advertise_some(&mut self) -> Checked {
@@ -241,6 +248,28 @@ impl World {
     pub(super) fn withdraw_vacancy(&mut self) -> Checked {
         let Some(place) = self.some_place() else { return Ok(()) };
         self.ask_market(&Command::WithdrawVacancy { place, at: self.now })?;
+        Ok(())
+    }
+
+    pub(super) fn confirm_vacancy(&mut self) -> Checked {
+        let Some(place) = self.some_place() else { return Ok(()) };
+        self.ask_market(&Command::ConfirmVacancy { place, at: self.now })?;
+        Ok(())
+    }
+
+    /// What a portal says of a whole home at once, and seldom of a place that is not there.
+    pub(super) fn upsert_vacancies(&mut self) -> Checked {
+        let urn = self.some_home();
+        let places = self.market.state.establishment(&urn).map(|home| home.places.clone());
+        let mut changes = Vec::new();
+        for place in places.into_iter().flatten().chain(self.some_place()) {
+            match self.chance.below(10) {
+                0 => changes.push(VacancyChange::Withdraw(place)),
+                1..=3 => changes.extend(self.vacancy(&place, &urn).map(VacancyChange::Advertise)),
+                _ => changes.push(VacancyChange::Confirm(place)),
+            }
+        }
+        self.ask_market(&Command::UpsertVacancies { changes, at: self.now })?;
         Ok(())
     }
 

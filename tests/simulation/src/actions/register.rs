@@ -1,4 +1,5 @@
-//! The regulator, and whoever enters what it says: registrations, restriction notices; and the sweep of ended leases.
+//! The regulator, and whoever enters what it says: registrations, restriction notices; and the sweep of
+//! ended leases and stale vacancies.
 
 use crate::breach::Checked;
 use crate::opening::id;
@@ -154,6 +155,7 @@ impl World {
     pub(super) fn sweep(&mut self) -> Checked {
         let limit = if self.chance.percent(50) { 200 } else { 1 };
         self.ask_market(&Command::SweepExpiredHolds { at: self.now, limit })?;
+        self.ask_market(&Command::SweepStaleVacancies { at: self.now, limit })?;
         Ok(())
     }
 }

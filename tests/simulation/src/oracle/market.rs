@@ -4,7 +4,7 @@ use super::nights;
 use crate::breach::{Checked, Invariant, ensure};
 use care::market::{
     HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOccupied, Registration,
-    RegistrationStatus, VacancyAdvertised,
+    RegistrationStatus, VacancyAdvertised, VacancyUnlisted,
 };
 use care::{
     AwardId, CouncilId, Date, EstablishmentUrn, EventBody, Nights, PlaceId, ProviderId, ReferralId, StreamId,
@@ -126,6 +126,7 @@ impl Market {
                 self.at_place(&event.place, |place| place.vacancy = Some(event.clone()));
             }
             MarketEvent::VacancyWithdrawn(event) => self.at_place(&event.place, |place| place.vacancy = None),
+            MarketEvent::VacancyUnlisted(event) => self.unlist(event)?,
             MarketEvent::PlaceHeld(event) => self.hold(event)?,
             MarketEvent::HoldReleased(event) => self.release(event)?,
             MarketEvent::PlaceClaimed(event) => self.claim(event)?,
@@ -147,6 +148,8 @@ impl Market {
                 self.touch(&event.place, more, event.at);
             }
             MarketEvent::ProviderRegistered(_)
+            | MarketEvent::VacancyConfirmed(_)
+            | MarketEvent::VacancyQueried(_)
             | MarketEvent::ClaimRefused(_)
             | MarketEvent::OccupancyRefused(_) => {}
         }
@@ -218,6 +221,18 @@ impl Market {
         });
         let found = || format!("no hold that could end so: {event:?}");
         ensure(right, Invariant::HoldIsALease, || event.stream(), found)
+    }
+
+    /// Whoever holds a place need not fear that its provider's silence takes it away.
+    fn unlist(&mut self, event: &VacancyUnlisted) -> Checked {
+        let today = london_date(event.at);
+        let claims = self.claims.get(&event.place).into_iter().flatten();
+        let live =
+            |claim: &&Claim| today < claim.end() && claim.start < claim.end() && !claim.has_lapsed(event.at);
+        let claimed = claims.filter(live).count();
+        self.at_place(&event.place, |place| place.vacancy = None);
+        let found = || format!("unlisted while {claimed} claims are on it: {event:?}");
+        ensure(claimed == 0, Invariant::HoldIsALease, || event.stream(), found)
     }
 
     fn claim(&mut self, event: &PlaceClaimed) -> Checked {

@@ -82,7 +82,7 @@ pub(super) fn withdraw(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     Ok(events)
 }
 
-fn open_place<'a>(
+pub(super) fn open_place<'a>(
     market: &'a Market,
     id: &PlaceId,
 ) -> Result<(&'a Place, &'a care::market::Establishment), Rejection> {

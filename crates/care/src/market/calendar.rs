@@ -1,0 +1,90 @@
+//! The night calendar of a place: who may have which night, read off the claims and the advertisement, never kept.
+//!
+//! It is about nights alone. Whether the home may take any child at all is the establishment's to say.
+
+use super::{Claim, Market, Place, Stage};
+use crate::ids::PlaceId;
+use crate::nights::Nights;
+use jiff::{Timestamp, civil::Date};
+
+/// How a night of a place stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NightState {
+    /// It is advertised, and nobody has it.
+    Vacant,
+    /// A council holds it.
+    Held,
+    /// It is awarded; the child has not come.
+    Awarded,
+    /// A child is there, or was.
+    Occupied,
+    /// The provider takes nobody in the place, or it is closed.
+    NotAdvertised,
+    /// It is advertised, from a later night on.
+    NotYetAvailable,
+    /// A solo placement in another place takes the whole establishment.
+    WholeHomeTaken,
+}
+
+/// Nights in a row that stand alike.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NightRun<'a> {
+    /// The nights; at least one.
+    pub nights: Nights,
+    /// How they stand.
+    pub state: NightState,
+    /// The claim that takes them, of this place.
+    pub claim: Option<&'a Claim>,
+}
+
+impl Market {
+    /// How the nights of a place stand as of `at`, in runs that follow each other and leave out none; nothing of a place that is not there.
+    #[must_use]
+    pub fn calendar(&self, id: &PlaceId, nights: Nights, at: Timestamp) -> Vec<NightRun<'_>> {
+        let Some(place) = self.places.get(id) else { return Vec::new() };
+        let others = self.establishments.get(&place.urn).into_iter().flat_map(|it| self.places_of(it));
+        let others = others.filter(|(other, _)| *other != id);
+        let solo: Vec<Nights> = others
+            .flat_map(|(_, other)| other.claims_on(nights, at).filter(|claim| claim.solo).map(Claim::nights))
+            .collect();
+        // How nights stand changes where something begins or ends, and nowhere else.
+        let taken = place.claims_on(nights, at).map(Claim::nights).chain(solo.iter().copied());
+        let mut turns: Vec<Date> = taken.flat_map(|it| [it.start(), it.end()]).collect();
+        turns.extend(place.vacancy.as_ref().map(|vacancy| vacancy.available_from));
+        turns.retain(|turn| nights.start() < *turn && *turn < nights.end());
+        turns.push(nights.end());
+        turns.sort_unstable();
+        let mut runs: Vec<NightRun<'_>> = Vec::new();
+        let mut first = nights.start();
+        for turn in turns.into_iter().filter(|_| !nights.is_empty()) {
+            if turn == first {
+                continue;
+            }
+            let (state, claim) = place.night(first, &solo, at);
+            match runs.last_mut().filter(|run| (run.state, run.claim) == (state, claim)) {
+                Some(run) => run.nights = Nights::from_on(run.nights.start(), Some(turn)),
+                None => runs.push(NightRun { nights: Nights::from_on(first, Some(turn)), state, claim }),
+            }
+            first = turn;
+        }
+        runs
+    }
+}
+
+impl Place {
+    /// How a night stands; `solo` are those on which another place's claim takes the whole establishment.
+    fn night(&self, night: Date, solo: &[Nights], at: Timestamp) -> (NightState, Option<&Claim>) {
+        let on = |it: &Nights| it.start() <= night && night < it.end();
+        let claim = self.claims.iter().find(|claim| claim.is_live(at) && on(&claim.nights()));
+        let state = match (claim.map(|claim| claim.stage), &self.vacancy) {
+            (Some(Stage::Hold { .. }), _) => NightState::Held,
+            (Some(Stage::Award { .. }), _) => NightState::Awarded,
+            (Some(Stage::Occupied { .. }), _) => NightState::Occupied,
+            (None, _) if solo.iter().any(on) => NightState::WholeHomeTaken,
+            (None, None) => NightState::NotAdvertised,
+            (None, Some(vacancy)) if night < vacancy.available_from => NightState::NotYetAvailable,
+            (None, Some(_)) => NightState::Vacant,
+        };
+        (state, claim)
+    }
+}
