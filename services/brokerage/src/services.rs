@@ -124,6 +124,9 @@ impl Services {
         if let Some(audit) = &self.audit {
             audit.end_calls();
         }
+        if let Some(referrals) = &self.referrals {
+            referrals.end_calls();
+        }
     }
 
     /// What each log, and each view kept beside the logs, has come to.

@@ -120,7 +120,7 @@ struct Walk {
 impl Walk {
     fn new() -> Self {
         let mut methods = methods();
-        let reads = ["Get", "List", "Search", "Check", "Verify", "Follow"];
+        let reads = ["Get", "List", "Search", "Check", "Verify", "Follow", "Watch"];
         methods.sort_by_key(|method| !reads.iter().any(|read| method.name().starts_with(read)));
         Self { rules: brokerage::rules(), methods }
     }
@@ -230,7 +230,7 @@ async fn about_its_own(walk: &Walk, method: &MethodDescriptor, caller: &Party, o
     } else {
         let code = refused.as_ref().map(|(code, _)| *code);
         assert!(!matches!(code, Some(Code::PermissionDenied | Code::Unauthenticated)), "{what}: {refused:?}");
-        let read = ["Get", "List", "Search", "Check", "Verify", "Follow"]
+        let read = ["Get", "List", "Search", "Check", "Verify", "Follow", "Watch"]
             .iter()
             .any(|read| method.name().starts_with(read));
         // So that what is looked through for leaks is an answer and not a refusal; an awarded referral is not searched for any more.

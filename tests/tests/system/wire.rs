@@ -11,9 +11,9 @@ use tonic::{Request, Status};
 
 /// After how long a call counts as hanging. More than the server's own limit, so that one which reaches that is told apart.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-/// The method whose stream has no end.
-const ENDLESS: &str = "FollowEvents";
-/// For how long that is listened to after its last message.
+/// The methods whose streams have no end.
+const ENDLESS: [&str; 2] = ["FollowEvents", "WatchDeadlines"];
+/// For how long those are listened to after its last message.
 const SILENCE: Duration = Duration::from_millis(100);
 
 /// The descriptors, read once.
@@ -107,7 +107,7 @@ pub(crate) async fn call(
         }
         let mut stream = client.server_streaming(request, path, Bytes).await?.into_inner();
         let mut messages = Vec::new();
-        let patience = if method.name() == ENDLESS { SILENCE } else { PATIENCE };
+        let patience = if ENDLESS.contains(&method.name()) { SILENCE } else { PATIENCE };
         while let Ok(next) = tokio::time::timeout(patience, stream.message()).await {
             match next? {
                 Some(message) => messages.push(message),
