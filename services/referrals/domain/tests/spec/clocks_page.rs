@@ -13,7 +13,7 @@ fn page() -> String {
          Friday or another bank holiday in England and Wales (Care Planning, Placement and Case Review (England) Regulations 2010, regulation 2; `crates/care/src/working_days.rs`). The day \
          from which working days are counted is not counted itself, and the last one is whole.\n\nThere is no weekly review of unregistered \
          placements: unregistered provision can neither be sought nor awarded here. Where a home lies is what the market's register says of \
-         its establishment.\n",
+         its establishment; of a fostering agency that may be its office and not the carers' household.\n",
     );
     for rule in CLOCKS {
         write!(
