@@ -261,6 +261,8 @@ fn an_answer_or_the_end_of_the_search_stops_the_clock_of_a_release() {
         let events: Vec<_> = open.iter().cloned().chain(decided(&open, command)).collect();
         let state = state(&events);
         assert_eq!(state.deadlines(at(5)), []);
+        // What was answered, or is not sought any more, does not expire later.
+        assert_eq!(state.ending(&id, instant("2026-06-09T12:00:00Z")), state.ending(&id, at(5)));
         state.ending(&id, at(5))
     };
     assert_eq!(after(submit(terms(framework())).into()), Ending::Met);
