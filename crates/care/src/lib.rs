@@ -15,6 +15,7 @@ pub mod planted;
 pub mod published;
 #[cfg(feature = "spec")]
 pub mod spec;
+pub mod working_days;
 
 pub use codes::{Code, CodeSet, CodeUnknown, code_sets};
 pub use councils::{Council, CouncilUnknown, councils};

@@ -162,6 +162,10 @@ pub struct AwardProposedToMarket {
     pub proposed: AwardProposed,
     /// The child's sex as the referral has it, a code of `code_sets::SEX`; `U` is unknown.
     pub sex: String,
+    /// The area authority: the upper-tier authority that the home lies in, a GSS code, as the market had it then; none if it was not
+    /// known. Its own log alone reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area_authority: Option<String>,
 }
 
 /// The end of a council's search for one child, as far as every service may read it: what `ReferralAwarded` and `ReferralWithdrawn` in

@@ -217,16 +217,16 @@ impl<D: Domain> Engine<D> {
         tokio::time::timeout(patience, found).await.ok().flatten()
     }
 
+    /// The position that the committed state stands at, as it moves on, for who looks at the state again whenever it may have changed.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.head.clone()
+    }
+
     /// The position that the committed state stands at.
     #[must_use]
     pub fn head(&self) -> u64 {
         *self.head.borrow()
-    }
-
-    /// Tells whenever that position has grown.
-    #[must_use]
-    pub fn heads(&self) -> watch::Receiver<u64> {
-        self.head.clone()
     }
 
     /// Up to which position another log has been consumed.

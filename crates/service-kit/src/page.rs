@@ -52,8 +52,8 @@ paged! {
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
-    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListOffersRequest, ListReferralsRequest,
-        ListReleasedReferralsRequest, ListSearchesRequest;
+    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
+        ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
     vacancies: ListEstablishmentsRequest, ListPlacesRequest, SearchVacanciesRequest;
 }
 

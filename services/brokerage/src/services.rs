@@ -127,6 +127,9 @@ impl Services {
         if let Some(vacancies) = &self.vacancies {
             vacancies.end_calls();
         }
+        if let Some(referrals) = &self.referrals {
+            referrals.end_calls();
+        }
     }
 
     /// What each log, and each view kept beside the logs, has come to.

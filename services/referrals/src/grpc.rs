@@ -3,6 +3,7 @@
 
 mod awards;
 mod cascade;
+mod deadlines;
 mod explanations;
 mod identity;
 mod offers;
@@ -11,6 +12,10 @@ mod posts;
 mod previews;
 mod releases;
 mod searches;
+mod watch;
+
+pub(crate) use deadlines::step_shown;
+pub(crate) use watch::Watching;
 
 use crate::Referrals;
 use api::referrals as proto;
@@ -23,6 +28,13 @@ macro_rules! methods {
     ($($method:ident($request:ident) -> $response:ident = $run:ident;)+) => {
         #[tonic::async_trait]
         impl ReferralsService for Referrals {
+            type WatchDeadlinesStream = watch::Changes;
+            async fn watch_deadlines(
+                &self,
+                request: Request<proto::WatchDeadlinesRequest>,
+            ) -> Answer<watch::Changes> {
+                self.watch(request).await
+            }
             $(async fn $method(&self, request: Request<proto::$request>) -> Answer<proto::$response> {
                 self.$run(request).await
             })+
@@ -55,6 +67,8 @@ methods! {
     list_awards(ListAwardsRequest) -> ListAwardsResponse = award_page;
     give_retrospective_approval(GiveRetrospectiveApprovalRequest) -> Award = approve;
     list_approvals_due(ListApprovalsDueRequest) -> ListApprovalsDueResponse = approvals_due;
+    list_deadlines(ListDeadlinesRequest) -> ListDeadlinesResponse = deadline_page;
+    record_statutory_step(RecordStatutoryStepRequest) -> Award = record_statutory_step;
     reveal_identity(RevealIdentityRequest) -> RevealIdentityResponse = reveal;
     erase_identity(EraseIdentityRequest) -> Referral = erase;
 }

@@ -23,9 +23,10 @@ use desk::Desk;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::{Exchange, Reaction};
+use grpc::Watching;
 use market_view::MarketView;
 use replay::Replay;
-use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
+use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -38,6 +39,8 @@ pub struct Referrals {
     replay: Arc<Replay>,
     exchange: Arc<dyn Exchange>,
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
+    clock: Clock,
+    watching: Watching,
 }
 
 impl Referrals {
@@ -68,7 +71,8 @@ impl Referrals {
         let market = Arc::new(MarketView::open(letters.log()).await);
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
-        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes })
+        let (clock, watching) = (kit.clock.clone(), Watching::new());
+        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching })
     }
 
     /// Folds what is new in its logs while another instance works on them.
@@ -93,6 +97,11 @@ impl Referrals {
     #[must_use]
     pub fn parking(&self) -> Arc<dyn Parking> {
         Arc::clone(&self.outcomes) as Arc<dyn Parking>
+    }
+
+    /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
+    pub fn end_calls(&self) {
+        self.watching.end();
     }
 
     /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].

@@ -1,13 +1,14 @@
 //! From the state to the messages that clients see. What a provider may see of a referral is listed here, in one place
 //! ([`released`]): nothing else reaches it before an award.
 
+use crate::grpc::step_shown;
 use api::common;
 use api::referrals as proto;
 use care::published::Approval;
 use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
-    AgeBand, Answer, Award, CascadeMode, KeyPurpose, Offer, Outcome, Referral, Requirements, SearchRecorded,
-    Stage, State,
+    AgeBand, Answer, Award, CascadeMode, ClockPolicy, KeyPurpose, Offer, Outcome, Referral, Requirements,
+    SearchRecorded, Stage, State,
 };
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -27,17 +28,19 @@ pub(crate) fn policy_name(council: CouncilId) -> String {
 }
 
 /// A referral by its id; an empty message if it is not there.
-pub(crate) fn referral_by_id(state: &State, id: ReferralId) -> proto::Referral {
-    state.referrals.get(&id).map(|it| referral(state, it)).unwrap_or_default()
+pub(crate) fn referral_by_id(state: &State, id: ReferralId, now: Timestamp) -> proto::Referral {
+    state.referrals.get(&id).map(|it| referral(state, it, now)).unwrap_or_default()
 }
 
 /// A referral as its council sees it, whole.
-pub(crate) fn referral(state: &State, it: &Referral) -> proto::Referral {
+pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::Referral {
     let release = |(provider, release): (&ProviderId, &referrals_domain::Release)| proto::Release {
         provider: provider_name(provider),
         release_time: Some(timestamp(release.at)),
         offered: release.answer == Answer::Offered,
         decline_reason: declined(&release.answer),
+        response_due_time: Some(timestamp(state.response_due(it, release.at))),
+        expired: state.invitation_expired(it, provider, now),
     };
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
@@ -260,6 +263,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         role: approval.role.clone(),
     };
     let due = proposed.evidence.approval_due;
+    let clocks = state.clocks.awards.get(&proposed.award);
     let waits = |due: Timestamp| state.approvals_due.contains(&(due, proposed.award));
     proto::Award {
         name: award_name(proposed.council, proposed.award),
@@ -282,6 +286,8 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         approval_due_time: due.map(timestamp),
         approval_overdue: due.is_some_and(|due| due < now && waits(due)),
         policy_version: proposed.evidence.policy_version,
+        area_authority: clocks.and_then(|it| it.area_authority.clone()).unwrap_or_default(),
+        statutory_steps: clocks.into_iter().flat_map(|it| it.steps.values()).map(step_shown).collect(),
     }
 }
 
@@ -302,5 +308,16 @@ pub(crate) fn policy(state: &State, council: CouncilId) -> proto::CascadePolicy 
         required: state.policy.required.iter().map(required).collect(),
         approver_roles: state.policy.approver_roles.iter().cloned().collect(),
         emergency_approval_hours: state.policy.emergency_approval_hours.into(),
+        clocks: Some(clock_policy(&state.policy.clocks)),
+    }
+}
+
+fn clock_policy(it: &ClockPolicy) -> proto::ClockPolicy {
+    proto::ClockPolicy {
+        adjoining: it.adjoining.iter().cloned().collect(),
+        response_emergency_hours: Some(it.response_emergency_hours.into()),
+        response_urgent_hours: Some(it.response_urgent_hours.into()),
+        response_planned_working_days: Some(it.response_planned_working_days.into()),
+        senior_review_age_max: Some(it.senior_review_age_max.into()),
     }
 }

@@ -33,6 +33,9 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/ListAwards", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/GiveRetrospectiveApproval", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/ListApprovalsDue", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ListDeadlines", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/WatchDeadlines", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/RecordStatutoryStep", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/RevealIdentity", Own, Granted),
     rule("/brokerage.referrals.v1.ReferralsService/EraseIdentity", Own, Never),
 ];

@@ -152,7 +152,7 @@ impl Watcher {
 
     /// Ends only with an error.
     async fn tell_on(&mut self, after: Option<u64>) -> Result<(), Status> {
-        let mut heads = self.vacancies.market.heads();
+        let mut heads = self.vacancies.market.changes();
         self.begin(after).await?;
         loop {
             let position = self.position;

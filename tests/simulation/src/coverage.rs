@@ -90,7 +90,7 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
-    WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, ConfirmAward, FailAward, RecordArrival,
+    WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:

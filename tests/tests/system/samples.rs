@@ -56,6 +56,13 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"name": "<award>", "approval": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
     ),
     ("ListApprovalsDue", r#"{"parent": "<council>"}"#),
+    ("ListDeadlines", r#"{"parent": "<council>", "page_size": 200}"#),
+    ("WatchDeadlines", r#"{"parent": "<council>"}"#),
+    (
+        "RecordStatutoryStep",
+        r#"{"name": "<award>", "step": "DEADLINE_KIND_PLACEMENT_PLAN", "on": "<today>",
+            "by": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
+    ),
     ("PreviewRelease", r#"{"name": "<referral>"}"#),
     ("RevealIdentity", r#"{"name": "<referral>", "purpose": "SAFEGUARDING"}"#),
     ("EraseIdentity", r#"{"name": "<referral>", "parts": ["SEALED_PART_NARRATIVE"]}"#),

@@ -1,5 +1,6 @@
 //! What may be asked of a council's referrals log. Instants, ids and sealed data come in with the command.
 
+use crate::clocks::StatutoryStep;
 use crate::events::{OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
@@ -159,6 +160,8 @@ pub struct ProposeAward {
     pub hold_token: Option<u64>,
     /// The child's age in whole years on the first night.
     pub age_years: u8,
+    /// The upper-tier authority that the home lies in, a GSS code, as the market has it; none if it is not known.
+    pub area_authority: Option<String>,
     /// Who approved.
     pub approval: Option<Approval>,
     /// Whether it is an emergency that may be approved afterwards.
@@ -176,6 +179,23 @@ pub struct GiveRetrospectiveApproval {
     pub award: AwardId,
     /// Who approves.
     pub approval: Approval,
+}
+
+/// Records what was done of what an award's clocks ask for. A later record of the same step replaces it.
+#[derive(Debug, Clone)]
+pub struct RecordStatutoryStep {
+    /// The award.
+    pub award: AwardId,
+    /// What was done.
+    pub step: StatutoryStep,
+    /// The day on which it was done, which has come.
+    pub on: Date,
+    /// The post of who did it, 1 to 80 characters; no person's name.
+    pub post: String,
+    /// Their role, such as `DIRECTOR_OF_CHILDRENS_SERVICES`.
+    pub role: String,
+    /// When it is recorded.
+    pub at: Timestamp,
 }
 
 /// A reaction: the council has an agreement.
@@ -303,6 +323,7 @@ commands!(
     DeclineReferral,
     ProposeAward,
     GiveRetrospectiveApproval,
+    RecordStatutoryStep,
     ConfirmAward,
     FailAward,
     RecordArrival,

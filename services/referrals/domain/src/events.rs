@@ -1,6 +1,7 @@
 //! What may have happened in a council's referrals log. [`AwardProposed`] is published to the other services, see
 //! `care::published`. No event holds personal data in clear.
 
+use crate::clocks::StatutoryStep;
 use crate::policy::CascadePolicy;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, AwardProposedToMarket as AwardProposed, PriceLine, Route};
@@ -232,6 +233,30 @@ event! {
 }
 
 event! {
+    /// What an award's clocks ask for was done: the plan, the notice, the director's approval or the senior review.
+    StatutoryStepRecorded on "referral" of referral from on {
+        /// The award.
+        award: AwardId,
+        /// The referral.
+        referral: ReferralId,
+        /// What was done.
+        step: StatutoryStep,
+        /// The day on which it was done.
+        on: Date,
+        /// The post of who did it.
+        post: String,
+        /// Their role.
+        role: String,
+        /// When it was due, as far as the start was known then.
+        due: Timestamp,
+        /// Whether it came after that.
+        late: bool,
+        /// When it was recorded.
+        at: Timestamp,
+    }
+}
+
+event! {
     /// The award holds: the council has an agreement.
     ReferralAwarded on "referral" of referral {
         /// The award.
@@ -377,6 +402,7 @@ care::events! {
         ReferralDeclined,
         AwardProposed,
         RetrospectiveApprovalGiven,
+        StatutoryStepRecorded,
         ReferralAwarded,
         IdentityGranted,
         ChildArrived,

@@ -4,7 +4,10 @@
 //! awarded, which crosses services (see `care::published`). The child's identity is a sealed text here: whatever this
 //! crate holds may be read by whoever may read the council's log.
 
+mod clock_policy;
+mod clocks;
 mod commands;
+mod deadlines;
 mod decide;
 mod events;
 mod policy;
@@ -13,17 +16,20 @@ mod rejection;
 mod requirements;
 mod state;
 
+pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
+pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{
     AmendReferral, Command, ConfirmAward, DeclineReferral, EraseIdentity, FailAward,
     GiveRetrospectiveApproval, PostReferral, ProposeAward, RecordArrival, RecordCascadeStep, RecordDeparture,
-    RecordSearch, ReleaseReferral, RevealIdentity, SetCascadePolicy, SubmitOffer, Viewer, WithdrawOffer,
-    WithdrawReferral,
+    RecordSearch, RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy, SubmitOffer,
+    Viewer, WithdrawOffer, WithdrawReferral,
 };
+pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
     IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
     ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
-    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded,
+    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded, StatutoryStepRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};

@@ -1,6 +1,7 @@
 //! A council's cascade policy: what it does before it buys outside, who approves, and how soon after an emergency.
 //! It is the council's own, versioned in its log; [`CascadePolicy::default`] applies (as version 0) until it sets one.
 
+use crate::clock_policy::ClockPolicy;
 use crate::requirements::Found;
 use care::{Date, Violation, code_sets};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ pub struct CascadePolicy {
     pub approver_roles: BTreeSet<String>,
     /// Within how many hours an emergency award must be approved, 1 to 720.
     pub emergency_approval_hours: u16,
+    /// What it says of clocks.
+    #[serde(default, skip_serializing_if = "ClockPolicy::is_default")]
+    pub clocks: ClockPolicy,
 }
 
 impl Default for CascadePolicy {
@@ -53,6 +57,7 @@ impl Default for CascadePolicy {
             required: required.into_iter().map(|(provision, steps)| (provision.to_owned(), steps)).collect(),
             approver_roles: roles.into_iter().map(str::to_owned).collect(),
             emergency_approval_hours: 72,
+            clocks: ClockPolicy::default(),
         }
     }
 }
@@ -86,6 +91,7 @@ impl CascadePolicy {
             "emergency_approval_hours",
             "expected 1 to 720 hours",
         );
+        self.clocks.check(&mut found);
         found.list
     }
 

@@ -1,5 +1,6 @@
 //! Every "no" of a council's referrals log: a stable reason, what is wrong and what to do about it.
 
+use crate::clocks::StatutoryStep;
 use care::{AwardId, DAYS_AHEAD_MAX, EstablishmentUrn, OfferId, ReferralId, Refusal, RefusalKind, Violation};
 
 /// Why a command was refused.
@@ -157,6 +158,27 @@ pub enum Rejection {
     /// The award waits for no approval.
     #[error("award {0} waits for no approval: it was approved, was no emergency, or failed")]
     ApprovalNotDue(AwardId),
+    /// The award failed or lapsed, so that its clocks stand still.
+    #[error("award {0} failed or lapsed: nothing is recorded for it any more")]
+    AwardNotStanding(AwardId),
+    /// No clock of this award asks for the step.
+    #[error("award {award} needs no {}: {}", .step.as_str(), .step.not_needed_because())]
+    StepNotNeeded {
+        /// The award.
+        award: AwardId,
+        /// The step.
+        step: StatutoryStep,
+    },
+    /// That role cannot take the step.
+    #[error("role {role:?} cannot take the step {}: accepted are {}", .step.as_str(), .accepted.join(", "))]
+    StepRoleNotAccepted {
+        /// The role.
+        role: String,
+        /// The step.
+        step: StatutoryStep,
+        /// The roles that can.
+        accepted: Vec<String>,
+    },
     /// The provider has no grant.
     #[error(
         "the identity of referral {0} is shown to a provider only after it has been awarded the referral"
@@ -230,6 +252,9 @@ impl Refusal for Rejection {
             Self::AwardExists(_) => "AWARD_EXISTS",
             Self::AwardUnknown(_) => "AWARD_UNKNOWN",
             Self::ApprovalNotDue(_) => "APPROVAL_NOT_DUE",
+            Self::AwardNotStanding(_) => "AWARD_NOT_STANDING",
+            Self::StepNotNeeded { .. } => "STEP_NOT_NEEDED",
+            Self::StepRoleNotAccepted { .. } => "STEP_ROLE_NOT_ACCEPTED",
             Self::IdentityNotGranted(_) => "IDENTITY_NOT_GRANTED",
             Self::IdentityGrantEnded { .. } => "IDENTITY_GRANT_ENDED",
             Self::IdentityUnknown(_) => "IDENTITY_UNKNOWN",

@@ -1,6 +1,7 @@
 //! The fold of a council's referrals log: what decisions and queries look at. Everything is indexed by id, and each index
 //! is itself part of the fold.
 
+use crate::deadlines::Clocks;
 use crate::events::{
     OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
 };
@@ -30,6 +31,8 @@ pub struct State {
     pub released: BTreeMap<ProviderId, BTreeSet<ReferralId>>,
     /// The emergency awards that wait for an approval, the earliest deadline first.
     pub approvals_due: BTreeSet<(Timestamp, AwardId)>,
+    /// What the clocks need besides.
+    pub clocks: Clocks,
     /// The sealing keys that are to exist no more.
     pub destroyed_keys: BTreeSet<(ReferralId, KeyPurpose)>,
 }
@@ -274,8 +277,8 @@ impl State {
             ReferralEvent::IdentityKeyDestroyed(event) => {
                 self.destroyed_keys.insert((event.referral, event.purpose));
             }
-            // The log itself is the record of who saw what: no decision depends on it.
-            ReferralEvent::IdentityRevealed(_) => {}
+            // The log itself is the record of who saw what: no decision depends on it; of steps the clocks take note.
+            ReferralEvent::IdentityRevealed(_) | ReferralEvent::StatutoryStepRecorded(_) => {}
             ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
             ReferralEvent::OfferWithdrawn(event) => {
                 if let Some(offer) = self.offers.get_mut(&event.offer) {
@@ -289,6 +292,7 @@ impl State {
             | ReferralEvent::AwardLapsed(_)
             | ReferralEvent::AwardFailed(_) => self.apply_award(event),
         }
+        self.note_clocks(event);
     }
 
     fn apply_award(&mut self, event: &ReferralEvent) {

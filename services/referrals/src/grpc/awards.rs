@@ -105,6 +105,7 @@ impl Referrals {
         if named {
             return Err(refuse(&PersonalDataInText));
         }
+        let area_authority = self.area_authority(desk, offer).await;
         let award = AwardId::for_request(&caller.actor(), &id_seed(&message.request_id));
         let (at, emergency, hold_token) = (caller.at, message.emergency, message.hold_token);
         let command = ProposeAward {
@@ -113,6 +114,7 @@ impl Referrals {
             offer,
             hold_token,
             age_years,
+            area_authority,
             approval,
             emergency,
             spot_justification,

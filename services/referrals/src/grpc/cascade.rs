@@ -6,7 +6,9 @@ use crate::form;
 use crate::render;
 use api::referrals as proto;
 use care::{CouncilId, code_sets, london_date};
-use referrals_domain::{CascadeMode, CascadePolicy, RecordCascadeStep, SetCascadePolicy};
+use referrals_domain::{
+    ADJOINING_MAX, CascadeMode, CascadePolicy, ClockPolicy, RecordCascadeStep, SetCascadePolicy,
+};
 use service_kit::{Caller, Fields, run_command};
 use std::collections::BTreeMap;
 use tonic::{Request, Response};
@@ -38,12 +40,32 @@ fn read(fields: &mut Fields, from: &proto::CascadePolicy) -> Option<CascadePolic
             fields.violation(format!("policy.required[{i}].provision"), "stands twice");
         }
     }
+    let clocks = clocks(fields, from.clocks.as_ref());
     Some(CascadePolicy {
         mode: mode?,
         required,
         approver_roles: from.approver_roles.iter().cloned().collect(),
         // What does not fit is the largest there is, which the policy's own limits refuse.
         emergency_approval_hours: u16::try_from(from.emergency_approval_hours).unwrap_or(u16::MAX),
+        clocks: clocks?,
+    })
+}
+
+/// What is absent is the default; what does not fit is the largest there is, as above.
+fn clocks(fields: &mut Fields, from: Option<&proto::ClockPolicy>) -> Option<ClockPolicy> {
+    let default = ClockPolicy::default();
+    let Some(from) = from else { return Some(default) };
+    fields.at_most("policy.clocks.adjoining", from.adjoining.len(), ADJOINING_MAX)?;
+    let hours =
+        |given: Option<u32>, or: u16| given.map_or(or, |given| u16::try_from(given).unwrap_or(u16::MAX));
+    let small = |given: Option<u32>, or: u8| given.map_or(or, |given| u8::try_from(given).unwrap_or(u8::MAX));
+    let planned = from.response_planned_working_days;
+    Some(ClockPolicy {
+        adjoining: from.adjoining.iter().cloned().collect(),
+        response_emergency_hours: hours(from.response_emergency_hours, default.response_emergency_hours),
+        response_urgent_hours: hours(from.response_urgent_hours, default.response_urgent_hours),
+        response_planned_working_days: small(planned, default.response_planned_working_days),
+        senior_review_age_max: small(from.senior_review_age_max, default.senior_review_age_max),
     })
 }
 
@@ -99,7 +121,7 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let command = RecordCascadeStep { referral, step, outcome, at: caller.at };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
-            render::referral_by_id(state, referral)
+            render::referral_by_id(state, referral, caller.at)
         })
         .await
     }

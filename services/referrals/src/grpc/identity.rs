@@ -112,7 +112,7 @@ impl Referrals {
             &message,
             &message.request_id,
             command.into(),
-            move |state, _| render::referral_by_id(state, referral),
+            move |state, _| render::referral_by_id(state, referral, caller.at),
         )
         .await?;
         // Recorded first: should this fail or never run, the key is destroyed by a repeat or at the next start.

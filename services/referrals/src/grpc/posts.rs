@@ -50,7 +50,7 @@ impl Referrals {
             at: caller.at,
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
-            render::referral_by_id(state, referral)
+            render::referral_by_id(state, referral, caller.at)
         })
         .await
     }
@@ -62,7 +62,7 @@ impl Referrals {
         let (council, id) = fields.finish(|| name)?;
         let desk = self.own_desk(&caller, council)?;
         desk.engine.read(|state| match state.referrals.get(&id) {
-            Some(referral) => Ok(Response::new(render::referral(state, referral))),
+            Some(referral) => Ok(Response::new(render::referral(state, referral, caller.at))),
             None => Err(refuse(&Rejection::ReferralUnknown(id))),
         })
     }
@@ -138,7 +138,7 @@ impl Referrals {
             at: caller.at,
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
-            render::referral_by_id(state, referral)
+            render::referral_by_id(state, referral, caller.at)
         })
         .await
     }
@@ -169,7 +169,7 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let command = WithdrawReferral { referral, reason, at: caller.at };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
-            render::referral_by_id(state, referral)
+            render::referral_by_id(state, referral, caller.at)
         })
         .await
     }

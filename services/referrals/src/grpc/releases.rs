@@ -66,7 +66,7 @@ impl Referrals {
         let providers = providers.into_keys().collect();
         let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: caller.at };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
-            render::referral_by_id(state, referral)
+            render::referral_by_id(state, referral, caller.at)
         })
         .await
     }

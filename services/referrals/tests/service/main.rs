@@ -4,6 +4,7 @@
 
 mod awards;
 mod bench;
+mod deadlines;
 mod identity;
 mod messages;
 mod provider;

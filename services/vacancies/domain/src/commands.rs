@@ -250,7 +250,7 @@ pub struct ClaimForAward {
 
 /// What the market needs of an award: neither the price nor who approved it.
 impl From<AwardProposedToMarket> for ClaimForAward {
-    fn from(AwardProposedToMarket { proposed, sex }: AwardProposedToMarket) -> Self {
+    fn from(AwardProposedToMarket { proposed, sex, .. }: AwardProposedToMarket) -> Self {
         Self {
             award: proposed.award,
             council: proposed.council,

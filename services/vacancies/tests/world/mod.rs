@@ -210,5 +210,5 @@ pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposedToMar
         evidence: CascadeEvidence { policy_version: 1, steps: vec![], approval: None, approval_due: None },
         at: start(),
     };
-    AwardProposedToMarket { proposed, sex: "F".into() }
+    AwardProposedToMarket { proposed, sex: "F".into(), area_authority: None }
 }

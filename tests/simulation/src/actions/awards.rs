@@ -1,11 +1,15 @@
 //! A council takes a place: holds, awards, and approvals afterwards.
 
+use super::council::OUTSIDE;
 use crate::breach::Checked;
 use crate::world::World;
 use care::published::Approval;
 use care::{AwardId, OfferId, PlaceId, ReferralId};
 use jiff::SignedDuration;
-use referrals_domain::{GiveRetrospectiveApproval, ProposeAward, Stage};
+use referrals_domain::{
+    DIRECTOR, DeadlineKind, GiveRetrospectiveApproval, ProposeAward, RecordStatutoryStep, Stage,
+    StatutoryStep,
+};
 use vacancies_domain::{Command, HoldPlace};
 
 impl World {
@@ -106,6 +110,7 @@ impl World {
             offer,
             hold_token: self.token_for(desk, referral, offer),
             age_years: self.age_for(desk, referral, offer),
+            area_authority: self.area_authority(desk, offer),
             approval,
             emergency,
             spot_justification: justification,
@@ -113,6 +118,16 @@ impl World {
         };
         self.ask_referrals(desk, &command.into())?;
         Ok(())
+    }
+
+    /// Where the home lies, as the market has it; sometimes elsewhere, and sometimes nobody knows.
+    fn area_authority(&mut self, desk: usize, offer: OfferId) -> Option<String> {
+        let known = match self.chance.below(10) {
+            0 => return None,
+            1..=3 => return Some(OUTSIDE.to_owned()),
+            _ => self.desks[desk].referrals.state.offers.get(&offer)?,
+        };
+        self.market.state.establishment(&known.terms.urn).map(|it| it.utla.clone())
     }
 
     fn age_for(&self, desk: usize, referral: ReferralId, offer: OfferId) -> u8 {
@@ -157,6 +172,38 @@ impl World {
         // An approval may be entered some hours after it was given.
         approval.at -= SignedDuration::from_hours(self.chance.within(0..=4));
         self.ask_referrals(desk, &GiveRetrospectiveApproval { award, approval }.into())?;
+        Ok(())
+    }
+
+    /// A step of an award that stands, mostly one that its clocks ask for; sometimes of one that does not.
+    pub(super) fn take_step(&mut self) -> Checked {
+        let desk = self.some_desk();
+        let state = &self.desks[desk].referrals.state;
+        let due: Vec<(AwardId, StatutoryStep)> = state
+            .deadlines(self.now)
+            .into_iter()
+            .filter_map(|it| match it.id.kind {
+                DeadlineKind::Step(step) => Some((it.id.award?, step)),
+                DeadlineKind::RetrospectiveApproval | DeadlineKind::ReleaseResponse => None,
+            })
+            .collect();
+        let any: Vec<AwardId> = state.awards.keys().copied().collect();
+        let some_step = StatutoryStep::ALL[self.chance.below(4)];
+        let (award, step) = match (self.chance.one_of(&due).copied(), self.chance.one_of(&any)) {
+            _ if self.chance.percent(2) => (AwardId(self.chance.uuid()), some_step),
+            (Some(due), _) if self.chance.percent(85) => due,
+            (_, Some(any)) => (*any, some_step),
+            _ => return Ok(()),
+        };
+        let on =
+            care::london_date(self.now).saturating_sub(jiff::Span::new().days(self.chance.within(-1..=20)));
+        let role = match step {
+            StatutoryStep::DistantPlacementApproval if self.chance.percent(90) => DIRECTOR.to_owned(),
+            _ => self.some_role(desk),
+        };
+        let post = if self.chance.per_mille(12) { String::new() } else { "post 9 (simulated)".into() };
+        let command = RecordStatutoryStep { award, step, on, post, role, at: self.now };
+        self.ask_referrals(desk, &command.into())?;
         Ok(())
     }
 }

@@ -7,9 +7,9 @@ use care::published::FunderShare;
 use care::{Date, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
 use referrals_domain::{
-    AmendReferral, CascadeMode, CascadePolicy, EraseIdentity, KeyPurpose, PostReferral, RecordCascadeStep,
-    RecordSearch, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, Sealed, SetCascadePolicy,
-    Stage, Viewer, WithdrawReferral,
+    AmendReferral, CascadeMode, CascadePolicy, ClockPolicy, EraseIdentity, KeyPurpose, PostReferral,
+    RecordCascadeStep, RecordSearch, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, Sealed,
+    SetCascadePolicy, Stage, Viewer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +20,9 @@ const EXHAUSTED: [&str; 4] = ["NO_PLACE", "NOT_SUITABLE", "DECLINED", "NOT_APPLI
 pub(super) const ROLES: [&str; 3] = ["HEAD_OF_SERVICE", "PLACEMENT_PANEL", "DIRECTOR_OF_CHILDRENS_SERVICES"];
 const PROVISIONS: [&str; 4] =
     ["RESIDENTIAL", "FOSTERING", "RESIDENTIAL_EDUCATION", "SUPPORTED_ACCOMMODATION"];
+
+/// An authority that no simulated council is.
+pub(super) const OUTSIDE: &str = "W06000021";
 
 /// A policy that a council might set: how many steps, in which order, who approves and how soon.
 pub(crate) fn policy(chance: &mut Chance) -> CascadePolicy {
@@ -38,6 +41,18 @@ pub(crate) fn policy(chance: &mut Chance) -> CascadePolicy {
         required,
         approver_roles: roles.collect(),
         emergency_approval_hours: [4, 24, 72][chance.below(3)],
+        clocks: clocks(chance),
+    }
+}
+
+fn clocks(chance: &mut Chance) -> ClockPolicy {
+    let adjoining = if chance.percent(50) { vec![OUTSIDE] } else { Vec::new() };
+    ClockPolicy {
+        adjoining: adjoining.into_iter().map(str::to_owned).collect(),
+        response_emergency_hours: [1, 4, 12][chance.below(3)],
+        response_urgent_hours: [12, 24, 72][chance.below(3)],
+        response_planned_working_days: [3, 5][chance.below(2)],
+        senior_review_age_max: [7, 11, 13][chance.below(3)],
     }
 }
 

@@ -33,6 +33,7 @@ const ACTIONS: &[(usize, Action)] = &[
     (10, World::release_hold),
     (90, World::award),
     (14, World::approve),
+    (14, World::take_step),
     (120, World::offer),
     (10, World::withdraw_offer),
     (14, World::decline),

@@ -64,7 +64,11 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     };
     #[cfg(feature = "planted-defects")]
     let granted_early = is_planted(Planted::GrantedBeforeAward).then(|| granted(&proposed, command.at));
-    let event = AwardProposedToMarket { proposed, sex: referral.requirements.sex.clone() };
+    let event = AwardProposedToMarket {
+        proposed,
+        sex: referral.requirements.sex.clone(),
+        area_authority: command.area_authority.clone(),
+    };
     #[cfg(feature = "planted-defects")]
     if let Some(granted) = granted_early {
         return Ok(vec![event.into(), granted.into()]);

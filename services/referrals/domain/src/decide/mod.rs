@@ -4,6 +4,7 @@ mod award;
 mod identity;
 mod market;
 mod post;
+mod steps;
 
 use crate::commands::Command;
 use crate::events::ReferralEvent;
@@ -27,6 +28,7 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::DeclineReferral(command) => market::decline(state, command),
         Command::ProposeAward(command) => award::propose(state, command),
         Command::GiveRetrospectiveApproval(command) => award::approve(state, command),
+        Command::RecordStatutoryStep(command) => steps::record(state, command),
         Command::ConfirmAward(command) => Ok(award::confirm(state, command)),
         Command::FailAward(command) => Ok(award::fail(state, command)),
         Command::RecordArrival(command) => Ok(award::arrive(state, command)),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod award;
+mod clocks_page;
+mod deadlines;
 mod golden;
 mod identity;
 mod market;

@@ -108,7 +108,8 @@ impl Model {
             ReferralEvent::SearchRecorded(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
-            | ReferralEvent::RetrospectiveApprovalGiven(_) => {}
+            | ReferralEvent::RetrospectiveApprovalGiven(_)
+            | ReferralEvent::StatutoryStepRecorded(_) => {}
         }
         Ok(())
     }
@@ -172,6 +173,7 @@ fn policies() -> impl Strategy<Value = CascadePolicy> {
         )]),
         approver_roles: BTreeSet::from([role.to_owned()]),
         emergency_approval_hours: hours,
+        clocks: referrals_domain::ClockPolicy::default(),
     })
 }
 
@@ -301,6 +303,7 @@ fn proposals() -> impl Strategy<Value = ProposeAward> {
             offer,
             hold_token: None,
             age_years: 13,
+            area_authority: None,
             approval,
             emergency,
             spot_justification,

@@ -207,6 +207,7 @@ pub(crate) fn propose() -> ProposeAward {
         offer: offer(1),
         hold_token: Some(7),
         age_years: 13,
+        area_authority: Some("E06000005".to_owned()),
         approval: Some(approval()),
         emergency: false,
         spot_justification: None,
