@@ -40,23 +40,23 @@ impl Drop for Sweeper {
 /// Records the leases that ended by `at`, and what is to be asked or unlisted by then; gives of how many places.
 pub(crate) async fn sweep(market: &Engine<Market>, at: Timestamp) -> usize {
     let limit = BATCH_PLACES_MAX;
-    let ended = || market.read(|state| state.leases_ended(at).count());
+    let ended = || market.read(|state| state.leases_ended(at).take(limit).count());
     let leases = batches(market, at, &Command::SweepExpiredHolds { at, limit }, ended).await;
-    let unheard = || market.read(|state| state.unheard_by(at).count());
+    let unheard = || market.read(|state| state.unheard_by(at).take(limit).count());
     leases + batches(market, at, &Command::SweepStaleVacancies { at, limit }, unheard).await
 }
 
-/// Gives a command batch after batch until nothing is left to do; gives of how many places something was recorded.
+/// Gives a command batch after batch until `next`, the size of the next one, is 0; gives of how many places something was recorded.
 async fn batches(
     market: &Engine<Market>,
     at: Timestamp,
     command: &Command,
-    left: impl Fn() -> usize,
+    next: impl Fn() -> usize,
 ) -> usize {
     let mut recorded = 0;
     loop {
-        let before = left();
-        if before == 0 {
+        let batch = next();
+        if batch == 0 {
             return recorded;
         }
         let context = Context {
@@ -70,6 +70,6 @@ async fn batches(
             tracing::warn!(%error, "what time brought about could not be recorded; it will be at the next sweep");
             return recorded;
         }
-        recorded += before.min(BATCH_PLACES_MAX);
+        recorded += batch;
     }
 }
