@@ -6,8 +6,8 @@ use api::referrals as proto;
 use care::published::Approval;
 use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
-    AgeBand, Answer, Award, CascadeMode, KeyPurpose, Offer, Outcome, Referral, Requirements, SearchRecorded,
-    Stage, State,
+    AgeBand, Answer, Award, CascadeMode, Completeness, Education, FamilyTime, KeyPurpose, Offer, Outcome,
+    Referral, Requirements, SearchRecorded, Stage, State,
 };
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -42,6 +42,7 @@ pub(crate) fn referral(state: &State, it: &Referral) -> proto::Referral {
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
         last_search: it.last_search.as_ref().map(search),
+        unknown_fields: Completeness::of(it).unknown.into_iter().map(str::to_owned).collect(),
         ..referral_in_list(state, it)
     }
 }
@@ -82,6 +83,8 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         withdrawal_reason,
         identity_known: known(it.identity.is_some(), KeyPurpose::Identity),
         narrative_known: known(it.narrative.is_some(), KeyPurpose::Narrative),
+        complete_thousandths: Completeness::of(it).thousandths(),
+        unknown_fields: Vec::new(),
     }
 }
 
@@ -95,6 +98,8 @@ pub(crate) fn stage(stage: &Stage) -> proto::ReferralStage {
 }
 
 fn requirements(it: &Requirements) -> proto::Requirements {
+    let told = &it.profile;
+    let code = |code: &Option<String>| code.clone().unwrap_or_default();
     proto::Requirements {
         provisions: it.provisions.clone(),
         age_years: Some(it.age_years.into()),
@@ -113,7 +118,32 @@ fn requirements(it: &Requirements) -> proto::Requirements {
         uasc: it.uasc,
         budget_code: it.budget_code.clone().unwrap_or_default(),
         funders: terms::funders_shown(&it.funders),
+        risks: told.risks.clone(),
+        strengths: told.strengths.clone(),
+        education: education(&told.education),
+        family_time: family_time(&told.family_time),
+        siblings: code(&told.siblings),
+        sibling_reason: code(&told.sibling_reason),
+        parent_and_child: code(&told.parent_and_child),
+        deprivation_of_liberty: code(&told.deprivation_of_liberty),
+        national_transfer: code(&told.national_transfer),
+        route_into_care: code(&told.route_into_care),
+        exclusions: told.exclusions.clone(),
+        avoid_areas: told.avoid_areas.iter().map(|area| council_name(*area)).collect(),
     }
+}
+
+/// Nothing where nothing is known.
+fn education(it: &Education) -> Option<proto::Education> {
+    let (phase, ehcp) = (it.phase.clone().unwrap_or_default(), it.ehcp.clone().unwrap_or_default());
+    (*it != Education::default()).then(|| proto::Education { phase, ehcp, send: it.send.clone() })
+}
+
+/// Nothing where nothing is known.
+fn family_time(it: &FamilyTime) -> Option<proto::FamilyTime> {
+    let frequency = it.frequency.clone().unwrap_or_default();
+    let max_miles = it.max_miles.map(u32::from);
+    (*it != FamilyTime::default()).then_some(proto::FamilyTime { frequency, max_miles })
 }
 
 pub(crate) fn search(it: &SearchRecorded) -> proto::SearchEvidence {
@@ -152,6 +182,8 @@ pub(crate) fn released(
 /// What every provider sees of a referral once it is released to it.
 pub(crate) fn preview(it: &Referral) -> proto::ReleasedReferral {
     let asked = &it.requirements;
+    let told = &asked.profile;
+    let code = |code: &Option<String>| code.clone().unwrap_or_default();
     proto::ReleasedReferral {
         name: referral_name(it.council, it.id),
         version: it.version,
@@ -166,6 +198,13 @@ pub(crate) fn preview(it: &Referral) -> proto::ReleasedReferral {
         expected_weeks: asked.expected_weeks.map(u32::from),
         solo: asked.solo,
         sibling_group_size: asked.sibling_group_size.map(u32::from),
+        risks: told.risks.clone(),
+        strengths: told.strengths.clone(),
+        education_phase: code(&told.education.phase),
+        siblings: code(&told.siblings),
+        parent_and_child: code(&told.parent_and_child),
+        deprivation_of_liberty: code(&told.deprivation_of_liberty),
+        exclusions: told.exclusions.clone(),
         ..Default::default()
     }
 }

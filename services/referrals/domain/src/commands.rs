@@ -2,6 +2,7 @@
 
 use crate::events::{OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
+use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::Approval;
 use care::{AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
@@ -33,6 +34,8 @@ pub struct PostReferral {
     pub identity: Option<Sealed>,
     /// The sealed account of needs.
     pub narrative: Option<Sealed>,
+    /// The sealed codes of the child.
+    pub background: Option<Background>,
     /// When.
     pub at: Timestamp,
 }
@@ -50,6 +53,8 @@ pub struct AmendReferral {
     pub identity: Option<Sealed>,
     /// A new sealed account of needs; no value keeps the old one.
     pub narrative: Option<Sealed>,
+    /// New sealed codes of the child; no value keeps the old ones.
+    pub background: Option<Background>,
     /// When.
     pub at: Timestamp,
 }

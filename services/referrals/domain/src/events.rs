@@ -2,6 +2,7 @@
 //! `care::published`. No event holds personal data in clear.
 
 use crate::policy::CascadePolicy;
+use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, AwardProposedToMarket as AwardProposed, PriceLine, Route};
 use care::{
@@ -60,6 +61,9 @@ event! {
         identity: Option<Sealed>,
         /// The sealed account of needs.
         narrative: Option<Sealed>,
+        /// The sealed codes of the child.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        background: Option<Background>,
         /// When.
         at: Timestamp,
     }
@@ -78,6 +82,9 @@ event! {
         identity: Option<Sealed>,
         /// A new sealed account of needs; no value keeps the old one.
         narrative: Option<Sealed>,
+        /// The sealed codes of the child; no value keeps the old ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        background: Option<Background>,
         /// When.
         at: Timestamp,
     }

@@ -5,9 +5,11 @@
 //! crate holds may be read by whoever may read the council's log.
 
 mod commands;
+mod completeness;
 mod decide;
 mod events;
 mod policy;
+mod profile;
 mod recognition;
 mod rejection;
 mod requirements;
@@ -19,6 +21,7 @@ pub use commands::{
     RecordSearch, ReleaseReferral, RevealIdentity, SetCascadePolicy, SubmitOffer, Viewer, WithdrawOffer,
     WithdrawReferral,
 };
+pub use completeness::Completeness;
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
     IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
@@ -26,6 +29,7 @@ pub use events::{
     ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
+pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};

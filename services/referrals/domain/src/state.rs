@@ -5,6 +5,7 @@ use crate::events::{
     OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
 };
 use crate::policy::CascadePolicy;
+use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -74,6 +75,8 @@ pub struct Referral {
     pub identity: Option<Sealed>,
     /// The sealed account of needs.
     pub narrative: Option<Sealed>,
+    /// The sealed codes of the child.
+    pub background: Option<Background>,
     /// Where it stands.
     pub stage: Stage,
     /// When it was posted.
@@ -396,6 +399,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         requirements: event.requirements.clone(),
         identity: event.identity.clone(),
         narrative: event.narrative.clone(),
+        background: event.background.clone(),
         stage: Stage::Open,
         posted_at: event.at,
         changed_at: event.at,
@@ -416,6 +420,9 @@ fn amend(referral: &mut Referral, event: &ReferralAmended) {
     }
     if event.narrative.is_some() {
         referral.narrative.clone_from(&event.narrative);
+    }
+    if event.background.is_some() {
+        referral.background.clone_from(&event.background);
     }
     referral.changed_at = event.at;
 }

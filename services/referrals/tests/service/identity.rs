@@ -200,7 +200,15 @@ async fn erasing_destroys_the_keys_that_are_named() {
     let left = bench.service.erase_identity(bench.own(message)).await.unwrap().into_inner();
     assert!(left.identity_known && !left.narrative_known);
     let seen = bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap().into_inner();
-    assert_eq!(seen.identity, Some(proto::Identity { narrative: String::new(), ..shown() }));
+    let left = proto::Identity {
+        narrative: String::new(),
+        health: Vec::new(),
+        ethnicity: String::new(),
+        religion: String::new(),
+        language: String::new(),
+        ..shown()
+    };
+    assert_eq!(seen.identity, Some(left));
     let closed = bench.close().await;
     let [identity, narrative] = closed.keys_of(id);
     assert!(identity.is_ok() && destroyed(&[narrative]));

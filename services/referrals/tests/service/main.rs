@@ -4,6 +4,7 @@
 
 mod awards;
 mod bench;
+mod form;
 mod identity;
 mod messages;
 mod provider;

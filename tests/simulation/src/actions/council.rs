@@ -7,9 +7,9 @@ use care::published::FunderShare;
 use care::{Date, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
 use referrals_domain::{
-    AmendReferral, CascadeMode, CascadePolicy, EraseIdentity, KeyPurpose, PostReferral, RecordCascadeStep,
-    RecordSearch, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, Sealed, SetCascadePolicy,
-    Stage, Viewer, WithdrawReferral,
+    AmendReferral, CascadeMode, CascadePolicy, EraseIdentity, KeyPurpose, PostReferral, Profile,
+    RecordCascadeStep, RecordSearch, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, Sealed,
+    SetCascadePolicy, Stage, Viewer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,6 +84,7 @@ impl World {
             uasc: self.chance.percent(5),
             budget_code: None,
             funders,
+            profile: Profile::default(),
         }
     }
 
@@ -105,6 +106,7 @@ impl World {
             requirements: self.requirements(age),
             identity: self.chance.percent(90).then(|| sealed("identity")),
             narrative: self.chance.percent(60).then(|| sealed("narrative")),
+            background: None,
             at: self.now,
         };
         if known.is_none() {
@@ -126,6 +128,7 @@ impl World {
             requirements: self.requirements(age),
             identity: None,
             narrative: None,
+            background: None,
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;

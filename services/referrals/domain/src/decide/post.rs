@@ -53,6 +53,7 @@ pub(super) fn post(state: &State, command: &PostReferral) -> Decision {
         requirements: command.requirements.clone(),
         identity: command.identity.clone(),
         narrative: command.narrative.clone(),
+        background: command.background.clone(),
         at: command.at,
     };
     Ok(vec![event.into()])
@@ -75,6 +76,7 @@ pub(super) fn amend(state: &State, command: &AmendReferral) -> Decision {
         requirements: command.requirements.clone(),
         identity: command.identity.clone(),
         narrative: command.narrative.clone(),
+        background: command.background.clone(),
         at: command.at,
     };
     Ok(vec![event.into()])

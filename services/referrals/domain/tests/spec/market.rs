@@ -243,6 +243,7 @@ fn a_decline_after_an_amendment_is_a_new_answer() {
         requirements: requirements(),
         identity: None,
         narrative: None,
+        background: None,
         at: at(4),
     };
     events.extend(decided(&events, amend));

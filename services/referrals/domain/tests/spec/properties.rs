@@ -207,7 +207,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         5 => (referrals(), 1..3_u32, asked()).prop_map(|(referral, expected_version, requirements)| {
             let (identity, narrative) = (None, None);
-            AmendReferral { referral, expected_version, requirements, identity, narrative, at: at(0) }.into()
+            AmendReferral { referral, expected_version, requirements, identity, narrative, background: None, at: at(0) }.into()
         }),
         50 => (referrals(), select(STEPS.to_vec()), outcome).prop_map(|(referral, step, outcome)| {
             let (step, outcome) = (step.to_owned(), outcome.to_owned());
