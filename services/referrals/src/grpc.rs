@@ -10,6 +10,7 @@ mod posts;
 mod previews;
 mod releases;
 mod searches;
+mod shortlists;
 
 use crate::Referrals;
 use api::referrals as proto;
@@ -54,4 +55,7 @@ methods! {
     list_approvals_due(ListApprovalsDueRequest) -> ListApprovalsDueResponse = approvals_due;
     reveal_identity(RevealIdentityRequest) -> RevealIdentityResponse = reveal;
     erase_identity(EraseIdentityRequest) -> Referral = erase;
+    shortlist_provider(ShortlistProviderRequest) -> Referral = shortlist;
+    end_shortlisting(EndShortlistingRequest) -> Referral = end_shortlisting;
+    read_shortlisted_referral(ReadShortlistedReferralRequest) -> ShortlistedReferral = read_shortlisted;
 }

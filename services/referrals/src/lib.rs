@@ -13,6 +13,7 @@ mod render;
 mod repeat;
 mod rules;
 mod seal;
+mod slips;
 
 pub use rules::RULES;
 

@@ -7,7 +7,7 @@ use care::published::Approval;
 use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, Completeness, Education, FamilyTime, KeyPurpose, Offer, Outcome,
-    Referral, Requirements, SearchRecorded, Stage, State,
+    Referral, Requirements, SearchRecorded, ShortlistEnd, Stage, State,
 };
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -38,6 +38,12 @@ pub(crate) fn referral(state: &State, it: &Referral) -> proto::Referral {
         release_time: Some(timestamp(release.at)),
         offered: release.answer == Answer::Offered,
         decline_reason: declined(&release.answer),
+        shortlist_time: release.shortlisted.as_ref().map(|it| timestamp(it.at)),
+        shortlist_end_reason: shortlist_end(release)
+            .map(|(reason, _)| reason.to_string())
+            .unwrap_or_default(),
+        shortlist_end_time: shortlist_end(release).map(|(_, at)| timestamp(at)),
+        shortlist_reads: release.shortlisted.as_ref().map_or(0, |it| it.reads),
     };
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
@@ -45,6 +51,10 @@ pub(crate) fn referral(state: &State, it: &Referral) -> proto::Referral {
         unknown_fields: Completeness::of(it).unknown.into_iter().map(str::to_owned).collect(),
         ..referral_in_list(state, it)
     }
+}
+
+fn shortlist_end(release: &referrals_domain::Release) -> Option<(ShortlistEnd, Timestamp)> {
+    release.shortlisted.as_ref()?.ended
 }
 
 /// A referral as it stands in a list.
@@ -175,6 +185,7 @@ pub(crate) fn released(
         decline_reason: declined(&release.answer),
         offers: own.map(|own| offer(state, own, now)).collect(),
         identity_granted: it.grants(provider, london_date(now)),
+        shortlisted: release.is_shortlisted(),
         ..preview(it)
     })
 }
@@ -205,6 +216,26 @@ pub(crate) fn preview(it: &Referral) -> proto::ReleasedReferral {
         parent_and_child: code(&told.parent_and_child),
         deprivation_of_liberty: code(&told.deprivation_of_liberty),
         exclusions: told.exclusions.clone(),
+        ..Default::default()
+    }
+}
+
+/// What a shortlisted provider sees beside that, as far as it stands in clear.
+pub(crate) fn shortlisted(it: &Referral, released: proto::ReleasedReferral) -> proto::ShortlistedReferral {
+    let asked = requirements(&it.requirements);
+    proto::ShortlistedReferral {
+        released: Some(released),
+        age_years: it.requirements.age_years.into(),
+        age_assessed: it.requirements.age_assessed,
+        category_of_need: asked.category_of_need,
+        legal_status: asked.legal_status,
+        uasc: asked.uasc,
+        education: asked.education,
+        family_time: asked.family_time,
+        sibling_reason: asked.sibling_reason,
+        national_transfer: asked.national_transfer,
+        route_into_care: asked.route_into_care,
+        avoid_areas: asked.avoid_areas,
         ..Default::default()
     }
 }

@@ -240,6 +240,39 @@ pub struct WithdrawReferral {
     pub at: Timestamp,
 }
 
+/// Lets a provider to whom the referral was released read all of it but who the child is.
+#[derive(Debug, Clone)]
+pub struct ShortlistProvider {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Takes a provider off the list.
+#[derive(Debug, Clone)]
+pub struct EndShortlisting {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Reads a referral as one who is shortlisted.
+#[derive(Debug, Clone)]
+pub struct ReadShortlisted {
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who reads.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Who sees an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
@@ -313,4 +346,7 @@ commands!(
     WithdrawReferral,
     RevealIdentity,
     EraseIdentity,
+    ShortlistProvider,
+    EndShortlisting,
+    ReadShortlisted,
 );

@@ -38,6 +38,10 @@ macro_rules! event {
     };
 }
 
+mod shortlist;
+
+pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
+
 event! {
     /// The council set its cascade policy.
     CascadePolicySet on "policy" of council {
@@ -130,7 +134,9 @@ event! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReleaseStage {
-    /// The allow-listed fields: age band, sex, needs, outcode; no identity.
+    /// The allow-listed fields: age band, sex, codes, outcode; no identity. Who is shown more of it is in [`ProviderShortlisted`].
+    Broadcast,
+    /// What [`ReleaseStage::Broadcast`] was called before there was a shortlist: it showed no more than that.
     Shortlist,
 }
 
@@ -390,5 +396,8 @@ care::events! {
         ReferralWithdrawn,
         IdentityRevealed,
         IdentityKeyDestroyed,
+        ProviderShortlisted,
+        ShortlistingEnded,
+        ShortlistedReferralRead,
     }
 }

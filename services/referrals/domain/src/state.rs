@@ -2,7 +2,7 @@
 //! is itself part of the fold.
 
 use crate::events::{
-    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
+    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded, ShortlistEnd,
 };
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
@@ -112,6 +112,27 @@ pub struct Release {
     pub at: Timestamp,
     /// What the provider last answered.
     pub answer: Answer,
+    /// Its place on the shortlist, the last one.
+    pub shortlisted: Option<Shortlisting>,
+}
+
+impl Release {
+    /// Whether the provider is on the shortlist now.
+    #[must_use]
+    pub fn is_shortlisted(&self) -> bool {
+        self.shortlisted.as_ref().is_some_and(|it| it.ended.is_none())
+    }
+}
+
+/// A provider's place on a shortlist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortlisting {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why it ended, and when.
+    pub ended: Option<(ShortlistEnd, Timestamp)>,
+    /// How often it read the referral.
+    pub reads: u32,
 }
 
 /// A provider's answer to a release.
@@ -247,7 +268,7 @@ impl State {
                 self.change(event.referral, |referral| referral.last_search = Some(event.clone()));
             }
             ReferralEvent::ReferralReleased(event) => {
-                let release = Release { at: event.at, answer: Answer::None };
+                let release = Release { at: event.at, answer: Answer::None, shortlisted: None };
                 self.change(event.referral, |referral| {
                     referral.releases.insert(event.provider.clone(), release);
                 });
@@ -271,6 +292,20 @@ impl State {
             }),
             ReferralEvent::IdentityKeyDestroyed(event) => {
                 self.destroyed_keys.insert((event.referral, event.purpose));
+            }
+            ReferralEvent::ProviderShortlisted(event) => {
+                let begun = Shortlisting { at: event.at, ended: None, reads: 0 };
+                self.change_release(event.referral, &event.provider, |it| it.shortlisted = Some(begun));
+            }
+            ReferralEvent::ShortlistingEnded(event) => {
+                self.change_shortlisting(event.referral, &event.provider, |it| {
+                    it.ended = Some((event.reason, event.at));
+                });
+            }
+            ReferralEvent::ShortlistedReferralRead(event) => {
+                self.change_shortlisting(event.referral, &event.provider, |it| {
+                    it.reads = it.reads.saturating_add(1);
+                });
             }
             // The log itself is the record of who saw what: no decision depends on it.
             ReferralEvent::IdentityRevealed(_) => {}
@@ -377,9 +412,31 @@ impl State {
     }
 
     fn answer(&mut self, referral: ReferralId, provider: &ProviderId, answer: Answer) {
+        self.change_release(referral, provider, |release| release.answer = answer);
+    }
+
+    fn change_release(
+        &mut self,
+        referral: ReferralId,
+        provider: &ProviderId,
+        change: impl FnOnce(&mut Release),
+    ) {
         self.change(referral, |referral| {
             if let Some(release) = referral.releases.get_mut(provider) {
-                release.answer = answer;
+                change(release);
+            }
+        });
+    }
+
+    fn change_shortlisting(
+        &mut self,
+        referral: ReferralId,
+        provider: &ProviderId,
+        change: impl FnOnce(&mut Shortlisting),
+    ) {
+        self.change_release(referral, provider, |release| {
+            if let Some(shortlisting) = &mut release.shortlisted {
+                change(shortlisting);
             }
         });
     }

@@ -3,7 +3,9 @@
 use super::Answer;
 use crate::Referrals;
 use crate::form;
+use crate::grpc::shortlists::narrative_names_child;
 use crate::render;
+use crate::slips::PersonalDataInText;
 use api::referrals as proto;
 use care::{ReferralId, Timestamp};
 use referrals_domain::{ALIKE_MIN, Completeness, Recognition, Referral, Rejection, Traits};
@@ -27,11 +29,18 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let read = desk.engine.read(|state| {
             let it = state.referrals.get(&referral)?;
-            Some((render::preview(it), Traits::of(&it.requirements), Completeness::of(it), warnings(it)))
+            let shown = render::preview(it);
+            Some((shown, Traits::of(&it.requirements), Completeness::of(it), warnings(it), it.clone()))
         });
-        let (shown, own, complete, warnings) =
+        let (shown, own, complete, mut warnings, it) =
             read.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
         let recognition = Recognition::of(&own, &self.traits_but_of(referral, caller.at));
+        if narrative_names_child(&desk.vault.unseal(&it)?) {
+            warnings.push(proto::ReleaseWarning {
+                reason: "NARRATIVE_NAMES_CHILD".to_owned(),
+                description: format!("nobody can be shortlisted yet: {}", PersonalDataInText::NARRATIVE),
+            });
+        }
         let complete_thousandths = complete.thousandths();
         Ok(Response::new(proto::ReleasePreview {
             shown: Some(shown),

@@ -54,6 +54,11 @@ async fn no_identifier_is_on_the_disk_in_clear() {
     let award = bench.awarded().await;
     bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
     bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap();
+    let other = bench.post_as(crate::form::post_whole("r-8")).await;
+    bench.release(&other.name, &["elm"]).await;
+    bench.service.shortlist_provider(bench.own(crate::shortlist::put_on(&other.name, "elm"))).await.unwrap();
+    let read = proto::ReadShortlistedReferralRequest { name: other.name.clone() };
+    bench.service.read_shortlisted_referral(bench.elm(read)).await.unwrap();
     let mut stray = post_request("r-9");
     stray.requirements.as_mut().unwrap().urgency = "SOON".to_owned();
     bench.service.post_referral(bench.own(stray)).await.unwrap_err();

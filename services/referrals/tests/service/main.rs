@@ -10,3 +10,4 @@ mod messages;
 mod provider;
 mod referral;
 mod rules;
+mod shortlist;

@@ -197,7 +197,7 @@ impl World {
         for _ in 0..count {
             providers.extend(self.chance.one_of(&self.providers).cloned());
         }
-        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: self.now };
+        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: self.now };
         self.ask_referrals(desk, &command.into())?;
         Ok(())
     }

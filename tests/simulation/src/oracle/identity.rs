@@ -3,7 +3,9 @@
 use super::awards::Awards;
 use crate::breach::{Checked, Invariant, ensure};
 use care::{AwardId, Date, EventBody, ProviderId, ReferralId, london_date};
-use referrals_domain::{IdentityGranted, IdentityRevealed, ReferralAwarded, ReferralEvent};
+use referrals_domain::{
+    IdentityGranted, IdentityRevealed, ReferralAwarded, ReferralDeclined, ReferralEvent, ShortlistingEnded,
+};
 use std::collections::{HashMap, HashSet};
 
 #[derive(Default)]
@@ -14,12 +16,35 @@ pub(super) struct Identities {
     granted: HashSet<AwardId>,
     /// The grants, and the first day on which each does not hold.
     grants: HashMap<(ReferralId, ProviderId), Option<Date>>,
+    /// Who may read the whole of a referral that is searched for.
+    shortlisted: HashSet<(ReferralId, ProviderId)>,
 }
 
 impl Identities {
     pub(super) fn read(&mut self, event: &ReferralEvent, awards: &Awards) -> Checked {
         match event {
-            ReferralEvent::ReferralAwarded(event) => self.award(event, awards),
+            ReferralEvent::ReferralAwarded(event) => {
+                self.shortlisted.retain(|(referral, _)| *referral != event.referral);
+                self.award(event, awards)
+            }
+            ReferralEvent::ReferralWithdrawn(event) => {
+                self.shortlisted.retain(|(referral, _)| *referral != event.referral);
+                Ok(())
+            }
+            ReferralEvent::ProviderShortlisted(event) => {
+                self.shortlisted.insert((event.referral, event.provider.clone()));
+                Ok(())
+            }
+            ReferralEvent::ReferralDeclined(ReferralDeclined { referral, provider, .. })
+            | ReferralEvent::ShortlistingEnded(ShortlistingEnded { referral, provider, .. }) => {
+                self.shortlisted.remove(&(*referral, provider.clone()));
+                Ok(())
+            }
+            ReferralEvent::ShortlistedReferralRead(event) => {
+                let on_list = self.shortlisted.contains(&(event.referral, event.provider.clone()));
+                let found = || format!("read by a provider that is not on the shortlist: {event:?}");
+                ensure(on_list, Invariant::IdentityByGrant, || event.stream(), found)
+            }
             ReferralEvent::IdentityGranted(event) => self.grant(event),
             ReferralEvent::IdentityGrantEnded(event) => {
                 let grant = self.grants.get_mut(&(event.referral, event.provider.clone()));

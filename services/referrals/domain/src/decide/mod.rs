@@ -4,6 +4,7 @@ mod award;
 mod identity;
 mod market;
 mod post;
+mod shortlist;
 
 use crate::commands::Command;
 use crate::events::ReferralEvent;
@@ -33,6 +34,9 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::RecordDeparture(command) => Ok(award::depart(state, command)),
         Command::RevealIdentity(command) => identity::reveal(state, command),
         Command::EraseIdentity(command) => identity::erase(state, command),
+        Command::ShortlistProvider(command) => shortlist::shortlist(state, command),
+        Command::EndShortlisting(command) => shortlist::end(state, command),
+        Command::ReadShortlisted(command) => shortlist::read(state, command),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The council's side before the market: its policy, the referral itself, and the steps of the cascade.
 
+use super::shortlist::all_ended;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{AmendReferral, PostReferral, RecordCascadeStep, SetCascadePolicy, WithdrawReferral};
 use crate::events::{
-    CascadePolicySet, CascadeStepRecorded, ReferralAmended, ReferralPosted, ReferralWithdrawn,
+    CascadePolicySet, CascadeStepRecorded, ReferralAmended, ReferralPosted, ReferralWithdrawn, ShortlistEnd,
 };
 use crate::rejection::Rejection;
 use crate::requirements::Found;
@@ -118,5 +119,6 @@ pub(super) fn withdraw(state: &State, command: &WithdrawReferral) -> Decision {
         reason: command.reason.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    let ended = all_ended(referral, |_| ShortlistEnd::ReferralWithdrawn, command.at);
+    Ok([event.into()].into_iter().chain(ended).collect())
 }

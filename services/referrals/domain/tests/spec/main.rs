@@ -9,4 +9,5 @@ mod identity;
 mod market;
 mod posting;
 mod properties;
+mod shortlist;
 mod support;

@@ -30,7 +30,7 @@ fn release(providers: &[&str]) -> ReleaseReferral {
     ReleaseReferral {
         referral: referral(1),
         providers: providers.iter().map(|name| provider(name)).collect(),
-        stage: ReleaseStage::Shortlist,
+        stage: ReleaseStage::Broadcast,
         at: at(2),
     }
 }

@@ -12,11 +12,11 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, 
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
-    AmendReferral, CascadeMode, CascadePolicy, Command, ConfirmAward, DeclineReferral, EraseIdentity,
-    FailAward, GiveRetrospectiveApproval, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward,
-    RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent, Referrals, ReleaseReferral,
-    ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy, State, SubmitOffer, Viewer, WithdrawOffer,
-    WithdrawReferral,
+    AmendReferral, CascadeMode, CascadePolicy, Command, ConfirmAward, DeclineReferral, EndShortlisting,
+    EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose, OfferSubmitted, PostReferral,
+    ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent,
+    Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy,
+    ShortlistProvider, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +38,7 @@ struct Model {
     granted: BTreeSet<(ReferralId, ProviderId)>,
     awarded: BTreeSet<(ReferralId, ProviderId)>,
     arrived: BTreeSet<AwardId>,
+    shortlisted: BTreeSet<(ReferralId, ProviderId)>,
 }
 
 impl Model {
@@ -105,6 +106,20 @@ impl Model {
                 }
             }
             ReferralEvent::IdentityKeyDestroyed(event) => prop_assert!(self.closed.contains(&event.referral)),
+            ReferralEvent::ProviderShortlisted(event) => {
+                prop_assert!(!self.closed.contains(&event.referral));
+                let on_list = (event.referral, event.provider.clone());
+                prop_assert!(self.shortlisted.insert(on_list), "shortlisted twice");
+            }
+            ReferralEvent::ShortlistingEnded(event) => {
+                let on_list = (event.referral, event.provider.clone());
+                prop_assert!(self.shortlisted.remove(&on_list), "the end of no place on the list");
+            }
+            ReferralEvent::ShortlistedReferralRead(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "read after the search has ended");
+                let on_list = (event.referral, event.provider.clone());
+                prop_assert!(self.shortlisted.contains(&on_list), "read by somebody else");
+            }
             ReferralEvent::SearchRecorded(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
@@ -215,7 +230,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         10 => (referrals(), providers()).prop_map(|(referral, provider)| {
             let providers = BTreeSet::from([provider]);
-            ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: at(0) }.into()
+            ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: at(0) }.into()
         }),
         30 => submissions().prop_map(Command::from),
         3 => (referrals(), offers(), providers()).prop_map(|(referral, offer, provider)| {
@@ -253,6 +268,15 @@ fn commands() -> impl Strategy<Value = Command> {
         5 => referrals().prop_map(|referral| {
             EraseIdentity { referral, purposes: BTreeSet::from(KeyPurpose::ALL), at: at(0) }.into()
         }),
+        6 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            ShortlistProvider { referral, provider, at: at(0) }.into()
+        }),
+        1 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            EndShortlisting { referral, provider, at: at(0) }.into()
+        }),
+        8 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            ReadShortlisted { referral, provider, at: at(0) }.into()
+        }),
     ]
 }
 
@@ -261,7 +285,7 @@ fn histories(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Command>>
     let posts = (asked(), asked()).prop_map(|(first, second)| {
         let both = [(1, first), (2, second)].map(|(n, requirements)| {
             let providers = BTreeSet::from([provider("oak"), provider("elm")]);
-            let stage = ReleaseStage::Shortlist;
+            let stage = ReleaseStage::Broadcast;
             let post = PostReferral { referral: referral(n), ..post(requirements) };
             let release = ReleaseReferral { referral: referral(n), providers, stage, at: at(0) };
             [post.into(), release.into()]

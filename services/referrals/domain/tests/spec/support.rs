@@ -135,7 +135,7 @@ pub(crate) fn released(to: &str) -> ReferralEvent {
         referral: referral(1),
         referral_version: 1,
         provider: provider(to),
-        stage: ReleaseStage::Shortlist,
+        stage: ReleaseStage::Broadcast,
         at: at(2),
     }
     .into()
