@@ -52,7 +52,7 @@ paged! {
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
-    referrals: ListApprovalsDueRequest, ListAwardsRequest, ListOffersRequest, ListReferralsRequest,
+    referrals: ListApprovalsDueRequest, ListAwardsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest,
         ListReleasedReferralsRequest;
     vacancies: ListEstablishmentsRequest, ListPlacesRequest, SearchVacanciesRequest;
 }

@@ -373,6 +373,21 @@ pub(crate) fn offer(
     referral.zip(offer).map(|((council, referral), offer)| (council, referral, offer))
 }
 
+/// A question's name: `councils/{gss}/referrals/{uuid}/questions/{uuid}`.
+pub(crate) fn question(
+    fields: &mut Fields,
+    field: &str,
+    name: &str,
+) -> Option<(CouncilId, care::ReferralId, care::QuestionId)> {
+    let Some((parent, question)) = name.rsplit_once("/questions/") else {
+        fields.violation(field, "expected councils/{gss}/referrals/{uuid}/questions/{uuid}");
+        return None;
+    };
+    let referral = referral(fields, field, parent);
+    let question = fields.check(field, question.parse());
+    referral.zip(question).map(|((council, referral), question)| (council, referral, question))
+}
+
 /// A version as an etag.
 pub(crate) fn etag(fields: &mut Fields, field: &str, etag: &str) -> Option<u32> {
     let version = etag.parse().ok();

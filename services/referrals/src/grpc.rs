@@ -8,6 +8,7 @@ mod offers;
 mod pages;
 mod posts;
 mod previews;
+mod questions;
 mod releases;
 mod searches;
 mod shortlists;
@@ -58,4 +59,7 @@ methods! {
     shortlist_provider(ShortlistProviderRequest) -> Referral = shortlist;
     end_shortlisting(EndShortlistingRequest) -> Referral = end_shortlisting;
     read_shortlisted_referral(ReadShortlistedReferralRequest) -> ShortlistedReferral = read_shortlisted;
+    ask_question(AskQuestionRequest) -> Question = ask;
+    answer_question(AnswerQuestionRequest) -> Question = answer;
+    list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
 }

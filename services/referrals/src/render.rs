@@ -4,7 +4,7 @@
 use api::common;
 use api::referrals as proto;
 use care::published::Approval;
-use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, CouncilId, OfferId, ProviderId, QuestionId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, Completeness, Education, FamilyTime, KeyPurpose, Offer, Outcome,
     Referral, Requirements, SearchRecorded, ShortlistEnd, Stage, State,
@@ -16,6 +16,10 @@ use service_kit::{
 
 pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
     format!("{}/offers/{offer}", referral_name(council, referral))
+}
+
+pub(crate) fn question_name(council: CouncilId, referral: ReferralId, question: QuestionId) -> String {
+    format!("{}/questions/{question}", referral_name(council, referral))
 }
 
 pub(crate) fn award_name(council: CouncilId, award: AwardId) -> String {

@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 /// What an earlier request sealed of a child.
 struct SealedBefore {
     referral: ReferralId,
-    parts: [(Part, Option<Sealed>); 3],
+    parts: Vec<(Part, Option<Sealed>)>,
 }
 
 impl SealedBefore {
@@ -21,11 +21,19 @@ impl SealedBefore {
         let (referral, identity, narrative, background) = match event {
             ReferralEvent::ReferralPosted(it) => (it.referral, it.identity, it.narrative, it.background),
             ReferralEvent::ReferralAmended(it) => (it.referral, it.identity, it.narrative, it.background),
+            ReferralEvent::QuestionAsked(it) => {
+                let parts = vec![(Part::Question(it.question), Some(it.text))];
+                return Some(Self { referral: it.referral, parts });
+            }
+            ReferralEvent::QuestionAnswered(it) => {
+                let parts = vec![(Part::Answer(it.question), Some(it.text))];
+                return Some(Self { referral: it.referral, parts });
+            }
             _ => return None,
         };
         let background = background.map(|it| it.sealed);
         let parts =
-            [(Part::Identity, identity), (Part::Narrative, narrative), (Part::Background, background)];
+            vec![(Part::Identity, identity), (Part::Narrative, narrative), (Part::Background, background)];
         Some(Self { referral, parts })
     }
 }
@@ -48,6 +56,8 @@ impl Desk {
             Part::Identity => clear.person.is_some(),
             Part::Narrative => clear.narrative.is_some(),
             Part::Background => clear.codes.is_some(),
+            // Whoever asks about these says something in them.
+            Part::Question(_) | Part::Answer(_) => true,
         };
         let gone = |(part, sealed): &(Part, Option<Sealed>)| {
             asked(*part) && sealed.as_ref().is_some_and(|it| !self.vault.has_key_of(referral, *part, it))

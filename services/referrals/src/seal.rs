@@ -1,6 +1,6 @@
 //! Seals who the child is before it becomes part of a command, and opens it for those who may see it.
 
-use care::{CouncilId, Date, ReferralId};
+use care::{CouncilId, Date, QuestionId, ReferralId};
 use referrals_domain::{Background, BackgroundPart, KeyPurpose, Referral, Rejection, Sealed};
 use sealing::{DataKey, KeyStore, Needs, OwnerLock, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,10 @@ pub(crate) enum Part {
     Narrative,
     /// The [`SealedCodes`].
     Background,
+    /// What a provider asked.
+    Question(QuestionId),
+    /// What the council answered.
+    Answer(QuestionId),
 }
 
 impl Part {
@@ -75,15 +79,18 @@ impl Part {
     pub(crate) const fn purpose(self) -> KeyPurpose {
         match self {
             Self::Identity => KeyPurpose::Identity,
-            Self::Narrative | Self::Background => KeyPurpose::Narrative,
+            Self::Narrative | Self::Background | Self::Question(_) | Self::Answer(_) => KeyPurpose::Narrative,
         }
     }
 
-    const fn as_str(self) -> &'static str {
+    /// Its name within the referral.
+    fn name(self) -> String {
         match self {
-            Self::Identity => "identity",
-            Self::Narrative => "narrative",
-            Self::Background => "background",
+            Self::Identity => "identity".to_owned(),
+            Self::Narrative => "narrative".to_owned(),
+            Self::Background => "background".to_owned(),
+            Self::Question(id) => format!("question/{id}"),
+            Self::Answer(id) => format!("answer/{id}"),
         }
     }
 
@@ -288,18 +295,41 @@ impl Vault {
     ) -> Result<Option<Vec<u8>>, Status> {
         let Some(sealed) = sealed else { return Ok(None) };
         let Some(blob) = from_event(sealed) else {
-            tracing::error!(%referral, part = part.as_str(), "a sealed value is not of the expected form");
+            tracing::error!(%referral, part = part.name(), "a sealed value is not of the expected form");
             return Err(unavailable("a sealed value cannot be read"));
         };
         match self.keys.unseal(&blob, &self.binding(referral, part)) {
             Ok(text) => Ok(Some(text.to_vec())),
             Err(SealingError::KeyDestroyed { .. }) => Ok(None),
             Err(error) if is_missing(&error) => {
-                tracing::error!(%referral, part = part.as_str(), "ALARM: the key of a sealed part is lost");
+                tracing::error!(%referral, part = part.name(), "ALARM: the key of a sealed part is lost");
                 Ok(None)
             }
             Err(error) => Err(status(referral, &error)),
         }
+    }
+
+    /// Seals one text, and gives the fingerprint by which a repeat of it is recognised.
+    pub(crate) async fn seal_text(
+        &self,
+        referral: ReferralId,
+        part: Part,
+        text: &str,
+    ) -> Result<(Sealed, String), Status> {
+        let sealed = self.seal_part(referral, part, Some(text.as_bytes().to_vec())).await?;
+        sealed.ok_or_else(|| unavailable("the text could not be sealed"))
+    }
+
+    /// A sealed text; nothing where its key was destroyed or is lost.
+    pub(crate) fn unseal_text(
+        &self,
+        referral: ReferralId,
+        part: Part,
+        sealed: &Sealed,
+    ) -> Result<Option<String>, Status> {
+        let text = self.unseal_part(referral, part, Some(sealed))?;
+        text.map(|text| String::from_utf8(text).map_err(|_| unavailable("a sealed text cannot be read")))
+            .transpose()
     }
 
     /// Destroys keys, those that still exist. May be repeated.
@@ -326,7 +356,7 @@ impl Vault {
 
     /// Where a sealed part belongs: copied elsewhere it does not open.
     fn binding(&self, referral: ReferralId, part: Part) -> String {
-        format!("{}|referral/{referral}|{}", self.council, part.as_str())
+        format!("{}|referral/{referral}|{}", self.council, part.name())
     }
 }
 

@@ -18,6 +18,11 @@ impl PersonalDataInText {
         field: "spot_justification",
         problem: "this text is recorded in clear and holds something of the child's identity: say it without",
     };
+    /// The answer to a question, which all to whom the referral was released read.
+    pub(crate) const ANSWER: Self = Self {
+        field: "text",
+        problem: "all to whom the referral was released read it, and it holds something of the child's identity: say it without",
+    };
     /// The account of needs, which the shortlisted read.
     pub(crate) const NARRATIVE: Self = Self {
         field: "identity.narrative",

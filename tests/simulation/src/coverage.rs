@@ -91,7 +91,7 @@ named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
-    EndShortlisting, ReadShortlisted,
+    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,

@@ -58,6 +58,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("ShortlistProvider", r#"{"name": "<referral>", "provider": "<my_provider>"}"#),
     ("EndShortlisting", r#"{"name": "<referral>", "provider": "<my_provider>"}"#),
     ("ReadShortlistedReferral", r#"{"name": "<referral>"}"#),
+    ("AskQuestion", r#"{"parent": "<referral>", "text": "Is there a garden?"}"#),
+    (
+        "AnswerQuestion",
+        r#"{"name": "<referral>/questions/00000000-0000-5000-8000-000000000001", "text": "There is."}"#,
+    ),
+    ("ListQuestions", r#"{"parent": "<referral>", "page_size": 200}"#),
     ("RevealIdentity", r#"{"name": "<referral>", "purpose": "SAFEGUARDING"}"#),
     ("EraseIdentity", r#"{"name": "<referral>", "parts": ["SEALED_PART_NARRATIVE"]}"#),
     ("RegisterProvider", r#"{"provider_id": "new-homes", "display_name": "New homes"}"#),

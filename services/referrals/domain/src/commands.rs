@@ -5,7 +5,9 @@ use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::Approval;
-use care::{AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{
+    AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets the council's cascade policy.
@@ -273,6 +275,34 @@ pub struct ReadShortlisted {
     pub at: Timestamp,
 }
 
+/// Asks something about a referral.
+#[derive(Debug, Clone)]
+pub struct AskQuestion {
+    /// Its id.
+    pub question: QuestionId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who asks.
+    pub provider: ProviderId,
+    /// What, sealed.
+    pub text: Sealed,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Answers a question, once.
+#[derive(Debug, Clone)]
+pub struct AnswerQuestion {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The question.
+    pub question: QuestionId,
+    /// The answer, sealed.
+    pub text: Sealed,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Who sees an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
@@ -349,4 +379,6 @@ commands!(
     ShortlistProvider,
     EndShortlisting,
     ReadShortlisted,
+    AskQuestion,
+    AnswerQuestion,
 );

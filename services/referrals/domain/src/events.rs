@@ -38,8 +38,10 @@ macro_rules! event {
     };
 }
 
+mod question;
 mod shortlist;
 
+pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
 
 event! {
@@ -399,5 +401,7 @@ care::events! {
         ProviderShortlisted,
         ShortlistingEnded,
         ShortlistedReferralRead,
+        QuestionAsked,
+        QuestionAnswered,
     }
 }

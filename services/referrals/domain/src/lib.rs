@@ -16,25 +16,25 @@ mod requirements;
 mod state;
 
 pub use commands::{
-    AmendReferral, Command, ConfirmAward, DeclineReferral, EndShortlisting, EraseIdentity, FailAward,
-    GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
-    RecordDeparture, RecordSearch, ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider,
-    SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
+    EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted,
+    RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, ReleaseReferral, RevealIdentity,
+    SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
     IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ProviderShortlisted, ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted,
-    ReferralReleased, ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded,
-    ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
+    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
+    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
+    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
-pub use state::{Answer, Award, Offer, Outcome, Referral, Release, Shortlisting, Stage, State};
+pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
 
 use care::{Decided, Domain};
 

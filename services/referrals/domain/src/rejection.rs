@@ -2,8 +2,8 @@
 
 use crate::events::ShortlistEnd;
 use care::{
-    AwardId, DAYS_AHEAD_MAX, EstablishmentUrn, OfferId, ProviderId, ReferralId, Refusal, RefusalKind,
-    Violation,
+    AwardId, DAYS_AHEAD_MAX, EstablishmentUrn, OfferId, ProviderId, QuestionId, ReferralId, Refusal,
+    RefusalKind, Violation,
 };
 
 /// Why a command was refused.
@@ -187,6 +187,15 @@ pub enum Rejection {
         "referral {0} still needs it: withdraw the referral, or wait for the child's arrival, before you erase the identity"
     )]
     ReferralStillOpen(ReferralId),
+    /// There is no such question.
+    #[error("there is no question {0} on this referral")]
+    QuestionUnknown(QuestionId),
+    /// The question was asked before.
+    #[error("question {0} exists already: use a new request_id for a new question")]
+    QuestionExists(QuestionId),
+    /// The question was answered before.
+    #[error("question {0} has its answer, which all who were asked may have read: it stands")]
+    QuestionAnswered(QuestionId),
     /// Only who was asked can be shortlisted.
     #[error(
         "referral {referral} was not released to provider {provider}: release it before you shortlist it"
@@ -274,6 +283,9 @@ impl Refusal for Rejection {
             Self::IdentityUnknown(_) => "IDENTITY_UNKNOWN",
             Self::IdentityDestroyed(_) => "IDENTITY_DESTROYED",
             Self::ReferralStillOpen(_) => "REFERRAL_STILL_OPEN",
+            Self::QuestionUnknown(_) => "QUESTION_UNKNOWN",
+            Self::QuestionExists(_) => "QUESTION_EXISTS",
+            Self::QuestionAnswered(_) => "QUESTION_ANSWERED",
             Self::ProviderNotInvited { .. } => "PROVIDER_NOT_INVITED",
             Self::ProviderHasDeclined { .. } => "PROVIDER_HAS_DECLINED",
             Self::NotShortlisted(_) => "NOT_SHORTLISTED",
@@ -284,10 +296,14 @@ impl Refusal for Rejection {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::FieldInvalid(_) | Self::StartTooFar { .. } => RefusalKind::Invalid,
-            Self::ReferralUnknown(_) | Self::OfferUnknown(_) | Self::AwardUnknown(_) => RefusalKind::NotFound,
-            Self::ReferralExists(_) | Self::OfferExists(_) | Self::AwardExists(_) => {
-                RefusalKind::AlreadyExists
-            }
+            Self::ReferralUnknown(_)
+            | Self::OfferUnknown(_)
+            | Self::AwardUnknown(_)
+            | Self::QuestionUnknown(_) => RefusalKind::NotFound,
+            Self::ReferralExists(_)
+            | Self::OfferExists(_)
+            | Self::AwardExists(_)
+            | Self::QuestionExists(_) => RefusalKind::AlreadyExists,
             Self::VersionChanged { .. } => RefusalKind::Conflict,
             Self::IdentityNotGranted(_)
             | Self::IdentityGrantEnded { .. }

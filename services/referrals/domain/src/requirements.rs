@@ -23,13 +23,26 @@ pub struct Sealed {
     pub key_commit: String,
 }
 
+impl Sealed {
+    /// Nothing, where only the rest of a command is looked at.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            key_id: String::new(),
+            nonce: String::new(),
+            ciphertext: String::new(),
+            key_commit: String::new(),
+        }
+    }
+}
+
 /// What a sealing key of a referral is for; each can be destroyed on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPurpose {
     /// Names, date of birth, home postcode and case reference.
     Identity,
-    /// The account of the child's needs in words, and what is shown with it: the sealed codes of the form.
+    /// The account of the child's needs in words, and what is read with it: the sealed codes of the form, questions and answers.
     Narrative,
 }
 

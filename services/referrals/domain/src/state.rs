@@ -2,7 +2,7 @@
 //! is itself part of the fold.
 
 use crate::events::{
-    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded, ShortlistEnd,
+    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
 };
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
@@ -13,6 +13,10 @@ use care::published::{Approval, AwardProposed};
 use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+mod invited;
+
+pub use invited::{Answer, Question, Release, Shortlisting};
 
 /// Everything known of one council's referrals.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -95,6 +99,8 @@ pub struct Referral {
     pub awards: BTreeSet<AwardId>,
     /// The providers that may see the identity, and the first day on which each may not, if that is known.
     pub granted: BTreeMap<ProviderId, Option<Date>>,
+    /// What providers asked about it, in order.
+    pub questions: Vec<Question>,
 }
 
 impl Referral {
@@ -103,53 +109,6 @@ impl Referral {
     pub fn grants(&self, provider: &ProviderId, today: Date) -> bool {
         self.granted.get(provider).is_some_and(|end| end.is_none_or(|end| today < end))
     }
-}
-
-/// A release to one provider, and its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// When.
-    pub at: Timestamp,
-    /// What the provider last answered.
-    pub answer: Answer,
-    /// Its place on the shortlist, the last one.
-    pub shortlisted: Option<Shortlisting>,
-}
-
-impl Release {
-    /// Whether the provider is on the shortlist now.
-    #[must_use]
-    pub fn is_shortlisted(&self) -> bool {
-        self.shortlisted.as_ref().is_some_and(|it| it.ended.is_none())
-    }
-}
-
-/// A provider's place on a shortlist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shortlisting {
-    /// Since when.
-    pub at: Timestamp,
-    /// Why it ended, and when.
-    pub ended: Option<(ShortlistEnd, Timestamp)>,
-    /// How often it read the referral.
-    pub reads: u32,
-}
-
-/// A provider's answer to a release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Answer {
-    /// None yet.
-    None,
-    /// It made an offer.
-    Offered,
-    /// It declined.
-    Declined {
-        /// A DECLINE code.
-        reason: String,
-        /// The version it answered.
-        referral_version: u32,
-    },
 }
 
 /// An offer.
@@ -307,6 +266,18 @@ impl State {
                     it.reads = it.reads.saturating_add(1);
                 });
             }
+            ReferralEvent::QuestionAsked(event) => {
+                let (id, provider, text, at) =
+                    (event.question, event.provider.clone(), event.text.clone(), event.at);
+                self.change(event.referral, |referral| {
+                    referral.questions.push(Question { id, provider, text, at, answer: None });
+                });
+            }
+            ReferralEvent::QuestionAnswered(event) => self.change(event.referral, |referral| {
+                for asked in referral.questions.iter_mut().filter(|it| it.id == event.question) {
+                    asked.answer = Some((event.text.clone(), event.at));
+                }
+            }),
             // The log itself is the record of who saw what: no decision depends on it.
             ReferralEvent::IdentityRevealed(_) => {}
             ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
@@ -466,6 +437,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         offers: BTreeSet::new(),
         awards: BTreeSet::new(),
         granted: BTreeMap::new(),
+        questions: Vec::new(),
     }
 }
 

@@ -87,7 +87,7 @@ impl Referrals {
         let (found, released) = found.ok_or_else(|| refuse(&unknown))?;
         let clear = desk.vault.unseal(&found)?;
         // It may have been amended since the provider was shortlisted: before an award nobody reads who the child is.
-        let withheld = narrative_names_child(&clear);
+        let withheld = !released.identity_granted && narrative_names_child(&clear);
         let codes = clear.codes.unwrap_or_default();
         *response.get_mut() = proto::ShortlistedReferral {
             narrative: clear.narrative.filter(|_| !withheld).unwrap_or_default(),

@@ -59,6 +59,12 @@ async fn no_identifier_is_on_the_disk_in_clear() {
     bench.service.shortlist_provider(bench.own(crate::shortlist::put_on(&other.name, "elm"))).await.unwrap();
     let read = proto::ReadShortlistedReferralRequest { name: other.name.clone() };
     bench.service.read_shortlisted_referral(bench.elm(read)).await.unwrap();
+    let asked = crate::questions::ask(&other.name, "Is there a piccolo?", "q-1");
+    let asked = bench.service.ask_question(bench.elm(asked)).await.unwrap().into_inner();
+    let answer = crate::questions::answer(&asked.name, "A bassoon.", "w-1");
+    bench.service.answer_question(bench.own(answer)).await.unwrap();
+    let list = proto::ListQuestionsRequest { parent: other.name.clone(), ..Default::default() };
+    bench.service.list_questions(bench.elm(list)).await.unwrap();
     let mut stray = post_request("r-9");
     stray.requirements.as_mut().unwrap().urgency = "SOON".to_owned();
     bench.service.post_referral(bench.own(stray)).await.unwrap_err();

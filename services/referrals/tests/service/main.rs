@@ -8,6 +8,7 @@ mod form;
 mod identity;
 mod messages;
 mod provider;
+mod questions;
 mod referral;
 mod rules;
 mod shortlist;

@@ -4,7 +4,7 @@ use api::common;
 use api::referrals as proto;
 
 /// Words that nothing but this child has.
-pub(crate) const CANARIES: [&str; 10] = [
+pub(crate) const CANARIES: [&str; 12] = [
     "Zebedee",
     "Quagmire",
     "2012-02-03",
@@ -15,6 +15,8 @@ pub(crate) const CANARIES: [&str; 10] = [
     "EPILEPSY",
     "WROM",
     "BUDDHIST",
+    "piccolo",
+    "bassoon",
 ];
 
 pub(crate) fn identity() -> proto::Identity {

@@ -130,3 +130,11 @@ async fn a_narrative_that_names_the_child_is_shown_to_nobody() {
     let seen = seen.unwrap().into_inner();
     assert_eq!((seen.narrative.as_str(), seen.narrative_withheld), ("", true));
 }
+
+#[tokio::test]
+async fn who_was_awarded_the_referral_reads_on_by_that_grant() {
+    let bench = Bench::open().await;
+    let award = bench.awarded().await;
+    let seen = bench.service.read_shortlisted_referral(bench.oak(read(&award.referral))).await;
+    assert_eq!(seen.unwrap().into_inner().narrative, "Plays the trombone.");
+}

@@ -41,7 +41,7 @@ pub(crate) fn policy(chance: &mut Chance) -> CascadePolicy {
     }
 }
 
-fn sealed(purpose: &str) -> Sealed {
+pub(super) fn sealed(purpose: &str) -> Sealed {
     let text = |part: &str| format!("simulated {purpose} {part}");
     Sealed {
         key_id: text("key"),

@@ -40,6 +40,8 @@ const ACTIONS: &[(usize, Action)] = &[
     (24, World::shortlist),
     (3, World::end_shortlisting),
     (16, World::read_shortlisted),
+    (10, World::ask_question),
+    (8, World::answer_question),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),

@@ -2,7 +2,7 @@
 
 use super::awards::Awards;
 use crate::breach::{Checked, Invariant, ensure};
-use care::{AwardId, Date, EventBody, ProviderId, ReferralId, london_date};
+use care::{AwardId, Date, EventBody, ProviderId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     IdentityGranted, IdentityRevealed, ReferralAwarded, ReferralDeclined, ReferralEvent, ShortlistingEnded,
 };
@@ -41,9 +41,10 @@ impl Identities {
                 Ok(())
             }
             ReferralEvent::ShortlistedReferralRead(event) => {
-                let on_list = self.shortlisted.contains(&(event.referral, event.provider.clone()));
+                let reader = (event.referral, event.provider.clone());
+                let may = self.shortlisted.contains(&reader) || self.grant_holds(&reader, event.at);
                 let found = || format!("read by a provider that is not on the shortlist: {event:?}");
-                ensure(on_list, Invariant::IdentityByGrant, || event.stream(), found)
+                ensure(may, Invariant::IdentityByGrant, || event.stream(), found)
             }
             ReferralEvent::IdentityGranted(event) => self.grant(event),
             ReferralEvent::IdentityGrantEnded(event) => {
@@ -80,9 +81,13 @@ impl Identities {
 
     fn reveal(&self, event: &IdentityRevealed) -> Checked {
         let Some(provider) = &event.provider else { return Ok(()) };
-        let grant = self.grants.get(&(event.referral, provider.clone()));
-        let holds = grant.is_some_and(|end| end.is_none_or(|end| london_date(event.at) < end));
+        let holds = self.grant_holds(&(event.referral, provider.clone()), event.at);
         let found = || format!("shown to a provider without a grant that holds: {event:?}");
         ensure(holds, Invariant::IdentityByGrant, || event.stream(), found)
+    }
+
+    fn grant_holds(&self, to: &(ReferralId, ProviderId), at: Timestamp) -> bool {
+        let grant = self.grants.get(to);
+        grant.is_some_and(|end| end.is_none_or(|end| london_date(at) < end))
     }
 }

@@ -4,6 +4,7 @@ mod award;
 mod identity;
 mod market;
 mod post;
+mod questions;
 mod shortlist;
 
 use crate::commands::Command;
@@ -37,6 +38,8 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::ShortlistProvider(command) => shortlist::shortlist(state, command),
         Command::EndShortlisting(command) => shortlist::end(state, command),
         Command::ReadShortlisted(command) => shortlist::read(state, command),
+        Command::AskQuestion(command) => questions::ask(state, command),
+        Command::AnswerQuestion(command) => questions::answer(state, command),
     }
 }
 

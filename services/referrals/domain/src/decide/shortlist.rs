@@ -1,5 +1,5 @@
-//! Who may read the whole of a referral before an award: those whom the council shortlists, until they withdraw or lose. Each reading is an
-//! event.
+//! Who may read the whole of a referral: those whom the council shortlists, until they withdraw or lose, and after the award whoever may see
+//! who the child is. Each reading is an event.
 
 use super::{Decision, must_be_open, referral, released_referral};
 use crate::commands::{EndShortlisting, ReadShortlisted, ShortlistProvider};
@@ -8,7 +8,7 @@ use crate::events::{
 };
 use crate::rejection::Rejection;
 use crate::state::{Answer, Referral, State};
-use care::{ProviderId, Timestamp};
+use care::{ProviderId, Timestamp, london_date};
 
 /// How many can be shortlisted at once: a need to know is not a region's.
 const SHORTLIST_MAX: usize = 20;
@@ -51,10 +51,12 @@ pub(super) fn end(state: &State, command: &EndShortlisting) -> Decision {
 
 pub(super) fn read(state: &State, command: &ReadShortlisted) -> Decision {
     let referral = released_referral(state, command.referral, &command.provider)?;
-    let shortlisted = referral.releases.get(&command.provider).and_then(|it| it.shortlisted.as_ref());
-    let Some(shortlisted) = shortlisted else { return Err(Rejection::NotShortlisted(referral.id)) };
-    if let Some((reason, _)) = shortlisted.ended {
-        return Err(Rejection::ShortlistEnded { referral: referral.id, reason });
+    if !referral.grants(&command.provider, london_date(command.at)) {
+        let shortlisted = referral.releases.get(&command.provider).and_then(|it| it.shortlisted.as_ref());
+        let Some(shortlisted) = shortlisted else { return Err(Rejection::NotShortlisted(referral.id)) };
+        if let Some((reason, _)) = shortlisted.ended {
+            return Err(Rejection::ShortlistEnded { referral: referral.id, reason });
+        }
     }
     let event = ShortlistedReferralRead {
         council: referral.council,

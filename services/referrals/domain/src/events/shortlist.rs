@@ -12,7 +12,7 @@ pub enum ShortlistEnd {
     Declined,
     /// It took back the last offer that it had.
     OfferWithdrawn,
-    /// It was awarded the referral: it sees the child by that grant from now on.
+    /// It was awarded the referral: it reads by that grant from now on.
     Awarded,
     /// Another provider was.
     AwardedToAnother,

@@ -9,5 +9,6 @@ mod identity;
 mod market;
 mod posting;
 mod properties;
+mod questions;
 mod shortlist;
 mod support;

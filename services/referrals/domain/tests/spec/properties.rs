@@ -116,11 +116,15 @@ impl Model {
                 prop_assert!(self.shortlisted.remove(&on_list), "the end of no place on the list");
             }
             ReferralEvent::ShortlistedReferralRead(event) => {
-                prop_assert!(!self.closed.contains(&event.referral), "read after the search has ended");
-                let on_list = (event.referral, event.provider.clone());
-                prop_assert!(self.shortlisted.contains(&on_list), "read by somebody else");
+                let reader = (event.referral, event.provider.clone());
+                let on_list = self.shortlisted.contains(&reader) && !self.closed.contains(&event.referral);
+                prop_assert!(on_list || self.granted.contains(&reader), "read by somebody else");
+            }
+            ReferralEvent::QuestionAsked(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "asked after the search has ended");
             }
             ReferralEvent::SearchRecorded(_)
+            | ReferralEvent::QuestionAnswered(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_) => {}

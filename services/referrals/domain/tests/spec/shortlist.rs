@@ -8,8 +8,8 @@ use care::spec::given;
 use care::{Refusal, RefusalKind};
 use referrals_domain::{
     AmendReferral, ConfirmAward, DeclineReferral, EndShortlisting, FailAward, OfferWithdrawn,
-    ProviderShortlisted, ReadShortlisted, ReferralEvent, Referrals, ShortlistEnd, ShortlistProvider,
-    ShortlistedReferralRead, ShortlistingEnded, WithdrawOffer, WithdrawReferral,
+    ProviderShortlisted, ReadShortlisted, RecordDeparture, ReferralEvent, Referrals, ShortlistEnd,
+    ShortlistProvider, ShortlistedReferralRead, ShortlistingEnded, WithdrawOffer, WithdrawReferral,
 };
 
 fn shortlist(name: &str) -> ShortlistProvider {
@@ -163,9 +163,16 @@ fn with_an_award_the_list_ends_for_all() {
         [ended("elm", ShortlistEnd::AwardedToAnother, 7), ended("oak", ShortlistEnd::Awarded, 7)]
     );
     events.extend(confirmed);
-    for name in ["elm", "oak"] {
-        given::<Referrals>(events.clone()).when(read(name)).then_refused("SHORTLIST_ENDED");
-    }
+    given::<Referrals>(events.clone()).when(read("elm")).then_refused("SHORTLIST_ENDED");
+    given::<Referrals>(events.clone()).when(read("oak")).then([was_read("oak")]);
+    let leaving = RecordDeparture {
+        award: award(1),
+        on: crate::support::day("2026-06-20"),
+        reason: "CARPL".to_owned(),
+        at: at(7),
+    };
+    events.extend(decided(&events, leaving));
+    given::<Referrals>(events).when(read("oak")).then_refused("SHORTLIST_ENDED");
 }
 
 #[test]
