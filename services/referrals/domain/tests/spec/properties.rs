@@ -3,20 +3,20 @@
 
 use crate::support::{
     agreement, approval, at, award, council, emergency, framework, offer, post, provider, referral,
-    requirements, spot, submit, terms,
+    requirements, sealed, spot, submit, terms,
 };
 use care::published::{Approval, AwardProposed, Route};
-use care::{AwardId, Domain, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, Domain, OfferId, ProviderId, QuestionId, ReferralId, Timestamp, london_date};
 use jiff::SignedDuration;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
-    AmendReferral, CascadeMode, CascadePolicy, Command, ConfirmAward, DeclineReferral, EndShortlisting,
-    EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose, OfferSubmitted, PostReferral,
-    ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent,
-    Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy,
-    ShortlistProvider, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    AmendReferral, AnswerQuestion, AskQuestion, CascadeMode, CascadePolicy, Command, ConfirmAward,
+    DeclineReferral, EndShortlisting, EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose,
+    OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
+    RecordDeparture, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
+    SetCascadePolicy, ShortlistProvider, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,8 @@ struct Model {
     awarded: BTreeSet<(ReferralId, ProviderId)>,
     arrived: BTreeSet<AwardId>,
     shortlisted: BTreeSet<(ReferralId, ProviderId)>,
+    asked: BTreeSet<(ReferralId, QuestionId)>,
+    answered: BTreeSet<(ReferralId, QuestionId)>,
 }
 
 impl Model {
@@ -122,9 +124,15 @@ impl Model {
             }
             ReferralEvent::QuestionAsked(event) => {
                 prop_assert!(!self.closed.contains(&event.referral), "asked after the search has ended");
+                prop_assert!(self.asked.insert((event.referral, event.question)), "asked twice");
+            }
+            ReferralEvent::QuestionAnswered(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "answered after the search has ended");
+                let question = (event.referral, event.question);
+                prop_assert!(self.asked.contains(&question), "what nobody asked is answered");
+                prop_assert!(self.answered.insert(question), "answered twice");
             }
             ReferralEvent::SearchRecorded(_)
-            | ReferralEvent::QuestionAnswered(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_) => {}
@@ -206,6 +214,10 @@ fn offers() -> impl Strategy<Value = OfferId> {
     (1..=3_u128).prop_map(offer)
 }
 
+fn questions() -> impl Strategy<Value = QuestionId> {
+    (1..4_u128).prop_map(|n| QuestionId(uuid::Uuid::from_u128(n)))
+}
+
 fn providers() -> impl Strategy<Value = ProviderId> {
     select(vec!["oak", "elm"]).prop_map(provider)
 }
@@ -280,6 +292,12 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         8 => (referrals(), providers()).prop_map(|(referral, provider)| {
             ReadShortlisted { referral, provider, at: at(0) }.into()
+        }),
+        4 => (referrals(), providers(), questions()).prop_map(|(referral, provider, question)| {
+            AskQuestion { question, referral, provider, text: sealed("why"), at: at(0) }.into()
+        }),
+        2 => (referrals(), questions()).prop_map(|(referral, question)| {
+            AnswerQuestion { referral, question, text: sealed("so"), at: at(0) }.into()
         }),
     ]
 }
