@@ -298,4 +298,22 @@ mod tests {
         let found = Recognition::of(&own, &vec![younger; 9]);
         assert_eq!((found.alike, found.blurs), (1, Vec::new()));
     }
+
+    #[test]
+    fn a_rare_code_of_the_wider_form_is_named_and_that_there_is_none_is_not_shown() {
+        let own = traits(&[], "DL1", None);
+        let mut rare = own.clone();
+        let form = |siblings: &str| Profile {
+            risks: vec!["FIRE".to_owned()],
+            deprivation_of_liberty: Some("NO".to_owned()),
+            siblings: Some(siblings.to_owned()),
+            ..Profile::default()
+        };
+        rare.told = told(&form("NO_SIBLINGS"));
+        assert_eq!(rare.told, BTreeSet::from([("risks", "FIRE".to_owned())]));
+        let found = Recognition::of(&rare, &vec![own; 7]);
+        let less = Trait::Told { field: "risks", code: "FIRE".to_owned() };
+        assert_eq!((found.alike, found.blurs), (1, vec![Blur { less, alike: 8 }]));
+        assert!(told(&form("APART")).contains(&("siblings", "APART".to_owned())));
+    }
 }
