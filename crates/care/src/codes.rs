@@ -108,13 +108,20 @@ macro_rules! set {
     (@to $to:literal) => { Some($to) };
 }
 
+mod form;
+
 /// The code sets in use.
 pub mod code_sets {
     pub use super::collection_year;
+    pub use super::form::{
+        DEPRIVATION_OF_LIBERTY, EDUCATION_PHASE, EHCP, ETHNICITY, EXCLUSION, FAMILY_TIME, HEALTH, LANGUAGE,
+        NATIONAL_TRANSFER, PARENT_AND_CHILD, RELIGION, RISK, ROUTE_INTO_CARE, SEND, SIBLING_REASON, SIBLINGS,
+        STRENGTH,
+    };
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 16] = [
+    pub const ALL: [CodeSet; 33] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -131,6 +138,23 @@ pub mod code_sets {
         CASCADE_OUTCOME,
         WITHDRAWAL,
         REVEAL,
+        RISK,
+        STRENGTH,
+        EDUCATION_PHASE,
+        EHCP,
+        SEND,
+        HEALTH,
+        FAMILY_TIME,
+        ETHNICITY,
+        RELIGION,
+        LANGUAGE,
+        SIBLINGS,
+        SIBLING_REASON,
+        PARENT_AND_CHILD,
+        DEPRIVATION_OF_LIBERTY,
+        NATIONAL_TRANSFER,
+        ROUTE_INTO_CARE,
+        EXCLUSION,
     ];
 
     set! {
@@ -230,6 +254,11 @@ pub mod code_sets {
             "SECURE" => "Secure children's home",
             "SUPPORTED_ACCOMMODATION" => "Supported accommodation, 16 and 17",
             "UNREGISTERED" => "Unregistered provision",
+            "CONNECTED_CARERS" => "Connected carers (kinship)",
+            "FOSTERING_SHORT_BREAKS" => "Fostering, short breaks",
+            "RESIDENTIAL_SHORT_BREAKS" => "Children's home, short breaks",
+            "RESIDENTIAL_SCHOOL_38_WEEKS" => "Residential school, 38 weeks",
+            "RESIDENTIAL_SCHOOL_52_WEEKS" => "Residential school, 52 weeks",
         }
     }
     set! {
@@ -360,7 +389,8 @@ mod tests {
 
     #[test]
     fn no_set_is_left_out_of_all_and_no_name_is_there_twice() {
-        let made = include_str!("codes.rs").lines().filter(|line| *line == "    set! {").count();
+        let lines = include_str!("codes.rs").lines().chain(include_str!("codes/form.rs").lines());
+        let made = lines.filter(|line| matches!(*line, "    set! {" | "set! {")).count();
         let names: std::collections::BTreeSet<&str> = code_sets::ALL.iter().map(|set| set.name).collect();
         assert_eq!((code_sets::ALL.len(), names.len()), (made, made));
     }

@@ -120,6 +120,9 @@ uuid_id!(
     /// A provider's offer of one place for one referral.
     OfferId, "offer id");
 uuid_id!(
+    /// What a provider asked about a referral.
+    QuestionId, "question id");
+uuid_id!(
     /// A council's attempt to take an offered place; it ends confirmed or failed.
     AwardId, "award id");
 uuid_id!(

@@ -53,7 +53,7 @@ paged! {
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
-        ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
+        ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
     vacancies: ListEstablishmentsRequest, ListPlacesRequest, SearchVacanciesRequest;
 }
 

@@ -24,7 +24,7 @@ use eventlog::{EventLog, LogId, Owner, Service};
 use exchange::{Exchange, Follower, FollowerState, Reaction, follow};
 use index::Index;
 use recorder::LeafRecorder;
-use service_kit::{Kit, MESSAGE_BYTES_MAX, Region, Standby, StartError};
+use service_kit::{Endless, Kit, MESSAGE_BYTES_MAX, Region, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
@@ -49,9 +49,7 @@ struct Shared {
     recorder: Arc<LeafRecorder>,
     index: Arc<Index>,
     followers: Mutex<BTreeMap<LogId, Follower>>,
-    /// True once calls without an end are to end.
-    ending: watch::Sender<bool>,
-    follower_permits: Arc<Semaphore>,
+    followed_by: Endless,
     verifications: Semaphore,
     _indexing: JoinSet<()>,
 }
@@ -81,8 +79,7 @@ impl Audit {
                 recorder: Arc::new(recorder),
                 index,
                 followers: Mutex::default(),
-                ending: watch::Sender::new(false),
-                follower_permits: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+                followed_by: Endless::at_most(FOLLOWERS_MAX),
                 verifications: Semaphore::new(VERIFICATIONS_MAX),
                 _indexing: indexing,
             }),
@@ -137,7 +134,7 @@ impl Audit {
 
     /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
     pub fn end_calls(&self) {
-        self.shared.ending.send_replace(true);
+        self.shared.followed_by.end();
     }
 
     /// What each audit log has come to, see [`Engine::digest`], and the size and root of the tree over each log that it records.

@@ -38,7 +38,9 @@ impl Desk {
 fn sealed(state: &State) -> Vec<(ReferralId, KeyPurpose)> {
     let parts = state.referrals.values().flat_map(|referral| {
         let identity = referral.identity.as_ref().map(|_| (referral.id, KeyPurpose::Identity));
-        let narrative = referral.narrative.as_ref().map(|_| (referral.id, KeyPurpose::Narrative));
+        let told =
+            referral.narrative.is_some() || referral.background.is_some() || !referral.questions.is_empty();
+        let narrative = told.then_some((referral.id, KeyPurpose::Narrative));
         identity.into_iter().chain(narrative)
     });
     parts.filter(|part| !state.destroyed_keys.contains(part)).collect()

@@ -1,15 +1,16 @@
 //! Reads what requests say of a referral: names, requirements, identity, routes. Nothing of an identity is repeated in
 //! a violation.
 
-use crate::seal::{Clear, Person, age_on};
+use crate::seal::{Clear, Person, SealedCodes, age_on};
 use api::common;
 use api::referrals as proto;
 use care::published::{Approval, FunderShare};
-use care::{CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation, last_day_ahead};
+use care::{CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation, code_sets, last_day_ahead};
 use geography::{Outcode, Postcode, Sector, locate, locate_outcode, sector_of};
-use referrals_domain::Requirements;
+use referrals_domain::{AVOID_AREAS_MAX, Education, FamilyTime, Profile, Requirements};
 use service_kit::terms::funder_given;
 use service_kit::{Fields, Form, refuse};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 /// The longest narrative, in characters.
@@ -87,7 +88,9 @@ pub(crate) fn asked<N>(
     let anchor = anchor(&mut fields, &mut unknown, &from.anchor, sector, before);
     let needed_from = needed_from(&mut fields, &from.needed_from, before, today);
     // Where one of these is wrong anything right stands in for it, so that what is wrong elsewhere is told with it.
-    let read = read(from, age.unwrap_or((0, false)), needed_from.unwrap_or(today), anchor);
+    let areas = avoid_areas(&mut fields, &from.avoid_areas);
+    let profile = profile(from, areas);
+    let read = read(from, age.unwrap_or((0, false)), needed_from.unwrap_or(today), anchor, profile);
     if requirements.is_some() {
         for violation in read.violations(today) {
             fields.violation(format!("requirements.{}", violation.field), violation.description);
@@ -128,10 +131,8 @@ fn read(
     (age_years, age_assessed): (u8, bool),
     needed_from: Date,
     anchor: Option<String>,
+    profile: Profile,
 ) -> Requirements {
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    // What does not fit is the largest there is, which the requirements' own limits refuse.
-    let short = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
     let all = || vec![FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }];
     Requirements {
         provisions: from.provisions.clone(),
@@ -155,6 +156,54 @@ fn read(
         } else {
             from.funders.iter().map(funder_given).collect()
         },
+        profile,
+    }
+}
+
+/// Empty is not known.
+fn given(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// What does not fit is the largest there is, which the requirements' own limits refuse.
+fn short(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// The areas that a home must not lie in.
+fn avoid_areas(fields: &mut Fields, names: &[String]) -> BTreeSet<CouncilId> {
+    const FIELD: &str = "requirements.avoid_areas";
+    if fields.at_most(FIELD, names.len(), AVOID_AREAS_MAX).is_none() {
+        return BTreeSet::new();
+    }
+    let each = names.iter().enumerate();
+    each.filter_map(|(i, name)| fields.council(&format!("{FIELD}[{i}]"), name)).collect()
+}
+
+/// The wider form. An absent message is one of which nothing is known.
+fn profile(from: &proto::Requirements, avoid_areas: BTreeSet<CouncilId>) -> Profile {
+    let education = from.education.clone().unwrap_or_default();
+    let family_time = from.family_time.clone().unwrap_or_default();
+    Profile {
+        risks: from.risks.clone(),
+        strengths: from.strengths.clone(),
+        education: Education {
+            phase: given(&education.phase),
+            ehcp: given(&education.ehcp),
+            send: education.send,
+        },
+        family_time: FamilyTime {
+            frequency: given(&family_time.frequency),
+            max_miles: family_time.max_miles.map(short),
+        },
+        siblings: given(&from.siblings),
+        sibling_reason: given(&from.sibling_reason),
+        parent_and_child: given(&from.parent_and_child),
+        deprivation_of_liberty: given(&from.deprivation_of_liberty),
+        national_transfer: given(&from.national_transfer),
+        route_into_care: given(&from.route_into_care),
+        exclusions: from.exclusions.clone(),
+        avoid_areas,
     }
 }
 
@@ -233,12 +282,45 @@ fn clear(
     let narrative = text("narrative", &from.narrative, NARRATIVE_CHARS_MAX);
     let (home_postcode, sector) = home(fields, unknown, &from.home_postcode);
     let date_of_birth = birth(fields, &from.date_of_birth, today);
+    let codes = sealed_codes(fields, from, today);
     let person = Person { given_name, family_name, date_of_birth, home_postcode, case_reference };
     let clear = Clear {
         person: Some(person).filter(|person| *person != Person::default()),
         narrative: Some(narrative).filter(|narrative| !narrative.is_empty()),
+        codes: Some(codes).filter(|codes| *codes != SealedCodes::default()),
     };
     (clear, sector)
+}
+
+/// The codes that are sealed. A wrong one is not repeated, since it would stand in clear in the refusal.
+fn sealed_codes(fields: &mut Fields, from: &proto::Identity, today: Date) -> SealedCodes {
+    let year = code_sets::collection_year(today);
+    let mut wrong = |field: &str, set: care::CodeSet, codes: &[String]| {
+        let repeated = codes.iter().collect::<BTreeSet<_>>().len() < codes.len();
+        let none = codes.len() > 1 && codes.iter().any(|code| code == "NONE");
+        if repeated || none || codes.iter().any(|code| set.check(code, year).is_err()) {
+            let expected: Vec<&str> = set.codes.iter().map(|code| code.code).collect();
+            let expected = expected.join(", ");
+            fields.violation(
+                format!("identity.{field}"),
+                format!("expected {} codes, each once, and NONE alone: {expected}", set.name),
+            );
+        }
+    };
+    wrong("health", code_sets::HEALTH, &from.health);
+    for (field, set, code) in [
+        ("ethnicity", code_sets::ETHNICITY, &from.ethnicity),
+        ("religion", code_sets::RELIGION, &from.religion),
+        ("language", code_sets::LANGUAGE, &from.language),
+    ] {
+        wrong(field, set, given(code).as_slice());
+    }
+    SealedCodes {
+        health: from.health.clone(),
+        ethnicity: from.ethnicity.clone(),
+        religion: from.religion.clone(),
+        language: from.language.clone(),
+    }
 }
 
 fn home(fields: &mut Fields, unknown: &mut Vec<&'static str>, text: &str) -> (String, Option<Sector>) {
@@ -306,6 +388,21 @@ pub(crate) fn search(
         return None;
     };
     referral(fields, field, parent).map(|(council, referral)| (council, referral, number))
+}
+
+/// A question's name: `councils/{gss}/referrals/{uuid}/questions/{uuid}`.
+pub(crate) fn question(
+    fields: &mut Fields,
+    field: &str,
+    name: &str,
+) -> Option<(CouncilId, care::ReferralId, care::QuestionId)> {
+    let Some((parent, question)) = name.rsplit_once("/questions/") else {
+        fields.violation(field, "expected councils/{gss}/referrals/{uuid}/questions/{uuid}");
+        return None;
+    };
+    let referral = referral(fields, field, parent);
+    let question = fields.check(field, question.parse());
+    referral.zip(question).map(|((council, referral), question)| (council, referral, question))
 }
 
 /// A version as an etag.

@@ -10,12 +10,14 @@ mod offers;
 mod pages;
 mod posts;
 mod previews;
+mod questions;
 mod releases;
 mod searches;
+mod shortlists;
 mod watch;
 
 pub(crate) use deadlines::step_shown;
-pub(crate) use watch::Watching;
+pub(crate) use watch::watchers;
 
 use crate::Referrals;
 use api::referrals as proto;
@@ -71,4 +73,10 @@ methods! {
     record_statutory_step(RecordStatutoryStepRequest) -> Award = record_statutory_step;
     reveal_identity(RevealIdentityRequest) -> RevealIdentityResponse = reveal;
     erase_identity(EraseIdentityRequest) -> Referral = erase;
+    shortlist_provider(ShortlistProviderRequest) -> Referral = shortlist;
+    end_shortlisting(EndShortlistingRequest) -> Referral = end_shortlisting;
+    read_shortlisted_referral(ReadShortlistedReferralRequest) -> ShortlistedReferral = read_shortlisted;
+    ask_question(AskQuestionRequest) -> Question = ask;
+    answer_question(AnswerQuestionRequest) -> Question = answer;
+    list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
 }

@@ -14,6 +14,7 @@ mod repeat;
 mod replay;
 mod rules;
 mod seal;
+mod slips;
 
 pub use rules::RULES;
 
@@ -23,10 +24,9 @@ use desk::Desk;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::{Exchange, Reaction};
-use grpc::Watching;
 use market_view::MarketView;
 use replay::Replay;
-use service_kit::{Clock, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
+use service_kit::{Clock, Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::service::Routes;
@@ -40,7 +40,7 @@ pub struct Referrals {
     exchange: Arc<dyn Exchange>,
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
     clock: Clock,
-    watching: Watching,
+    watching: Arc<Endless>,
 }
 
 impl Referrals {
@@ -71,7 +71,7 @@ impl Referrals {
         let market = Arc::new(MarketView::open(letters.log()).await);
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
-        let (clock, watching) = (kit.clock.clone(), Watching::new());
+        let (clock, watching) = (kit.clock.clone(), grpc::watchers());
         Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching })
     }
 

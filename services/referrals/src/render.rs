@@ -5,10 +5,10 @@ use crate::grpc::step_shown;
 use api::common;
 use api::referrals as proto;
 use care::published::Approval;
-use care::{AwardId, CouncilId, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, CouncilId, OfferId, ProviderId, QuestionId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
-    AgeBand, Answer, Award, CascadeMode, ClockPolicy, KeyPurpose, Offer, Outcome, Referral, Requirements,
-    SearchRecorded, Stage, State,
+    AgeBand, Answer, Award, CascadeMode, ClockPolicy, Completeness, Education, FamilyTime, KeyPurpose, Offer,
+    Outcome, Referral, Requirements, SearchRecorded, ShortlistEnd, Stage, State,
 };
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -17,6 +17,10 @@ use service_kit::{
 
 pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
     format!("{}/offers/{offer}", referral_name(council, referral))
+}
+
+pub(crate) fn question_name(council: CouncilId, referral: ReferralId, question: QuestionId) -> String {
+    format!("{}/questions/{question}", referral_name(council, referral))
 }
 
 pub(crate) fn award_name(council: CouncilId, award: AwardId) -> String {
@@ -41,12 +45,23 @@ pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::R
         decline_reason: declined(&release.answer),
         response_due_time: Some(timestamp(state.response_due(it, release.at))),
         expired: state.invitation_expired(it, provider, now),
+        shortlist_time: release.shortlisted.as_ref().map(|it| timestamp(it.at)),
+        shortlist_end_reason: shortlist_end(release)
+            .map(|(reason, _)| reason.to_string())
+            .unwrap_or_default(),
+        shortlist_end_time: shortlist_end(release).map(|(_, at)| timestamp(at)),
+        shortlist_reads: release.shortlisted.as_ref().map_or(0, |it| it.reads),
     };
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
         last_search: it.last_search.as_ref().map(|last| search(last, it.searches)),
+        unknown_fields: Completeness::of(it).unknown.into_iter().map(str::to_owned).collect(),
         ..referral_in_list(state, it)
     }
+}
+
+fn shortlist_end(release: &referrals_domain::Release) -> Option<(ShortlistEnd, Timestamp)> {
+    release.shortlisted.as_ref()?.ended
 }
 
 /// A referral as it stands in a list.
@@ -85,6 +100,8 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         withdrawal_reason,
         identity_known: known(it.identity.is_some(), KeyPurpose::Identity),
         narrative_known: known(it.narrative.is_some(), KeyPurpose::Narrative),
+        complete_thousandths: Completeness::of(it).thousandths(),
+        unknown_fields: Vec::new(),
     }
 }
 
@@ -98,6 +115,8 @@ pub(crate) fn stage(stage: &Stage) -> proto::ReferralStage {
 }
 
 fn requirements(it: &Requirements) -> proto::Requirements {
+    let told = &it.profile;
+    let code = |code: &Option<String>| code.clone().unwrap_or_default();
     proto::Requirements {
         provisions: it.provisions.clone(),
         age_years: Some(it.age_years.into()),
@@ -116,7 +135,32 @@ fn requirements(it: &Requirements) -> proto::Requirements {
         uasc: it.uasc,
         budget_code: it.budget_code.clone().unwrap_or_default(),
         funders: terms::funders_shown(&it.funders),
+        risks: told.risks.clone(),
+        strengths: told.strengths.clone(),
+        education: education(&told.education),
+        family_time: family_time(&told.family_time),
+        siblings: code(&told.siblings),
+        sibling_reason: code(&told.sibling_reason),
+        parent_and_child: code(&told.parent_and_child),
+        deprivation_of_liberty: code(&told.deprivation_of_liberty),
+        national_transfer: code(&told.national_transfer),
+        route_into_care: code(&told.route_into_care),
+        exclusions: told.exclusions.clone(),
+        avoid_areas: told.avoid_areas.iter().map(|area| council_name(*area)).collect(),
     }
+}
+
+/// Nothing where nothing is known.
+fn education(it: &Education) -> Option<proto::Education> {
+    let (phase, ehcp) = (it.phase.clone().unwrap_or_default(), it.ehcp.clone().unwrap_or_default());
+    (*it != Education::default()).then(|| proto::Education { phase, ehcp, send: it.send.clone() })
+}
+
+/// Nothing where nothing is known.
+fn family_time(it: &FamilyTime) -> Option<proto::FamilyTime> {
+    let frequency = it.frequency.clone().unwrap_or_default();
+    let max_miles = it.max_miles.map(u32::from);
+    (*it != FamilyTime::default()).then_some(proto::FamilyTime { frequency, max_miles })
 }
 
 /// The `number`th search of its referral.
@@ -151,6 +195,7 @@ pub(crate) fn released(
         decline_reason: declined(&release.answer),
         offers: own.map(|own| offer(state, own, now)).collect(),
         identity_granted: it.grants(provider, london_date(now)),
+        shortlisted: release.is_shortlisted(),
         ..preview(it)
     })
 }
@@ -158,6 +203,8 @@ pub(crate) fn released(
 /// What every provider sees of a referral once it is released to it.
 pub(crate) fn preview(it: &Referral) -> proto::ReleasedReferral {
     let asked = &it.requirements;
+    let told = &asked.profile;
+    let code = |code: &Option<String>| code.clone().unwrap_or_default();
     proto::ReleasedReferral {
         name: referral_name(it.council, it.id),
         version: it.version,
@@ -172,6 +219,33 @@ pub(crate) fn preview(it: &Referral) -> proto::ReleasedReferral {
         expected_weeks: asked.expected_weeks.map(u32::from),
         solo: asked.solo,
         sibling_group_size: asked.sibling_group_size.map(u32::from),
+        risks: told.risks.clone(),
+        strengths: told.strengths.clone(),
+        education_phase: code(&told.education.phase),
+        siblings: code(&told.siblings),
+        parent_and_child: code(&told.parent_and_child),
+        deprivation_of_liberty: code(&told.deprivation_of_liberty),
+        exclusions: told.exclusions.clone(),
+        ..Default::default()
+    }
+}
+
+/// What a shortlisted provider sees beside that, as far as it stands in clear.
+pub(crate) fn shortlisted(it: &Referral, released: proto::ReleasedReferral) -> proto::ShortlistedReferral {
+    let asked = requirements(&it.requirements);
+    proto::ShortlistedReferral {
+        released: Some(released),
+        age_years: it.requirements.age_years.into(),
+        age_assessed: it.requirements.age_assessed,
+        category_of_need: asked.category_of_need,
+        legal_status: asked.legal_status,
+        uasc: asked.uasc,
+        education: asked.education,
+        family_time: asked.family_time,
+        sibling_reason: asked.sibling_reason,
+        national_transfer: asked.national_transfer,
+        route_into_care: asked.route_into_care,
+        avoid_areas: asked.avoid_areas,
         ..Default::default()
     }
 }

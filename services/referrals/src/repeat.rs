@@ -2,28 +2,38 @@
 //! with the child's keys, and are worth nothing without them.
 
 use crate::desk::Desk;
-use crate::seal::Clear;
+use crate::seal::{Clear, Part};
 use care::{Event, ReferralId};
 use eventlog::{LogError, Recorded};
-use referrals_domain::{KeyPurpose, ReferralEvent, Sealed};
+use referrals_domain::{ReferralEvent, Sealed};
 use service_kit::{Caller, kept_under, referral_name, refused, unavailable};
 use tonic::{Code, Status};
 
 /// What an earlier request sealed of a child.
 struct SealedBefore {
     referral: ReferralId,
-    parts: [(KeyPurpose, Option<Sealed>); 2],
+    parts: Vec<(Part, Option<Sealed>)>,
 }
 
 impl SealedBefore {
     fn read(recorded: &Recorded) -> Option<Self> {
         let event = ReferralEvent::decode(&recorded.event_type, recorded.version, &recorded.payload).ok()?;
-        let (referral, identity, narrative) = match event {
-            ReferralEvent::ReferralPosted(it) => (it.referral, it.identity, it.narrative),
-            ReferralEvent::ReferralAmended(it) => (it.referral, it.identity, it.narrative),
+        let (referral, identity, narrative, background) = match event {
+            ReferralEvent::ReferralPosted(it) => (it.referral, it.identity, it.narrative, it.background),
+            ReferralEvent::ReferralAmended(it) => (it.referral, it.identity, it.narrative, it.background),
+            ReferralEvent::QuestionAsked(it) => {
+                let parts = vec![(Part::Question(it.question), Some(it.text))];
+                return Some(Self { referral: it.referral, parts });
+            }
+            ReferralEvent::QuestionAnswered(it) => {
+                let parts = vec![(Part::Answer(it.question), Some(it.text))];
+                return Some(Self { referral: it.referral, parts });
+            }
             _ => return None,
         };
-        let parts = [(KeyPurpose::Identity, identity), (KeyPurpose::Narrative, narrative)];
+        let background = background.map(|it| it.sealed);
+        let parts =
+            vec![(Part::Identity, identity), (Part::Narrative, narrative), (Part::Background, background)];
         Some(Self { referral, parts })
     }
 }
@@ -42,13 +52,15 @@ impl Desk {
             unavailable("the log cannot be read now; with the same request_id it is safe to try again")
         })?;
         let Some(SealedBefore { referral, parts }) = before else { return Ok(()) };
-        let asked = |purpose: KeyPurpose| match purpose {
-            KeyPurpose::Identity => clear.person.is_some(),
-            KeyPurpose::Narrative => clear.narrative.is_some(),
+        let asked = |part: Part| match part {
+            Part::Identity => clear.person.is_some(),
+            Part::Narrative => clear.narrative.is_some(),
+            Part::Background => clear.codes.is_some(),
+            // Whoever asks about these says something in them.
+            Part::Question(_) | Part::Answer(_) => true,
         };
-        let gone = |(purpose, sealed): &(KeyPurpose, Option<Sealed>)| {
-            asked(*purpose)
-                && sealed.as_ref().is_some_and(|it| !self.vault.has_key_of(referral, *purpose, it))
+        let gone = |(part, sealed): &(Part, Option<Sealed>)| {
+            asked(*part) && sealed.as_ref().is_some_and(|it| !self.vault.has_key_of(referral, *part, it))
         };
         if !parts.iter().any(gone) {
             return Ok(());

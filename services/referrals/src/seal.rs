@@ -1,7 +1,7 @@
 //! Seals who the child is before it becomes part of a command, and opens it for those who may see it.
 
-use care::{CouncilId, Date, ReferralId};
-use referrals_domain::{KeyPurpose, Referral, Rejection, Sealed};
+use care::{CouncilId, Date, QuestionId, ReferralId};
+use referrals_domain::{Background, BackgroundPart, KeyPurpose, Referral, Rejection, Sealed};
 use sealing::{DataKey, KeyStore, Needs, OwnerLock, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
 use service_kit::{StartError, refuse, unavailable};
@@ -21,11 +21,33 @@ pub(crate) struct Person {
     pub(crate) case_reference: String,
 }
 
-/// What a request says of the child: the person, and the account of needs.
+/// The codes that are sealed with the narrative. What is unknown is empty.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SealedCodes {
+    pub(crate) health: Vec<String>,
+    pub(crate) ethnicity: String,
+    pub(crate) religion: String,
+    pub(crate) language: String,
+}
+
+impl SealedCodes {
+    fn known(&self) -> BTreeSet<BackgroundPart> {
+        let is_known = |part: &BackgroundPart| match part {
+            BackgroundPart::Health => !self.health.is_empty(),
+            BackgroundPart::Ethnicity => !self.ethnicity.is_empty(),
+            BackgroundPart::Religion => !self.religion.is_empty(),
+            BackgroundPart::Language => !self.language.is_empty(),
+        };
+        BackgroundPart::ALL.into_iter().filter(is_known).collect()
+    }
+}
+
+/// What a request says of the child: the person, the account of needs, and the codes that are sealed with it.
 #[derive(Clone, Default)]
 pub(crate) struct Clear {
     pub(crate) person: Option<Person>,
     pub(crate) narrative: Option<String>,
+    pub(crate) codes: Option<SealedCodes>,
 }
 
 /// The same, sealed, with a fingerprint of each part under its own key by which a repeated request is recognised.
@@ -33,7 +55,53 @@ pub(crate) struct Clear {
 pub(crate) struct Closed {
     pub(crate) identity: Option<Sealed>,
     pub(crate) narrative: Option<Sealed>,
-    pub(crate) fingerprints: [String; 2],
+    pub(crate) background: Option<Background>,
+    pub(crate) fingerprints: [String; 3],
+}
+
+/// What of a referral is sealed as one text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The [`Person`].
+    Identity,
+    /// The account of needs.
+    Narrative,
+    /// The [`SealedCodes`].
+    Background,
+    /// What a provider asked.
+    Question(QuestionId),
+    /// What the council answered.
+    Answer(QuestionId),
+}
+
+impl Part {
+    /// Whose key it is sealed under.
+    pub(crate) const fn purpose(self) -> KeyPurpose {
+        match self {
+            Self::Identity => KeyPurpose::Identity,
+            Self::Narrative | Self::Background | Self::Question(_) | Self::Answer(_) => KeyPurpose::Narrative,
+        }
+    }
+
+    /// Its name within the referral.
+    fn name(self) -> String {
+        match self {
+            Self::Identity => "identity".to_owned(),
+            Self::Narrative => "narrative".to_owned(),
+            Self::Background => "background".to_owned(),
+            Self::Question(id) => format!("question/{id}"),
+            Self::Answer(id) => format!("answer/{id}"),
+        }
+    }
+
+    /// The parts of a referral as they are sealed now.
+    fn of(referral: &Referral) -> [(Self, Option<&Sealed>); 3] {
+        [
+            (Self::Identity, referral.identity.as_ref()),
+            (Self::Narrative, referral.narrative.as_ref()),
+            (Self::Background, referral.background.as_ref().map(|it| &it.sealed)),
+        ]
+    }
 }
 
 /// The keys of one council. Cheap to clone.
@@ -132,29 +200,33 @@ impl Vault {
     pub(crate) async fn seal(&self, referral: ReferralId, clear: Clear) -> Result<Closed, Status> {
         let person = clear.person.and_then(|person| serde_json::to_vec(&person).ok());
         let narrative = clear.narrative.map(String::into_bytes);
-        let (identity, narrative) = tokio::join!(
-            self.seal_part(referral, KeyPurpose::Identity, person),
-            self.seal_part(referral, KeyPurpose::Narrative, narrative)
+        let known = clear.codes.as_ref().map(SealedCodes::known).unwrap_or_default();
+        let codes = clear.codes.and_then(|codes| serde_json::to_vec(&codes).ok());
+        let (identity, narrative, background) = tokio::join!(
+            self.seal_part(referral, Part::Identity, person),
+            self.seal_part(referral, Part::Narrative, narrative),
+            self.seal_part(referral, Part::Background, codes)
         );
-        let (identity, narrative) = (identity?, narrative?);
+        let (identity, narrative, background) = (identity?, narrative?, background?);
         let fingerprint = |part: &Option<(Sealed, String)>| {
             part.as_ref().map(|(_, print)| print.clone()).unwrap_or_default()
         };
         Ok(Closed {
-            fingerprints: [fingerprint(&identity), fingerprint(&narrative)],
+            fingerprints: [fingerprint(&identity), fingerprint(&narrative), fingerprint(&background)],
             identity: identity.map(|(sealed, _)| sealed),
             narrative: narrative.map(|(sealed, _)| sealed),
+            background: background.map(|(sealed, _)| Background { sealed, known }),
         })
     }
 
     async fn seal_part(
         &self,
         referral: ReferralId,
-        purpose: KeyPurpose,
+        part: Part,
         text: Option<Vec<u8>>,
     ) -> Result<Option<(Sealed, String)>, Status> {
         let Some(text) = text else { return Ok(None) };
-        let aad = self.binding(referral, purpose);
+        let (aad, purpose) = (self.binding(referral, part), part.purpose());
         let subject = referral.to_string();
         let seal = move |key: DataKey| {
             let print = hex::encode(key.fingerprint(&text));
@@ -174,14 +246,8 @@ impl Vault {
 
     /// Whether nothing of what is sealed in a referral can be read, and the key of some part of it was lost, not destroyed.
     pub(crate) fn has_lost_all(&self, referral: &Referral) -> bool {
-        let parts =
-            [(KeyPurpose::Identity, &referral.identity), (KeyPurpose::Narrative, &referral.narrative)];
-        let missing: Vec<_> = parts
-            .into_iter()
-            .filter_map(|(purpose, sealed)| {
-                sealed.as_ref().map(|sealed| self.missing(referral.id, purpose, sealed))
-            })
-            .collect();
+        let sealed = Part::of(referral).into_iter().filter_map(|(part, sealed)| Some((part, sealed?)));
+        let missing: Vec<_> = sealed.map(|(part, sealed)| self.missing(referral.id, part, sealed)).collect();
         let lost = |error: &Option<SealingError>| {
             error.as_ref().is_some_and(|error| !matches!(error, SealingError::KeyDestroyed { .. }))
         };
@@ -189,20 +255,21 @@ impl Vault {
     }
 
     /// Whether the key that sealed this is still there.
-    pub(crate) fn has_key_of(&self, referral: ReferralId, purpose: KeyPurpose, sealed: &Sealed) -> bool {
-        self.missing(referral, purpose, sealed).is_none()
+    pub(crate) fn has_key_of(&self, referral: ReferralId, part: Part, sealed: &Sealed) -> bool {
+        self.missing(referral, part, sealed).is_none()
     }
 
     /// How the key that sealed this is missing, if it is. One that was made in the place of a lost one is another.
-    fn missing(&self, referral: ReferralId, purpose: KeyPurpose, sealed: &Sealed) -> Option<SealingError> {
+    fn missing(&self, referral: ReferralId, part: Part, sealed: &Sealed) -> Option<SealingError> {
         let blob = from_event(sealed)?;
-        self.keys.unseal(&blob, &self.binding(referral, purpose)).err().filter(is_missing)
+        self.keys.unseal(&blob, &self.binding(referral, part)).err().filter(is_missing)
     }
 
     /// What is sealed in a referral, as far as it was given and its key exists.
     pub(crate) fn unseal(&self, referral: &Referral) -> Result<Clear, Status> {
-        let person = self.unseal_part(referral.id, KeyPurpose::Identity, referral.identity.as_ref())?;
-        let narrative = self.unseal_part(referral.id, KeyPurpose::Narrative, referral.narrative.as_ref())?;
+        let [person, narrative, codes] =
+            Part::of(referral).map(|(part, sealed)| self.unseal_part(referral.id, part, sealed));
+        let (person, narrative, codes) = (person?, narrative?, codes?);
         let unreadable = |what: &str| {
             tracing::error!(referral = %referral.id, "the sealed {what} is not of the expected form");
             unavailable(format!("the sealed {what} cannot be read"))
@@ -214,29 +281,55 @@ impl Vault {
             narrative: narrative
                 .map(|text| String::from_utf8(text).map_err(|_| unreadable("narrative")))
                 .transpose()?,
+            codes: codes
+                .map(|text| serde_json::from_slice(&text).map_err(|_| unreadable("codes")))
+                .transpose()?,
         })
     }
 
     fn unseal_part(
         &self,
         referral: ReferralId,
-        purpose: KeyPurpose,
+        part: Part,
         sealed: Option<&Sealed>,
     ) -> Result<Option<Vec<u8>>, Status> {
         let Some(sealed) = sealed else { return Ok(None) };
         let Some(blob) = from_event(sealed) else {
-            tracing::error!(%referral, purpose = purpose.as_str(), "a sealed value is not of the expected form");
+            tracing::error!(%referral, part = part.name(), "a sealed value is not of the expected form");
             return Err(unavailable("a sealed value cannot be read"));
         };
-        match self.keys.unseal(&blob, &self.binding(referral, purpose)) {
+        match self.keys.unseal(&blob, &self.binding(referral, part)) {
             Ok(text) => Ok(Some(text.to_vec())),
             Err(SealingError::KeyDestroyed { .. }) => Ok(None),
             Err(error) if is_missing(&error) => {
-                tracing::error!(%referral, purpose = purpose.as_str(), "ALARM: the key of a sealed part is lost");
+                tracing::error!(%referral, part = part.name(), "ALARM: the key of a sealed part is lost");
                 Ok(None)
             }
             Err(error) => Err(status(referral, &error)),
         }
+    }
+
+    /// Seals one text, and gives the fingerprint by which a repeat of it is recognised.
+    pub(crate) async fn seal_text(
+        &self,
+        referral: ReferralId,
+        part: Part,
+        text: &str,
+    ) -> Result<(Sealed, String), Status> {
+        let sealed = self.seal_part(referral, part, Some(text.as_bytes().to_vec())).await?;
+        sealed.ok_or_else(|| unavailable("the text could not be sealed"))
+    }
+
+    /// A sealed text; nothing where its key was destroyed or is lost.
+    pub(crate) fn unseal_text(
+        &self,
+        referral: ReferralId,
+        part: Part,
+        sealed: &Sealed,
+    ) -> Result<Option<String>, Status> {
+        let text = self.unseal_part(referral, part, Some(sealed))?;
+        text.map(|text| String::from_utf8(text).map_err(|_| unavailable("a sealed text cannot be read")))
+            .transpose()
     }
 
     /// Destroys keys, those that still exist. May be repeated.
@@ -262,8 +355,8 @@ impl Vault {
     }
 
     /// Where a sealed part belongs: copied elsewhere it does not open.
-    fn binding(&self, referral: ReferralId, purpose: KeyPurpose) -> String {
-        format!("{}|referral/{referral}|{}", self.council, purpose.as_str())
+    fn binding(&self, referral: ReferralId, part: Part) -> String {
+        format!("{}|referral/{referral}|{}", self.council, part.name())
     }
 }
 

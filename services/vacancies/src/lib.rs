@@ -125,7 +125,7 @@ impl Vacancies {
 
     /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
     pub fn end_calls(&self) {
-        self.watchers.end();
+        self.watchers.calls.end();
     }
 
     /// Records the holds whose lease has ended by now, asks about stale vacancies and unlists those that nobody answered for; gives of how many

@@ -11,13 +11,13 @@ use care::market::Market;
 use care::{Date, EstablishmentUrn, PlaceId, Timestamp, london_date};
 use eventlog::{LogError, Recorded};
 use matching::{Criteria, Index, Match};
-use service_kit::{place_name, unavailable};
+use service_kit::{Endless, place_name, unavailable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tonic::Status;
 
 /// How many callers may watch at once.
@@ -30,35 +30,19 @@ pub(crate) const BEHIND_EVENTS_MAX: u64 = 100_000;
 const POSITION_TOLD_EVENTS: u64 = 10_000;
 /// Changes that come this close together are judged together, some more or fewer: see [`Watcher::pause`].
 const TOGETHER: Duration = Duration::from_millis(50);
-/// How often is looked whether a day has begun.
-const DAY_LOOKED_AT: Duration = Duration::from_secs(30);
 
 type Response = Result<proto::WatchVacanciesResponse, Status>;
 
 /// Who watches.
 pub(crate) struct Watchers {
-    permits: Arc<Semaphore>,
+    pub(crate) calls: Endless,
     /// How many there have been.
     admitted: AtomicU64,
-    /// True once calls without an end are to end.
-    ending: watch::Sender<bool>,
 }
 
 impl Default for Watchers {
     fn default() -> Self {
-        let permits = Arc::new(Semaphore::new(WATCHERS_MAX));
-        Self { permits, admitted: AtomicU64::new(0), ending: watch::Sender::new(false) }
-    }
-}
-
-impl Watchers {
-    /// A place among those who watch; none while there are too many.
-    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok()
-    }
-
-    pub(crate) fn end(&self) {
-        self.ending.send_replace(true);
+        Self { calls: Endless::at_most(WATCHERS_MAX), admitted: AtomicU64::new(0) }
     }
 }
 
@@ -137,7 +121,7 @@ impl Watcher {
 
     /// Tells until the caller or the service ends it.
     pub(crate) async fn run(mut self, after: Option<u64>, _permit: OwnedSemaphorePermit) {
-        let mut ending = self.vacancies.watchers.ending.subscribe();
+        let mut ending = self.vacancies.watchers.calls.ending();
         let sender = self.sender.clone();
         let told = tokio::select! {
             told = self.tell_on(after) => told,
@@ -155,14 +139,15 @@ impl Watcher {
         let mut heads = self.vacancies.market.changes();
         self.begin(after).await?;
         loop {
-            let position = self.position;
+            let (position, clock) = (self.position, self.vacancies.clock.clone());
+            let night = last_instant(self.day);
             tokio::select! {
                 changed = async { heads.wait_for(|head| *head > position).await.map(drop) } => {
                     changed.map_err(|_| unavailable("the market's log has ended"))?;
                     tokio::time::sleep(self.pause()).await;
                     self.step().await?;
                 }
-                () = tokio::time::sleep(DAY_LOOKED_AT) => {}
+                () = clock.passes(night) => {}
             }
             if self.day != self.vacancies.clock.today() {
                 self.begin_day().await?;
@@ -296,6 +281,14 @@ impl Watcher {
         }
         Ok(())
     }
+}
+
+/// The last instant of a day in England; with the calendar's last day there is none, and nothing passes.
+fn last_instant(day: Date) -> Timestamp {
+    let morning = day.tomorrow().and_then(|day| day.in_tz("Europe/London"));
+    morning.map_or(Timestamp::MAX, |morning| {
+        Timestamp::from_microsecond(morning.timestamp().as_microsecond() - 1).unwrap_or(Timestamp::MAX)
+    })
 }
 
 fn appeared(found: Match) -> Change {

@@ -91,7 +91,8 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
-    RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity,
+    RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
+    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,

@@ -43,6 +43,7 @@ pub(crate) struct Exchange {
 }
 
 /// What a delivered event asks of its consumer.
+#[allow(clippy::large_enum_variant, reason = "what is asked is short-lived")]
 enum Asked {
     Market(MarketCommand),
     Agreements(usize, AgreementCommand),

@@ -31,7 +31,11 @@ const OUT_OF_REACH: [(&str, &str, &str); 10] = [
         "an offer for so late a night is not taken, and the night only comes nearer",
     ),
     ("vacancies", "UNDER_16_SUPPORTED_ACCOMMODATION", "referrals has refused it before"),
-    ("referrals", "LIMIT_REACHED", "nobody releases a referral to 500 providers or gets 500 offers"),
+    (
+        "referrals",
+        "LIMIT_REACHED",
+        "nobody releases a referral to 500 providers or gets 500 offers, twenty on a shortlist or as many questions",
+    ),
     ("frameworks", "TOO_MANY_LOTS", "a world ends before a framework has fifty lots"),
     ("agreements", "CLAIM_DISAGREES", "both halves of an award are made from the same proposal"),
     ("agreements", "UNREGISTERED_PROVISION", "the market has refused it before"),

@@ -37,7 +37,7 @@ pub(super) fn follow(
     }
     within(audit, &cursors)?;
     let question = form::question(reader, filter)?;
-    let permit = Arc::clone(&audit.shared.follower_permits).try_acquire_owned().map_err(|_| {
+    let permit = audit.shared.followed_by.admit().ok_or_else(|| {
         let message = "too many callers follow events at the moment: end one of yours, or try again later";
         refused(Code::ResourceExhausted, "TOO_MANY_FOLLOWERS", message, [])
     })?;
@@ -52,7 +52,7 @@ pub(super) fn follow(
         logs.logs_of(&question).into_iter().map(|log| (log, start(log))).collect()
     });
     let (sender, receiver) = mpsc::channel(SENDING_EVENTS_MAX);
-    let ending = audit.shared.ending.subscribe();
+    let ending = audit.shared.followed_by.ending();
     tokio::spawn(async move {
         send_all(&index, &question, positions, &sender, ending).await;
         drop(permit);

@@ -95,6 +95,7 @@ fn identity(plan: &ReferralPlan, chance: Chance, today: Date) -> Identity {
         home_postcode: if plan.unaccompanied { String::new() } else { format!("{}AA", plan.home) },
         case_reference: format!("DEMO-{:05}", plan.number),
         narrative: "Simulated: likes drawing and football; settles when adults keep their word.".to_owned(),
+        ..Identity::default()
     }
 }
 

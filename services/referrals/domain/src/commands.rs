@@ -3,9 +3,12 @@
 use crate::clocks::StatutoryStep;
 use crate::events::{OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
+use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::Approval;
-use care::{AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{
+    AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets the council's cascade policy.
@@ -34,6 +37,8 @@ pub struct PostReferral {
     pub identity: Option<Sealed>,
     /// The sealed account of needs.
     pub narrative: Option<Sealed>,
+    /// The sealed codes of the child.
+    pub background: Option<Background>,
     /// When.
     pub at: Timestamp,
 }
@@ -51,6 +56,8 @@ pub struct AmendReferral {
     pub identity: Option<Sealed>,
     /// A new sealed account of needs; no value keeps the old one.
     pub narrative: Option<Sealed>,
+    /// New sealed codes of the child; no value keeps the old ones.
+    pub background: Option<Background>,
     /// When.
     pub at: Timestamp,
 }
@@ -257,6 +264,67 @@ pub struct WithdrawReferral {
     pub at: Timestamp,
 }
 
+/// Lets a provider to whom the referral was released read all of it but who the child is.
+#[derive(Debug, Clone)]
+pub struct ShortlistProvider {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Takes a provider off the list.
+#[derive(Debug, Clone)]
+pub struct EndShortlisting {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Reads a referral as one who is shortlisted.
+#[derive(Debug, Clone)]
+pub struct ReadShortlisted {
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who reads.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Asks something about a referral.
+#[derive(Debug, Clone)]
+pub struct AskQuestion {
+    /// Its id.
+    pub question: QuestionId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who asks.
+    pub provider: ProviderId,
+    /// What, sealed.
+    pub text: Sealed,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Answers a question, once.
+#[derive(Debug, Clone)]
+pub struct AnswerQuestion {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The question.
+    pub question: QuestionId,
+    /// The answer, sealed.
+    pub text: Sealed,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Who sees an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
@@ -331,4 +399,9 @@ commands!(
     WithdrawReferral,
     RevealIdentity,
     EraseIdentity,
+    ShortlistProvider,
+    EndShortlisting,
+    ReadShortlisted,
+    AskQuestion,
+    AnswerQuestion,
 );

@@ -3,6 +3,7 @@
 
 use crate::clocks::StatutoryStep;
 use crate::policy::CascadePolicy;
+use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, AwardProposedToMarket as AwardProposed, PriceLine, Route};
 use care::{
@@ -38,6 +39,12 @@ macro_rules! event {
     };
 }
 
+mod question;
+mod shortlist;
+
+pub use question::{QuestionAnswered, QuestionAsked};
+pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
+
 event! {
     /// The council set its cascade policy.
     CascadePolicySet on "policy" of council {
@@ -61,6 +68,9 @@ event! {
         identity: Option<Sealed>,
         /// The sealed account of needs.
         narrative: Option<Sealed>,
+        /// The sealed codes of the child.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        background: Option<Background>,
         /// When.
         at: Timestamp,
     }
@@ -79,6 +89,9 @@ event! {
         identity: Option<Sealed>,
         /// A new sealed account of needs; no value keeps the old one.
         narrative: Option<Sealed>,
+        /// The sealed codes of the child; no value keeps the old ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        background: Option<Background>,
         /// When.
         at: Timestamp,
     }
@@ -127,7 +140,9 @@ event! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReleaseStage {
-    /// The allow-listed fields: age band, sex, needs, outcode; no identity.
+    /// The allow-listed fields: age band, sex, codes, outcode; no identity. Who is shown more of it is in [`ProviderShortlisted`].
+    Broadcast,
+    /// What [`ReleaseStage::Broadcast`] was called before there was a shortlist: it showed no more than that.
     Shortlist,
 }
 
@@ -412,5 +427,10 @@ care::events! {
         ReferralWithdrawn,
         IdentityRevealed,
         IdentityKeyDestroyed,
+        ProviderShortlisted,
+        ShortlistingEnded,
+        ShortlistedReferralRead,
+        QuestionAsked,
+        QuestionAnswered,
     }
 }

@@ -7,10 +7,12 @@
 mod clock_policy;
 mod clocks;
 mod commands;
+mod completeness;
 mod deadlines;
 mod decide;
 mod events;
 mod policy;
+mod profile;
 mod recognition;
 mod rejection;
 mod requirements;
@@ -19,23 +21,28 @@ mod state;
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
 pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{
-    AmendReferral, Command, ConfirmAward, DeclineReferral, EraseIdentity, FailAward,
-    GiveRetrospectiveApproval, PostReferral, ProposeAward, RecordArrival, RecordCascadeStep, RecordDeparture,
-    RecordSearch, RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy, SubmitOffer,
-    Viewer, WithdrawOffer, WithdrawReferral,
+    AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
+    EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted,
+    RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, RecordStatutoryStep, ReleaseReferral,
+    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer,
+    WithdrawReferral,
 };
+pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
     IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
-    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded, StatutoryStepRecorded,
+    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
+    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
+    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
+    StatutoryStepRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
+pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
-pub use state::{Answer, Award, Offer, Outcome, Referral, Release, Stage, State};
+pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
 
 use care::{Decided, Domain};
 

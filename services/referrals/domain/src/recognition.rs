@@ -4,6 +4,7 @@
 //! shown of a child fits some of the region's children; the fewer, the more it says. Somebody who recognises a child knows more of it than
 //! was shown, so that a child fits who has everything that is shown, and perhaps more.
 
+use crate::profile::Profile;
 use crate::requirements::{AgeBand, Requirements};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,6 +21,8 @@ pub struct Traits {
     needs: BTreeSet<String>,
     outcode: Option<String>,
     sibling_group_size: Option<u8>,
+    /// The codes of the wider form, by field.
+    told: BTreeSet<(&'static str, String)>,
 }
 
 /// One thing that is shown of a child.
@@ -31,6 +34,13 @@ pub enum Trait {
     Outcode(String),
     /// A need, a code of `code_sets::NEED`.
     Need(String),
+    /// A code of the wider form.
+    Told {
+        /// The field.
+        field: &'static str,
+        /// The code.
+        code: String,
+    },
     /// The sex, M or F.
     Sex(String),
     /// The age band.
@@ -45,6 +55,7 @@ impl Trait {
             Self::SiblingGroupSize(_) => "sibling_group_size",
             Self::Outcode(_) => "anchor",
             Self::Need(_) => "needs",
+            Self::Told { field, .. } => field,
             Self::Sex(_) => "sex",
             Self::AgeBand(_) => "age_years",
         }
@@ -56,6 +67,7 @@ impl Trait {
         match self {
             Self::SiblingGroupSize(size) => size.to_string(),
             Self::Outcode(text) | Self::Need(text) | Self::Sex(text) => text.clone(),
+            Self::Told { code, .. } => code.clone(),
             Self::AgeBand(band) => format!("{band:?}"),
         }
     }
@@ -70,6 +82,7 @@ impl Trait {
             Self::SiblingGroupSize(size) => other.sibling_group_size == Some(*size),
             Self::Outcode(outcode) => other.outcode.as_ref() == Some(outcode),
             Self::Need(need) => other.needs.contains(need),
+            Self::Told { field, code } => other.told.contains(&(*field, code.clone())),
             Self::Sex(sex) => other.sex.as_ref() == Some(sex),
             Self::AgeBand(band) => other.age_band == *band,
         }
@@ -92,6 +105,9 @@ impl fmt::Display for Trait {
             Self::Need(need) => {
                 write!(f, "leave out the need {need}, and tell it to those who are shortlisted")
             }
+            Self::Told { field, code } => {
+                write!(f, "leave {code} out of {field}, and tell it to those who are shortlisted")
+            }
             Self::Sex(sex) => write!(f, "leave out the sex {sex}"),
             Self::AgeBand(_) => f.write_str("leave out the age"),
         }
@@ -108,6 +124,7 @@ impl Traits {
             needs: asked.needs.iter().cloned().collect(),
             outcode: asked.outcode().map(str::to_owned),
             sibling_group_size: asked.sibling_group_size,
+            told: told(&asked.profile),
         }
     }
 
@@ -116,15 +133,34 @@ impl Traits {
         let siblings = self.sibling_group_size.map(Trait::SiblingGroupSize);
         let outcode = self.outcode.clone().map(Trait::Outcode);
         let needs = self.needs.iter().cloned().map(Trait::Need);
+        let told = self.told.iter().cloned().map(|(field, code)| Trait::Told { field, code });
         let sex = self.sex.clone().map(Trait::Sex);
         siblings
             .into_iter()
             .chain(outcode)
             .chain(needs)
+            .chain(told)
             .chain(sex)
             .chain([Trait::AgeBand(self.age_band)])
             .collect()
     }
+}
+
+/// The codes of the wider form that every provider to whom a referral is released sees. That there is none of something is like most
+/// children and tells nobody who it is.
+fn told(from: &Profile) -> BTreeSet<(&'static str, String)> {
+    let lists = [
+        ("risks", from.risks.as_slice()),
+        ("strengths", from.strengths.as_slice()),
+        ("education.phase", from.education.phase.as_slice()),
+        ("siblings", from.siblings.as_slice()),
+        ("parent_and_child", from.parent_and_child.as_slice()),
+        ("deprivation_of_liberty", from.deprivation_of_liberty.as_slice()),
+        ("exclusions", from.exclusions.as_slice()),
+    ];
+    let each =
+        lists.into_iter().flat_map(|(field, codes)| codes.iter().map(move |code| (field, code.clone())));
+    each.filter(|(_, code)| !matches!(code.as_str(), "NONE" | "NO" | "NO_SIBLINGS")).collect()
 }
 
 /// One step of saying less.
@@ -213,6 +249,7 @@ mod tests {
             needs: needs.iter().map(|need| (*need).to_owned()).collect(),
             outcode: Some(outcode.into()),
             sibling_group_size: siblings,
+            told: BTreeSet::new(),
         }
     }
 
@@ -260,5 +297,23 @@ mod tests {
         let younger = Traits { age_band: AgeBand::From0To4, ..own.clone() };
         let found = Recognition::of(&own, &vec![younger; 9]);
         assert_eq!((found.alike, found.blurs), (1, Vec::new()));
+    }
+
+    #[test]
+    fn a_rare_code_of_the_wider_form_is_named_and_that_there_is_none_is_not_shown() {
+        let own = traits(&[], "DL1", None);
+        let mut rare = own.clone();
+        let form = |siblings: &str| Profile {
+            risks: vec!["FIRE".to_owned()],
+            deprivation_of_liberty: Some("NO".to_owned()),
+            siblings: Some(siblings.to_owned()),
+            ..Profile::default()
+        };
+        rare.told = told(&form("NO_SIBLINGS"));
+        assert_eq!(rare.told, BTreeSet::from([("risks", "FIRE".to_owned())]));
+        let found = Recognition::of(&rare, &vec![own; 7]);
+        let less = Trait::Told { field: "risks", code: "FIRE".to_owned() };
+        assert_eq!((found.alike, found.blurs), (1, vec![Blur { less, alike: 8 }]));
+        assert!(told(&form("APART")).contains(&("siblings", "APART".to_owned())));
     }
 }

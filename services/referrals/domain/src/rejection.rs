@@ -1,7 +1,11 @@
 //! Every "no" of a council's referrals log: a stable reason, what is wrong and what to do about it.
 
 use crate::clocks::StatutoryStep;
-use care::{AwardId, DAYS_AHEAD_MAX, EstablishmentUrn, OfferId, ReferralId, Refusal, RefusalKind, Violation};
+use crate::events::ShortlistEnd;
+use care::{
+    AwardId, DAYS_AHEAD_MAX, EstablishmentUrn, OfferId, ProviderId, QuestionId, ReferralId, Refusal,
+    RefusalKind, Violation,
+};
 
 /// Why a command was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -205,6 +209,50 @@ pub enum Rejection {
         "referral {0} still needs it: withdraw the referral, or wait for the child's arrival, before you erase the identity"
     )]
     ReferralStillOpen(ReferralId),
+    /// There is no such question.
+    #[error("there is no question {0} on this referral")]
+    QuestionUnknown(QuestionId),
+    /// The question was asked before.
+    #[error("question {0} exists already: use a new request_id for a new question")]
+    QuestionExists(QuestionId),
+    /// The question was answered before.
+    #[error("question {0} has its answer, which all who were asked may have read: it stands")]
+    QuestionAnswered(QuestionId),
+    /// Only who was asked can be shortlisted.
+    #[error(
+        "referral {referral} was not released to provider {provider}: release it before you shortlist it"
+    )]
+    ProviderNotInvited {
+        /// The referral.
+        referral: ReferralId,
+        /// The provider.
+        provider: ProviderId,
+    },
+    /// Who declined has no need to know more.
+    #[error(
+        "provider {provider} has declined this version of referral {referral}: shortlist another, or amend the referral"
+    )]
+    ProviderHasDeclined {
+        /// The referral.
+        referral: ReferralId,
+        /// The provider.
+        provider: ProviderId,
+    },
+    /// The provider never was on the list.
+    #[error(
+        "all of referral {0} is shown to those whom its council shortlists: answer what was released to you, or ask it"
+    )]
+    NotShortlisted(ReferralId),
+    /// It no longer is.
+    #[error(
+        "your place on the shortlist of referral {referral} has ended ({reason}): what you kept of it is to be deleted"
+    )]
+    ShortlistEnded {
+        /// The referral.
+        referral: ReferralId,
+        /// Why.
+        reason: ShortlistEnd,
+    },
 }
 
 fn describe(violations: &[Violation]) -> String {
@@ -260,18 +308,32 @@ impl Refusal for Rejection {
             Self::IdentityUnknown(_) => "IDENTITY_UNKNOWN",
             Self::IdentityDestroyed(_) => "IDENTITY_DESTROYED",
             Self::ReferralStillOpen(_) => "REFERRAL_STILL_OPEN",
+            Self::QuestionUnknown(_) => "QUESTION_UNKNOWN",
+            Self::QuestionExists(_) => "QUESTION_EXISTS",
+            Self::QuestionAnswered(_) => "QUESTION_ANSWERED",
+            Self::ProviderNotInvited { .. } => "PROVIDER_NOT_INVITED",
+            Self::ProviderHasDeclined { .. } => "PROVIDER_HAS_DECLINED",
+            Self::NotShortlisted(_) => "NOT_SHORTLISTED",
+            Self::ShortlistEnded { .. } => "SHORTLIST_ENDED",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
             Self::FieldInvalid(_) | Self::StartTooFar { .. } => RefusalKind::Invalid,
-            Self::ReferralUnknown(_) | Self::OfferUnknown(_) | Self::AwardUnknown(_) => RefusalKind::NotFound,
-            Self::ReferralExists(_) | Self::OfferExists(_) | Self::AwardExists(_) => {
-                RefusalKind::AlreadyExists
-            }
+            Self::ReferralUnknown(_)
+            | Self::OfferUnknown(_)
+            | Self::AwardUnknown(_)
+            | Self::QuestionUnknown(_) => RefusalKind::NotFound,
+            Self::ReferralExists(_)
+            | Self::OfferExists(_)
+            | Self::AwardExists(_)
+            | Self::QuestionExists(_) => RefusalKind::AlreadyExists,
             Self::VersionChanged { .. } => RefusalKind::Conflict,
-            Self::IdentityNotGranted(_) | Self::IdentityGrantEnded { .. } => RefusalKind::Forbidden,
+            Self::IdentityNotGranted(_)
+            | Self::IdentityGrantEnded { .. }
+            | Self::NotShortlisted(_)
+            | Self::ShortlistEnded { .. } => RefusalKind::Forbidden,
             _ => RefusalKind::Precondition,
         }
     }

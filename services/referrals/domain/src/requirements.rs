@@ -1,5 +1,6 @@
 //! What a referral asks for, as far as it may stand in clear in the council's log, and the limits of each field.
 
+use crate::profile::Profile;
 use care::market::UNREGISTERED;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -22,13 +23,26 @@ pub struct Sealed {
     pub key_commit: String,
 }
 
+impl Sealed {
+    /// Nothing, where only the rest of a command is looked at.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            key_id: String::new(),
+            nonce: String::new(),
+            ciphertext: String::new(),
+            key_commit: String::new(),
+        }
+    }
+}
+
 /// What a sealing key of a referral is for; each can be destroyed on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPurpose {
     /// Names, date of birth, home postcode and case reference.
     Identity,
-    /// The account of the child's needs in words.
+    /// The account of the child's needs in words, and what is read with it: the sealed codes of the form, questions and answers.
     Narrative,
 }
 
@@ -78,7 +92,7 @@ impl AgeBand {
 /// What is asked for. There is no free text in it: words that may hold an identifier belong into the sealed part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirements {
-    /// The kinds of provision sought, PROVISION codes, 1 to 9 of them.
+    /// The kinds of provision sought, PROVISION codes, at least one.
     pub provisions: Vec<String>,
     /// The child's age when this version was written, 0 to 17 whole years.
     pub age_years: u8,
@@ -112,6 +126,9 @@ pub struct Requirements {
     pub budget_code: Option<String>,
     /// Who pays which share; each FUNDER code at most once, 10,000 basis points together.
     pub funders: Vec<FunderShare>,
+    /// The wider form: what else is told of the child, in codes.
+    #[serde(default, skip_serializing_if = "Profile::is_unknown")]
+    pub profile: Profile,
 }
 
 impl Requirements {
@@ -157,6 +174,7 @@ impl Requirements {
             "expected 1 to 20 of A-Z, 0-9, '-' and '/'",
         );
         found.funders(&self.funders);
+        self.profile.check(&mut found, self.age_years, self.uasc);
         found.list
     }
 
@@ -206,7 +224,7 @@ impl Found {
     }
 }
 
-fn in_range(value: Option<u16>, least: u16, most: u16) -> bool {
+pub(crate) fn in_range(value: Option<u16>, least: u16, most: u16) -> bool {
     value.is_none_or(|value| (least..=most).contains(&value))
 }
 

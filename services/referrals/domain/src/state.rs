@@ -6,6 +6,7 @@ use crate::events::{
     OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
 };
 use crate::policy::CascadePolicy;
+use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -13,6 +14,10 @@ use care::published::{Approval, AwardProposed};
 use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+mod invited;
+
+pub use invited::{Answer, Question, Release, Shortlisting};
 
 /// Everything known of one council's referrals.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -77,6 +82,8 @@ pub struct Referral {
     pub identity: Option<Sealed>,
     /// The sealed account of needs.
     pub narrative: Option<Sealed>,
+    /// The sealed codes of the child.
+    pub background: Option<Background>,
     /// Where it stands.
     pub stage: Stage,
     /// When it was posted.
@@ -97,6 +104,8 @@ pub struct Referral {
     pub awards: BTreeSet<AwardId>,
     /// The providers that may see the identity, and the first day on which each may not, if that is known.
     pub granted: BTreeMap<ProviderId, Option<Date>>,
+    /// What providers asked about it, in order.
+    pub questions: Vec<Question>,
 }
 
 impl Referral {
@@ -105,32 +114,6 @@ impl Referral {
     pub fn grants(&self, provider: &ProviderId, today: Date) -> bool {
         self.granted.get(provider).is_some_and(|end| end.is_none_or(|end| today < end))
     }
-}
-
-/// A release to one provider, and its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// When.
-    pub at: Timestamp,
-    /// What the provider last answered.
-    pub answer: Answer,
-}
-
-/// A provider's answer to a release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Answer {
-    /// None yet.
-    None,
-    /// It made an offer.
-    Offered,
-    /// It declined.
-    Declined {
-        /// A DECLINE code.
-        reason: String,
-        /// The version it answered.
-        referral_version: u32,
-    },
 }
 
 /// An offer.
@@ -252,7 +235,7 @@ impl State {
                 });
             }
             ReferralEvent::ReferralReleased(event) => {
-                let release = Release { at: event.at, answer: Answer::None };
+                let release = Release { at: event.at, answer: Answer::None, shortlisted: None };
                 self.change(event.referral, |referral| {
                     referral.releases.insert(event.provider.clone(), release);
                 });
@@ -279,6 +262,32 @@ impl State {
             }
             // The log itself is the record of who saw what: no decision depends on it; of steps the clocks take note.
             ReferralEvent::IdentityRevealed(_) | ReferralEvent::StatutoryStepRecorded(_) => {}
+            ReferralEvent::ProviderShortlisted(event) => {
+                let begun = Shortlisting { at: event.at, ended: None, reads: 0 };
+                self.change_release(event.referral, &event.provider, |it| it.shortlisted = Some(begun));
+            }
+            ReferralEvent::ShortlistingEnded(event) => {
+                self.change_shortlisting(event.referral, &event.provider, |it| {
+                    it.ended = Some((event.reason, event.at));
+                });
+            }
+            ReferralEvent::ShortlistedReferralRead(event) => {
+                self.change_shortlisting(event.referral, &event.provider, |it| {
+                    it.reads = it.reads.saturating_add(1);
+                });
+            }
+            ReferralEvent::QuestionAsked(event) => {
+                let (id, provider, text, at) =
+                    (event.question, event.provider.clone(), event.text.clone(), event.at);
+                self.change(event.referral, |referral| {
+                    referral.questions.push(Question { id, provider, text, at, answer: None });
+                });
+            }
+            ReferralEvent::QuestionAnswered(event) => self.change(event.referral, |referral| {
+                for asked in referral.questions.iter_mut().filter(|it| it.id == event.question) {
+                    asked.answer = Some((event.text.clone(), event.at));
+                }
+            }),
             ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
             ReferralEvent::OfferWithdrawn(event) => {
                 if let Some(offer) = self.offers.get_mut(&event.offer) {
@@ -383,9 +392,31 @@ impl State {
     }
 
     fn answer(&mut self, referral: ReferralId, provider: &ProviderId, answer: Answer) {
+        self.change_release(referral, provider, |release| release.answer = answer);
+    }
+
+    fn change_release(
+        &mut self,
+        referral: ReferralId,
+        provider: &ProviderId,
+        change: impl FnOnce(&mut Release),
+    ) {
         self.change(referral, |referral| {
             if let Some(release) = referral.releases.get_mut(provider) {
-                release.answer = answer;
+                change(release);
+            }
+        });
+    }
+
+    fn change_shortlisting(
+        &mut self,
+        referral: ReferralId,
+        provider: &ProviderId,
+        change: impl FnOnce(&mut Shortlisting),
+    ) {
+        self.change_release(referral, provider, |release| {
+            if let Some(shortlisting) = &mut release.shortlisted {
+                change(shortlisting);
             }
         });
     }
@@ -405,6 +436,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         requirements: event.requirements.clone(),
         identity: event.identity.clone(),
         narrative: event.narrative.clone(),
+        background: event.background.clone(),
         stage: Stage::Open,
         posted_at: event.at,
         changed_at: event.at,
@@ -415,6 +447,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         offers: BTreeSet::new(),
         awards: BTreeSet::new(),
         granted: BTreeMap::new(),
+        questions: Vec::new(),
     }
 }
 
@@ -426,6 +459,9 @@ fn amend(referral: &mut Referral, event: &ReferralAmended) {
     }
     if event.narrative.is_some() {
         referral.narrative.clone_from(&event.narrative);
+    }
+    if event.background.is_some() {
+        referral.background.clone_from(&event.background);
     }
     referral.changed_at = event.at;
 }

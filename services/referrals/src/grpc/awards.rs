@@ -6,8 +6,9 @@ use crate::desk::{Desk, id_seed};
 use crate::form;
 use crate::render;
 use crate::seal::age_on;
+use crate::slips::PersonalDataInText;
 use api::referrals as proto;
-use care::{AwardId, CouncilId, OfferId, ReferralId, Refusal, RefusalKind, Violation};
+use care::{AwardId, CouncilId, OfferId, ReferralId};
 use referrals_domain::{GiveRetrospectiveApproval, Outcome, ProposeAward, Rejection};
 use service_kit::terms::JUSTIFICATION_CHARS_MAX;
 use service_kit::{Caller, Fields, refuse, refused, run_command};
@@ -18,33 +19,6 @@ use tonic::{Code, Request, Response, Status};
 const WAIT_SECONDS_DEFAULT: u32 = 5;
 /// How long it waits at most, in seconds.
 const WAIT_SECONDS_MAX: i64 = 30;
-
-/// A text in clear that names the child.
-#[derive(Debug)]
-struct PersonalDataInText;
-
-const LEAK: &str =
-    "this text is recorded in clear and holds something of the child's identity: say it without";
-
-impl std::fmt::Display for PersonalDataInText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "spot_justification: {LEAK}")
-    }
-}
-
-impl std::error::Error for PersonalDataInText {}
-
-impl Refusal for PersonalDataInText {
-    fn reason(&self) -> &'static str {
-        "PERSONAL_DATA_IN_TEXT"
-    }
-    fn kind(&self) -> RefusalKind {
-        RefusalKind::Invalid
-    }
-    fn violations(&self) -> Vec<Violation> {
-        vec![Violation { field: "spot_justification".to_owned(), description: LEAK.to_owned() }]
-    }
-}
 
 /// The child's age on the first night of an offer, and whether a text names the child. The identity is opened for this alone and shown
 /// to nobody; where there is no date of birth the age of the referral stands.
@@ -103,7 +77,7 @@ impl Referrals {
         let spot_justification = Some(text).filter(|text| !text.is_empty());
         let (age_years, named) = judged_by_identity(desk, referral, offer, spot_justification.as_deref())?;
         if named {
-            return Err(refuse(&PersonalDataInText));
+            return Err(refuse(&PersonalDataInText::JUSTIFICATION));
         }
         let area_authority = self.area_authority(desk, offer).await;
         let award = AwardId::for_request(&caller.actor(), &id_seed(&message.request_id));

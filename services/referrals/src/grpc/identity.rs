@@ -83,6 +83,7 @@ impl Referrals {
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let clear = desk.vault.unseal(&found.ok_or_else(|| refuse(&unknown))?)?;
         let person = clear.person.unwrap_or_default();
+        let codes = clear.codes.unwrap_or_default();
         response.get_mut().identity = Some(proto::Identity {
             given_name: person.given_name,
             family_name: person.family_name,
@@ -90,6 +91,10 @@ impl Referrals {
             home_postcode: person.home_postcode,
             case_reference: person.case_reference,
             narrative: clear.narrative.unwrap_or_default(),
+            health: codes.health,
+            ethnicity: codes.ethnicity,
+            religion: codes.religion,
+            language: codes.language,
         });
         Ok(response)
     }

@@ -15,8 +15,8 @@ use tonic::{Request, Response};
 /// What stands for an identity in the hash of a request. The hash is kept for ever, so it must not be one of names and dates that
 /// could be tried out: each part is a fingerprint under a key that erasure destroys.
 fn fingerprints(closed: &Closed) -> proto::Identity {
-    let [identity, narrative] = closed.fingerprints.clone();
-    proto::Identity { given_name: identity, narrative, ..Default::default() }
+    let [identity, narrative, codes] = closed.fingerprints.clone();
+    proto::Identity { given_name: identity, narrative, ethnicity: codes, ..Default::default() }
 }
 
 impl Referrals {
@@ -47,6 +47,7 @@ impl Referrals {
             requirements: asked.requirements,
             identity: closed.identity,
             narrative: closed.narrative,
+            background: closed.background,
             at: caller.at,
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
@@ -135,6 +136,7 @@ impl Referrals {
             requirements: asked.requirements,
             identity: closed.identity,
             narrative: closed.narrative,
+            background: closed.background,
             at: caller.at,
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {

@@ -3,10 +3,12 @@
 use super::Answer;
 use crate::Referrals;
 use crate::form;
+use crate::grpc::shortlists::narrative_names_child;
 use crate::render;
+use crate::slips::PersonalDataInText;
 use api::referrals as proto;
 use care::{ReferralId, Timestamp};
-use referrals_domain::{ALIKE_MIN, Recognition, Referral, Rejection, Requirements, Traits};
+use referrals_domain::{ALIKE_MIN, Completeness, Recognition, Referral, Rejection, Traits};
 use service_kit::{Caller, Fields, refuse};
 use tonic::{Request, Response};
 
@@ -27,16 +29,26 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let read = desk.engine.read(|state| {
             let it = state.referrals.get(&referral)?;
-            Some((render::preview(it), Traits::of(&it.requirements), unknown_fields(it)))
+            let shown = render::preview(it);
+            Some((shown, Traits::of(&it.requirements), Completeness::of(it), warnings(it), it.clone()))
         });
-        let (shown, own, unknown) = read.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
+        let (shown, own, complete, mut warnings, it) =
+            read.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
         let recognition = Recognition::of(&own, &self.traits_but_of(referral, caller.at));
-        let known = FIELDS - unknown.len().min(FIELDS);
+        if narrative_names_child(&desk.vault.unseal(&it)?) {
+            warnings.push(proto::ReleaseWarning {
+                reason: "NARRATIVE_NAMES_CHILD".to_owned(),
+                description: format!("nobody can be shortlisted yet: {}", PersonalDataInText::NARRATIVE),
+            });
+        }
+        let complete_thousandths = complete.thousandths();
         Ok(Response::new(proto::ReleasePreview {
             shown: Some(shown),
-            unknown_fields: unknown.into_iter().map(str::to_owned).collect(),
-            complete_percent: u32::try_from(known * 100 / FIELDS).unwrap_or(100),
+            unknown_fields: complete.unknown.into_iter().map(str::to_owned).collect(),
+            complete_percent: complete_thousandths / 10,
             recognition: Some(rendered(&recognition)),
+            complete_thousandths,
+            warnings,
         }))
     }
 
@@ -52,33 +64,14 @@ impl Referrals {
     }
 }
 
-/// How many fields [`unknown_fields`] looks at.
-const FIELDS: usize = 9;
-
-/// What a home asks about first and is not known.
-fn unknown_fields(it: &Referral) -> Vec<&'static str> {
-    let Requirements {
-        sex,
-        needs,
-        category_of_need,
-        legal_status,
-        expected_weeks,
-        anchor,
-        sibling_group_size,
-        ..
-    } = &it.requirements;
-    let known: [(&str, bool); FIELDS] = [
-        ("requirements.sex", sex != "U"),
-        ("requirements.needs", !needs.is_empty()),
-        ("requirements.category_of_need", category_of_need.is_some()),
-        ("requirements.legal_status", legal_status.is_some()),
-        ("requirements.expected_weeks", expected_weeks.is_some()),
-        ("requirements.anchor", anchor.is_some()),
-        ("requirements.sibling_group_size", sibling_group_size.is_some()),
-        ("identity", it.identity.is_some()),
-        ("identity.narrative", it.narrative.is_some()),
-    ];
-    known.into_iter().filter(|(_, known)| !known).map(|(field, _)| field).collect()
+/// What to look at before a release.
+fn warnings(it: &Referral) -> Vec<proto::ReleaseWarning> {
+    let one_sided = it.requirements.profile.is_one_sided().then(|| proto::ReleaseWarning {
+        reason: "RISKS_WITHOUT_STRENGTHS".to_owned(),
+        description: "risks are named and not one strength: amend `requirements.strengths`, so that homes read a balanced account"
+            .to_owned(),
+    });
+    one_sided.into_iter().collect()
 }
 
 fn rendered(it: &Recognition) -> proto::Recognition {

@@ -64,7 +64,7 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         self.require_in_market(desk, referral, &providers).await?;
         let providers = providers.into_keys().collect();
-        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: caller.at };
+        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: caller.at };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
             render::referral_by_id(state, referral, caller.at)
         })

@@ -9,11 +9,11 @@ use care::{CouncilId, Timestamp};
 use engine::Engine;
 use proto::DeadlineChange as Change;
 use referrals_domain::{Deadline, DeadlineId, DeadlineKind, Ending, State};
-use service_kit::{Caller, Clock, Fields, refused};
+use service_kit::{Caller, Clock, Endless, Fields, refused};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
@@ -27,22 +27,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The stream of a watcher.
 pub(crate) type Changes = ReceiverStream<Result<proto::WatchDeadlinesResponse, Status>>;
 
-/// Those who watch. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Watching {
-    ending: Arc<watch::Sender<bool>>,
-    permits: Arc<Semaphore>,
-}
-
-impl Watching {
-    pub(crate) fn new() -> Self {
-        Self { ending: Arc::new(watch::Sender::new(false)), permits: Arc::new(Semaphore::new(WATCHERS_MAX)) }
-    }
-
-    /// Ends every stream, now and from now on.
-    pub(crate) fn end(&self) {
-        self.ending.send_replace(true);
-    }
+/// Those who watch, none at first.
+pub(crate) fn watchers() -> Arc<Endless> {
+    Arc::new(Endless::at_most(WATCHERS_MAX))
 }
 
 /// One watcher.
@@ -136,7 +123,7 @@ impl Referrals {
         let kind = kind_in_filter(&mut fields, message.kind);
         let (council, kind) = fields.finish(|| council.zip(kind))?;
         let desk = self.own_desk(&caller, council)?;
-        let permit = Arc::clone(&self.watching.permits).try_acquire_owned().map_err(|_| {
+        let permit = self.watching.admit().ok_or_else(|| {
             let message =
                 "too many callers watch deadlines at the moment: end one of yours, or try again later";
             refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])
@@ -144,7 +131,7 @@ impl Referrals {
         let (engine, clock) = (desk.engine.clone(), self.clock.clone());
         let watcher = Watcher { engine, clock, council, kind, told: BTreeMap::new(), begun: false };
         let (sender, receiver) = mpsc::channel(SENDING_MAX);
-        let ending = self.watching.ending.subscribe();
+        let ending = self.watching.ending();
         tokio::spawn(async move {
             watcher.tell(sender, ending).await;
             drop(permit);

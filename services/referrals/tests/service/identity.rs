@@ -54,6 +54,17 @@ async fn no_identifier_is_on_the_disk_in_clear() {
     let award = bench.awarded().await;
     bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
     bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap();
+    let other = bench.post_as(crate::form::post_whole("r-8")).await;
+    bench.release(&other.name, &["elm"]).await;
+    bench.service.shortlist_provider(bench.own(crate::shortlist::put_on(&other.name, "elm"))).await.unwrap();
+    let read = proto::ReadShortlistedReferralRequest { name: other.name.clone() };
+    bench.service.read_shortlisted_referral(bench.elm(read)).await.unwrap();
+    let asked = crate::questions::ask(&other.name, "Is there a piccolo?", "q-1");
+    let asked = bench.service.ask_question(bench.elm(asked)).await.unwrap().into_inner();
+    let answer = crate::questions::answer(&asked.name, "A bassoon.", "w-1");
+    bench.service.answer_question(bench.own(answer)).await.unwrap();
+    let list = proto::ListQuestionsRequest { parent: other.name.clone(), ..Default::default() };
+    bench.service.list_questions(bench.elm(list)).await.unwrap();
     let mut stray = post_request("r-9");
     stray.requirements.as_mut().unwrap().urgency = "SOON".to_owned();
     bench.service.post_referral(bench.own(stray)).await.unwrap_err();
@@ -200,7 +211,15 @@ async fn erasing_destroys_the_keys_that_are_named() {
     let left = bench.service.erase_identity(bench.own(message)).await.unwrap().into_inner();
     assert!(left.identity_known && !left.narrative_known);
     let seen = bench.service.reveal_identity(bench.own(reveal(&award.referral))).await.unwrap().into_inner();
-    assert_eq!(seen.identity, Some(proto::Identity { narrative: String::new(), ..shown() }));
+    let left = proto::Identity {
+        narrative: String::new(),
+        health: Vec::new(),
+        ethnicity: String::new(),
+        religion: String::new(),
+        language: String::new(),
+        ..shown()
+    };
+    assert_eq!(seen.identity, Some(left));
     let closed = bench.close().await;
     let [identity, narrative] = closed.keys_of(id);
     assert!(identity.is_ok() && destroyed(&[narrative]));

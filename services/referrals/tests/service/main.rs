@@ -5,9 +5,12 @@
 mod awards;
 mod bench;
 mod deadlines;
+mod form;
 mod identity;
 mod messages;
 mod provider;
+mod questions;
 mod referral;
 mod rules;
 mod searches;
+mod shortlist;

@@ -4,8 +4,20 @@ use api::common;
 use api::referrals as proto;
 
 /// Words that nothing but this child has.
-pub(crate) const CANARIES: [&str; 7] =
-    ["Zebedee", "Quagmire", "2012-02-03", "DL1 5AB", "DL15AB", "LCS-99812", "trombone"];
+pub(crate) const CANARIES: [&str; 12] = [
+    "Zebedee",
+    "Quagmire",
+    "2012-02-03",
+    "DL1 5AB",
+    "DL15AB",
+    "LCS-99812",
+    "trombone",
+    "EPILEPSY",
+    "WROM",
+    "BUDDHIST",
+    "piccolo",
+    "bassoon",
+];
 
 pub(crate) fn identity() -> proto::Identity {
     proto::Identity {
@@ -15,6 +27,10 @@ pub(crate) fn identity() -> proto::Identity {
         home_postcode: "dl15ab".to_owned(),
         case_reference: "LCS-99812".to_owned(),
         narrative: "Plays the trombone.".to_owned(),
+        health: vec!["EPILEPSY".to_owned()],
+        ethnicity: "WROM".to_owned(),
+        religion: "BUDDHIST".to_owned(),
+        language: "ROM".to_owned(),
     }
 }
 

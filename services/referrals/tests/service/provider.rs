@@ -32,6 +32,7 @@ async fn a_provider_sees_what_is_on_the_list_and_nothing_else() {
         decline_reason: String::new(),
         offers: Vec::new(),
         identity_granted: false,
+        ..Default::default()
     };
     assert_eq!(seen, expected);
     let told = format!("{seen:?}");

@@ -339,8 +339,25 @@ async fn before_a_release_it_is_told_what_is_shown_what_is_unknown_and_what_is_r
         (posted.name.clone(), "DL1", Some(6))
     );
     assert_eq!(shown.age_band, i32::from(proto::AgeBand::AgeBand13To15));
-    assert_eq!(preview.unknown_fields, ["requirements.legal_status"]);
-    assert_eq!(preview.complete_percent, 88);
+    assert_eq!(
+        preview.unknown_fields,
+        [
+            "requirements.legal_status",
+            "requirements.risks",
+            "requirements.strengths",
+            "requirements.education.phase",
+            "requirements.education.ehcp",
+            "requirements.education.send",
+            "requirements.family_time.frequency",
+            "requirements.parent_and_child",
+            "requirements.deprivation_of_liberty",
+            "requirements.route_into_care",
+            "requirements.exclusions",
+        ]
+    );
+    assert_eq!((preview.complete_percent, preview.complete_thousandths), (52, 521));
+    assert_eq!(posted.unknown_fields, preview.unknown_fields);
+    assert_eq!((posted.complete_thousandths, preview.warnings.len()), (521, 0));
     let recognition = preview.recognition.unwrap();
     assert_eq!((recognition.alike, recognition.compared, recognition.rare), (1, 7, true));
     let blurs: Vec<_> =

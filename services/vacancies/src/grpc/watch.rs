@@ -28,7 +28,7 @@ impl Vacancies {
         if let Some(after) = form.after_position {
             self.within(after)?;
         }
-        let permit = self.watchers.admit().ok_or_else(|| {
+        let permit = self.watchers.calls.admit().ok_or_else(|| {
             let message = "too many callers watch at the moment: end one of yours, or try again later";
             refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])
         })?;

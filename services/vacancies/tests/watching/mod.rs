@@ -128,9 +128,7 @@ async fn who_comes_back_goes_on_where_it_left_off() {
     assert_eq!(word, "=0");
     drop(told);
     // Nothing is recorded when a day begins, and yet there is a place.
-    let service_kit::Clock::Simulated(clock) = &world.kit.clock else { unreachable!() };
-    let later = start().checked_add(72.hours()).unwrap().as_microsecond();
-    clock.store(later, std::sync::atomic::Ordering::Release);
+    world.kit.clock.advance_to(start().checked_add(72.hours()).unwrap());
     let mut told = watch(&world, on(head)).await;
     assert_eq!(words(&mut told, 2).await, [format!("+{}", place(2)), "=1".into()]);
     let mut told = watch(&world, on(0)).await;

@@ -7,7 +7,7 @@ use care::published::FunderShare;
 use care::{Date, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
 use referrals_domain::{
-    AmendReferral, CascadeMode, CascadePolicy, ClockPolicy, EraseIdentity, KeyPurpose, PostReferral,
+    AmendReferral, CascadeMode, CascadePolicy, ClockPolicy, EraseIdentity, KeyPurpose, PostReferral, Profile,
     RecordCascadeStep, RecordSearch, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, Sealed,
     SetCascadePolicy, Stage, Viewer, WithdrawReferral,
 };
@@ -56,7 +56,7 @@ fn clocks(chance: &mut Chance) -> ClockPolicy {
     }
 }
 
-fn sealed(purpose: &str) -> Sealed {
+pub(super) fn sealed(purpose: &str) -> Sealed {
     let text = |part: &str| format!("simulated {purpose} {part}");
     Sealed {
         key_id: text("key"),
@@ -99,6 +99,7 @@ impl World {
             uasc: self.chance.percent(5),
             budget_code: None,
             funders,
+            profile: Profile::default(),
         }
     }
 
@@ -120,6 +121,7 @@ impl World {
             requirements: self.requirements(age),
             identity: self.chance.percent(90).then(|| sealed("identity")),
             narrative: self.chance.percent(60).then(|| sealed("narrative")),
+            background: None,
             at: self.now,
         };
         if known.is_none() {
@@ -141,6 +143,7 @@ impl World {
             requirements: self.requirements(age),
             identity: None,
             narrative: None,
+            background: None,
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;
@@ -210,7 +213,7 @@ impl World {
         for _ in 0..count {
             providers.extend(self.chance.one_of(&self.providers).cloned());
         }
-        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: self.now };
+        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: self.now };
         self.ask_referrals(desk, &command.into())?;
         Ok(())
     }

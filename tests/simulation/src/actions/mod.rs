@@ -7,6 +7,7 @@ mod lead;
 mod placement;
 mod provider;
 mod register;
+mod shortlist;
 
 pub(crate) use council::policy;
 pub(crate) use lead::prices;
@@ -37,6 +38,11 @@ const ACTIONS: &[(usize, Action)] = &[
     (120, World::offer),
     (10, World::withdraw_offer),
     (14, World::decline),
+    (24, World::shortlist),
+    (3, World::end_shortlisting),
+    (16, World::read_shortlisted),
+    (10, World::ask_question),
+    (8, World::answer_question),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),

@@ -2,8 +2,10 @@
 
 use super::awards::Awards;
 use crate::breach::{Checked, Invariant, ensure};
-use care::{AwardId, Date, EventBody, ProviderId, ReferralId, london_date};
-use referrals_domain::{IdentityGranted, IdentityRevealed, ReferralAwarded, ReferralEvent};
+use care::{AwardId, Date, EventBody, ProviderId, ReferralId, Timestamp, london_date};
+use referrals_domain::{
+    IdentityGranted, IdentityRevealed, ReferralAwarded, ReferralDeclined, ReferralEvent, ShortlistingEnded,
+};
 use std::collections::{HashMap, HashSet};
 
 #[derive(Default)]
@@ -14,12 +16,36 @@ pub(super) struct Identities {
     granted: HashSet<AwardId>,
     /// The grants, and the first day on which each does not hold.
     grants: HashMap<(ReferralId, ProviderId), Option<Date>>,
+    /// Who may read the whole of a referral that is searched for.
+    shortlisted: HashSet<(ReferralId, ProviderId)>,
 }
 
 impl Identities {
     pub(super) fn read(&mut self, event: &ReferralEvent, awards: &Awards) -> Checked {
         match event {
-            ReferralEvent::ReferralAwarded(event) => self.award(event, awards),
+            ReferralEvent::ReferralAwarded(event) => {
+                self.shortlisted.retain(|(referral, _)| *referral != event.referral);
+                self.award(event, awards)
+            }
+            ReferralEvent::ReferralWithdrawn(event) => {
+                self.shortlisted.retain(|(referral, _)| *referral != event.referral);
+                Ok(())
+            }
+            ReferralEvent::ProviderShortlisted(event) => {
+                self.shortlisted.insert((event.referral, event.provider.clone()));
+                Ok(())
+            }
+            ReferralEvent::ReferralDeclined(ReferralDeclined { referral, provider, .. })
+            | ReferralEvent::ShortlistingEnded(ShortlistingEnded { referral, provider, .. }) => {
+                self.shortlisted.remove(&(*referral, provider.clone()));
+                Ok(())
+            }
+            ReferralEvent::ShortlistedReferralRead(event) => {
+                let reader = (event.referral, event.provider.clone());
+                let may = self.shortlisted.contains(&reader) || self.grant_holds(&reader, event.at);
+                let found = || format!("read by a provider that is not on the shortlist: {event:?}");
+                ensure(may, Invariant::IdentityByGrant, || event.stream(), found)
+            }
             ReferralEvent::IdentityGranted(event) => self.grant(event),
             ReferralEvent::IdentityGrantEnded(event) => {
                 let grant = self.grants.get_mut(&(event.referral, event.provider.clone()));
@@ -55,9 +81,13 @@ impl Identities {
 
     fn reveal(&self, event: &IdentityRevealed) -> Checked {
         let Some(provider) = &event.provider else { return Ok(()) };
-        let grant = self.grants.get(&(event.referral, provider.clone()));
-        let holds = grant.is_some_and(|end| end.is_none_or(|end| london_date(event.at) < end));
+        let holds = self.grant_holds(&(event.referral, provider.clone()), event.at);
         let found = || format!("shown to a provider without a grant that holds: {event:?}");
         ensure(holds, Invariant::IdentityByGrant, || event.stream(), found)
+    }
+
+    fn grant_holds(&self, to: &(ReferralId, ProviderId), at: Timestamp) -> bool {
+        let grant = self.grants.get(to);
+        grant.is_some_and(|end| end.is_none_or(|end| london_date(at) < end))
     }
 }

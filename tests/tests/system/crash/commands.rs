@@ -22,6 +22,7 @@ macro_rules! commands {
     ($($kind:ident($request:ty) = $client:ident.$method:ident,)+) => {
         /// A command of a client, with its request id.
         #[derive(Debug, Clone)]
+        #[allow(clippy::large_enum_variant, reason = "a few are on their way at a time")]
         pub(crate) enum Command {
             $($kind($request),)+
         }

@@ -1,13 +1,14 @@
 //! The council's part of an award: proposing it with the evidence that its policy asks for, and what comes back from
 //! market and contract. Invariant 6 is kept here.
 
+use super::shortlist::all_ended;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{
     ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward, RecordArrival, RecordDeparture,
 };
 use crate::events::{
     AwardFailed, AwardLapsed, ChildArrived, IdentityGrantEnded, IdentityGranted, ReferralAwarded,
-    ReferralEvent, RetrospectiveApprovalGiven,
+    ReferralEvent, RetrospectiveApprovalGiven, ShortlistEnd,
 };
 use crate::policy::is_role;
 use crate::rejection::Rejection;
@@ -251,7 +252,12 @@ pub(super) fn confirm(state: &State, command: &ConfirmAward) -> Vec<ReferralEven
         agreement: command.agreement,
         at: command.at,
     };
-    vec![awarded.into(), granted(proposed, command.at).into()]
+    let why = |provider: &care::ProviderId| {
+        if *provider == proposed.provider { ShortlistEnd::Awarded } else { ShortlistEnd::AwardedToAnother }
+    };
+    let referral = state.referrals.get(&proposed.referral);
+    let ended = referral.map(|it| all_ended(it, why, command.at)).unwrap_or_default();
+    [awarded.into(), granted(proposed, command.at).into()].into_iter().chain(ended).collect()
 }
 
 /// With the award comes the provider's need to know who the child is.

@@ -31,8 +31,9 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
             return Err(Rejection::IdentityGrantEnded { referral: found.id, end });
         }
     }
-    let sealed = [(KeyPurpose::Identity, &found.identity), (KeyPurpose::Narrative, &found.narrative)];
-    let mut known = sealed.iter().filter(|(_, sealed)| sealed.is_some()).peekable();
+    let told = found.narrative.is_some() || found.background.is_some();
+    let sealed = [(KeyPurpose::Identity, found.identity.is_some()), (KeyPurpose::Narrative, told)];
+    let mut known = sealed.iter().filter(|(_, is_sealed)| *is_sealed).peekable();
     if known.peek().is_none() {
         return Err(Rejection::IdentityUnknown(found.id));
     }

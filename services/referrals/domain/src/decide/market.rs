@@ -1,11 +1,12 @@
 //! What passes between a council and providers before an award: searches, releases, offers and declines.
 
 use super::post::check_codes;
+use super::shortlist::ended;
 use super::{Decision, must_be_open, referral, released_referral};
 use crate::commands::{DeclineReferral, RecordSearch, ReleaseReferral, SubmitOffer, WithdrawOffer};
 use crate::events::{
     OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralDeclined, ReferralEvent, ReferralReleased,
-    SearchRecorded,
+    SearchRecorded, ShortlistEnd,
 };
 use crate::rejection::Rejection;
 use crate::requirements::Found;
@@ -149,7 +150,11 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
         provider: offer.provider.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    let other =
+        |it: &&crate::state::Offer| it.id != offer.id && it.provider == offer.provider && it.live(command.at);
+    let still_offers = referral.offers.iter().filter_map(|id| state.offers.get(id)).any(|it| other(&it));
+    let ended = ended(referral, &offer.provider, ShortlistEnd::OfferWithdrawn, command.at);
+    Ok([event.into()].into_iter().chain(ended.filter(|_| !still_offers)).collect())
 }
 
 pub(super) fn decline(state: &State, command: &DeclineReferral) -> Decision {
@@ -171,5 +176,6 @@ pub(super) fn decline(state: &State, command: &DeclineReferral) -> Decision {
         reason: command.reason.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    let ended = ended(referral, &command.provider, ShortlistEnd::Declined, command.at);
+    Ok([event.into()].into_iter().chain(ended).collect())
 }

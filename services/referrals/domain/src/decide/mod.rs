@@ -4,6 +4,8 @@ mod award;
 mod identity;
 mod market;
 mod post;
+mod questions;
+mod shortlist;
 mod steps;
 
 use crate::commands::Command;
@@ -35,6 +37,11 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::RecordDeparture(command) => Ok(award::depart(state, command)),
         Command::RevealIdentity(command) => identity::reveal(state, command),
         Command::EraseIdentity(command) => identity::erase(state, command),
+        Command::ShortlistProvider(command) => shortlist::shortlist(state, command),
+        Command::EndShortlisting(command) => shortlist::end(state, command),
+        Command::ReadShortlisted(command) => shortlist::read(state, command),
+        Command::AskQuestion(command) => questions::ask(state, command),
+        Command::AnswerQuestion(command) => questions::answer(state, command),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The council's side before the market: its policy, the referral itself, and the steps of the cascade.
 
+use super::shortlist::all_ended;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{AmendReferral, PostReferral, RecordCascadeStep, SetCascadePolicy, WithdrawReferral};
 use crate::events::{
-    CascadePolicySet, CascadeStepRecorded, ReferralAmended, ReferralPosted, ReferralWithdrawn,
+    CascadePolicySet, CascadeStepRecorded, ReferralAmended, ReferralPosted, ReferralWithdrawn, ShortlistEnd,
 };
 use crate::rejection::Rejection;
 use crate::requirements::Found;
@@ -53,6 +54,7 @@ pub(super) fn post(state: &State, command: &PostReferral) -> Decision {
         requirements: command.requirements.clone(),
         identity: command.identity.clone(),
         narrative: command.narrative.clone(),
+        background: command.background.clone(),
         at: command.at,
     };
     Ok(vec![event.into()])
@@ -75,6 +77,7 @@ pub(super) fn amend(state: &State, command: &AmendReferral) -> Decision {
         requirements: command.requirements.clone(),
         identity: command.identity.clone(),
         narrative: command.narrative.clone(),
+        background: command.background.clone(),
         at: command.at,
     };
     Ok(vec![event.into()])
@@ -116,5 +119,6 @@ pub(super) fn withdraw(state: &State, command: &WithdrawReferral) -> Decision {
         reason: command.reason.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    let ended = all_ended(referral, |_| ShortlistEnd::ReferralWithdrawn, command.at);
+    Ok([event.into()].into_iter().chain(ended).collect())
 }

@@ -131,6 +131,7 @@ fn an_offer_on_an_older_version_is_stale() {
         requirements: emergency(),
         identity: None,
         narrative: None,
+        background: None,
         at: at(4),
     };
     events.extend(decided(&events, amend));

@@ -2,7 +2,7 @@
 
 use care::Event;
 use care::published::SearchEnded;
-use referrals_domain::ReferralEvent;
+use referrals_domain::{Profile, ReferralEvent};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,34 @@ fn every_event_type_has_a_golden_file_that_still_reads() {
         let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
         assert_eq!(encoded, golden, "{}", path.display());
     }
+}
+
+/// What was posted and amended before the form grew: of what it asks now nothing is known.
+#[test]
+fn a_referral_of_before_the_wider_form_still_reads() {
+    for event_type in ["ReferralPosted", "ReferralAmended"] {
+        let text = fs::read(folder().join(format!("{event_type}.v1.json"))).unwrap();
+        let text_only = String::from_utf8(text.clone()).unwrap();
+        assert!(!text_only.contains("profile") && !text_only.contains("background"), "frozen as it was");
+        let (requirements, background) = match ReferralEvent::decode(event_type, 1, &text).unwrap() {
+            ReferralEvent::ReferralPosted(event) => (event.requirements, event.background),
+            ReferralEvent::ReferralAmended(event) => (event.requirements, event.background),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((requirements.profile, background), (Profile::default(), None));
+    }
+}
+
+/// And one that was posted with all of it.
+#[test]
+fn a_referral_with_the_wider_form_still_reads() {
+    let text = fs::read(folder().join("ReferralPosted.form.v1.json")).unwrap();
+    let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let event = ReferralEvent::decode("ReferralPosted", 1, &text).unwrap();
+    let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
+    assert_eq!(encoded, golden);
+    let ReferralEvent::ReferralPosted(posted) = event else { panic!("{event:?}") };
+    assert_eq!(posted.requirements.profile, crate::form::whole());
 }
 
 /// The market reads of these events no more than this.

@@ -5,9 +5,12 @@
 mod award;
 mod clocks_page;
 mod deadlines;
+mod form;
 mod golden;
 mod identity;
 mod market;
 mod posting;
 mod properties;
+mod questions;
+mod shortlist;
 mod support;

@@ -31,7 +31,7 @@ fn release(providers: &[&str]) -> ReleaseReferral {
     ReleaseReferral {
         referral: referral(1),
         providers: providers.iter().map(|name| provider(name)).collect(),
-        stage: ReleaseStage::Shortlist,
+        stage: ReleaseStage::Broadcast,
         at: at(2),
     }
 }
@@ -245,6 +245,7 @@ fn a_decline_after_an_amendment_is_a_new_answer() {
         requirements: requirements(),
         identity: None,
         narrative: None,
+        background: None,
         at: at(4),
     };
     events.extend(decided(&events, amend));

@@ -34,6 +34,7 @@ fn amend(expected_version: u32, requirements: Requirements) -> AmendReferral {
         requirements,
         identity: None,
         narrative: Some(sealed("new")),
+        background: None,
         at: at(9),
     }
 }
@@ -178,6 +179,7 @@ fn an_amendment_is_a_new_version_and_keeps_what_it_does_not_name() {
             requirements: emergency(),
             identity: None,
             narrative: Some(sealed("new")),
+            background: None,
             at: at(9),
         }
         .into()])

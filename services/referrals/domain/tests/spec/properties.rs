@@ -3,20 +3,20 @@
 
 use crate::support::{
     agreement, approval, at, award, council, emergency, framework, offer, post, provider, referral,
-    requirements, spot, submit, terms,
+    requirements, sealed, spot, submit, terms,
 };
 use care::published::{Approval, AwardProposed, Route};
-use care::{AwardId, Domain, OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, Domain, OfferId, ProviderId, QuestionId, ReferralId, Timestamp, london_date};
 use jiff::SignedDuration;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
-    AmendReferral, CascadeMode, CascadePolicy, Command, ConfirmAward, DeclineReferral, EraseIdentity,
-    FailAward, GiveRetrospectiveApproval, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward,
-    RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent, Referrals, ReleaseReferral,
-    ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy, State, SubmitOffer, Viewer, WithdrawOffer,
-    WithdrawReferral,
+    AmendReferral, AnswerQuestion, AskQuestion, CascadeMode, CascadePolicy, Command, ConfirmAward,
+    DeclineReferral, EndShortlisting, EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose,
+    OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
+    RecordDeparture, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
+    SetCascadePolicy, ShortlistProvider, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +38,9 @@ struct Model {
     granted: BTreeSet<(ReferralId, ProviderId)>,
     awarded: BTreeSet<(ReferralId, ProviderId)>,
     arrived: BTreeSet<AwardId>,
+    shortlisted: BTreeSet<(ReferralId, ProviderId)>,
+    asked: BTreeSet<(ReferralId, QuestionId)>,
+    answered: BTreeSet<(ReferralId, QuestionId)>,
 }
 
 impl Model {
@@ -105,6 +108,30 @@ impl Model {
                 }
             }
             ReferralEvent::IdentityKeyDestroyed(event) => prop_assert!(self.closed.contains(&event.referral)),
+            ReferralEvent::ProviderShortlisted(event) => {
+                prop_assert!(!self.closed.contains(&event.referral));
+                let on_list = (event.referral, event.provider.clone());
+                prop_assert!(self.shortlisted.insert(on_list), "shortlisted twice");
+            }
+            ReferralEvent::ShortlistingEnded(event) => {
+                let on_list = (event.referral, event.provider.clone());
+                prop_assert!(self.shortlisted.remove(&on_list), "the end of no place on the list");
+            }
+            ReferralEvent::ShortlistedReferralRead(event) => {
+                let reader = (event.referral, event.provider.clone());
+                let on_list = self.shortlisted.contains(&reader) && !self.closed.contains(&event.referral);
+                prop_assert!(on_list || self.granted.contains(&reader), "read by somebody else");
+            }
+            ReferralEvent::QuestionAsked(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "asked after the search has ended");
+                prop_assert!(self.asked.insert((event.referral, event.question)), "asked twice");
+            }
+            ReferralEvent::QuestionAnswered(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "answered after the search has ended");
+                let question = (event.referral, event.question);
+                prop_assert!(self.asked.contains(&question), "what nobody asked is answered");
+                prop_assert!(self.answered.insert(question), "answered twice");
+            }
             ReferralEvent::SearchRecorded(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
@@ -189,6 +216,10 @@ fn offers() -> impl Strategy<Value = OfferId> {
     (1..=3_u128).prop_map(offer)
 }
 
+fn questions() -> impl Strategy<Value = QuestionId> {
+    (1..4_u128).prop_map(|n| QuestionId(uuid::Uuid::from_u128(n)))
+}
+
 fn providers() -> impl Strategy<Value = ProviderId> {
     select(vec!["oak", "elm"]).prop_map(provider)
 }
@@ -209,7 +240,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         5 => (referrals(), 1..3_u32, asked()).prop_map(|(referral, expected_version, requirements)| {
             let (identity, narrative) = (None, None);
-            AmendReferral { referral, expected_version, requirements, identity, narrative, at: at(0) }.into()
+            AmendReferral { referral, expected_version, requirements, identity, narrative, background: None, at: at(0) }.into()
         }),
         50 => (referrals(), select(STEPS.to_vec()), outcome).prop_map(|(referral, step, outcome)| {
             let (step, outcome) = (step.to_owned(), outcome.to_owned());
@@ -217,7 +248,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         10 => (referrals(), providers()).prop_map(|(referral, provider)| {
             let providers = BTreeSet::from([provider]);
-            ReleaseReferral { referral, providers, stage: ReleaseStage::Shortlist, at: at(0) }.into()
+            ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: at(0) }.into()
         }),
         30 => submissions().prop_map(Command::from),
         3 => (referrals(), offers(), providers()).prop_map(|(referral, offer, provider)| {
@@ -255,6 +286,21 @@ fn commands() -> impl Strategy<Value = Command> {
         5 => referrals().prop_map(|referral| {
             EraseIdentity { referral, purposes: BTreeSet::from(KeyPurpose::ALL), at: at(0) }.into()
         }),
+        6 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            ShortlistProvider { referral, provider, at: at(0) }.into()
+        }),
+        1 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            EndShortlisting { referral, provider, at: at(0) }.into()
+        }),
+        8 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            ReadShortlisted { referral, provider, at: at(0) }.into()
+        }),
+        4 => (referrals(), providers(), questions()).prop_map(|(referral, provider, question)| {
+            AskQuestion { question, referral, provider, text: sealed("why"), at: at(0) }.into()
+        }),
+        2 => (referrals(), questions()).prop_map(|(referral, question)| {
+            AnswerQuestion { referral, question, text: sealed("so"), at: at(0) }.into()
+        }),
     ]
 }
 
@@ -263,7 +309,7 @@ fn histories(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Command>>
     let posts = (asked(), asked()).prop_map(|(first, second)| {
         let both = [(1, first), (2, second)].map(|(n, requirements)| {
             let providers = BTreeSet::from([provider("oak"), provider("elm")]);
-            let stage = ReleaseStage::Shortlist;
+            let stage = ReleaseStage::Broadcast;
             let post = PostReferral { referral: referral(n), ..post(requirements) };
             let release = ReleaseReferral { referral: referral(n), providers, stage, at: at(0) };
             [post.into(), release.into()]

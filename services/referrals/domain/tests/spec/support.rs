@@ -5,8 +5,9 @@ use care::{
     AgreementId, AwardId, CouncilId, Date, Domain, OfferId, Pence, PlaceId, ProviderId, ReferralId, Timestamp,
 };
 use referrals_domain::{
-    CascadeStepRecorded, Command, OfferSubmitted, OfferTerms, PostReferral, ProposeAward, ReferralEvent,
-    ReferralPosted, ReferralReleased, Referrals, ReleaseStage, Requirements, Sealed, State, SubmitOffer,
+    CascadeStepRecorded, Command, OfferSubmitted, OfferTerms, PostReferral, Profile, ProposeAward,
+    ReferralEvent, ReferralPosted, ReferralReleased, Referrals, ReleaseStage, Requirements, Sealed, State,
+    SubmitOffer,
 };
 
 /// Noon in summer, so that London and UTC dates agree.
@@ -74,6 +75,7 @@ pub(crate) fn requirements() -> Requirements {
         uasc: false,
         budget_code: Some("CLA-100".to_owned()),
         funders: vec![FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }],
+        profile: Profile::default(),
     }
 }
 
@@ -88,6 +90,7 @@ pub(crate) fn post(requirements: Requirements) -> PostReferral {
         requirements,
         identity: Some(sealed("who")),
         narrative: Some(sealed("what")),
+        background: None,
         at: at(0),
     }
 }
@@ -100,6 +103,7 @@ pub(crate) fn posted(requirements: Requirements) -> ReferralEvent {
         requirements: post.requirements,
         identity: post.identity,
         narrative: post.narrative,
+        background: post.background,
         at: post.at,
     }
     .into()
@@ -131,7 +135,7 @@ pub(crate) fn released(to: &str) -> ReferralEvent {
         referral: referral(1),
         referral_version: 1,
         provider: provider(to),
-        stage: ReleaseStage::Shortlist,
+        stage: ReleaseStage::Broadcast,
         at: at(2),
     }
     .into()

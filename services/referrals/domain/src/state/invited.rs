@@ -1,0 +1,68 @@
+//! What passes between a council and a provider to whom it released a referral: the answer, the shortlist, questions.
+
+use crate::events::ShortlistEnd;
+use crate::requirements::Sealed;
+use care::{ProviderId, QuestionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a provider asked about a referral.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its id.
+    pub id: QuestionId,
+    /// Who asked.
+    pub provider: ProviderId,
+    /// What, sealed.
+    pub text: Sealed,
+    /// When.
+    pub at: Timestamp,
+    /// The council's answer, sealed, and when.
+    pub answer: Option<(Sealed, Timestamp)>,
+}
+
+/// A release to one provider, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// When.
+    pub at: Timestamp,
+    /// What the provider last answered.
+    pub answer: Answer,
+    /// Its place on the shortlist, the last one.
+    pub shortlisted: Option<Shortlisting>,
+}
+
+impl Release {
+    /// Whether the provider is on the shortlist now.
+    #[must_use]
+    pub fn is_shortlisted(&self) -> bool {
+        self.shortlisted.as_ref().is_some_and(|it| it.ended.is_none())
+    }
+}
+
+/// A provider's place on a shortlist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortlisting {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why it ended, and when.
+    pub ended: Option<(ShortlistEnd, Timestamp)>,
+    /// How often it read the referral.
+    pub reads: u32,
+}
+
+/// A provider's answer to a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Answer {
+    /// None yet.
+    None,
+    /// It made an offer.
+    Offered,
+    /// It declined.
+    Declined {
+        /// A DECLINE code.
+        reason: String,
+        /// The version it answered.
+        referral_version: u32,
+    },
+}
