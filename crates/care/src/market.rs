@@ -181,6 +181,12 @@ impl Market {
         self.unheard.range(..=at).flat_map(|(_, places)| places)
     }
 
+    /// The instant at which the next lease ends, of those that are not recorded as ended.
+    #[must_use]
+    pub fn next_lease_end(&self) -> Option<Timestamp> {
+        self.leases.keys().next().copied()
+    }
+
     /// The places whose lease has ended by `at`, those that ended first before the others.
     pub fn leases_ended(&self, at: Timestamp) -> impl Iterator<Item = &PlaceId> {
         self.leases.range(..=at).flat_map(|(_, places)| places)

@@ -27,6 +27,8 @@ pub struct Criteria {
     pub near: Option<Near>,
     /// How far it may be from there; asks nothing without `near`.
     pub within: Option<Miles>,
+    /// The upper-tier authorities that the home must not lie in, GSS codes.
+    pub avoid_areas: BTreeSet<String>,
     /// Where the child's home is: the first of the two 20-mile measures, which leaves nothing out.
     pub home: Option<Near>,
     /// Where the council's centre is: the second of them.

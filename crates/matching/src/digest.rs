@@ -18,12 +18,7 @@ impl Explanation<'_> {
         let question = &self.question;
         let mut sum = Canonical(Sha256::new());
         sum.text("brokerage ranking");
-        sum.number(RANKING_VERSION.into());
-        sum.number(IMPACT_VERSION.into());
-        for about in &ALL {
-            sum.text(about.rule.word());
-            sum.number(about.version.into());
-        }
+        sum.rules();
         sum.number(market_position);
         sum.0.update(question.at.as_nanosecond().to_be_bytes());
         sum.criteria(question.criteria);
@@ -45,7 +40,26 @@ impl Explanation<'_> {
 /// What is hashed, so that no two questions or answers have the same bytes: numbers have eight, texts say how long they are.
 struct Canonical(Sha256);
 
+/// Names the rules, the impact table and the order as they are now, in hexadecimal: two rankings whose rules have the same name can be compared.
+#[must_use]
+pub fn rules_name() -> String {
+    let mut sum = Canonical(Sha256::new());
+    sum.text("brokerage matching rules");
+    sum.rules();
+    hex::encode(&sum.0.finalize()[..8])
+}
+
 impl Canonical {
+    /// The versions of all that judges.
+    fn rules(&mut self) {
+        self.number(RANKING_VERSION.into());
+        self.number(IMPACT_VERSION.into());
+        for about in &ALL {
+            self.text(about.rule.word());
+            self.number(about.version.into());
+        }
+    }
+
     fn number(&mut self, number: u64) {
         self.0.update(number.to_be_bytes());
     }
@@ -91,6 +105,7 @@ impl Canonical {
             solo,
             near,
             within,
+            avoid_areas,
             home,
             centre,
             grade_at_least,
@@ -106,6 +121,7 @@ impl Canonical {
         self.number((*solo).into());
         self.near(*near);
         self.option(*within, |it, within| it.number(within.tenths.into()));
+        self.texts(avoid_areas);
         self.near(*home);
         self.near(*centre);
         self.option(grade_at_least.as_ref(), |it, grade| it.text(grade));

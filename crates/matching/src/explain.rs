@@ -61,6 +61,8 @@ pub enum Fact<'a> {
     Grade(&'a str),
     /// How far it is; none if where it lies is not known.
     Distance(Option<Miles>),
+    /// The upper-tier authority it lies in, a GSS code.
+    LiesIn(&'a str),
     /// It is not advertised.
     NotAdvertised,
     /// From when it is advertised.
@@ -118,6 +120,8 @@ pub enum Counterfactual<'a> {
     RadiusMore(Miles),
     /// However far.
     AnyDistance,
+    /// In this area too, a GSS code.
+    AreaToo(&'a str),
     /// The first night.
     FirstNight(Date),
     /// A child of one of these ages, in years.
@@ -248,6 +252,7 @@ impl<'a> Excluded<'a> {
                 });
                 (Fact::Distance(distance), more.or(Some(Counterfactual::AnyDistance)))
             }
+            Rule::AvoidedArea => (Fact::LiesIn(&home.utla), Some(Counterfactual::AreaToo(&home.utla))),
             Rule::NotAdvertised => (Fact::NotAdvertised, None),
             Rule::NotAvailable => {
                 let date = row.available_from.date();

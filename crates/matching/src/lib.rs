@@ -23,6 +23,7 @@ mod search;
 mod words;
 
 pub use criteria::{Criteria, GradeInvalid, Near, NearInvalid, Operator, grade_rank, lowest_grade};
+pub use digest::rules_name;
 pub use explain::{Counterfactual, Excluded, Explanation, Fact, Finding};
 pub use found::{Impact, Match, Measure, SearchResult};
 pub use index::Index;

@@ -22,6 +22,8 @@ pub enum Rule {
     Grade,
     /// Farther than asked for, or where it lies is not known.
     Distance,
+    /// In an area that the child must not live in.
+    AvoidedArea,
     /// The provider takes nobody in it for now.
     NotAdvertised,
     /// It can only be had later.
@@ -58,7 +60,7 @@ pub struct About {
 }
 
 /// Every rule, in its order.
-pub const ALL: [About; 14] = [
+pub const ALL: [About; 15] = [
     About {
         rule: Rule::Provision,
         version: 1,
@@ -111,6 +113,15 @@ pub const ALL: [About; 14] = [
                 references, in miles of 1.6093 km, to one decimal.",
         why: "A placement near home, as far as is practicable (Children Act 1989, section 22C(8)(a)); the distance as the SSDA903 return has it.",
         counterfactual: "If the radius were so much more; or, where it is not known where it lies, if no distance were asked for.",
+    },
+    About {
+        rule: Rule::AvoidedArea,
+        version: 1,
+        excludes: "The establishment lies in the area of an authority that is to be avoided for this child.",
+        reads: "The upper-tier authority that the establishment lies in.",
+        why: "Practice: referrals name where a child was exploited or is at risk (East Riding's specification of a placement; domain words: \
+              exploitation geography).",
+        counterfactual: "If this area need not be avoided.",
     },
     About {
         rule: Rule::NotAdvertised,
@@ -197,6 +208,7 @@ impl Rule {
             Self::Restricted => "RESTRICTED",
             Self::Grade => "GRADE",
             Self::Distance => "DISTANCE",
+            Self::AvoidedArea => "AVOIDED_AREA",
             Self::NotAdvertised => "NOT_ADVERTISED",
             Self::NotAvailable => "NOT_AVAILABLE",
             Self::Age => "AGE",

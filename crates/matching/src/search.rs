@@ -176,6 +176,9 @@ impl<'a> Question<'a> {
             Rule::Operator => {
                 filter(word, among, |entry| !in_house(criteria, self.index.home(entry).operated_by))
             }
+            Rule::AvoidedArea => {
+                filter(word, among, |entry| criteria.avoid_areas.contains(&self.index.home(entry).utla))
+            }
             // Of what is not advertised, the row says "before all dates".
             Rule::NotAvailable => filter(word, among, |entry| rows[entry].available_from > self.from),
             Rule::Age => criteria.age_years.map_or(0, |age| {
@@ -277,6 +280,7 @@ impl Rule {
             Self::Operator => criteria.operator != Operator::Any,
             Self::Grade => criteria.grade_at_least.is_some(),
             Self::Distance => criteria.near.is_some(),
+            Self::AvoidedArea => !criteria.avoid_areas.is_empty(),
             Self::Age => criteria.age_years.is_some(),
             // An unknown sex excludes nothing.
             Self::Sex => criteria.sex.as_deref().is_some_and(|sex| sex != "U"),

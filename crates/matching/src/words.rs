@@ -14,6 +14,11 @@ impl fmt::Display for NeedSet {
     }
 }
 
+/// An authority's name; its code where it has none here.
+fn area(code: &str) -> &str {
+    code.parse().map_or(code, |council: care::CouncilId| council.name())
+}
+
 impl fmt::Display for Fact<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -27,6 +32,7 @@ impl fmt::Display for Fact<'_> {
             Self::Grade(grade) => write!(f, "its grade is {grade}"),
             Self::Distance(Some(distance)) => write!(f, "it is {distance} miles away"),
             Self::Distance(None) => f.write_str("where it lies is not known"),
+            Self::LiesIn(code) => write!(f, "it lies in {}", area(code)),
             Self::NotAdvertised => f.write_str("its provider does not advertise it"),
             Self::AvailableFrom(Some(date)) => write!(f, "it can be had from {date}"),
             Self::AvailableFrom(None) => f.write_str("it cannot be had yet"),
@@ -62,6 +68,7 @@ impl fmt::Display for Counterfactual<'_> {
             Self::AnyGrade => f.write_str("any grade were good enough"),
             Self::RadiusMore(more) => write!(f, "the radius were {more} miles more"),
             Self::AnyDistance => f.write_str("no distance were asked for"),
+            Self::AreaToo(code) => write!(f, "{} need not be avoided", area(code)),
             Self::FirstNight(date) => write!(f, "the first night were {date}"),
             Self::AgeWithin { from, to } => write!(f, "the child were {from} to {to} years old"),
             Self::WithoutNeeds(needs) => write!(f, "{needs} were not asked for"),

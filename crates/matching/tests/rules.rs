@@ -183,6 +183,14 @@ fn operator() {
 }
 
 #[test]
+fn avoided_area() {
+    let says = "it lies in Darlington; would match if Darlington need not be avoided";
+    leaves_out(Rule::AvoidedArea, says, |_, asked| {
+        asked.avoid_areas = ["E06000005", "E06000015"].map(str::to_owned).into();
+    });
+}
+
+#[test]
 fn registration() {
     for status in [RegistrationStatus::Suspended, RegistrationStatus::Resigned, RegistrationStatus::Cancelled]
     {

@@ -23,7 +23,7 @@ pub mod token;
 pub use access::{Access, AccessLayer, Rule};
 pub use clock::Clock;
 pub use command::{kept_under, request_hash, run_command};
-pub use endless::Endless;
+pub use endless::{Admission, Endless};
 pub use errors::{ERROR_DOMAIN, not_found, refuse, refused, unavailable};
 pub use fields::{Fields, Form, timestamp};
 pub use kit::{Kit, StartError};

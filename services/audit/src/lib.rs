@@ -79,7 +79,7 @@ impl Audit {
                 recorder: Arc::new(recorder),
                 index,
                 followers: Mutex::default(),
-                followed_by: Endless::at_most(FOLLOWERS_MAX),
+                followed_by: Endless::at_most(FOLLOWERS_MAX, FOLLOWERS_MAX),
                 verifications: Semaphore::new(VERIFICATIONS_MAX),
                 _indexing: indexing,
             }),

@@ -177,6 +177,7 @@ pub(crate) fn search(it: &SearchRecorded, number: u32) -> proto::SearchEvidence 
         search_time: Some(timestamp(it.at)),
         name: format!("{}/searches/{number}", referral_name(it.council, it.referral)),
         digest: it.digest.clone().unwrap_or_default(),
+        rules: it.rules.clone().unwrap_or_default(),
     }
 }
 

@@ -9,9 +9,12 @@ use eventlog::{LogId, Service};
 use matching::Index;
 use service_kit::unavailable;
 use std::fmt::Display;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use tonic::Status;
 
+/// How long a caller waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How many events are read at a time.
 const READ_EVENTS: usize = 1_000;
 
@@ -44,7 +47,9 @@ impl Referrals {
         position: u64,
         look: impl FnOnce(&Index, &Market) -> R,
     ) -> Result<R, Status> {
-        let mut last = self.replay.last.lock().await;
+        let waited = tokio::time::timeout(PATIENCE, self.replay.last.lock()).await;
+        let mut last =
+            waited.map_err(|_| unavailable("others replay the market at the moment: ask again later"))?;
         let then = &mut *last;
         if then.position > position {
             *then = Then::default();

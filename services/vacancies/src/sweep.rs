@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use vacancies_domain::{Command, Vacancies as Market};
 
-/// How often it looks.
+/// How often it looks; a lease that ends is recorded at once.
 const EVERY: Duration = Duration::from_secs(30);
 /// How many places one command records something of at most, so that councils' commands do not wait long behind it.
 const BATCH_PLACES_MAX: usize = 200;
@@ -23,9 +23,29 @@ impl Sweeper {
         Self(tokio::spawn(async move {
             let mut ticks = interval(EVERY);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut heads = market.changes();
             loop {
-                ticks.tick().await;
-                sweep(&market, clock.now()).await;
+                heads.mark_unchanged();
+                let next = market.read(care::market::Market::next_lease_end);
+                let lease_ends = async {
+                    match next {
+                        Some(next) => clock.passes(next).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    () = lease_ends => {}
+                    // Another lease may end sooner.
+                    changed = heads.changed() => match changed {
+                        Ok(()) => continue,
+                        Err(_) => return,
+                    },
+                }
+                if sweep(&market, clock.now()).await == 0 && next.is_some_and(|next| next <= clock.now()) {
+                    // It could not be recorded: not at once again.
+                    ticks.tick().await;
+                }
             }
         }))
     }

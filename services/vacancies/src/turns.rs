@@ -80,15 +80,21 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let Some(turns) = self.0.take() else { return };
         loop {
-            let next = turns.queue().next();
-            let Some(next) = next else { break };
-            match next.send(Turn(Some(turns.clone()))) {
-                Ok(()) => return,
+            let next = {
+                let mut queue = turns.queue();
+                let next = queue.next();
+                // In one look, so that nobody begins to wait in between for a turn that is not given on.
+                if next.is_none() {
+                    queue.at_it -= 1;
+                }
+                next
+            };
+            match next.map(|next| next.send(Turn(Some(turns.clone())))) {
+                None | Some(Ok(())) => return,
                 // It gave up. What comes back has the turn, which goes on to whoever is next after it.
-                Err(mut turn) => turn.0 = None,
+                Some(Err(mut turn)) => turn.0 = None,
             }
         }
-        turns.queue().at_it -= 1;
     }
 }
 

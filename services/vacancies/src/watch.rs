@@ -11,17 +11,23 @@ use care::market::Market;
 use care::{Date, EstablishmentUrn, PlaceId, Timestamp, london_date};
 use eventlog::{LogError, Recorded};
 use matching::{Criteria, Index, Match};
-use service_kit::{Endless, place_name, unavailable};
+use service_kit::{Admission, Endless, place_name, refused, unavailable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tonic::Status;
+use tokio::sync::mpsc;
+use tonic::{Code, Status};
 
 /// How many callers may watch at once.
 const WATCHERS_MAX: usize = 128;
+/// How many of one council's may.
+const WATCHERS_EACH_MAX: usize = 32;
+/// How many places a need may match: who needs any of more than these has not said what is needed.
+const MATCHES_MAX: usize = 2_000;
+/// Within how long of midnight everything is looked at again, each watcher at a moment of its own.
+const MORNING: Duration = Duration::from_secs(5);
 /// How many events are read at a time.
 const READ_EVENTS: usize = 1_000;
 /// How far behind the market a caller may go on; whoever is farther begins anew, which is less work for both.
@@ -42,7 +48,7 @@ pub(crate) struct Watchers {
 
 impl Default for Watchers {
     fn default() -> Self {
-        Self { calls: Endless::at_most(WATCHERS_MAX), admitted: AtomicU64::new(0) }
+        Self { calls: Endless::at_most(WATCHERS_MAX, WATCHERS_EACH_MAX), admitted: AtomicU64::new(0) }
     }
 }
 
@@ -54,21 +60,39 @@ pub(crate) struct StandingNeed {
 }
 
 impl StandingNeed {
-    fn all(&self, index: &Index, at: Timestamp) -> BTreeMap<PlaceId, Match> {
-        self.found(|question| index.search(question, at, usize::MAX).matches)
+    /// Everything that matches as of `at`; none where that is too much.
+    fn all(&self, index: &Index, at: Timestamp) -> Option<BTreeMap<PlaceId, Match>> {
+        let questions = self.as_of(at);
+        let many = |question| {
+            let total = index.search(question, at, 0).matches_total;
+            usize::try_from(total).is_ok_and(|total| total > MATCHES_MAX)
+        };
+        if questions.iter().any(many) {
+            return None;
+        }
+        let found = questions.iter().flat_map(|question| index.search(question, at, MATCHES_MAX).matches);
+        Some(self.here(found)).filter(|found| found.len() <= MATCHES_MAX)
     }
 
     fn among(&self, index: &Index, at: Timestamp, places: &BTreeSet<PlaceId>) -> BTreeMap<PlaceId, Match> {
-        self.found(|question| index.among(question, at, places))
+        let questions = self.as_of(at);
+        self.here(questions.iter().flat_map(|question| index.among(question, at, places)))
     }
 
-    fn found(&self, search: impl Fn(&Criteria) -> Vec<Match>) -> BTreeMap<PlaceId, Match> {
-        let mut found = BTreeMap::new();
-        let here = |it: &Match| self.utlas.is_empty() || self.utlas.contains(&it.utla);
-        for it in self.questions.iter().flat_map(search).filter(here) {
-            found.entry(it.place.clone()).or_insert(it);
+    /// The questions as they are to be asked at `at`: a first night that has passed is tonight.
+    fn as_of(&self, at: Timestamp) -> Vec<Criteria> {
+        let today = london_date(at);
+        let first_night = |night: Option<Date>| night.map(|night| night.max(today));
+        let asked = |it: &Criteria| Criteria { available_on: first_night(it.available_on), ..it.clone() };
+        self.questions.iter().map(asked).collect()
+    }
+
+    fn here(&self, found: impl Iterator<Item = Match>) -> BTreeMap<PlaceId, Match> {
+        let mut here = BTreeMap::new();
+        for it in found.filter(|it| self.utlas.is_empty() || self.utlas.contains(&it.utla)) {
+            here.entry(it.place.clone()).or_insert(it);
         }
-        found
+        here
     }
 }
 
@@ -120,7 +144,7 @@ impl Watcher {
     }
 
     /// Tells until the caller or the service ends it.
-    pub(crate) async fn run(mut self, after: Option<u64>, _permit: OwnedSemaphorePermit) {
+    pub(crate) async fn run(mut self, after: Option<u64>, _admission: Admission) {
         let mut ending = self.vacancies.watchers.calls.ending();
         let sender = self.sender.clone();
         let told = tokio::select! {
@@ -150,6 +174,7 @@ impl Watcher {
                 () = clock.passes(night) => {}
             }
             if self.day != self.vacancies.clock.today() {
+                tokio::time::sleep(self.lot(MORNING)).await;
                 self.begin_day().await?;
             }
         }
@@ -158,16 +183,22 @@ impl Watcher {
     /// How long it lets changes come together, once to three times [`TOGETHER`], by lot: whoever hears of a place first has the best chance of it,
     /// and with equal pauses that would be the same watcher time after time.
     fn pause(&self) -> Duration {
+        TOGETHER + self.lot(TOGETHER * 2)
+    }
+
+    /// Some part of a time, drawn anew at each position.
+    fn lot(&self, of: Duration) -> Duration {
         let mut lot = DefaultHasher::new();
         (self.number, self.position).hash(&mut lot);
-        let hundredths = u32::try_from(lot.finish() % 200).unwrap_or(0);
-        TOGETHER + TOGETHER * hundredths / 100
+        of * u32::try_from(lot.finish() % 100).unwrap_or(0) / 100
     }
 
     /// Tells what matches, or what has come or gone since `after`.
     async fn begin(&mut self, after: Option<u64>) -> Result<(), Status> {
         let at = self.vacancies.clock.now();
         let (all, head) = self.vacancies.indexed(|index, _, head| (self.need.all(index, at), head)).await?;
+        let all = all.ok_or_else(too_broad)?;
+        self.told = after.unwrap_or(0);
         let mut changes = match after {
             None => all.values().cloned().map(appeared).collect(),
             Some(after) => self.since(after, head, &all).await?,
@@ -187,9 +218,10 @@ impl Watcher {
         let touched = self.touched(after, head).await?;
         let before = self.read(after.saturating_sub(1), 1).await?;
         let day = before.first().map(|event| london_date(event.meta.recorded_at));
-        let begun = |it: &Match| day.is_none_or(|day| it.available_from > day);
+        // With a day what was taken is free, and what is advertised can be had, without an event.
+        let later = day != Some(self.day);
         let judged = self.vacancies.market.read(|market| touched.judged(market));
-        let came = all.values().filter(|it| judged.contains(&it.place) || begun(it)).cloned().map(appeared);
+        let came = all.values().filter(|it| later || judged.contains(&it.place)).cloned().map(appeared);
         let gone = judged
             .iter()
             .filter(|place| !all.contains_key(place))
@@ -241,7 +273,8 @@ impl Watcher {
     async fn begin_day(&mut self) -> Result<(), Status> {
         self.day = self.vacancies.clock.today();
         let at = self.vacancies.clock.now();
-        let all = self.vacancies.indexed(|index, _, _| self.need.all(index, at)).await?;
+        let all =
+            self.vacancies.indexed(|index, _, _| self.need.all(index, at)).await?.ok_or_else(too_broad)?;
         let judged: BTreeSet<PlaceId> = self.known.iter().chain(all.keys()).cloned().collect();
         let changes = self.changes(&judged, all, &BTreeSet::new());
         self.send(changes, self.position).await
@@ -289,6 +322,13 @@ fn last_instant(day: Date) -> Timestamp {
     morning.map_or(Timestamp::MAX, |morning| {
         Timestamp::from_microsecond(morning.timestamp().as_microsecond() - 1).unwrap_or(Timestamp::MAX)
     })
+}
+
+fn too_broad() -> Status {
+    let message = format!(
+        "more than {MATCHES_MAX} places match: say more of what is needed, such as where or for which needs"
+    );
+    refused(Code::FailedPrecondition, "NEED_TOO_BROAD", message, [])
 }
 
 fn appeared(found: Match) -> Change {

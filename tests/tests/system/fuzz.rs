@@ -212,6 +212,11 @@ impl Fuzz<'_> {
     }
 }
 
+/// Whether it says how many more there are than one answer holds, which names no field.
+fn tells_of_more(violation: &tonic_types::FieldViolation) -> bool {
+    violation.description.ends_with(" more are wrong, which do not fit into one answer")
+}
+
 /// What is wrong with a refusal.
 fn fault(status: &Status) -> Option<String> {
     let details = status.get_error_details();
@@ -235,7 +240,10 @@ fn fault(status: &Status) -> Option<String> {
         Some(format!("its code is {:?}", status.code()))
     } else if !named(&info.reason) {
         Some(format!("its reason is {:?}", info.reason))
-    } else if violations.iter().any(|it| it.field.is_empty() || it.description.is_empty()) {
+    } else if violations
+        .iter()
+        .any(|it| it.description.is_empty() || it.field.is_empty() && !tells_of_more(it))
+    {
         Some("a violation names no field".to_owned())
     } else if status.message().len() > 8_000 {
         Some(format!("its message has {} bytes", status.message().len()))

@@ -99,7 +99,7 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
             provider: "P1".parse().unwrap(),
             provision: of(&PROVISIONS, a).into(),
             place_code: "K2".into(),
-            utla: "E06000005".into(),
+            utla: of(&COUNCILS, e).into(),
             sector: of(&SECTORS, b).into(),
             operated_by: (c % 3 == 2).then(|| council(d)),
             registered_on: jan(1),
@@ -199,6 +199,10 @@ pub(crate) fn criteria(asked: &Asked) -> Criteria {
         solo: asked[5] & 6 == 6,
         near: near(asked[6]),
         within: some(asked[7], 2).then(|| Miles::whole(u32::from(asked[7] >> 2))),
+        avoid_areas: some(asked[11] >> 2, 1)
+            .then(|| of(&COUNCILS, asked[11] >> 4).to_owned())
+            .into_iter()
+            .collect(),
         home: near(asked[8]),
         centre: near(asked[8] >> 3),
         grade_at_least: some(asked[9], 1).then(|| of(&GRADES[..3], asked[9] >> 2).to_owned()),

@@ -51,6 +51,7 @@ pub(crate) fn apply(instead: Counterfactual<'_>, criteria: &mut Criteria, at: &m
             criteria.within = Some(Miles { tenths: within.tenths + more.tenths });
         }
         Counterfactual::AnyDistance => criteria.near = None,
+        Counterfactual::AreaToo(code) => drop(criteria.avoid_areas.remove(code)),
         Counterfactual::FirstNight(date) => criteria.available_on = later(criteria.available_on, date),
         Counterfactual::AgeWithin { from, to } => {
             criteria.age_years = criteria.age_years.map(|age| age.clamp(from, to));

@@ -82,6 +82,7 @@ fn establishment_fails(criteria: &Criteria, it: &Establishment) -> Vec<Rule> {
     let near_enough =
         distance.is_some_and(|distance| criteria.within.is_none_or(|within| distance <= within));
     rule(Rule::Distance, criteria.near.is_some() && !near_enough);
+    rule(Rule::AvoidedArea, criteria.avoid_areas.iter().any(|area| *area == it.utla));
     failed
 }
 

@@ -37,7 +37,7 @@ pub(super) fn follow(
     }
     within(audit, &cursors)?;
     let question = form::question(reader, filter)?;
-    let permit = audit.shared.followed_by.admit().ok_or_else(|| {
+    let permit = audit.shared.followed_by.admit("").ok_or_else(|| {
         let message = "too many callers follow events at the moment: end one of yours, or try again later";
         refused(Code::ResourceExhausted, "TOO_MANY_FOLLOWERS", message, [])
     })?;

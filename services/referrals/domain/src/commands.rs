@@ -80,6 +80,8 @@ pub struct RecordCascadeStep {
 pub struct RecordSearch {
     /// The referral.
     pub referral: ReferralId,
+    /// The version whose requirements were the criteria.
+    pub referral_version: u32,
     /// The position in the region's vacancies log up to which the market was known.
     pub market_position: u64,
     /// How far away a home could be, in miles, if that was limited.
@@ -92,6 +94,8 @@ pub struct RecordSearch {
     pub top: Vec<PlaceId>,
     /// The SHA-256 of all that was judged and how, in hexadecimal.
     pub digest: String,
+    /// The name of the rules that judged.
+    pub rules: String,
     /// When.
     pub at: Timestamp,
 }

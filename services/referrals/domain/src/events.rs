@@ -131,6 +131,9 @@ event! {
         /// The SHA-256 of all that was judged and how, in hexadecimal, by which a replay is shown to be equal; searches had none at first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
+        /// The name of the rules that judged: a replay by others may differ.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<String>,
         /// When.
         at: Timestamp,
     }

@@ -145,7 +145,10 @@ impl Referrals {
         if judgements.is_empty() && message.page_token.is_empty() && place.is_some() {
             return Err(not_found("PLACE_UNKNOWN", &message.place));
         }
+        let same_rules = recorded.rules == Some(matching::rules_name());
         let search = Some(render::search(&recorded, number));
-        Ok(Response::new(proto::ExplainSearchResponse { search, digest, equal, judgements, next_page_token }))
+        let answer =
+            proto::ExplainSearchResponse { search, digest, equal, judgements, next_page_token, same_rules };
+        Ok(Response::new(answer))
     }
 }

@@ -35,7 +35,7 @@ impl Referrals {
         let (shown, own, complete, mut warnings, it) =
             read.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
         let recognition = Recognition::of(&own, &self.traits_but_of(referral, caller.at));
-        if narrative_names_child(&desk.vault.unseal(&it)?) {
+        if narrative_names_child(&it, &desk.vault.unseal(&it)?) {
             warnings.push(proto::ReleaseWarning {
                 reason: "NARRATIVE_NAMES_CHILD".to_owned(),
                 description: format!("nobody can be shortlisted yet: {}", PersonalDataInText::NARRATIVE),

@@ -26,6 +26,16 @@ fn decide_first(desk: &Desk, command: &Command) -> Result<(), Status> {
     }
 }
 
+/// Who the child is, as far as it was ever said: nobody, where nothing was; none, where it was and cannot be read any more.
+fn known(referral: &Referral, person: Option<Person>) -> Option<Person> {
+    person.or_else(|| referral.identity.is_none().then(Person::default))
+}
+
+/// Whether a text names the child, or may: of one whose identity cannot be read any more nobody can tell.
+fn names_child(person: Option<&Person>, text: &str) -> bool {
+    person.is_none_or(|person| person.is_named_in(text))
+}
+
 /// Who reads a question: its council, or a provider.
 enum Reader<'a> {
     Council,
@@ -78,18 +88,23 @@ impl Desk {
         &self,
         referral: &Referral,
         it: &Question,
-        person: &Person,
+        person: Option<&Person>,
         reader: &Reader<'_>,
     ) -> Result<proto::Question, Status> {
         let mut shown = outline(referral, it, reader);
         let text = self.text(referral.id, Part::Question(it.id), &it.text)?;
         shown.text_withheld =
-            !shown.own && matches!(reader, Reader::Provider(_)) && person.is_named_in(&text);
+            !shown.own && matches!(reader, Reader::Provider(_)) && names_child(person, &text);
         if !shown.text_withheld {
             shown.text = text;
         }
         if let Some((answer, _)) = &it.answer {
-            shown.answer = self.text(referral.id, Part::Answer(it.id), answer)?;
+            let answer = self.text(referral.id, Part::Answer(it.id), answer)?;
+            // The name may have become known since it was given.
+            shown.answer_withheld = matches!(reader, Reader::Provider(_)) && names_child(person, &answer);
+            if !shown.answer_withheld {
+                shown.answer = answer;
+            }
         }
         Ok(shown)
     }
@@ -144,8 +159,8 @@ impl Referrals {
         desk.require_recognisable(&caller, &message.request_id, &Clear::default()).await?;
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
-        let person = desk.vault.unseal(&found)?.person.unwrap_or_default();
-        if person.is_named_in(&text) {
+        let person = known(&found, desk.vault.unseal(&found)?.person);
+        if names_child(person.as_ref(), &text) {
             return Err(refuse(&PersonalDataInText::ANSWER));
         }
         let (sealed, fingerprint) = desk.vault.seal_text(referral, Part::Answer(question), &text).await?;
@@ -185,11 +200,11 @@ impl Referrals {
             Reader::Provider(provider) => state.questions_for(id, provider, caller.at).cloned(),
         });
         let found = found.map_err(|rejection| refuse(&rejection))?;
-        let person = desk.vault.unseal(&found)?.person.unwrap_or_default();
+        let person = known(&found, desk.vault.unseal(&found)?.person);
         let mut shown = Vec::new();
         // In the order in which they were asked.
         for (i, it) in found.questions.iter().enumerate().filter(|(_, it)| reader.sees(it)) {
-            shown.push((format!("{i:06}"), desk.question(&found, it, &person, &reader)?));
+            shown.push((format!("{i:06}"), desk.question(&found, it, person.as_ref(), &reader)?));
         }
         let (questions, next_page_token) = pages::of_sorted(shown, message)?;
         Ok(Response::new(proto::ListQuestionsResponse { questions, next_page_token }))

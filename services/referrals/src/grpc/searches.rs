@@ -40,6 +40,7 @@ pub(super) fn criteria(
         solo: asked.solo,
         near: anchor,
         within: within.map(|miles| Miles::whole(miles.into())),
+        avoid_areas: asked.profile.avoid_areas.iter().map(ToString::to_string).collect(),
         // The anchor is where the child is from.
         home: anchor,
         centre: council.council().centre.parse().ok(),
@@ -98,9 +99,11 @@ impl Referrals {
             Ok(limit) => limit.min(LIMIT_MAX),
         };
         let desk = self.own_desk(&caller, council)?;
-        let asked =
-            desk.engine.read(|state| state.referrals.get(&referral).map(|it| it.requirements.clone()));
-        let asked = asked.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
+        let asked = desk.engine.read(|state| {
+            let found = state.referrals.get(&referral);
+            found.map(|it| (it.requirements.clone(), it.version))
+        });
+        let (asked, referral_version) = asked.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
         self.market_whole().await?;
         let max_distance_miles = within.or(asked.max_distance_miles);
         let criteria = criteria(council, &asked, max_distance_miles, london_date(caller.at));
@@ -118,12 +121,14 @@ impl Referrals {
         let (found, digest) = found;
         let command = RecordSearch {
             referral,
+            referral_version,
             market_position,
             max_distance_miles,
             candidates: found.matches_total,
             excluded: found.excluded.iter().map(|(reason, places)| (reason.to_string(), *places)).collect(),
             top: found.matches.iter().take(TOP_MAX).map(|it| it.place.clone()).collect(),
             digest,
+            rules: matching::rules_name(),
             at: caller.at,
         };
         let answer = move |state: &referrals_domain::State, _: &[ReferralEvent]| {

@@ -8,14 +8,16 @@ use crate::seal::Clear;
 use crate::slips::PersonalDataInText;
 use api::referrals as proto;
 use care::{CouncilId, ProviderId, ReferralId};
-use referrals_domain::{EndShortlisting, ReadShortlisted, Rejection, ShortlistProvider};
+use referrals_domain::{EndShortlisting, ReadShortlisted, Referral, Rejection, ShortlistProvider};
 use service_kit::{Caller, Fields, refuse, run_command, timestamp};
 use tonic::{Request, Status};
 
-/// Whether the account of needs holds something of who the child is.
-pub(crate) fn narrative_names_child(clear: &Clear) -> bool {
-    let narrative = clear.narrative.as_deref();
-    narrative.zip(clear.person.as_ref()).is_some_and(|(text, person)| person.is_named_in(text))
+/// Whether the account of needs holds something of who the child is; or may, where that was said and cannot be read any more.
+pub(crate) fn narrative_names_child(referral: &Referral, clear: &Clear) -> bool {
+    clear.narrative.as_deref().is_some_and(|text| match &clear.person {
+        Some(person) => person.is_named_in(text),
+        None => referral.identity.is_some(),
+    })
 }
 
 fn names(name: &str, provider: &str) -> Result<(CouncilId, ReferralId, ProviderId), Status> {
@@ -36,7 +38,7 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
-        if narrative_names_child(&desk.vault.unseal(&found)?) {
+        if narrative_names_child(&found, &desk.vault.unseal(&found)?) {
             return Err(refuse(&PersonalDataInText::NARRATIVE));
         }
         let at = caller.at;
@@ -89,7 +91,7 @@ impl Referrals {
         let (found, released) = found.ok_or_else(|| refuse(&unknown))?;
         let clear = desk.vault.unseal(&found)?;
         // It may have been amended since the provider was shortlisted: before an award nobody reads who the child is.
-        let withheld = !released.identity_granted && narrative_names_child(&clear);
+        let withheld = !released.identity_granted && narrative_names_child(&found, &clear);
         let codes = clear.codes.unwrap_or_default();
         *response.get_mut() = proto::ShortlistedReferral {
             narrative: clear.narrative.filter(|_| !withheld).unwrap_or_default(),

@@ -18,7 +18,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
 /// How many watch at the same time, in all councils.
-const WATCHERS_MAX: usize = 64;
+const WATCHERS_MAX: usize = 128;
+/// How many of one council's do.
+const WATCHERS_EACH_MAX: usize = 32;
 /// How many changes are on their way to a caller.
 const SENDING_MAX: usize = 64;
 /// How long what else happens is waited for before the state is looked at again: many events at once are one look.
@@ -29,7 +31,7 @@ pub(crate) type Changes = ReceiverStream<Result<proto::WatchDeadlinesResponse, S
 
 /// Those who watch, none at first.
 pub(crate) fn watchers() -> Arc<Endless> {
-    Arc::new(Endless::at_most(WATCHERS_MAX))
+    Arc::new(Endless::at_most(WATCHERS_MAX, WATCHERS_EACH_MAX))
 }
 
 /// One watcher.
@@ -123,7 +125,7 @@ impl Referrals {
         let kind = kind_in_filter(&mut fields, message.kind);
         let (council, kind) = fields.finish(|| council.zip(kind))?;
         let desk = self.own_desk(&caller, council)?;
-        let permit = self.watching.admit().ok_or_else(|| {
+        let permit = self.watching.admit(council.gss()).ok_or_else(|| {
             let message =
                 "too many callers watch deadlines at the moment: end one of yours, or try again later";
             refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])

@@ -248,7 +248,7 @@ async fn watchers_end_with_the_service_and_only_so_many_watch() {
             Err(refused) => break refused,
         }
     };
-    assert_eq!((watching.len(), reason(&refused).as_str()), (64, "TOO_MANY_WATCHERS"));
+    assert_eq!((watching.len(), reason(&refused).as_str()), (32, "TOO_MANY_WATCHERS"));
     // Who hangs up makes room.
     watching.pop();
     let mut last = loop {

@@ -129,3 +129,32 @@ async fn the_key_of_a_question_is_needed_like_a_narratives() {
     let own = bench.service.list_questions(bench.own(list(&posted.name))).await.unwrap().into_inner();
     assert_eq!(own.questions[0].text, "", "lost with its key");
 }
+
+/// Of an unaccompanied child nothing may be known at first.
+#[tokio::test]
+async fn an_answer_that_turns_out_to_name_the_child_is_kept_back_from_then_on() {
+    let bench = Bench::open().await;
+    let unnamed = proto::PostReferralRequest {
+        requirements: Some(proto::Requirements { age_years: Some(14), ..crate::bench::requirements() }),
+        identity: None,
+        ..post_request("r-1")
+    };
+    let posted = bench.post_as(unnamed).await;
+    bench.release(&posted.name, &["oak"]).await;
+    let asked = bench.service.ask_question(bench.oak(ask(&posted.name, "How?", "q-1"))).await.unwrap();
+    let said = answer(&asked.into_inner().name, "Zebedee does well.", "w-1");
+    bench.service.answer_question(bench.own(said)).await.unwrap();
+    let seen = async |request| bench.service.list_questions(request).await.unwrap().into_inner().questions;
+    assert_eq!(seen(bench.oak(list(&posted.name))).await[0].answer, "Zebedee does well.");
+    let amended = proto::AmendReferralRequest {
+        name: posted.name.clone(),
+        etag: posted.etag.clone(),
+        requirements: posted.requirements.clone(),
+        identity: Some(proto::Identity { given_name: "Zebedee".to_owned(), ..Default::default() }),
+        ..Default::default()
+    };
+    bench.service.amend_referral(bench.own(amended)).await.unwrap();
+    let now = seen(bench.oak(list(&posted.name))).await;
+    assert_eq!((now[0].answer.as_str(), now[0].answer_withheld, now[0].text.as_str()), ("", true, "How?"));
+    assert_eq!(seen(bench.own(list(&posted.name))).await[0].answer, "Zebedee does well.");
+}

@@ -65,7 +65,7 @@ async fn a_search_is_made_again_as_the_market_and_the_referral_were() {
             [(1, "places/SC045099-01".to_owned(), vec![]), (2, "places/SC040001-01".to_owned(), vec![])];
         assert_eq!(told(&again), both);
         let again = explained(&bench, &second.name).await;
-        assert_eq!((again.equal, &again.digest), (true, &second.digest));
+        assert_eq!((again.equal, again.same_rules, &again.digest), (true, true, &second.digest));
         let out = |place: &str, rules: &[&str]| {
             (0, format!("places/{place}"), rules.iter().map(|rule| (*rule).to_owned()).collect())
         };
@@ -104,6 +104,23 @@ async fn a_place_that_one_rule_left_out_says_what_would_have_to_be_asked() {
     let (home, centre) = (nearest.from_home.unwrap(), nearest.from_centre.unwrap());
     assert_eq!(Some(home.tenths_of_mile), nearest.distance_tenths_of_mile);
     assert!(!home.within_20_miles && centre.within_20_miles, "{nearest:?}");
+}
+
+#[tokio::test]
+async fn a_home_in_an_area_that_is_to_be_avoided_is_left_out_and_says_so() {
+    let bench = Bench::open().await.with_market().await;
+    let avoided = vec!["councils/E06000005".to_owned()];
+    let asked = proto::Requirements { avoid_areas: avoided, ..requirements() };
+    let message = proto::PostReferralRequest { requirements: Some(asked), ..post_request("r-1") };
+    let posted = bench.post_as(message).await;
+    let found = search(&bench, &posted.name, None).await;
+    assert!(found.matches.is_empty(), "{found:?}");
+    let told: Vec<_> = found.near_misses.iter().flat_map(|it| &it.findings).collect();
+    assert_eq!(told.len(), 2);
+    for finding in told {
+        assert_eq!((finding.rule.as_str(), finding.fact.as_str()), ("AVOIDED_AREA", "it lies in Darlington"));
+        assert_eq!(finding.counterfactual, "would match if Darlington need not be avoided");
+    }
 }
 
 #[tokio::test]

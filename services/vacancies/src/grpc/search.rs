@@ -9,6 +9,7 @@ use geography::Miles;
 use matching::{Criteria, Operator, lowest_grade};
 use service_kit::page::{PAGE_SIZE_MAX, page_of};
 use service_kit::{Caller, Fields, Role};
+use std::collections::BTreeSet;
 use tonic::{Request, Response, Status};
 
 /// Kinds of provision that one search may name.
@@ -110,10 +111,12 @@ pub(super) fn asked(
         solo: form.solo,
         near: near?,
         within: within?,
+        avoid_areas: BTreeSet::new(),
         home: None,
         centre: council.council().centre.parse().ok(),
         grade_at_least: grade_at_least?,
-        available_on: available_on?,
+        // A first night that has passed is tonight.
+        available_on: available_on?.map(|night| night.max(today)),
         operator: operator?,
     })
 }

@@ -28,8 +28,9 @@ impl Vacancies {
         if let Some(after) = form.after_position {
             self.within(after)?;
         }
-        let permit = self.watchers.calls.admit().ok_or_else(|| {
-            let message = "too many callers watch at the moment: end one of yours, or try again later";
+        let permit = self.watchers.calls.admit(&caller.role.to_string()).ok_or_else(|| {
+            let message =
+                "too many callers watch at the moment, or too many of yours: end one, or try again later";
             refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])
         })?;
         let (sender, receiver) = mpsc::channel(SENDING_MAX);

@@ -171,11 +171,13 @@ async fn a_need_that_cannot_be_watched_is_refused_by_field() {
 async fn too_many_watchers_are_told_so_and_one_who_leaves_makes_room() {
     let world = World::with_home().await;
     let mut watching = Vec::new();
-    for _ in 0..128 {
+    for _ in 0..32 {
         watching.push(watch(&world, need(DERBY)).await);
     }
     let refused = world.service.watch_vacancies(world.council(DERBY, need(DERBY))).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "TOO_MANY_WATCHERS"));
+    // Another council's watchers are its own affair.
+    assert_eq!(words(&mut watch(&world, need(DURHAM)).await, 3).await[2], "=2");
     drop(watching.pop());
     let room = async {
         while world.service.watch_vacancies(world.council(DERBY, need(DERBY))).await.is_err() {
@@ -183,4 +185,40 @@ async fn too_many_watchers_are_told_so_and_one_who_leaves_makes_room() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), room).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_first_night_that_has_passed_is_tonight() {
+    let world = World::with_home().await;
+    let mut asked = need(DERBY);
+    asked.need.as_mut().unwrap().available_on = "2026-01-06".into();
+    let mut told = watch(&world, asked).await;
+    assert_eq!(words(&mut told, 3).await[2], "=2");
+    withdraw(&world, 1).await;
+    assert_eq!(next(&mut told).await.0, format!("-{}", place(1)));
+    world.kit.clock.advance_to(start().checked_add(240.hours()).unwrap());
+    let mut later = advertise(&place(1));
+    later.vacancy.as_mut().unwrap().available_from = "2026-01-15".into();
+    world.service.advertise_vacancy(world.provider("P1", later)).await.unwrap();
+    assert_eq!(next(&mut told).await.0, format!("+{}", place(1)));
+}
+
+#[tokio::test]
+async fn what_came_free_by_itself_while_nobody_listened_is_told_too() {
+    let world = World::with_home().await;
+    world.hold(DURHAM, 1).await.unwrap();
+    let mut told = watch(&world, need(DERBY)).await;
+    assert_eq!(words(&mut told, 1).await, [format!("+{}", place(2))]);
+    let (caught_up, head) = next(&mut told).await;
+    assert_eq!(caught_up, "=1");
+    drop(told);
+    // The lease has ended, and nothing recorded it.
+    world.kit.clock.advance_to(start().checked_add(72.hours()).unwrap());
+    let on = proto::WatchVacanciesRequest { after_position: Some(head), ..need(DERBY) };
+    let mut told = watch(&world, on).await;
+    let first = next(&mut told).await;
+    assert_eq!(first.1, head, "cut off here, it goes on from where it was");
+    let mut all = [first.0, next(&mut told).await.0];
+    all.sort();
+    assert_eq!(all, [format!("+{}", place(1)), format!("+{}", place(2))]);
 }

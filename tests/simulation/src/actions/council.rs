@@ -191,14 +191,17 @@ impl World {
         let desk = self.some_desk();
         let Some(referral) = self.open_referral(desk, |_| true) else { return Ok(()) };
         let top: Vec<PlaceId> = self.market.state.places().map(|(id, _)| id.clone()).take(3).collect();
+        let version = self.desks[desk].referrals.state.referrals.get(&referral).map_or(1, |it| it.version);
         let command = RecordSearch {
             referral,
+            referral_version: if self.chance.percent(2) { version + 1 } else { version },
             market_position: self.market.events.len() as u64,
             max_distance_miles: None,
             candidates: 3,
             excluded: BTreeMap::new(),
             top,
             digest: "5e".repeat(32),
+            rules: "0123456789abcdef".to_owned(),
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;

@@ -24,6 +24,11 @@ const TOP_MAX: usize = 20;
 pub(super) fn record_search(state: &State, command: &RecordSearch) -> Decision {
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
+    // What was judged is not what would be recorded.
+    if command.referral_version != referral.version {
+        let (expected, current) = (command.referral_version, referral.version);
+        return Err(Rejection::VersionChanged { expected, current });
+    }
     let event = SearchRecorded {
         council: referral.council,
         referral: referral.id,
@@ -34,6 +39,7 @@ pub(super) fn record_search(state: &State, command: &RecordSearch) -> Decision {
         excluded: command.excluded.clone(),
         top: command.top.iter().take(TOP_MAX).cloned().collect(),
         digest: Some(command.digest.clone()),
+        rules: Some(command.rules.clone()),
         at: command.at,
     };
     Ok(vec![event.into()])

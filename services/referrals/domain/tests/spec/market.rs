@@ -17,12 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 fn search(top: usize) -> RecordSearch {
     RecordSearch {
         referral: referral(1),
+        referral_version: 1,
         market_position: 42,
         max_distance_miles: Some(20),
         candidates: 30,
         excluded: BTreeMap::from([("TOO_FAR".to_owned(), 12)]),
         top: vec![place(); top],
         digest: "5e".repeat(32),
+        rules: "0123456789abcdef".to_owned(),
         at: at(1),
     }
 }
@@ -56,10 +58,14 @@ fn a_search_is_evidence_of_what_could_be_known() {
         excluded: BTreeMap::from([("TOO_FAR".to_owned(), 12)]),
         top: vec![place(); 20],
         digest: Some("5e".repeat(32)),
+        rules: Some("0123456789abcdef".to_owned()),
         at: at(1),
     }
     .into()]);
     given::<Referrals>([]).when(search(1)).then_refused("REFERRAL_UNKNOWN");
+    // Amended since it was judged.
+    let judged = RecordSearch { referral_version: 2, ..search(1) };
+    given::<Referrals>([posted(requirements())]).when(judged).then_refused("VERSION_CHANGED");
     given::<Referrals>(proposed()).when(search(1)).then_refused("AWARD_IN_PROGRESS");
 }
 
