@@ -1,6 +1,6 @@
 //! The register: providers, establishments and what the regulator says of them.
 
-use super::holds::end_hold;
+use super::holds::{end_hold, expired_holds_of};
 use super::{Events, establishment_of};
 use crate::{RegistrationChanges, Rejection};
 use care::market::{
@@ -88,7 +88,11 @@ pub(super) fn amend(
     if registration == *was {
         return Ok(Vec::new());
     }
-    Ok(vec![EstablishmentAmended { urn: urn.clone(), registration, at }.into()])
+    // With fewer places the claims that are recorded must be those that were counted: leases that have ended are recorded first.
+    let fewer = registered < was.places_registered;
+    let mut events = if fewer { expired_holds_of(market, urn, at) } else { Vec::new() };
+    events.push(EstablishmentAmended { urn: urn.clone(), registration, at }.into());
+    Ok(events)
 }
 
 fn check_ages(registration: &Registration, provision: &str) -> Result<(), Rejection> {

@@ -4,7 +4,7 @@
 
 use crate::world::jan;
 use care::market::{MarketEvent, Registration, RegistrationStatus};
-use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ReferralId, Timestamp};
+use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ReferralId, Timestamp, london_date};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The nights that are looked at: every start and end of the random commands lies among them.
@@ -36,6 +36,8 @@ impl Taken {
 struct Home {
     provision: String,
     registration: Registration,
+    /// Since when it is registered for no more places than now: on nights before there may have been more.
+    places_since: Date,
     notice: Option<Date>,
     places: BTreeSet<PlaceId>,
 }
@@ -55,13 +57,18 @@ impl Oracle {
                 let home = Home {
                     provision: event.provision.clone(),
                     registration: event.registration.clone(),
+                    places_since: Date::MIN,
                     notice: None,
                     places: BTreeSet::new(),
                 };
                 self.homes.insert(event.urn.clone(), home);
             }
             MarketEvent::EstablishmentAmended(event) => {
-                self.home(&event.urn).registration = event.registration.clone();
+                let home = self.home(&event.urn);
+                if event.registration.places_registered < home.registration.places_registered {
+                    home.places_since = london_date(event.at);
+                }
+                home.registration = event.registration.clone();
             }
             MarketEvent::RestrictionNoticeServed(event) => self.home(&event.urn).notice = Some(event.on),
             MarketEvent::RestrictionNoticeLifted(event) => self.home(&event.urn).notice = None,
@@ -176,7 +183,7 @@ impl Oracle {
                 );
                 let (claimed, registered) = (self.claimed(urn, night), home.registration.places_registered);
                 assert!(
-                    claimed <= registered.into(),
+                    claimed <= registered.into() || night < home.places_since,
                     "invariant 1: {claimed} of {registered} on {night} at {urn}"
                 );
             }
