@@ -21,7 +21,7 @@ pub mod terms;
 pub mod token;
 
 pub use access::{Access, AccessLayer, Rule};
-pub use clock::Clock;
+pub use clock::{Clock, last_instant};
 pub use command::{kept_under, request_hash, run_command};
 pub use endless::{Admission, Endless};
 pub use errors::{ERROR_DOMAIN, not_found, refuse, refused, unavailable};

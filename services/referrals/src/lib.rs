@@ -7,6 +7,7 @@
 mod desk;
 mod form;
 mod grpc;
+mod keeper;
 mod market_view;
 mod reactions;
 mod render;
@@ -24,6 +25,7 @@ use desk::Desk;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::{Exchange, Reaction};
+use keeper::Keeper;
 use market_view::MarketView;
 use replay::Replay;
 use service_kit::{Clock, Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
@@ -41,6 +43,8 @@ pub struct Referrals {
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
     clock: Clock,
     watching: Arc<Endless>,
+    /// Held for as long as the service is.
+    _keepers: Arc<[Keeper]>,
 }
 
 impl Referrals {
@@ -72,7 +76,8 @@ impl Referrals {
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
         let (clock, watching) = (kit.clock.clone(), grpc::watchers());
-        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching })
+        let _keepers = desks.values().map(|desk| Keeper::start(desk.clone(), clock.clone())).collect();
+        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching, _keepers })
     }
 
     /// Folds what is new in its logs while another instance works on them.

@@ -11,6 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
 
+mod envelope;
+
+pub(crate) use envelope::Told;
+
 /// Who the child is, as it is sealed. What is unknown is empty.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Person {
@@ -48,6 +52,16 @@ pub(crate) struct Clear {
     pub(crate) person: Option<Person>,
     pub(crate) narrative: Option<String>,
     pub(crate) codes: Option<SealedCodes>,
+}
+
+impl Clear {
+    /// Whether the account of needs holds something of who the child is; or may, where that was given and cannot be read any more.
+    pub(crate) fn names_child(&self, identity_given: bool) -> bool {
+        self.narrative.as_deref().is_some_and(|text| match &self.person {
+            Some(person) => person.is_named_in(text),
+            None => identity_given,
+        })
+    }
 }
 
 /// The same, sealed, with a fingerprint of each part under its own key by which a repeated request is recognised.
@@ -153,7 +167,7 @@ impl Vault {
     pub(crate) fn open(
         keys_folder: &Path,
         (council, lock): (CouncilId, OwnerLock),
-        sealed: &[(ReferralId, KeyPurpose)],
+        sealed: &[(ReferralId, String)],
         accept_lost: bool,
     ) -> Result<Self, StartError> {
         let folder = folder(keys_folder);
@@ -226,22 +240,33 @@ impl Vault {
         text: Option<Vec<u8>>,
     ) -> Result<Option<(Sealed, String)>, Status> {
         let Some(text) = text else { return Ok(None) };
-        let (aad, purpose) = (self.binding(referral, part), part.purpose());
+        let binding = self.binding(referral, &part.name());
+        self.seal_under(referral, part.purpose().as_str().to_owned(), binding, text).await.map(Some)
+    }
+
+    /// Seals a text under the key of that name, and gives its fingerprint.
+    async fn seal_under(
+        &self,
+        referral: ReferralId,
+        key: String,
+        binding: String,
+        text: Vec<u8>,
+    ) -> Result<(Sealed, String), Status> {
         let subject = referral.to_string();
         let seal = move |key: DataKey| {
             let print = hex::encode(key.fingerprint(&text));
-            key.seal(&aad, &text).map(|blob| (to_event(&blob), print))
+            key.seal(&binding, &text).map(|blob| (to_event(&blob), print))
         };
-        let sealed = match self.keys.get(&subject, purpose.as_str()) {
+        let sealed = match self.keys.get(&subject, &key) {
             Ok(key) => seal(key),
             Err(SealingError::KeyUnknown { .. }) => {
                 let keys = Arc::clone(&self.keys);
-                let made = move || keys.create_or_get(&subject, purpose.as_str()).and_then(seal);
+                let made = move || keys.create_or_get(&subject, &key).and_then(seal);
                 tokio::task::spawn_blocking(made).await.map_err(|error| unavailable(error.to_string()))?
             }
             Err(error) => Err(error),
         };
-        sealed.map(Some).map_err(|error| status(referral, &error))
+        sealed.map_err(|error| status(referral, &error))
     }
 
     /// Whether nothing of what is sealed in a referral can be read, and the key of some part of it was lost, not destroyed.
@@ -262,7 +287,7 @@ impl Vault {
     /// How the key that sealed this is missing, if it is. One that was made in the place of a lost one is another.
     fn missing(&self, referral: ReferralId, part: Part, sealed: &Sealed) -> Option<SealingError> {
         let blob = from_event(sealed)?;
-        self.keys.unseal(&blob, &self.binding(referral, part)).err().filter(is_missing)
+        self.keys.unseal(&blob, &self.binding(referral, &part.name())).err().filter(is_missing)
     }
 
     /// What is sealed in a referral, as far as it was given and its key exists.
@@ -293,16 +318,25 @@ impl Vault {
         part: Part,
         sealed: Option<&Sealed>,
     ) -> Result<Option<Vec<u8>>, Status> {
-        let Some(sealed) = sealed else { return Ok(None) };
+        sealed.map_or(Ok(None), |sealed| self.unseal_at(referral, &part.name(), sealed))
+    }
+
+    /// What is sealed in that place of a referral; nothing where its key was destroyed or is lost.
+    fn unseal_at(
+        &self,
+        referral: ReferralId,
+        place: &str,
+        sealed: &Sealed,
+    ) -> Result<Option<Vec<u8>>, Status> {
         let Some(blob) = from_event(sealed) else {
-            tracing::error!(%referral, part = part.name(), "a sealed value is not of the expected form");
+            tracing::error!(%referral, place, "a sealed value is not of the expected form");
             return Err(unavailable("a sealed value cannot be read"));
         };
-        match self.keys.unseal(&blob, &self.binding(referral, part)) {
+        match self.keys.unseal(&blob, &self.binding(referral, place)) {
             Ok(text) => Ok(Some(text.to_vec())),
             Err(SealingError::KeyDestroyed { .. }) => Ok(None),
             Err(error) if is_missing(&error) => {
-                tracing::error!(%referral, part = part.name(), "ALARM: the key of a sealed part is lost");
+                tracing::error!(%referral, place, "ALARM: the key of a sealed part is lost");
                 Ok(None)
             }
             Err(error) => Err(status(referral, &error)),
@@ -332,31 +366,30 @@ impl Vault {
             .transpose()
     }
 
-    /// Destroys keys, those that still exist. May be repeated.
+    /// Destroys keys by their names, those that still exist. May be repeated.
     pub(crate) async fn destroy(
         &self,
-        ended: BTreeSet<(ReferralId, KeyPurpose)>,
+        ended: impl IntoIterator<Item = (ReferralId, String)>,
     ) -> Result<(), SealingError> {
-        for (referral, purpose) in ended {
-            let subject = referral.to_string();
-            if self.keys.get(&subject, purpose.as_str()).is_err() {
-                // Destroyed before, or nothing was ever sealed under it.
-                continue;
-            }
-            let keys = Arc::clone(&self.keys);
-            let destroyed =
-                tokio::task::spawn_blocking(move || keys.destroy(&subject, purpose.as_str())).await;
-            match destroyed {
-                Ok(destroyed) => destroyed?,
-                Err(error) => return Err(SealingError::Halted { reason: error.to_string() }),
-            }
+        let named = ended.into_iter().map(|(referral, purpose)| (referral.to_string(), purpose));
+        // What is not there was destroyed before, or nothing was ever sealed under it.
+        let left: Vec<_> =
+            named.filter(|(subject, purpose)| self.keys.get(subject, purpose).is_ok()).collect();
+        if left.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let keys = Arc::clone(&self.keys);
+        let destroyed = tokio::task::spawn_blocking(move || {
+            let names: Vec<_> =
+                left.iter().map(|(subject, purpose)| (subject.as_str(), purpose.as_str())).collect();
+            keys.destroy_all(&names)
+        });
+        destroyed.await.unwrap_or_else(|error| Err(SealingError::Halted { reason: error.to_string() }))
     }
 
     /// Where a sealed part belongs: copied elsewhere it does not open.
-    fn binding(&self, referral: ReferralId, part: Part) -> String {
-        format!("{}|referral/{referral}|{}", self.council, part.name())
+    fn binding(&self, referral: ReferralId, place: &str) -> String {
+        format!("{}|referral/{referral}|{place}", self.council)
     }
 }
 

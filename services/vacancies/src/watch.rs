@@ -11,7 +11,7 @@ use care::market::Market;
 use care::{Date, EstablishmentUrn, PlaceId, Timestamp, london_date};
 use eventlog::{LogError, Recorded};
 use matching::{Criteria, Index, Match};
-use service_kit::{Admission, Endless, place_name, refused, unavailable};
+use service_kit::{Admission, Endless, last_instant, place_name, refused, unavailable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -314,14 +314,6 @@ impl Watcher {
         }
         Ok(())
     }
-}
-
-/// The last instant of a day in England; with the calendar's last day there is none, and nothing passes.
-fn last_instant(day: Date) -> Timestamp {
-    let morning = day.tomorrow().and_then(|day| day.in_tz("Europe/London"));
-    morning.map_or(Timestamp::MAX, |morning| {
-        Timestamp::from_microsecond(morning.timestamp().as_microsecond() - 1).unwrap_or(Timestamp::MAX)
-    })
 }
 
 fn too_broad() -> Status {

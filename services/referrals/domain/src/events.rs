@@ -39,9 +39,11 @@ macro_rules! event {
     };
 }
 
+mod envelope;
 mod question;
 mod shortlist;
 
+pub use envelope::{ProviderEnvelopeSealed, ProviderKeyDestroyed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
 
@@ -435,5 +437,7 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
+        ProviderEnvelopeSealed,
+        ProviderKeyDestroyed,
     }
 }

@@ -10,6 +10,7 @@ mod commands;
 mod completeness;
 mod deadlines;
 mod decide;
+mod envelope;
 mod events;
 mod policy;
 mod profile;
@@ -21,21 +22,22 @@ mod state;
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
 pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{
-    AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
-    EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted,
-    RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, RecordStatutoryStep, ReleaseReferral,
-    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer,
+    AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndGrantKeys,
+    EndShortlisting, EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward,
+    ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, RecordStatutoryStep,
+    ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer,
     WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
+pub use envelope::{Envelope, ProviderKey};
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
     IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
-    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
-    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
-    StatutoryStepRecorded,
+    ProviderEnvelopeSealed, ProviderKeyDestroyed, ProviderShortlisted, QuestionAnswered, QuestionAsked,
+    ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
+    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd,
+    ShortlistedReferralRead, ShortlistingEnded, StatutoryStepRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};

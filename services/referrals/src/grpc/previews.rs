@@ -3,7 +3,6 @@
 use super::Answer;
 use crate::Referrals;
 use crate::form;
-use crate::grpc::shortlists::narrative_names_child;
 use crate::render;
 use crate::slips::PersonalDataInText;
 use api::referrals as proto;
@@ -35,7 +34,7 @@ impl Referrals {
         let (shown, own, complete, mut warnings, it) =
             read.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
         let recognition = Recognition::of(&own, &self.traits_but_of(referral, caller.at));
-        if narrative_names_child(&it, &desk.vault.unseal(&it)?) {
+        if desk.vault.unseal(&it)?.names_child(it.identity.is_some()) {
             warnings.push(proto::ReleaseWarning {
                 reason: "NARRATIVE_NAMES_CHILD".to_owned(),
                 description: format!("nobody can be shortlisted yet: {}", PersonalDataInText::NARRATIVE),

@@ -19,7 +19,7 @@ const QUESTION_CHARS_MAX: usize = 2_000;
 const ANSWER_CHARS_MAX: usize = 4_000;
 
 /// Refuses what would be refused whatever the text, before a key is made for it. A repeat is for the log to know.
-fn decide_first(desk: &Desk, command: &Command) -> Result<(), Status> {
+fn refused_first(desk: &Desk, command: &Command) -> Result<(), Status> {
     match desk.engine.read(|state| referrals_domain::Referrals::decide(state, command)) {
         Ok(_) | Err(Rejection::QuestionExists(_) | Rejection::QuestionAnswered(_)) => Ok(()),
         Err(rejection) => Err(refuse(&rejection)),
@@ -128,7 +128,7 @@ impl Referrals {
             text: Sealed::nothing(),
             at: caller.at,
         };
-        decide_first(desk, &command.clone().into())?;
+        refused_first(desk, &command.clone().into())?;
         desk.require_recognisable(&caller, &message.request_id, &Clear::default()).await?;
         let (sealed, fingerprint) = desk.vault.seal_text(referral, Part::Question(question), &text).await?;
         command.text = sealed;
@@ -155,7 +155,7 @@ impl Referrals {
         let ((council, referral, question), text) = fields.finish(|| name.zip(text))?;
         let desk = self.own_desk(&caller, council)?;
         let mut command = AnswerQuestion { referral, question, text: Sealed::nothing(), at: caller.at };
-        decide_first(desk, &command.clone().into())?;
+        refused_first(desk, &command.clone().into())?;
         desk.require_recognisable(&caller, &message.request_id, &Clear::default()).await?;
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;

@@ -323,12 +323,13 @@ pub(super) fn depart(state: &State, command: &RecordDeparture) -> Vec<ReferralEv
         Some(Some(end)) if arrived.is_some() && *end != command.on => {}
         _ => return Vec::new(),
     }
+    let from = if arrived.is_some() { command.on } else { london_date(command.at) };
     let ended = IdentityGrantEnded {
         council: proposed.council,
         referral: proposed.referral,
         provider: proposed.provider.clone(),
         award: proposed.award,
-        from: if arrived.is_some() { command.on } else { london_date(command.at) },
+        from,
         at: command.at,
     };
     let lapsed = AwardLapsed {
@@ -340,5 +341,7 @@ pub(super) fn depart(state: &State, command: &RecordDeparture) -> Vec<ReferralEv
         at: command.at,
     };
     let lapsed = arrived.is_none().then(|| lapsed.into());
-    [ended.into()].into_iter().chain(lapsed).collect()
+    let over = referral.filter(|_| from <= london_date(command.at));
+    let keys = over.map(|it| it.keys_destroyed(&proposed.provider, |_| true, command.at)).unwrap_or_default();
+    [ended.into()].into_iter().chain(lapsed).chain(keys).collect()
 }

@@ -160,7 +160,7 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
         |it: &&crate::state::Offer| it.id != offer.id && it.provider == offer.provider && it.live(command.at);
     let still_offers = referral.offers.iter().filter_map(|id| state.offers.get(id)).any(|it| other(&it));
     let ended = ended(referral, &offer.provider, ShortlistEnd::OfferWithdrawn, command.at);
-    Ok([event.into()].into_iter().chain(ended.filter(|_| !still_offers)).collect())
+    Ok([event.into()].into_iter().chain(ended.into_iter().filter(|_| !still_offers)).collect())
 }
 
 pub(super) fn decline(state: &State, command: &DeclineReferral) -> Decision {

@@ -42,6 +42,7 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::ReadShortlisted(command) => shortlist::read(state, command),
         Command::AskQuestion(command) => questions::ask(state, command),
         Command::AnswerQuestion(command) => questions::answer(state, command),
+        Command::EndGrantKeys(command) => identity::end_keys(state, command),
     }
 }
 

@@ -5,6 +5,7 @@
 mod award;
 mod clocks_page;
 mod deadlines;
+mod envelopes;
 mod form;
 mod golden;
 mod identity;
