@@ -5,6 +5,7 @@
 mod awards;
 mod bench;
 mod deadlines;
+mod envelopes;
 mod form;
 mod identity;
 mod messages;
