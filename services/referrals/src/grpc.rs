@@ -16,6 +16,7 @@ mod releases;
 mod searches;
 mod shortlists;
 mod watch;
+mod watch_released;
 
 pub(crate) use deadlines::step_shown;
 pub(crate) use watch::watchers;
@@ -47,6 +48,13 @@ macro_rules! methods {
                 request: Request<proto::WatchDeadlinesRequest>,
             ) -> Answer<watch::Changes> {
                 self.watch(request).await
+            }
+            type WatchReleasedReferralsStream = watch_released::Changes;
+            async fn watch_released_referrals(
+                &self,
+                request: Request<proto::WatchReleasedReferralsRequest>,
+            ) -> Answer<watch_released::Changes> {
+                self.watch_released(&request)
             }
             $(async fn $method(&self, request: Request<proto::$request>) -> Answer<proto::$response> {
                 self.$run(request).await

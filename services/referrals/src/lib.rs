@@ -43,6 +43,7 @@ pub struct Referrals {
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
     clock: Clock,
     watching: Arc<Endless>,
+    watching_released: Arc<Endless>,
     /// Held for as long as the service is.
     _keepers: Arc<[Keeper]>,
 }
@@ -75,9 +76,20 @@ impl Referrals {
         let market = Arc::new(MarketView::open(letters.log()).await);
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
-        let (clock, watching) = (kit.clock.clone(), grpc::watchers());
+        let clock = kit.clock.clone();
+        let (watching, watching_released) = (grpc::watchers(), grpc::watchers());
         let _keepers = desks.values().map(|desk| Keeper::start(desk.clone(), clock.clone())).collect();
-        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching, _keepers })
+        Ok(Self {
+            desks,
+            market,
+            replay: Arc::default(),
+            exchange,
+            outcomes,
+            clock,
+            watching,
+            watching_released,
+            _keepers,
+        })
     }
 
     /// Folds what is new in its logs while another instance works on them.
@@ -107,6 +119,7 @@ impl Referrals {
     /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
     pub fn end_calls(&self) {
         self.watching.end();
+        self.watching_released.end();
     }
 
     /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].

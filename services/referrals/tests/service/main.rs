@@ -15,3 +15,4 @@ mod referral;
 mod rules;
 mod searches;
 mod shortlist;
+mod watch_released;
