@@ -41,7 +41,7 @@ pub use events::{
 };
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
-pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
+pub use recognition::{ALIKE_MIN, Blur, Comparison, Recognition, Trait};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
 pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
