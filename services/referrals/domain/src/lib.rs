@@ -30,6 +30,7 @@ pub use commands::{
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
+pub use decide::SHORTLIST_MAX;
 pub use envelope::{Envelope, ProviderKey};
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,

@@ -115,7 +115,7 @@ impl Referrals {
             Some((council, id)) if caller.require_council(council).is_ok() => self.before(council, id),
             _ => Before::default(),
         };
-        let ((council, referral, expected_version), asked) = form::asked(
+        let ((council, referral, expected_version), mut asked) = form::asked(
             fields,
             message.requirements.as_ref(),
             identity.as_ref(),
@@ -127,6 +127,9 @@ impl Referrals {
         // Before anything is sealed: a key for a referral that is not there would be of no use.
         if !desk.engine.read(|state| state.referrals.contains_key(&referral)) {
             return Err(refuse(&Rejection::ReferralUnknown(referral)));
+        }
+        if message.replace_background {
+            asked.clear.codes.get_or_insert_default();
         }
         desk.require_recognisable(&caller, &message.request_id, &asked.clear).await?;
         // Of another version nothing is sealed for anybody: it will be refused, or is a repeat.

@@ -2,7 +2,7 @@
 
 use super::{Answer, pages};
 use crate::Referrals;
-use crate::desk::{Desk, id_seed};
+use crate::desk::Desk;
 use crate::form;
 use crate::render;
 use crate::seal::{Clear, Part, Person};
@@ -12,6 +12,7 @@ use care::{Domain as _, ProviderId, QuestionId, ReferralId};
 use referrals_domain::{AnswerQuestion, AskQuestion, Command, Question, Referral, Rejection, Sealed, State};
 use service_kit::{Caller, Fields, Role, refuse, run_command, timestamp};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 /// The longest question, in characters.
 const QUESTION_CHARS_MAX: usize = 2_000;
@@ -120,7 +121,9 @@ impl Referrals {
         let text = fields.text("text", &message.text, QUESTION_CHARS_MAX);
         let ((council, referral), text) = fields.finish(|| name.zip(text))?;
         let desk = self.named_desk(council, &Rejection::ReferralUnknown(referral))?;
-        let question = QuestionId::for_request(&caller.actor(), &id_seed(&message.request_id));
+        // At random, so that whoever guesses another's request id cannot tell whether it asked; a repeat means the same question.
+        let before = desk.question_before(&caller, &message.request_id).await?;
+        let question = before.unwrap_or_else(|| QuestionId(Uuid::new_v4()));
         let mut command = AskQuestion {
             question,
             referral,

@@ -26,6 +26,7 @@ fn amend(name: &str, narrative: &str) -> proto::AmendReferralRequest {
         requirements: Some(requirements()),
         identity: Some(proto::Identity { narrative: narrative.to_owned(), ..identity() }),
         request_id: "m-1".to_owned(),
+        replace_background: false,
     }
 }
 
@@ -258,4 +259,29 @@ async fn a_referral_without_anything_sealed_is_shortlisted_and_read_all_the_same
     let seen = bench.service.read_shortlisted_referral(bench.elm(read(&name))).await.unwrap().into_inner();
     assert_eq!((seen.narrative.as_str(), seen.narrative_withheld), ("", false));
     assert!(envelopes(&bench).await.is_empty());
+}
+
+/// An amendment has an event for each of the shortlisted after its own, and is found all the same.
+#[tokio::test]
+async fn a_repeated_amendment_is_not_taken_for_another_once_the_keys_are_lost() {
+    let bench = Bench::open().await;
+    let (name, ..) = shortlisted(&bench).await;
+    bench.service.amend_referral(bench.own(amend(&name, "Plays the bassoon."))).await.unwrap();
+    let bench = bench.close().await.lose_keys().await;
+    let repeat =
+        bench.service.amend_referral(bench.own(amend(&name, "Plays the bassoon."))).await.unwrap_err();
+    assert_eq!(crate::bench::reason(&repeat), "REPEAT_UNRECOGNISABLE");
+}
+
+/// What is lost is given again, and then is read again.
+#[tokio::test]
+async fn after_keys_were_lost_an_amendment_lets_the_shortlisted_read_again() {
+    let bench = Bench::open().await;
+    let (name, ..) = shortlisted(&bench).await;
+    let bench = bench.close().await.lose_keys().await;
+    let seen = bench.service.read_shortlisted_referral(bench.elm(read(&name))).await.unwrap().into_inner();
+    assert_eq!(seen.narrative, "");
+    bench.service.amend_referral(bench.own(amend(&name, "Plays the bassoon."))).await.unwrap();
+    let seen = bench.service.read_shortlisted_referral(bench.elm(read(&name))).await.unwrap().into_inner();
+    assert_eq!(seen.narrative, "Plays the bassoon.");
 }

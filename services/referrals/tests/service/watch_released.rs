@@ -58,6 +58,7 @@ async fn amend(bench: &Bench, name: &str, etag: &str) {
         requirements: Some(requirements()),
         identity: None,
         request_id: String::new(),
+        replace_background: false,
     };
     bench.service.amend_referral(bench.own(message)).await.unwrap();
 }
@@ -254,6 +255,7 @@ async fn amend_neighbours(bench: &Bench, name: &str) {
         requirements: Some(requirements()),
         identity: None,
         request_id: String::new(),
+        replace_background: false,
     };
     bench.service.amend_referral(bench.by(Role::Council(neighbour()), message)).await.unwrap();
 }

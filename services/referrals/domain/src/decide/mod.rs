@@ -14,6 +14,8 @@ use crate::rejection::Rejection;
 use crate::state::{Referral, Stage, State};
 use care::{ProviderId, ReferralId};
 
+pub use shortlist::SHORTLIST_MAX;
+
 type Decision = Result<Vec<ReferralEvent>, Rejection>;
 
 pub(crate) fn decide(state: &State, command: &Command) -> Decision {

@@ -12,7 +12,7 @@ use crate::state::{Answer, Referral, Release, State};
 use care::{ProviderId, Timestamp, london_date};
 
 /// How many can be shortlisted at once: a need to know is not a region's.
-const SHORTLIST_MAX: usize = 20;
+pub const SHORTLIST_MAX: usize = 20;
 
 pub(super) fn shortlist(state: &State, command: &ShortlistProvider) -> Decision {
     let referral = referral(state, command.referral)?;
