@@ -64,6 +64,10 @@ pub enum Planted {
     RevealUnrecorded,
     /// A provider is granted sight of the child before the award holds.
     GrantedBeforeAward,
+    /// What was sealed for a provider can be opened when it may not read it any more.
+    KeyOutlivesRight,
+    /// A key that was destroyed seals again.
+    KeyComesBack,
 }
 
 thread_local! {

@@ -57,4 +57,5 @@ found! {
     invariant_5_bites: Under16Accepted, UnregisteredAwarded => NeverAwardable;
     invariant_6_bites: CascadeUnchecked, ApproverUnchecked, RoleUnchecked, EmergencyWithoutDeadline, DeadlineForgotten => CascadeAndApprover;
     invariant_7_bites: RevealedWithoutGrant, RevealedAfterEnd, RevealUnrecorded, GrantedBeforeAward => IdentityByGrant;
+    invariant_7_bites_in_what_is_sealed: KeyOutlivesRight, KeyComesBack => IdentityByGrant;
 }

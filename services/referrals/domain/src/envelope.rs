@@ -5,6 +5,8 @@ use crate::events::{ProviderEnvelopeSealed, ProviderKeyDestroyed, ReferralEvent}
 use crate::rejection::Rejection;
 use crate::requirements::{KeyPurpose, Sealed};
 use crate::state::{Referral, Release, State};
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::{Date, ProviderId, ReferralId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,6 +62,8 @@ impl Release {
         envelope: &Envelope,
     ) -> Result<(), Rejection> {
         let in_force = envelope.number == self.key_number(purpose);
+        #[cfg(feature = "planted-defects")]
+        let in_force = in_force || is_planted(Planted::KeyComesBack);
         if in_force { Ok(()) } else { Err(Rejection::EnvelopeStale(referral)) }
     }
 }
@@ -102,6 +106,10 @@ impl Referral {
         purposes: impl Fn(KeyPurpose) -> bool,
         at: Timestamp,
     ) -> Vec<ReferralEvent> {
+        #[cfg(feature = "planted-defects")]
+        if is_planted(Planted::KeyOutlivesRight) {
+            return Vec::new();
+        }
         let Some(release) = self.releases.get(provider) else { return Vec::new() };
         let ended = release.envelopes.iter().filter(|(purpose, _)| purposes(**purpose));
         let destroyed = ended.map(|(purpose, envelope)| {

@@ -17,8 +17,12 @@ impl World {
     ) -> Envelope {
         let release = self.referral(desk, referral).and_then(|it| it.releases.get(provider));
         let number = release.map_or(1, |it| it.key_number(purpose));
-        let stale = u32::from(self.chance.percent(4));
-        Envelope { number: number + stale, sealed: sealed("envelope") }
+        let number = match self.chance.below(40) {
+            0 => number + 1,
+            1 => number.saturating_sub(1),
+            _ => number,
+        };
+        Envelope { number, sealed: sealed("envelope") }
     }
 
     /// For all who are on the shortlist; sometimes one was forgotten.
