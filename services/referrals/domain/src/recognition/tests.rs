@@ -87,7 +87,7 @@ fn a_rare_code_of_the_wider_form_is_named_and_that_there_is_none_is_not_shown() 
     let told = |asked: &Requirements| {
         shown(asked).into_iter().filter(|it| matches!(it, Trait::Told { .. })).collect::<Vec<_>>()
     };
-    assert_eq!(told(&rare), [fire.clone()]);
+    assert_eq!(told(&rare), std::slice::from_ref(&fire));
     let found = recognition(&rare, &vec![own.clone(); 7]);
     assert_eq!((found.alike, found.blurs), (1, vec![Blur { less: fire, alike: 8 }]));
     let apart = Requirements { profile: form("APART"), ..own };

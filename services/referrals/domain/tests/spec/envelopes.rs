@@ -124,7 +124,7 @@ fn with_the_referral_and_with_the_award_all_keys_of_the_list_end() {
     let withdraw = WithdrawReferral { referral: referral(1), reason: "OTHER".to_owned(), at: at(6) };
     let narrative = KeyPurpose::Narrative;
     let withdrawn = decided(&both(), withdraw);
-    let keys: Vec<_> = withdrawn.into_iter().filter(|it| it_is_destroyed(it)).collect();
+    let keys: Vec<_> = withdrawn.into_iter().filter(it_is_destroyed).collect();
     assert_eq!(keys, [destroyed("elm", narrative, 1, 6), destroyed("oak", narrative, 1, 6)]);
     let awarded: Vec<_> = arrived().into_iter().filter(it_is_destroyed).collect();
     assert_eq!(awarded, [destroyed("elm", narrative, 1, 7), destroyed("oak", narrative, 1, 7)]);
