@@ -7,7 +7,7 @@ use crate::requirements::{KeyPurpose, Sealed};
 use crate::state::{Referral, Release, State};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::{Date, ProviderId, ReferralId, Timestamp};
+use care::{Date, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,22 +69,6 @@ impl Release {
 }
 
 impl Referral {
-    /// That envelopes of a provider were sealed; those that it has already stay.
-    pub(crate) fn new_envelopes(
-        &self,
-        provider: &ProviderId,
-        envelopes: &BTreeMap<KeyPurpose, Envelope>,
-        at: Timestamp,
-    ) -> Result<Vec<ReferralEvent>, Rejection> {
-        let Some(release) = self.releases.get(provider) else { return Ok(Vec::new()) };
-        let new = envelopes.iter().filter(|(purpose, _)| !release.envelopes.contains_key(*purpose));
-        let sealed = new.map(|(purpose, envelope)| {
-            release.check(self.id, *purpose, envelope)?;
-            Ok(self.envelope_sealed(provider, *purpose, envelope, self.version, at))
-        });
-        sealed.collect()
-    }
-
     /// That an envelope was sealed of what a version of the referral says.
     pub(crate) fn envelope_sealed(
         &self,
@@ -121,6 +105,27 @@ impl Referral {
 }
 
 impl State {
+    /// That envelopes of a provider who may see who the child is were sealed; those that it has already stay. Nobody else is sealed any here,
+    /// and what is erased by now is sealed for nobody, whatever was read before.
+    pub(crate) fn new_envelopes(
+        &self,
+        referral: &Referral,
+        provider: &ProviderId,
+        envelopes: &BTreeMap<KeyPurpose, Envelope>,
+        at: Timestamp,
+    ) -> Result<Vec<ReferralEvent>, Rejection> {
+        let granted = referral.releases.get(provider).filter(|_| referral.grants(provider, london_date(at)));
+        let Some(release) = granted else { return Ok(Vec::new()) };
+        let new = envelopes.iter().filter(|(purpose, _)| {
+            !release.envelopes.contains_key(*purpose) && !self.key_destroyed(referral.id, **purpose)
+        });
+        let sealed = new.map(|(purpose, envelope)| {
+            release.check(referral.id, *purpose, envelope)?;
+            Ok(referral.envelope_sealed(provider, *purpose, envelope, referral.version, at))
+        });
+        sealed.collect()
+    }
+
     pub(crate) fn note_envelope(
         &mut self,
         referral: ReferralId,

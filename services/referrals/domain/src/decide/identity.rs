@@ -45,7 +45,7 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
         return Ok(Vec::new());
     }
     let new = match &provider {
-        Some(provider) => found.new_envelopes(provider, &command.envelopes, command.at)?,
+        Some(provider) => state.new_envelopes(found, provider, &command.envelopes, command.at)?,
         None => Vec::new(),
     };
     let event = IdentityRevealed {

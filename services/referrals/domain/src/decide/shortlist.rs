@@ -68,7 +68,7 @@ pub(super) fn read(state: &State, command: &ReadShortlisted) -> Decision {
             return Err(Rejection::ShortlistEnded { referral: referral.id, reason });
         }
     }
-    let new = referral.new_envelopes(&command.provider, &command.envelopes, command.at)?;
+    let new = state.new_envelopes(referral, &command.provider, &command.envelopes, command.at)?;
     let event = ShortlistedReferralRead {
         council: referral.council,
         referral: referral.id,

@@ -172,6 +172,14 @@ fn the_awarded_reads_by_keys_of_its_own_until_the_child_leaves() {
     assert_eq!(left[1..], [destroyed("oak", identity, 2, 9), destroyed("oak", narrative, 2, 9)]);
 }
 
+/// Invariant 7 is the domain's to keep, whatever a handler hands it.
+#[test]
+fn who_has_no_grant_is_sealed_nothing_by_reading() {
+    let envelopes = KeyPurpose::ALL.map(|purpose| (purpose, envelope(2))).into();
+    let read = ReadShortlisted { referral: referral(1), provider: provider("oak"), envelopes, at: at(8) };
+    given::<Referrals>(both()).when(read).then_events(|events| assert_eq!(events.len(), 1));
+}
+
 #[test]
 fn a_departure_that_is_told_ahead_ends_the_keys_on_its_day() {
     let end = |minute| EndGrantKeys { referral: referral(1), provider: provider("oak"), at: at(minute) };
@@ -205,6 +213,8 @@ fn with_the_childs_keys_the_providers_end() {
     assert_eq!(erased.len(), 2);
     assert_eq!(erased[1], destroyed("oak", KeyPurpose::Narrative, 2, 9));
     events.extend(erased);
+    let again = decided(&events, RevealIdentity { at: at(9), ..reveal(3) });
+    assert_eq!(again.len(), 1, "what was read before the erasure is sealed for nobody after it");
     let purposes = BTreeSet::from(KeyPurpose::ALL);
     let erased = decided(&events, EraseIdentity { referral: referral(1), purposes, at: at(9) });
     assert_eq!(erased[1..], [destroyed("oak", KeyPurpose::Identity, 2, 9)]);
@@ -225,6 +235,11 @@ fn assert_ended_with_the_right(state: &State) -> Result<(), TestCaseError> {
                 KeyPurpose::Narrative => grant || release.is_shortlisted(),
             };
             prop_assert!(release.envelopes.keys().all(may), "{provider} of {referral:?}");
+            let erased = |purpose: &KeyPurpose| state.key_destroyed(referral.id, *purpose);
+            prop_assert!(
+                !release.envelopes.keys().any(erased),
+                "erased, and {provider} has it: {referral:?}"
+            );
         }
     }
     Ok(())
