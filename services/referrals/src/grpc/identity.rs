@@ -134,7 +134,12 @@ impl Referrals {
         )
         .await?;
         // Recorded first: should this fail or never run, the key is destroyed by a repeat or at the next start.
-        let ended = purposes.into_iter().map(|purpose| (referral, purpose.as_str().to_owned()));
+        let of_providers = desk.engine.read(|state| {
+            let ended = state.destroyed_provider_keys.iter().filter(|(of, _)| *of == referral);
+            ended.map(|(_, key)| key.name()).collect::<Vec<_>>()
+        });
+        let own = purposes.into_iter().map(|purpose| purpose.as_str().to_owned());
+        let ended = own.chain(of_providers).map(|name| (referral, name));
         desk.vault.destroy(ended).await.map_err(|error| {
             tracing::error!(%referral, %error, "ALARM: a key that was to be destroyed still exists");
             unavailable(
