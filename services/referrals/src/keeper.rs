@@ -14,11 +14,12 @@ use tokio::task::JoinHandle;
 /// How long it waits before it tries again what failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The keeper of a desk's keys; it ends when this is dropped.
+/// A task about a desk's keys; it ends when this is dropped.
 pub(crate) struct Keeper(JoinHandle<()>);
 
 impl Keeper {
-    pub(crate) fn start(desk: Desk, clock: Clock) -> Self {
+    /// Destroys what has ended. It writes nothing into the log.
+    pub(crate) fn destroying(desk: Desk) -> Self {
         Self(tokio::spawn(async move {
             let mut heads = desk.engine.changes();
             // What ended before was destroyed when the desk was opened, or is looked at once more.
@@ -26,7 +27,22 @@ impl Keeper {
             loop {
                 // Before the look, so that nothing falls between it and the wait.
                 heads.mark_unchanged();
-                if !end_grants(&desk, clock.now()).await || !destroy(&desk, &mut destroyed).await {
+                if !destroy(&desk, &mut destroyed).await {
+                    tokio::time::sleep(PATIENCE).await;
+                } else if heads.changed().await.is_err() {
+                    return;
+                }
+            }
+        }))
+    }
+
+    /// Records what ends with a day, when that day comes.
+    pub(crate) fn ending(desk: Desk, clock: Clock) -> Self {
+        Self(tokio::spawn(async move {
+            let mut heads = desk.engine.changes();
+            loop {
+                heads.mark_unchanged();
+                if !end_grants(&desk, clock.now()).await {
                     tokio::time::sleep(PATIENCE).await;
                     continue;
                 }
@@ -55,7 +71,7 @@ async fn comes(clock: &Clock, day: Option<Date>) {
 }
 
 /// Records the end of the keys of grants whose last day has passed; gives whether that could be done.
-async fn end_grants(desk: &Desk, at: Timestamp) -> bool {
+pub(crate) async fn end_grants(desk: &Desk, at: Timestamp) -> bool {
     let today = london_date(at);
     let over = desk.engine.read(|state| {
         let over = state.keys_ending.iter().take_while(|(end, ..)| *end <= today);

@@ -30,7 +30,7 @@ use market_view::MarketView;
 use replay::Replay;
 use service_kit::{Clock, Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tonic::service::Routes;
 
 /// The service over its open logs. Cheap to clone.
@@ -46,6 +46,7 @@ pub struct Referrals {
     watching_released: Arc<Endless>,
     /// Held for as long as the service is.
     _keepers: Arc<[Keeper]>,
+    ending: Arc<OnceLock<Vec<Keeper>>>,
 }
 
 impl Referrals {
@@ -78,7 +79,7 @@ impl Referrals {
         let (desks, exchange) = (Arc::new(desks), kit.followed());
         let clock = kit.clock.clone();
         let (watching, watching_released) = (grpc::watchers(), grpc::watchers());
-        let _keepers = desks.values().map(|desk| Keeper::start(desk.clone(), clock.clone())).collect();
+        let _keepers = desks.values().map(|desk| Keeper::destroying(desk.clone())).collect();
         Ok(Self {
             desks,
             market,
@@ -89,7 +90,32 @@ impl Referrals {
             watching,
             watching_released,
             _keepers,
+            ending: Arc::default(),
         })
+    }
+
+    /// By the machine's clock, records that the keys of grants end whose day has come. Not before its logs were held against what others have
+    /// consumed of them: an append would take the place of an event that was lost. Under a simulated clock nothing happens by itself: whoever
+    /// moves it calls [`Referrals::end_grants`].
+    pub fn begin_ending_grants(&self) {
+        if matches!(self.clock, Clock::System) {
+            self.end_grants_by_itself();
+        }
+    }
+
+    /// As [`Referrals::begin_ending_grants`], by whatever clock there is.
+    pub fn end_grants_by_itself(&self) {
+        let desks = || self.desks.values().map(|desk| Keeper::ending(desk.clone(), self.clock.clone()));
+        self.ending.get_or_init(|| desks().collect());
+    }
+
+    /// Records that the keys of grants end whose day has come by now; says whether all of it was recorded.
+    pub async fn end_grants(&self) -> bool {
+        let mut all = true;
+        for desk in self.desks.values() {
+            all &= keeper::end_grants(desk, self.clock.now()).await;
+        }
+        all
     }
 
     /// Folds what is new in its logs while another instance works on them.

@@ -221,6 +221,11 @@ async fn the_awarded_reads_by_its_own_keys_until_the_day_on_which_the_child_leav
     bench.contracts(bench.ended(&issued, last_day)).await;
     bench.service.reveal_identity(bench.oak(reveal(&name))).await.unwrap();
     bench.clock.advance_to(format!("{last_day}T12:00:00Z").parse().unwrap());
+    assert!(
+        keys_now(&bench).unwrap().get(&id.to_string(), "identity/oak/2").is_ok(),
+        "nothing happens by itself"
+    );
+    bench.service.end_grants_by_itself();
     for ended in ["identity/oak/2", "narrative/oak/2"] {
         destroyed(&bench, id, ended).await;
     }
@@ -287,4 +292,26 @@ async fn after_keys_were_lost_an_amendment_lets_the_shortlisted_read_again() {
     bench.service.amend_referral(bench.own(amend(&name, "Plays the bassoon."))).await.unwrap();
     let seen = bench.service.read_shortlisted_referral(bench.elm(read(&name))).await.unwrap().into_inner();
     assert_eq!(seen.narrative, "Plays the bassoon.");
+}
+
+/// The day that was told ahead is waited for, and not looked for.
+#[tokio::test]
+async fn the_end_that_was_told_ahead_comes_by_itself_with_its_day_and_is_recorded_once() {
+    let bench = Bench::open().await;
+    let award = bench.arrived().await;
+    let id: ReferralId = last(&award.referral).parse().unwrap();
+    bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
+    let issued = bench.issued(&award).await;
+    let last_day = issued.start.tomorrow().unwrap();
+    bench.contracts(bench.ended(&issued, last_day)).await;
+    bench.service.end_grants_by_itself();
+    assert!(bench.service.end_grants().await, "it has not come");
+    let count = async || bench.types().await.iter().filter(|it| *it == "ProviderKeyDestroyed").count();
+    assert_eq!(count().await, 0);
+    bench.clock.advance_to(format!("{last_day}T12:00:00Z").parse().unwrap());
+    for ended in ["identity/oak/1", "narrative/oak/1"] {
+        destroyed(&bench, id, ended).await;
+    }
+    assert!(bench.service.end_grants().await);
+    assert_eq!(count().await, 2);
 }
