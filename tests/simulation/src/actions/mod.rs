@@ -4,6 +4,7 @@
 mod awards;
 mod council;
 mod lead;
+mod listing;
 mod placement;
 mod provider;
 mod register;
@@ -57,6 +58,7 @@ const ACTIONS: &[(usize, Action)] = &[
     (3, World::serve_notice),
     (8, World::lift_notice),
     (2, World::register_something),
+    (4, World::import_register),
     (6, World::sweep),
     (6, World::change_framework),
 ];
