@@ -41,7 +41,10 @@ macro_rules! paged {
                 &self.page_token
             }
             fn list(&self) -> Self {
-                Self { page_size: 0, page_token: String::new(), ..self.clone() }
+                let mut list = self.clone();
+                list.page_size = 0;
+                list.page_token.clear();
+                list
             }
         })+)+
     };

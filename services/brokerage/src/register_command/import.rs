@@ -164,7 +164,7 @@ async fn no_longer_listed(
 ) -> Result<Vec<proto::RegisterChange>, Status> {
     let word = "NO_LONGER_LISTED";
     let mut gone = Vec::new();
-    if finished.change_totals.get(word).is_none() {
+    if !finished.change_totals.contains_key(word) {
         return Ok(gone);
     }
     let mut page_token = String::new();
