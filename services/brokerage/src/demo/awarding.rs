@@ -39,7 +39,7 @@ pub(crate) async fn take_best_offers(season: &mut Season<'_>) -> Result<(), Demo
     take(season, wants.into_iter().flatten().collect()).await
 }
 
-async fn live_offers(clients: &Clients, child: &Child) -> Result<Vec<Offer>, DemoError> {
+pub(crate) async fn live_offers(clients: &Clients, child: &Child) -> Result<Vec<Offer>, DemoError> {
     let request = ListOffersRequest {
         parent: child.name.clone(),
         page_size: 200,
