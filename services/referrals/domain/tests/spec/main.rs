@@ -5,6 +5,7 @@
 mod award;
 mod clocks_page;
 mod deadlines;
+mod evaluation;
 mod form;
 mod golden;
 mod identity;
@@ -12,5 +13,7 @@ mod market;
 mod posting;
 mod properties;
 mod questions;
+mod ranking;
 mod shortlist;
+mod siblings;
 mod support;
