@@ -60,6 +60,19 @@ impl State {
         })
     }
 
+    /// Why siblings of a referral's group part, SIBLING_SPLIT codes, as those of their awards have it that stand.
+    #[must_use]
+    pub fn split_reasons(&self, referral: &Referral) -> BTreeSet<&str> {
+        let all = self.siblings_of(referral).chain([referral]);
+        let standing = all.filter_map(|it| match &it.stage {
+            Stage::Awarded { award, .. } | Stage::AwardInFlight { award } => self.awards.get(award),
+            Stage::Open | Stage::Withdrawn { .. } => None,
+        });
+        standing
+            .filter_map(|it| it.proposed.evidence.choice.as_ref()?.sibling_split_reason.as_deref())
+            .collect()
+    }
+
     /// A sibling who has a home in another establishment than `urn`, where the form says that they are to live together, or would
     /// better.
     pub(crate) fn parted_from(&self, referral: &Referral, urn: &EstablishmentUrn) -> Option<ReferralId> {
