@@ -22,8 +22,9 @@ impl World {
             1..=20 => vec![mitigation("TRAUMA")],
             _ => Vec::new(),
         };
-        let outcomes = ["NO_IMPACT", "IMPACT_MANAGED", "IMPACT_MANAGED", "IMPACT_NOT_MANAGEABLE"];
-        let outcome = self.chance.word(&outcomes).to_owned();
+        let outcomes = ["NO_IMPACT", "IMPACT_MANAGED"];
+        let grave = self.chance.percent(12);
+        let outcome = if grave { "IMPACT_NOT_MANAGEABLE" } else { self.chance.word(&outcomes) }.to_owned();
         let finding = ImpactFinding { concern: Concern::Need("TRAUMA".into()), outcome };
         let days = if self.chance.per_mille(8) { -1 } else { self.chance.within(0..=5) };
         let made = ImpactAssessment {
@@ -31,7 +32,7 @@ impl World {
             post: "registered manager (simulated)".into(),
             findings: if self.chance.percent(60) { vec![finding] } else { Vec::new() },
         };
-        (mitigations, Some(made).filter(|_| self.chance.percent(75)))
+        (mitigations, Some(made).filter(|_| self.chance.percent(88)))
     }
 
     /// What the framework of an offer counted when the referral was last changed, as the service looks it up.

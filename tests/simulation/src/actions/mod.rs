@@ -44,7 +44,7 @@ const ACTIONS: &[(usize, Action)] = &[
     (16, World::read_shortlisted),
     (10, World::ask_question),
     (8, World::answer_question),
-    (50, World::evaluate),
+    (18, World::evaluate),
     (8, World::link_siblings),
     (50, World::start_placement),
     (60, World::end_placement),
