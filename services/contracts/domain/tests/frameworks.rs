@@ -297,6 +297,17 @@ fn weights_are_told_before_they_hold_and_later_ones_replace_them() {
         })
         .when(weigh(june, first.clone()))
         .then_refused("DATES_OUT_OF_ORDER");
+    // A search that began on the day on which they are told may be judged by them no more than one that began before.
+    let in_july = |from| {
+        let (weights, today) = (second.clone(), date(2026, 7, 10));
+        command(Change::SetEvaluationWeights { from, weights, today })
+    };
+    let events = || framework_events().into_iter().chain([weighed(1, may, first.clone()).into()]);
+    for passed in [date(2026, 7, 1), date(2026, 7, 10)] {
+        given::<Frameworks>(events()).when(in_july(passed)).then_refused("DATES_OUT_OF_ORDER");
+    }
+    let ahead = date(2026, 7, 11);
+    given::<Frameworks>(events()).when(in_july(ahead)).then([weighed(2, ahead, second.clone()).into()]);
     let today = given::<Frameworks>(framework_events()).when(weigh(date(2026, 5, 1), first.clone()));
     assert_eq!(today.then_refused("DATES_OUT_OF_ORDER").violations()[0].field, "from");
     given::<Frameworks>(framework_events()).when(weigh(date(2030, 4, 1), first)).then_refused("OUTSIDE_TERM");
