@@ -432,6 +432,13 @@ impl Closed {
         Bench::open_in(self.folder, self.clock, &[]).await
     }
 
+    /// What a start says where the council's keys are gone and nobody has accepted that.
+    pub(crate) async fn start_without_keys(self) -> String {
+        std::fs::remove_dir_all(self.folder.path().join("keys/referrals")).unwrap();
+        let started = Referrals::open(&kit(self.folder.path(), self.clock), &[]).await;
+        started.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
     /// Loses the council's keys, and goes on without them, at this start and the next.
     pub(crate) async fn lose_keys(self) -> Bench {
         std::fs::remove_dir_all(self.folder.path().join("keys/referrals")).unwrap();

@@ -305,3 +305,36 @@ async fn a_policy_asks_that_offers_be_evaluated() {
     let award = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap().into_inner();
     assert_eq!(award.choice.unwrap().rank, 1);
 }
+
+/// A referral of which nothing was sealed gets its narrative's key with the first rationale.
+#[tokio::test]
+async fn the_key_of_a_rationale_is_needed_like_a_narratives() {
+    let bench = Bench::open().await.with_market().await;
+    let unnamed = proto::Requirements { age_years: Some(14), ..requirements() };
+    let message =
+        proto::PostReferralRequest { requirements: Some(unnamed), identity: None, ..post_request("r-1") };
+    let posted = bench.post_as(message).await;
+    bench.release(&posted.name, &["oak"]).await;
+    let offer = bench.service.submit_offer(bench.oak(oaks(&posted.name))).await.unwrap().into_inner();
+    evaluated(&bench, evaluate(&offer, &[("SKILLS", 9)])).await;
+    let refused = bench.close().await.start_without_keys().await;
+    assert!(refused.contains("accept-lost-keys"), "{refused}");
+}
+
+/// The hash by which a repeat is recognised stands in the log: made of the text itself it would tell who guesses it.
+#[tokio::test]
+async fn the_same_rationale_is_kept_differently_under_another_key() {
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let bench = Bench::open().await.with_market().await;
+        let (_, oaks, _) = offered(&bench).await;
+        let request = evaluate(&oaks, &[("SKILLS", 9)]);
+        evaluated(&bench, request.clone()).await;
+        let caller = bench.own(()).extensions().get::<service_kit::Caller>().cloned().unwrap();
+        let key = service_kit::kept_under(&caller, &request.request_id);
+        let reply = bench.service.council(council()).unwrap().log().reply(&key).await.unwrap().unwrap();
+        kept.push((request, format!("{:?}", reply.request_hash)));
+    }
+    assert_eq!(kept[0].0, kept[1].0, "the same is asked");
+    assert_ne!(kept[0].1, kept[1].1);
+}
