@@ -12,6 +12,7 @@ mod completeness;
 mod deadlines;
 mod decide;
 mod events;
+mod gate;
 mod policy;
 mod profile;
 mod ranking;
@@ -41,6 +42,7 @@ pub use events::{
     ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd,
     ShortlistedReferralRead, ShortlistingEnded, SiblingsLinked, StatutoryStepRecorded, WeightsUsed,
 };
+pub use gate::{GATE, GateRule};
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
 pub use ranking::{Contender, SCORE_MAX, Standing, rank};

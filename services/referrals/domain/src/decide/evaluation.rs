@@ -5,6 +5,7 @@ use super::{Decision, must_be_open, referral};
 use crate::assurance::{NOT_MANAGEABLE, check_post, is_assessed};
 use crate::commands::{EvaluateOffer, LinkSiblings};
 use crate::events::{GateCheck, OfferEvaluated, SiblingsLinked, WeightsUsed};
+use crate::gate::{self, GateRule};
 use crate::ranking::SCORE_MAX;
 use crate::rejection::Rejection;
 use crate::requirements::Found;
@@ -54,56 +55,59 @@ pub(super) fn evaluate(state: &State, command: &EvaluateOffer) -> Decision {
     Ok(vec![event.into()])
 }
 
-/// Everything that an offer must be before it is scored, in the order in which it is told.
+/// The checks of the gate that apply, in the order in which they are told.
 fn gate(referral: &Referral, offer: &Offer, command: &EvaluateOffer, exempted: bool) -> Vec<GateCheck> {
     let terms = &offer.terms;
-    let check =
-        |check: &str, passed: bool, found: String| GateCheck { check: check.to_owned(), passed, found };
+    let check = |rule: GateRule, passed: bool, found: String| GateCheck {
+        check: rule.check.to_owned(),
+        passed,
+        found,
+    };
     let today = london_date(command.at);
     let in_force = offer.live(command.at) && terms.start >= today;
     let withdrawn = if offer.withdrawn { ", withdrawn" } else { "" };
+    let (from, until) = (terms.start, terms.valid_until);
     let (answered, current) = (offer.referral_version, referral.version);
+    let restricted = command.home.restricted_on;
+    let notice = restricted.map(|on| format!("a notice restricts accommodation there since {on}"));
     let grade = command.home.grade.as_deref().unwrap_or("not known here");
     let mut gate = vec![
         check(
-            "OFFER_NOT_IN_FORCE",
+            gate::NOT_IN_FORCE,
             in_force,
-            format!(
-                "valid until {}, from {}, evaluated on {today}{withdrawn}",
-                terms.valid_until, terms.start
-            ),
+            format!("valid until {until}, from {from}, evaluated on {today}{withdrawn}"),
         ),
         check(
-            "OFFER_STALE",
+            gate::STALE,
             answered == current,
             format!("it answers version {answered}, the referral is at version {current}"),
         ),
         check(
-            "ACCOMMODATION_RESTRICTED",
-            command.home.restricted_on.is_none(),
-            match command.home.restricted_on {
-                Some(on) => format!("a notice restricts accommodation there since {on}"),
-                None => "no notice that restricts accommodation there is known".to_owned(),
-            },
+            gate::RESTRICTED,
+            restricted.is_none(),
+            notice.unwrap_or_else(|| "no notice that restricts accommodation there is known".to_owned()),
         ),
         check(
-            "GRADE_INADEQUATE",
+            gate::INADEQUATE,
             grade != INADEQUATE || exempted,
             format!("the grade is {grade}{}", if exempted { ", exempted" } else { "" }),
         ),
     ];
-    let asked = is_assessed(&terms.provision);
-    let outcome = terms.impact.as_ref().map(|impact| impact.outcome());
-    if asked || outcome.is_some() {
-        let made = terms.impact.as_ref().map(|impact| format!("made on {}", impact.done_on));
-        gate.push(check(
-            "IMPACT_ASSESSMENT_MISSING",
-            outcome.is_some(),
-            made.unwrap_or_else(|| format!("none came with this offer of {}", terms.provision)),
-        ));
-    }
-    if let Some(outcome) = outcome {
-        gate.push(check(NOT_MANAGEABLE, outcome != NOT_MANAGEABLE, format!("its outcome is {outcome}")));
+    match &terms.impact {
+        Some(impact) => {
+            let outcome = impact.outcome();
+            gate.push(check(gate::UNASSESSED, true, format!("made on {}", impact.done_on)));
+            gate.push(check(
+                gate::UNMANAGEABLE,
+                outcome != NOT_MANAGEABLE,
+                format!("its outcome is {outcome}"),
+            ));
+        }
+        None if is_assessed(&terms.provision) => {
+            let found = format!("none came with this offer of {}", terms.provision);
+            gate.push(check(gate::UNASSESSED, false, found));
+        }
+        None => {}
     }
     gate
 }

@@ -6,6 +6,7 @@ mod award;
 mod clocks_page;
 mod deadlines;
 mod evaluation;
+mod evaluation_page;
 mod form;
 mod golden;
 mod identity;
