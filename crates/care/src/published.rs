@@ -19,6 +19,13 @@ use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+mod evaluation;
+
+pub use evaluation::{
+    ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
+    default_weights,
+};
+
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
 
@@ -84,6 +91,9 @@ pub struct CascadeEvidence {
     pub approval: Option<Approval>,
     /// For an emergency without approval: until when it must be approved.
     pub approval_due: Option<Timestamp>,
+    /// Why this offer was chosen, where offers were evaluated or siblings parted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<ChoiceEvidence>,
 }
 
 /// One tried step of a cascade.

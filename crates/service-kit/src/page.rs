@@ -55,7 +55,7 @@ paged! {
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
-    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
+    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest, ListOffersRequest,
         ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
     vacancies: ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
         SearchVacanciesRequest;

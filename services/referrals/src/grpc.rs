@@ -4,6 +4,7 @@
 mod awards;
 mod cascade;
 mod deadlines;
+mod evaluations;
 mod explanations;
 mod identity;
 mod offers;
@@ -14,6 +15,7 @@ mod questions;
 mod releases;
 mod searches;
 mod shortlists;
+mod siblings;
 mod watch;
 
 pub(crate) use deadlines::step_shown;
@@ -79,4 +81,7 @@ methods! {
     ask_question(AskQuestionRequest) -> Question = ask;
     answer_question(AnswerQuestionRequest) -> Question = answer;
     list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
+    evaluate_offer(EvaluateOfferRequest) -> Evaluation = evaluate;
+    list_evaluations(ListEvaluationsRequest) -> ListEvaluationsResponse = evaluation_page;
+    link_siblings(LinkSiblingsRequest) -> Referral = link_siblings;
 }

@@ -4,6 +4,8 @@
 //! gRPC, the sealing of identities, the reactions to the market's and the contracts' answers, and the picture of the market
 //! that searches look at.
 
+mod assurances;
+mod criteria_view;
 mod desk;
 mod form;
 mod grpc;
@@ -20,6 +22,7 @@ pub use rules::RULES;
 
 use api::referrals::referrals_service_server::ReferralsServiceServer;
 use care::CouncilId;
+use criteria_view::CriteriaView;
 use desk::Desk;
 use engine::Engine;
 use eventlog::{LogId, Service};
@@ -36,6 +39,7 @@ use tonic::service::Routes;
 pub struct Referrals {
     desks: Arc<BTreeMap<CouncilId, Desk>>,
     market: Arc<MarketView>,
+    criteria: Arc<CriteriaView>,
     replay: Arc<Replay>,
     exchange: Arc<dyn Exchange>,
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
@@ -72,7 +76,8 @@ impl Referrals {
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
         let (clock, watching) = (kit.clock.clone(), grpc::watchers());
-        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching })
+        let criteria = Arc::new(CriteriaView::new());
+        Ok(Self { desks, market, criteria, replay: Arc::default(), exchange, outcomes, clock, watching })
     }
 
     /// Folds what is new in its logs while another instance works on them.
@@ -90,7 +95,7 @@ impl Referrals {
     /// What it does about other services' events, to be followed while it runs.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![Arc::clone(&self.outcomes) as _, Arc::clone(&self.market) as _]
+        vec![Arc::clone(&self.outcomes) as _, Arc::clone(&self.market) as _, Arc::clone(&self.criteria) as _]
     }
 
     /// What it could not apply of them, and what people do about it.
@@ -104,11 +109,15 @@ impl Referrals {
         self.watching.end();
     }
 
-    /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].
+    /// What each of its logs and its pictures of other services' have come to, see [`Engine::digest`].
     #[must_use]
     pub fn digests(&self) -> BTreeMap<String, String> {
         let desks = self.desks.values().map(|desk| (desk.engine.log_id().to_string(), desk.engine.digest()));
-        desks.chain([("referrals: the market".to_owned(), self.market.digest())]).collect()
+        let views = [
+            ("referrals: the market".to_owned(), self.market.digest()),
+            ("referrals: what offers are scored by".to_owned(), self.criteria.digest()),
+        ];
+        desks.chain(views).collect()
     }
 
     /// Adds the gRPC service.

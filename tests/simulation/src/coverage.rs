@@ -92,10 +92,11 @@ named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
-    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion,
+    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EvaluateOffer, LinkSiblings,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,
+    SetEvaluationWeights,
 );
 named!("agreements", PlacementStep, PLACEMENT_COMMANDS: Start, End, CorrectEnd, Cancel);
 

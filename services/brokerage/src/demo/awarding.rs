@@ -132,6 +132,7 @@ async fn award(
         },
         wait_seconds: Some(30),
         request_id: season.chance.request_id("award", &want.offer.name),
+        ..Default::default()
     };
     match season.opened.councils[&child.plan.council].referrals().award_referral(request).await {
         Ok(award) => Ok(Ok(award.into_inner())),

@@ -265,5 +265,6 @@ pub(crate) fn offer_request(
         route: Some(Route { route: Some(quote.route) }),
         valid_until: days_after(today, 5).to_string(),
         request_id,
+        ..Default::default()
     }
 }

@@ -236,6 +236,7 @@ pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardPr
             steps: Vec::new(),
             approval: None,
             approval_due: None,
+            choice: None,
         },
         at: now(),
     }

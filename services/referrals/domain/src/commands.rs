@@ -5,7 +5,7 @@ use crate::events::{OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
-use care::published::Approval;
+use care::published::{Approval, EvaluationWeights};
 use care::{
     AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp,
 };
@@ -179,6 +179,10 @@ pub struct ProposeAward {
     pub emergency: bool,
     /// For a spot purchase: why no framework provider could be used. No personal data.
     pub spot_justification: Option<String>,
+    /// Why the award departs from the order of merit, a DEPARTURE code; not looked at where it does not.
+    pub departure_reason: Option<String>,
+    /// Why siblings part, a SIBLING_SPLIT code; not looked at where they do not.
+    pub sibling_split_reason: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -329,6 +333,49 @@ pub struct AnswerQuestion {
     pub at: Timestamp,
 }
 
+/// What the market knows of a home that is offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HomeKnown {
+    /// Its GRADE code; none if the market does not know the home.
+    pub grade: Option<String>,
+    /// Since when a notice restricts accommodation there, if one does.
+    pub restricted_on: Option<Date>,
+}
+
+/// Judges an offer: by the gate, and then by the criteria.
+#[derive(Debug, Clone)]
+pub struct EvaluateOffer {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The offer.
+    pub offer: OfferId,
+    /// Raw scores, 0 to 10, by CRITERION code: of each criterion but the price.
+    pub scores: BTreeMap<String, u8>,
+    /// The post of who scored, 1 to 80 characters; no person's name.
+    pub scorer: String,
+    /// Why, sealed.
+    pub rationale: Sealed,
+    /// Who lets an establishment be evaluated that Ofsted found inadequate.
+    pub exemption: Option<Approval>,
+    /// The weights that the offer's framework had when what is asked for last changed; none if it had none, and then the default is used.
+    pub weights: Option<EvaluationWeights>,
+    /// What is known of the home.
+    pub home: HomeKnown,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Says which referrals are siblings'.
+#[derive(Debug, Clone)]
+pub struct LinkSiblings {
+    /// One of them.
+    pub referral: ReferralId,
+    /// The others, at most 11; none takes the first out of its group.
+    pub siblings: BTreeSet<ReferralId>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Who sees an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
@@ -408,4 +455,6 @@ commands!(
     ReadShortlisted,
     AskQuestion,
     AnswerQuestion,
+    EvaluateOffer,
+    LinkSiblings,
 );

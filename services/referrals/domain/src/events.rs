@@ -1,13 +1,14 @@
 //! What may have happened in a council's referrals log. [`AwardProposed`] is published to the other services, see
 //! `care::published`. No event holds personal data in clear.
 
+use crate::assurance::{ImpactAssessment, Mitigation};
 use crate::clocks::StatutoryStep;
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, AwardProposedToMarket as AwardProposed, PriceLine, Route};
 use care::{
-    AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, OfferId, PlaceId, ProviderId,
+    AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, OfferId, Pence, PlaceId, ProviderId,
     ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -39,9 +40,11 @@ macro_rules! event {
     };
 }
 
+mod evaluation;
 mod question;
 mod shortlist;
 
+pub use evaluation::{GateCheck, OfferEvaluated, SiblingsLinked, WeightsUsed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
 
@@ -182,6 +185,20 @@ pub struct OfferTerms {
     pub route: Route,
     /// The last day in England on which the offer can be taken.
     pub valid_until: Date,
+    /// How the provider means to meet what the referral names; offers said nothing of it at first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mitigations: Vec<Mitigation>,
+    /// What the child's coming would mean for those who live there, as the provider assessed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<ImpactAssessment>,
+}
+
+impl OfferTerms {
+    /// The whole weekly price.
+    #[must_use]
+    pub fn weekly(&self) -> Pence {
+        self.lines.iter().map(|line| line.weekly).sum()
+    }
 }
 
 event! {
@@ -435,5 +452,7 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
+        OfferEvaluated,
+        SiblingsLinked,
     }
 }

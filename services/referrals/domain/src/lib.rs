@@ -4,6 +4,7 @@
 //! awarded, which crosses services (see `care::published`). The child's identity is a sealed text here: whatever this
 //! crate holds may be read by whoever may read the council's log.
 
+mod assurance;
 mod clock_policy;
 mod clocks;
 mod commands;
@@ -11,37 +12,44 @@ mod completeness;
 mod deadlines;
 mod decide;
 mod events;
+mod gate;
 mod policy;
 mod profile;
+mod ranking;
 mod recognition;
 mod rejection;
 mod requirements;
+mod siblings;
 mod state;
 
+pub use assurance::{Concern, FINDINGS_MAX, ImpactAssessment, ImpactFinding, MITIGATIONS_MAX, Mitigation};
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
 pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
-    EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted,
-    RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, RecordStatutoryStep, ReleaseReferral,
-    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer,
-    WithdrawReferral,
+    EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, LinkSiblings,
+    PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture,
+    RecordSearch, RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider,
+    SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
-    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
-    IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
-    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
-    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
-    StatutoryStepRecorded,
+    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, GateCheck,
+    IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferEvaluated,
+    OfferSubmitted, OfferTerms, OfferWithdrawn, ProviderShortlisted, QuestionAnswered, QuestionAsked,
+    ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
+    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd,
+    ShortlistedReferralRead, ShortlistingEnded, SiblingsLinked, StatutoryStepRecorded, WeightsUsed,
 };
+pub use gate::{GATE, GateRule};
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
+pub use ranking::{Contender, SCORE_MAX, Standing, rank};
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
+pub use siblings::{SIBLINGS_MAX, SiblingOutcome};
 pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
 
 use care::{Decided, Domain};

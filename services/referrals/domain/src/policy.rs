@@ -32,6 +32,9 @@ pub struct CascadePolicy {
     /// What it says of clocks.
     #[serde(default, skip_serializing_if = "ClockPolicy::is_default")]
     pub clocks: ClockPolicy,
+    /// Whether an external award, but in an emergency, takes only an offer that was evaluated and passed the gate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evaluation_required: bool,
 }
 
 impl Default for CascadePolicy {
@@ -58,6 +61,7 @@ impl Default for CascadePolicy {
             approver_roles: roles.into_iter().map(str::to_owned).collect(),
             emergency_approval_hours: 72,
             clocks: ClockPolicy::default(),
+            evaluation_required: false,
         }
     }
 }

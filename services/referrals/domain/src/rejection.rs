@@ -253,6 +253,56 @@ pub enum Rejection {
         /// Why.
         reason: ShortlistEnd,
     },
+    /// What failed the gate is not bought.
+    #[error(
+        "offer {offer} did not pass the gate ({}): evaluate it anew once that has changed, or ask for another offer",
+        .failed.join(", ")
+    )]
+    GateNotPassed {
+        /// The offer.
+        offer: OfferId,
+        /// The checks that it failed.
+        failed: Vec<String>,
+    },
+    /// The policy asks that offers be evaluated.
+    #[error(
+        "cascade policy version {policy_version} asks that an offer be evaluated before it is taken: evaluate offer {offer}"
+    )]
+    EvaluationMissing {
+        /// The offer.
+        offer: OfferId,
+        /// The policy's version.
+        policy_version: u32,
+    },
+    /// An award that departs from the order of merit says why.
+    #[error(
+        "offer {offer} {} of {evaluated} evaluated: send `departure_reason` to say why it is taken all the same, or take the first",
+        place(*.rank)
+    )]
+    DepartureReasonMissing {
+        /// The offer.
+        offer: OfferId,
+        /// Where it stands; none if it was not evaluated.
+        rank: Option<u32>,
+        /// How many stand in the order.
+        evaluated: u32,
+    },
+    /// An award that parts siblings says why.
+    #[error(
+        "referral {referral} asks that siblings live together, and sibling {sibling} has a home elsewhere: send \
+         `sibling_split_reason` to say why they part"
+    )]
+    SiblingSplitReasonMissing {
+        /// The referral.
+        referral: ReferralId,
+        /// The sibling.
+        sibling: ReferralId,
+    },
+}
+
+/// Where an offer stands, in words.
+fn place(rank: Option<u32>) -> String {
+    rank.map_or_else(|| "is none".to_owned(), |rank| format!("is number {rank}"))
 }
 
 fn describe(violations: &[Violation]) -> String {
@@ -315,6 +365,10 @@ impl Refusal for Rejection {
             Self::ProviderHasDeclined { .. } => "PROVIDER_HAS_DECLINED",
             Self::NotShortlisted(_) => "NOT_SHORTLISTED",
             Self::ShortlistEnded { .. } => "SHORTLIST_ENDED",
+            Self::GateNotPassed { .. } => "GATE_NOT_PASSED",
+            Self::EvaluationMissing { .. } => "EVALUATION_MISSING",
+            Self::DepartureReasonMissing { .. } => "DEPARTURE_REASON_MISSING",
+            Self::SiblingSplitReasonMissing { .. } => "SIBLING_SPLIT_REASON_MISSING",
         }
     }
 

@@ -3,7 +3,8 @@
 
 use crate::deadlines::Clocks;
 use crate::events::{
-    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
+    OfferEvaluated, OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted,
+    SearchRecorded,
 };
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
@@ -15,6 +16,7 @@ use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralI
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod evaluated;
 mod invited;
 
 pub use invited::{Answer, Question, Release, Shortlisting};
@@ -106,6 +108,8 @@ pub struct Referral {
     pub granted: BTreeMap<ProviderId, Option<Date>>,
     /// What providers asked about it, in order.
     pub questions: Vec<Question>,
+    /// The referrals of the child's siblings.
+    pub siblings: BTreeSet<ReferralId>,
 }
 
 impl Referral {
@@ -135,6 +139,8 @@ pub struct Offer {
     pub own_establishment: bool,
     /// Whether the provider took it back.
     pub withdrawn: bool,
+    /// How it was judged last.
+    pub evaluation: Option<OfferEvaluated>,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -288,6 +294,8 @@ impl State {
                     asked.answer = Some((event.text.clone(), event.at));
                 }
             }),
+            ReferralEvent::OfferEvaluated(event) => self.note_evaluation(event),
+            ReferralEvent::SiblingsLinked(event) => self.link_siblings(event),
             ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
             ReferralEvent::OfferWithdrawn(event) => {
                 if let Some(offer) = self.offers.get_mut(&event.offer) {
@@ -382,6 +390,7 @@ impl State {
             terms: event.terms.clone(),
             own_establishment: event.own_establishment,
             withdrawn: false,
+            evaluation: None,
             at: event.at,
         };
         self.offers.insert(event.offer, offer);
@@ -448,6 +457,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         awards: BTreeSet::new(),
         granted: BTreeMap::new(),
         questions: Vec::new(),
+        siblings: BTreeSet::new(),
     }
 }
 

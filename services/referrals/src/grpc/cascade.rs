@@ -48,6 +48,7 @@ fn read(fields: &mut Fields, from: &proto::CascadePolicy) -> Option<CascadePolic
         // What does not fit is the largest there is, which the policy's own limits refuse.
         emergency_approval_hours: u16::try_from(from.emergency_approval_hours).unwrap_or(u16::MAX),
         clocks: clocks?,
+        evaluation_required: from.evaluation_required,
     })
 }
 

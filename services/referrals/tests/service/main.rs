@@ -5,6 +5,7 @@
 mod awards;
 mod bench;
 mod deadlines;
+mod evaluations;
 mod form;
 mod identity;
 mod messages;
@@ -14,3 +15,4 @@ mod referral;
 mod rules;
 mod searches;
 mod shortlist;
+mod siblings;

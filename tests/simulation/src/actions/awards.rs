@@ -114,6 +114,8 @@ impl World {
             approval,
             emergency,
             spot_justification: justification,
+            departure_reason: self.departure_reason(),
+            sibling_split_reason: self.sibling_split_reason(),
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;

@@ -42,6 +42,7 @@ pub(crate) fn policy(chance: &mut Chance) -> CascadePolicy {
         approver_roles: roles.collect(),
         emergency_approval_hours: [4, 24, 72][chance.below(3)],
         clocks: clocks(chance),
+        evaluation_required: chance.percent(25),
     }
 }
 
@@ -99,8 +100,14 @@ impl World {
             uasc: self.chance.percent(5),
             budget_code: None,
             funders,
-            profile: Profile::default(),
+            profile: Profile { siblings: self.siblings_asked(), ..Profile::default() },
         }
+    }
+
+    /// Whether siblings are to live together, where somebody thought of it.
+    fn siblings_asked(&mut self) -> Option<String> {
+        let asked = self.chance.word(&["REQUIRED", "REQUIRED", "PREFERRED", "APART"]).to_owned();
+        Some(asked).filter(|_| self.chance.percent(40))
     }
 
     pub(super) fn post(&mut self) -> Checked {

@@ -3,6 +3,7 @@
 
 mod awards;
 mod council;
+mod evaluation;
 mod lead;
 mod listing;
 mod placement;
@@ -44,6 +45,8 @@ const ACTIONS: &[(usize, Action)] = &[
     (16, World::read_shortlisted),
     (10, World::ask_question),
     (8, World::answer_question),
+    (18, World::evaluate),
+    (8, World::link_siblings),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),

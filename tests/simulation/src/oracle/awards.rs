@@ -35,6 +35,8 @@ pub(super) struct Awards {
     agreements: HashMap<AwardId, AgreementId>,
     /// The awards whose placement ended, or never began.
     ended: HashSet<AwardId>,
+    /// Whether each offer that was evaluated passed the gate, the last time.
+    judged: HashMap<OfferId, bool>,
 }
 
 impl Awards {
@@ -76,6 +78,9 @@ impl Awards {
                 }
                 self.proposed.insert(award, (event.proposed.clone(), event.sex.clone()));
             }
+            ReferralEvent::OfferEvaluated(event) => {
+                self.judged.insert(event.offer, event.passed());
+            }
             ReferralEvent::RetrospectiveApprovalGiven(event) => self.approve(council, event)?,
             ReferralEvent::AwardFailed(event) => {
                 self.desks.entry(council).or_default().due.remove(&event.award);
@@ -108,11 +113,25 @@ impl Awards {
         let found = || format!("the offer does not answer this version of the referral: {proposed:?}");
         ensure(answers, Invariant::HoldIsALease, stream, found)?;
         let Some((referral, (offer, _))) = known else { return Ok(()) };
+        self.check_choice(proposed)?;
         let operated = market.home(&proposed.urn).is_some_and(|home| home.operated_by == Some(council));
         let own = proposed.terms.route == Route::InHouse && operated;
         let found = || format!("the offer says that the establishment is the council's own: {offer:?}");
         ensure(!offer.own_establishment || operated, Invariant::CascadeAndApprover, stream, found)?;
         if own { Ok(()) } else { self.check_external(council, proposed, referral) }
+    }
+
+    /// What failed the gate is not taken, and a departure from the order of merit says why.
+    fn check_choice(&self, proposed: &AwardProposed) -> Checked {
+        let judged = self.judged.get(&proposed.terms.offer);
+        let choice = proposed.evidence.choice.clone().unwrap_or_default();
+        let departs = choice.evaluated > 0 && choice.rank != Some(1);
+        let right = judged != Some(&false)
+            && choice.rank.is_some() == judged.is_some()
+            && departs == choice.departure_reason.is_some();
+        let found =
+            || format!("an offer that failed the gate, or a departure without a reason: {proposed:?}");
+        ensure(right, Invariant::CascadeAndApprover, || EventBody::stream(proposed), found)
     }
 
     /// An award outside the council's own provision: the steps that its policy asks for, and who approved or has to.

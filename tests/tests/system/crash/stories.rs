@@ -320,6 +320,7 @@ impl Load {
             spot_justification: "Nobody on the framework has a place.".to_owned(),
             wait_seconds: Some(if draws.random_bool(0.5) { 0 } else { 20 }),
             request_id: id(draws),
+            ..Default::default()
         };
         let award: Award = self.command(draws, &who, Command::AwardReferral(request)).await?;
         if award.state != i32::from(AwardState::Confirmed) {
@@ -479,6 +480,7 @@ impl Load {
             route: Some(Route { route: Some(route) }),
             valid_until: self.today().saturating_add(jiff::Span::new().days(7)).to_string(),
             request_id: id(draws),
+            ..Default::default()
         }
     }
 }

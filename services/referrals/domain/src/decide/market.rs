@@ -3,6 +3,7 @@
 use super::post::check_codes;
 use super::shortlist::ended;
 use super::{Decision, must_be_open, referral, released_referral};
+use crate::assurance::{check_impact, check_mitigations};
 use crate::commands::{DeclineReferral, RecordSearch, ReleaseReferral, SubmitOffer, WithdrawOffer};
 use crate::events::{
     OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralDeclined, ReferralEvent, ReferralReleased,
@@ -129,6 +130,10 @@ fn offer_violations(terms: &OfferTerms, referral: &Referral, today: Date) -> Vec
         "lines.weekly_pence",
         &format!("expected 0 to {} pence a week", Pence::MAX_INPUT.0),
     );
+    check_mitigations(&mut found, &terms.mitigations, referral);
+    if let Some(impact) = &terms.impact {
+        check_impact(&mut found, impact, referral, today);
+    }
     found.list
 }
 

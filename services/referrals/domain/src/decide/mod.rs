@@ -1,6 +1,8 @@
 //! Decides each command against the state. Pure, and cheap: every look-up is by key.
 
 mod award;
+mod choice;
+mod evaluation;
 mod identity;
 mod market;
 mod post;
@@ -42,6 +44,8 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::ReadShortlisted(command) => shortlist::read(state, command),
         Command::AskQuestion(command) => questions::ask(state, command),
         Command::AnswerQuestion(command) => questions::answer(state, command),
+        Command::EvaluateOffer(command) => evaluation::evaluate(state, command),
+        Command::LinkSiblings(command) => evaluation::link_siblings(state, command),
     }
 }
 

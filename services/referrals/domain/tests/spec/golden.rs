@@ -51,6 +51,19 @@ fn a_referral_with_the_wider_form_still_reads() {
     assert_eq!(posted.requirements.profile, crate::form::whole());
 }
 
+/// Events that gained fields, with all of them.
+#[test]
+fn what_is_said_of_evaluation_still_reads() {
+    for name in ["OfferSubmitted.assured", "AwardProposed.choice", "CascadePolicySet.evaluation"] {
+        let text = fs::read(folder().join(format!("{name}.v1.json"))).unwrap();
+        let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let event_type = name.split('.').next().unwrap();
+        let event = ReferralEvent::decode(event_type, 1, &text).unwrap();
+        let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
+        assert_eq!(encoded, golden, "{name}");
+    }
+}
+
 /// The market reads of these events no more than this.
 #[test]
 fn the_end_of_a_search_is_read_from_these_events() {

@@ -5,6 +5,8 @@
 mod award;
 mod clocks_page;
 mod deadlines;
+mod evaluation;
+mod evaluation_page;
 mod form;
 mod golden;
 mod identity;
@@ -12,5 +14,7 @@ mod market;
 mod posting;
 mod properties;
 mod questions;
+mod ranking;
 mod shortlist;
+mod siblings;
 mod support;

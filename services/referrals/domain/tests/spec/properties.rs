@@ -13,10 +13,11 @@ use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
     AmendReferral, AnswerQuestion, AskQuestion, CascadeMode, CascadePolicy, Command, ConfirmAward,
-    DeclineReferral, EndShortlisting, EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose,
-    OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
-    RecordDeparture, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
-    SetCascadePolicy, ShortlistProvider, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    DeclineReferral, EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval,
+    HomeKnown, ImpactAssessment, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted,
+    RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent, Referrals, ReleaseReferral,
+    ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy, ShortlistProvider, State, SubmitOffer,
+    Viewer, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +42,7 @@ struct Model {
     shortlisted: BTreeSet<(ReferralId, ProviderId)>,
     asked: BTreeSet<(ReferralId, QuestionId)>,
     answered: BTreeSet<(ReferralId, QuestionId)>,
+    passed: BTreeMap<OfferId, bool>,
 }
 
 impl Model {
@@ -132,7 +134,12 @@ impl Model {
                 prop_assert!(self.asked.contains(&question), "what nobody asked is answered");
                 prop_assert!(self.answered.insert(question), "answered twice");
             }
+            ReferralEvent::OfferEvaluated(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "judged after the search has ended");
+                self.passed.insert(event.offer, event.passed());
+            }
             ReferralEvent::SearchRecorded(_)
+            | ReferralEvent::SiblingsLinked(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_)
@@ -150,6 +157,18 @@ impl Model {
         prop_assert!(!self.withdrawn.contains(&offer.offer), "a withdrawn offer");
         prop_assert_eq!(offer.referral_version, self.versions[&event.referral], "a stale offer");
         prop_assert!(offer.terms.valid_until >= london_date(event.at), "an expired offer");
+        prop_assert!(self.passed.get(&offer.offer) != Some(&false), "an offer that failed the gate");
+        let choice = event.evidence.choice.clone().unwrap_or_default();
+        prop_assert_eq!(
+            choice.rank.is_some(),
+            self.passed.contains_key(&offer.offer),
+            "a rank without evaluation"
+        );
+        prop_assert_eq!(
+            choice.departure_reason.is_some(),
+            choice.evaluated > 0 && choice.rank != Some(1),
+            "a reason goes with a departure and with nothing else"
+        );
         let in_house = event.terms.route == Route::InHouse && offer.own_establishment;
         if !in_house {
             let mut asked: Vec<&str> = self
@@ -201,6 +220,7 @@ fn policies() -> impl Strategy<Value = CascadePolicy> {
         approver_roles: BTreeSet::from([role.to_owned()]),
         emergency_approval_hours: hours,
         clocks: referrals_domain::ClockPolicy::default(),
+        evaluation_required: false,
     })
 }
 
@@ -251,6 +271,7 @@ fn commands() -> impl Strategy<Value = Command> {
             ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: at(0) }.into()
         }),
         30 => submissions().prop_map(Command::from),
+        15 => evaluations().prop_map(Command::from),
         3 => (referrals(), offers(), providers()).prop_map(|(referral, offer, provider)| {
             WithdrawOffer { referral, offer, provider, at: at(0) }.into()
         }),
@@ -328,6 +349,8 @@ fn submissions() -> impl Strategy<Value = SubmitOffer> {
         |(offer, referral, provider, route, own_establishment, days)| {
             let mut terms = terms(route);
             terms.valid_until = london_date(at(days * 24 * 60));
+            let (done_on, post) = (london_date(at(0)), "registered manager".to_owned());
+            terms.impact = Some(ImpactAssessment { done_on, post, findings: Vec::new() });
             SubmitOffer {
                 offer,
                 referral,
@@ -340,10 +363,27 @@ fn submissions() -> impl Strategy<Value = SubmitOffer> {
     )
 }
 
+fn evaluations() -> impl Strategy<Value = EvaluateOffer> {
+    (referrals(), offers(), 0..=10_u8, select(vec!["GOOD", "GOOD", "GOOD", "INADEQUATE"])).prop_map(
+        |(referral, offer, skills, grade)| EvaluateOffer {
+            referral,
+            offer,
+            scores: BTreeMap::from([("SKILLS".to_owned(), skills)]),
+            scorer: "post-0100".to_owned(),
+            rationale: sealed("why"),
+            exemption: None,
+            weights: None,
+            home: HomeKnown { grade: Some(grade.to_owned()), restricted_on: None },
+            at: at(0),
+        },
+    )
+}
+
 fn proposals() -> impl Strategy<Value = ProposeAward> {
     let justification = prop::option::of(Just("nobody near".to_owned()));
-    (1..=4_u128, referrals(), offers(), maybe_approval(), any::<bool>(), justification).prop_map(
-        |(n, referral, offer, approval, emergency, spot_justification)| ProposeAward {
+    let departure = prop::option::weighted(0.8, Just("CHILD_WISHES".to_owned()));
+    (1..=4_u128, referrals(), offers(), maybe_approval(), any::<bool>(), justification, departure).prop_map(
+        |(n, referral, offer, approval, emergency, spot_justification, departure_reason)| ProposeAward {
             award: award(n),
             referral,
             offer,
@@ -353,6 +393,8 @@ fn proposals() -> impl Strategy<Value = ProposeAward> {
             approval,
             emergency,
             spot_justification,
+            departure_reason,
+            sibling_split_reason: None,
             at: at(0),
         },
     )

@@ -162,6 +162,8 @@ pub(crate) fn terms(route: Route) -> OfferTerms {
         lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(453_400) }],
         route,
         valid_until: day("2026-06-10"),
+        mitigations: Vec::new(),
+        impact: None,
     }
 }
 
@@ -215,6 +217,8 @@ pub(crate) fn propose() -> ProposeAward {
         approval: Some(approval()),
         emergency: false,
         spot_justification: None,
+        departure_reason: None,
+        sibling_split_reason: None,
         at: at(5),
     }
 }
