@@ -14,6 +14,8 @@ pub const DIRECTOR: &str = "DIRECTOR_OF_CHILDRENS_SERVICES";
 pub enum DeadlineKind {
     /// An emergency award waits for its approval.
     RetrospectiveApproval,
+    /// An emergency award went ahead of gates of the policy.
+    GateDecision,
     /// A step that somebody takes and records.
     Step(StatutoryStep),
     /// A provider is to answer a release.
@@ -64,6 +66,7 @@ impl DeadlineKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RetrospectiveApproval => "RETROSPECTIVE_APPROVAL",
+            Self::GateDecision => "GATE_DECISION",
             Self::Step(StatutoryStep::PlacementPlan) => "PLACEMENT_PLAN",
             Self::Step(StatutoryStep::AreaAuthorityNotice) => "AREA_AUTHORITY_NOTICE",
             Self::Step(StatutoryStep::DistantPlacementApproval) => "DISTANT_PLACEMENT_APPROVAL",
@@ -77,6 +80,7 @@ impl DeadlineKind {
     pub fn rule(self) -> &'static ClockRule {
         match self {
             Self::RetrospectiveApproval => &RETROSPECTIVE_APPROVAL,
+            Self::GateDecision => &GATE_DECISION,
             Self::Step(StatutoryStep::PlacementPlan) => &PLACEMENT_PLAN,
             Self::Step(StatutoryStep::AreaAuthorityNotice) => &AREA_AUTHORITY_NOTICE,
             Self::Step(StatutoryStep::DistantPlacementApproval) => &DISTANT_PLACEMENT_APPROVAL,
@@ -106,8 +110,9 @@ pub struct ClockRule {
 }
 
 /// Every clock.
-pub const CLOCKS: [&ClockRule; 6] = [
+pub const CLOCKS: [&ClockRule; 7] = [
     &RETROSPECTIVE_APPROVAL,
+    &GATE_DECISION,
     &PLACEMENT_PLAN,
     &AREA_AUTHORITY_NOTICE,
     &DISTANT_PLACEMENT_APPROVAL,
@@ -123,6 +128,16 @@ const RETROSPECTIVE_APPROVAL: ClockRule = ClockRule {
     stops: "`GiveRetrospectiveApproval`; an award that failed needs none.",
     source: "Council policy: panels approve emergencies afterwards (East Riding and Hull, placement procedures).",
     constant: "`CascadePolicy.emergency_approval_hours`, 72 by default",
+};
+
+const GATE_DECISION: ClockRule = ClockRule {
+    kind: DeadlineKind::GateDecision,
+    starts: "An award of urgency EMERGENCY is proposed ahead of gates that the policy has for it: a panel, a senior review, an officer.",
+    due: "The policy's hours after the award, as for its approval.",
+    to_do: "Have each of these gates decide on the award.",
+    stops: "`RecordGateDecision`, approved or refused, for each of them; an award that failed needs none.",
+    source: "Council policy: panels see emergencies afterwards (East Riding and Hull, placement procedures).",
+    constant: "`CascadePolicy.emergency_approval_hours`, 72 by default; the gates are `CascadePolicy.steps.gates`, none by default",
 };
 
 const PLACEMENT_PLAN: ClockRule = ClockRule {
@@ -175,7 +190,7 @@ const SENIOR_REVIEW: ClockRule = ClockRule {
 const RELEASE_RESPONSE: ClockRule = ClockRule {
     kind: DeadlineKind::ReleaseResponse,
     starts: "The release of a referral to a provider.",
-    due: "The policy's window for the referral's urgency; planned ones to the end of the last working day.",
+    due: "The policy's window for the referral's urgency, by the policy in force at the release; planned ones to the end of the last working day.",
     to_do: "Ask the provider for its answer, or go on without it: after the window the invitation is expired.",
     stops: "An offer or a decline. After the window there is no deadline any more: the release is shown as expired, and a late answer is \
             still taken.",

@@ -39,9 +39,11 @@ macro_rules! event {
     };
 }
 
+mod cascade;
 mod question;
 mod shortlist;
 
+pub use cascade::{CascadeStepWaived, GateDecided, InvitationExpired, InvitationViewed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
 
@@ -106,6 +108,9 @@ event! {
         step: String,
         /// A CASCADE_OUTCOME code.
         outcome: String,
+        /// Whether it was recorded by itself, of what became of the step's invitations.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_itself: bool,
         /// When.
         at: Timestamp,
     }
@@ -160,6 +165,12 @@ event! {
         provider: ProviderId,
         /// How much of it.
         stage: ReleaseStage,
+        /// Until when it is to answer, by the policy of then; releases had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
+        /// The CASCADE_STEP code under which it was asked; releases had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
         /// When.
         at: Timestamp,
     }
@@ -435,5 +446,9 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
+        InvitationViewed,
+        InvitationExpired,
+        CascadeStepWaived,
+        GateDecided,
     }
 }

@@ -17,32 +17,37 @@ mod recognition;
 mod rejection;
 mod requirements;
 mod state;
+mod step_policy;
 
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
 pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
     EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted,
-    RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, RecordStatutoryStep, ReleaseReferral,
-    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer,
-    WithdrawReferral,
+    RecordArrival, RecordCascadeStep, RecordDeparture, RecordGateDecision, RecordSearch, RecordStatutoryStep,
+    ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, SweepInvitations,
+    ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
-    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
-    IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
-    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
-    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
-    StatutoryStepRecorded,
+    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, ChildArrived,
+    GateDecided, IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed, IdentityRevealed,
+    InvitationExpired, InvitationViewed, OfferSubmitted, OfferTerms, OfferWithdrawn, ProviderShortlisted,
+    QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent,
+    ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven,
+    SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded, StatutoryStepRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
-pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
+pub use state::{
+    APPROVED, Answer, Award, Cascade, GateDecision, Offer, Outcome, Question, Referral, Release,
+    Shortlisting, Stage, State, Waiver,
+};
+pub use step_policy::{Gate, GateArea, GateCondition, StepPolicy};
 
 use care::{Decided, Domain};
 

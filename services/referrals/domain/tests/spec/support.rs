@@ -115,6 +115,7 @@ pub(crate) fn step(step: &str, outcome: &str) -> ReferralEvent {
         referral: referral(1),
         step: step.to_owned(),
         outcome: outcome.to_owned(),
+        by_itself: false,
         at: at(1),
     }
     .into()
@@ -136,6 +137,8 @@ pub(crate) fn released(to: &str) -> ReferralEvent {
         referral_version: 1,
         provider: provider(to),
         stage: ReleaseStage::Broadcast,
+        answer_by: Some(answer_by()),
+        step: Some("FRAMEWORK".to_owned()),
         at: at(2),
     }
     .into()
