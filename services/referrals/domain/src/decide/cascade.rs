@@ -9,7 +9,7 @@ use crate::events::{
     CascadeStepRecorded, CascadeStepWaived, InvitationExpired, InvitationViewed, ReferralEvent,
     ReferralReleased,
 };
-use crate::policy::is_role;
+use crate::policy::{CascadeMode, is_role};
 use crate::rejection::Rejection;
 use crate::state::{Referral, Standing, State, Waiver};
 #[cfg(feature = "planted-defects")]
@@ -84,7 +84,7 @@ fn step_of(referral: &Referral, provider: &ProviderId, command: &ReleaseReferral
 fn check_order(state: &State, referral: &Referral, step: &str) -> Result<(), Rejection> {
     let policy = &state.policy;
     let skips = referral.requirements.urgency == "EMERGENCY" && policy.steps.emergency_may_skip;
-    if !policy.steps.release_in_order || skips {
+    if policy.mode == CascadeMode::Parallel || !policy.steps.release_in_order || skips {
         return Ok(());
     }
     let before = policy.steps_before_release(step, &referral.requirements.provisions);

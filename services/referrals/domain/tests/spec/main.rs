@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod award;
+mod cascade;
+mod cascade_model;
 mod clocks_page;
 mod deadlines;
 mod form;
+mod gates;
 mod golden;
 mod identity;
 mod market;
