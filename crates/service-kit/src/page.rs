@@ -53,7 +53,8 @@ paged! {
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
-        ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
+        ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest,
+        ListInvitationsRequest;
     vacancies: ListEstablishmentsRequest, ListPlacesRequest, SearchVacanciesRequest;
 }
 

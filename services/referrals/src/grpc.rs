@@ -6,6 +6,7 @@ mod cascade;
 mod deadlines;
 mod explanations;
 mod identity;
+mod invitations;
 mod offers;
 mod pages;
 mod posts;
@@ -14,6 +15,7 @@ mod questions;
 mod releases;
 mod searches;
 mod shortlists;
+mod step_policy;
 mod watch;
 
 pub(crate) use deadlines::step_shown;
@@ -79,4 +81,7 @@ methods! {
     ask_question(AskQuestionRequest) -> Question = ask;
     answer_question(AnswerQuestionRequest) -> Question = answer;
     list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
+    list_invitations(ListInvitationsRequest) -> ListInvitationsResponse = invitation_page;
+    waive_cascade_step(WaiveCascadeStepRequest) -> Referral = waive;
+    record_gate_decision(RecordGateDecisionRequest) -> Referral = decide_gate;
 }

@@ -93,6 +93,7 @@ named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
     EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion,
+    ViewInvitation, SweepInvitations, WaiveCascadeStep, RecordGateDecision,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,

@@ -1,5 +1,6 @@
 //! A provider's side: the referrals released to it, its offers and declines; and the offers as the council sees them.
 
+use super::invitations::note_view;
 use super::{Answer, pages};
 use crate::Referrals;
 use crate::desk::id_seed;
@@ -94,6 +95,7 @@ impl Referrals {
         let (council, id) = fields.finish(|| name)?;
         let unknown = Rejection::ReferralUnknown(id);
         let desk = self.named_desk(council, &unknown)?;
+        note_view(desk, &caller, id, provider).await;
         let found = desk.engine.read(|state| {
             state.referrals.get(&id).and_then(|it| render::released(state, it, provider, caller.at))
         });

@@ -2,6 +2,7 @@
 //! sometimes an old version of it.
 
 mod awards;
+mod cascade;
 mod council;
 mod lead;
 mod placement;
@@ -43,6 +44,10 @@ const ACTIONS: &[(usize, Action)] = &[
     (16, World::read_shortlisted),
     (10, World::ask_question),
     (8, World::answer_question),
+    (12, World::view_invitation),
+    (12, World::sweep_invitations),
+    (10, World::waive),
+    (60, World::decide_gate),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),

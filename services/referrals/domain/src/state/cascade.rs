@@ -212,6 +212,7 @@ impl State {
         let then = of.map_or(event.at, |referral| self.answer_by(referral, event.at));
         let release = Release {
             at: event.at,
+            referral_version: event.referral_version,
             answer_by: event.answer_by.unwrap_or(then),
             step: event.step.clone(),
             viewed: None,

@@ -25,6 +25,8 @@ pub struct Question {
 pub struct Release {
     /// When.
     pub at: Timestamp,
+    /// The referral's version that was released.
+    pub referral_version: u32,
     /// Until when the provider is to answer.
     pub answer_by: Timestamp,
     /// The CASCADE_STEP code under which it was asked; none for a release of before that was recorded.
