@@ -7,7 +7,7 @@
 use crate::clocks::{DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 use crate::events::{ReferralEvent, StatutoryStepRecorded};
 use crate::policy::CascadePolicy;
-use crate::state::{Answer, Award, Outcome, Referral, Stage, State};
+use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Stage, State};
 use care::working_days::{end_of_day, start_of_day, working_days_after};
 use care::{AwardId, CouncilId, Date, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
@@ -248,7 +248,9 @@ impl State {
             until.is_none_or(|until| now <= until).then_some((award, clocks, referral, until))
         });
         standing.flat_map(move |(award, clocks, referral, until)| {
-            let open = StatutoryStep::ALL.into_iter().filter(|step| !clocks.steps.contains_key(step));
+            let open = StatutoryStep::ALL
+                .into_iter()
+                .filter(move |step| !clocks.steps.contains_key(step) && !self.done_at_gate(award, *step));
             open.filter_map(move |step| {
                 let AwardClock { since, due, presumed } = award_clock(self, referral, award, step)?;
                 let (kind, award) = (DeadlineKind::Step(step), Some(award.proposed.award));
@@ -256,6 +258,22 @@ impl State {
                 Some(Deadline { id, since, due, until, presumed })
             })
         })
+    }
+
+    /// Whether a gate of the cascade policy approved the offer of an award and has done with it what the step asks for.
+    fn done_at_gate(&self, award: &Award, step: StatutoryStep) -> bool {
+        let proposed = &award.proposed;
+        let cascade = self.referrals.get(&proposed.referral).map(|referral| &referral.cascade);
+        let approved = |gate: &str| {
+            cascade.and_then(|it| it.gate(proposed.terms.offer, gate)).filter(|it| it.decision == APPROVED)
+        };
+        match step {
+            StatutoryStep::PlacementPlan | StatutoryStep::AreaAuthorityNotice => false,
+            StatutoryStep::SeniorReview => approved("SENIOR_REVIEW").is_some(),
+            StatutoryStep::DistantPlacementApproval => {
+                approved("DIRECTOR").is_some_and(|it| it.approval.role == DIRECTOR)
+            }
+        }
     }
 
     fn response_deadlines(&self, now: Timestamp) -> impl Iterator<Item = Deadline> {
@@ -298,6 +316,7 @@ impl State {
             DeadlineKind::Step(step) => {
                 let clocks = id.award.and_then(|award| self.clocks.awards.get(&award));
                 clocks.is_some_and(|clocks| clocks.steps.contains_key(&step))
+                    || award.is_some_and(|award| self.done_at_gate(award, step))
             }
             DeadlineKind::ReleaseResponse => {
                 let Some((referral, provider)) = self.referrals.get(&id.referral).zip(id.provider.as_ref())

@@ -4,6 +4,7 @@
 //! awarded, which crosses services (see `care::published`). The child's identity is a sealed text here: whatever this
 //! crate holds may be read by whoever may read the council's log.
 
+mod cascade_rules;
 mod clock_policy;
 mod clocks;
 mod commands;
@@ -19,6 +20,7 @@ mod requirements;
 mod state;
 mod step_policy;
 
+pub use cascade_rules::{CASCADE_RULES, CascadeRule};
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
 pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{

@@ -19,6 +19,9 @@ use std::collections::BTreeSet;
 
 /// The outcome that shows no exhausted step: a home was found there.
 const PLACE_FOUND: &str = "PLACE_FOUND";
+/// Asking those of the framework, and those who are not of it.
+const FRAMEWORK: &str = "FRAMEWORK";
+const OFF_FRAMEWORK: &str = "OFF_FRAMEWORK";
 /// To how many providers a referral can be released: more than any region has.
 const RELEASES_MAX: usize = 500;
 
@@ -75,7 +78,7 @@ fn step_of(referral: &Referral, provider: &ProviderId, command: &ReleaseReferral
     let step = match (command.own.contains(provider), fostering) {
         (true, true) => "IN_HOUSE_FOSTERING",
         (true, false) => "IN_HOUSE_RESIDENTIAL",
-        (false, _) => "FRAMEWORK",
+        (false, _) => FRAMEWORK,
     };
     step.to_owned()
 }
@@ -87,7 +90,11 @@ fn check_order(state: &State, referral: &Referral, step: &str) -> Result<(), Rej
     if policy.mode == CascadeMode::Parallel || !policy.steps.release_in_order || skips {
         return Ok(());
     }
-    let before = policy.steps_before_release(step, &referral.requirements.provisions);
+    let mut before = policy.steps_before_release(step, &referral.requirements.provisions);
+    if step == OFF_FRAMEWORK {
+        // Off the framework once it is exhausted: part of the word, as for an award.
+        before.insert(FRAMEWORK);
+    }
     let missing: Vec<String> =
         before.into_iter().filter(|step| !behind(referral, step)).map(str::to_owned).collect();
     if missing.is_empty() {

@@ -312,8 +312,16 @@ fn where_the_policy_says_so_providers_are_asked_in_order() {
         .then_refused("CASCADE_STEP_NOT_REACHED");
     given::<Referrals>(events(requirements()))
         .and(cascade())
+        .when(release("ash", Some("OFF_FRAMEWORK")))
+        .then_refused("CASCADE_STEP_NOT_REACHED");
+    given::<Referrals>(events(requirements()))
+        .and(cascade())
         .when(release("oak", None))
-        .then([invited("oak", "FRAMEWORK")]);
+        .then([invited("oak", "FRAMEWORK")])
+        .when(decline("oak"))
+        .then([declined("oak"), by_itself("FRAMEWORK", "DECLINED", at(3))])
+        .when(release("ash", Some("OFF_FRAMEWORK")))
+        .then([invited("ash", "OFF_FRAMEWORK")]);
 }
 
 #[test]

@@ -196,6 +196,36 @@ fn what_an_emergency_went_ahead_of_is_a_deadline_until_it_is_decided() {
 }
 
 #[test]
+fn what_a_gate_approved_before_the_award_is_no_deadline_after_it() {
+    let gates = |roles: &str| {
+        let by = |code| Gate { roles: [roles.to_owned()].into(), ..gate(code, GateCondition::default()) };
+        vec![by("SENIOR_REVIEW"), by("DIRECTOR")]
+    };
+    for (role, left) in [
+        ("DIRECTOR_OF_CHILDRENS_SERVICES", vec!["AREA_AUTHORITY_NOTICE", "PLACEMENT_PLAN"]),
+        // A deputy may pass the gate, and the regulations ask for the director all the same.
+        ("DEPUTY", vec!["AREA_AUTHORITY_NOTICE", "DISTANT_PLACEMENT_APPROVAL", "PLACEMENT_PLAN"]),
+    ] {
+        let mut events = vec![set(with(gates(role)))];
+        events.extend(offered(requirements(), framework()));
+        events.extend(cascade());
+        for code in ["SENIOR_REVIEW", "DIRECTOR"] {
+            let (gate, role) = (code.to_owned(), role.to_owned());
+            events.extend(decided(&events, RecordGateDecision { gate, role, ..decide("APPROVED") }));
+        }
+        let young = ProposeAward { age_years: 10, area_authority: Some(FAR.to_owned()), ..propose() };
+        events.extend(decided(&events, young));
+        let agreement = crate::support::agreement();
+        events.extend(decided(&events, ConfirmAward { award: award(1), agreement, at: at(6) }));
+        let mut state = State::default();
+        events.iter().for_each(|event| Referrals::evolve(&mut state, event));
+        let mut kinds: Vec<_> = state.deadlines(at(7)).iter().map(|it| it.id.kind.as_str()).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, left, "{role}");
+    }
+}
+
+#[test]
 fn a_gate_of_a_policy_that_changed_can_still_be_decided_and_of_a_failed_award_need_not() {
     let mut events = ready(emergency());
     events.extend(decided(&events, urgent()));

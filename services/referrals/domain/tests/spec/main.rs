@@ -5,6 +5,7 @@
 mod award;
 mod cascade;
 mod cascade_model;
+mod cascade_page;
 mod clocks_page;
 mod deadlines;
 mod form;
