@@ -250,7 +250,8 @@ fn a_decision_is_of_an_offer_by_a_role_that_may_on_a_day_that_has_come() {
         .then_nothing()
         .when(decide("REFUSED"))
         .then([decision("REFUSED")]);
-    let wrong: [(fn(&mut RecordGateDecision), &str); 9] = [
+    type Change = fn(&mut RecordGateDecision);
+    let wrong: [(Change, &str); 9] = [
         (|it| it.role = "HEAD_OF_SERVICE".to_owned(), "GATE_ROLE_NOT_ACCEPTED"),
         (|it| it.role = "the panel".to_owned(), "FIELD_INVALID"),
         (|it| it.post = " ".to_owned(), "FIELD_INVALID"),
