@@ -1,13 +1,15 @@
 //! A reading of the cascade from the events alone, for the properties: who was asked and what became of it, what was waived, what gates
 //! decided. It shares no code with the domain.
 
+use crate::support::{at, offer, referral};
 use care::published::{AwardProposed, Route};
-use care::{OfferId, ProviderId, ReferralId, Timestamp};
+use care::{OfferId, ProviderId, ReferralId, Timestamp, london_date};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq};
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
-    CascadePolicy, Gate, GateArea, GateCondition, ReferralEvent, ReferralReleased, StepPolicy,
+    CascadePolicy, Gate, GateArea, GateCondition, RecordGateDecision, ReferralEvent, ReferralReleased,
+    StepPolicy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,6 +175,24 @@ pub(crate) fn step_policies(roles: Vec<&'static str>) -> impl Strategy<Value = S
                     when,
                 })
                 .collect(),
+        },
+    )
+}
+
+/// What gates decide on the offers of these histories.
+pub(crate) fn decisions(roles: Vec<&'static str>) -> impl Strategy<Value = RecordGateDecision> {
+    let gate = select(vec!["RESIDENTIAL_PANEL", "DIRECTOR"]);
+    let decision = select(vec!["APPROVED", "APPROVED", "APPROVED", "REFUSED", "DEFERRED"]);
+    ((1..=2_u128).prop_map(referral), (1..=3_u128).prop_map(offer), gate, decision, select(roles)).prop_map(
+        |(referral, offer, gate, decision, role)| RecordGateDecision {
+            referral,
+            offer,
+            gate: gate.to_owned(),
+            decision: decision.to_owned(),
+            post: "post-0417".to_owned(),
+            role: role.to_owned(),
+            on: london_date(at(3)),
+            at: at(5),
         },
     )
 }

@@ -1,7 +1,7 @@
 //! Invariants over random sequences of commands. A small model reads the events alone, so that a defect in `decide` or in
 //! the fold that it trusts is seen from outside.
 
-use crate::cascade_model::{CascadeModel, step_policies};
+use crate::cascade_model::{CascadeModel, decisions, step_policies};
 use crate::support::{
     agreement, approval, at, award, council, emergency, framework, offer, post, provider, referral,
     requirements, sealed, spot, submit, terms,
@@ -16,9 +16,9 @@ use referrals_domain::{
     AmendReferral, AnswerQuestion, AskQuestion, CascadeMode, CascadePolicy, Command, ConfirmAward,
     DeclineReferral, EndShortlisting, EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose,
     OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
-    RecordDeparture, RecordGateDecision, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage,
-    Requirements, RevealIdentity, SetCascadePolicy, ShortlistProvider, State, SubmitOffer, SweepInvitations,
-    ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
+    RecordDeparture, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
+    SetCascadePolicy, ShortlistProvider, State, SubmitOffer, SweepInvitations, ViewInvitation, Viewer,
+    WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -321,28 +321,11 @@ fn commands() -> impl Strategy<Value = Command> {
             let approval = Approval { role: role.to_owned(), ..approval() };
             WaiveCascadeStep { referral, step, reason, approval }.into()
         }),
-        30 => decisions().prop_map(Command::from),
+        30 => decisions(ROLES.to_vec()).prop_map(Command::from),
         2 => (referrals(), questions()).prop_map(|(referral, question)| {
             AnswerQuestion { referral, question, text: sealed("so"), at: at(0) }.into()
         }),
     ]
-}
-
-fn decisions() -> impl Strategy<Value = RecordGateDecision> {
-    let gate = select(vec!["RESIDENTIAL_PANEL", "DIRECTOR"]);
-    let decision = select(vec!["APPROVED", "APPROVED", "APPROVED", "REFUSED", "DEFERRED"]);
-    (referrals(), offers(), gate, decision, select(ROLES.to_vec())).prop_map(
-        |(referral, offer, gate, decision, role)| RecordGateDecision {
-            referral,
-            offer,
-            gate: gate.to_owned(),
-            decision: decision.to_owned(),
-            post: "post-0417".to_owned(),
-            role: role.to_owned(),
-            on: london_date(at(3)),
-            at: at(5),
-        },
-    )
 }
 
 /// Sequences that begin with both referrals posted and released, so that most of each is about what comes then.
