@@ -52,6 +52,10 @@ pub enum Planted {
     ApproverUnchecked,
     /// Anybody may approve.
     RoleUnchecked,
+    /// Anybody may waive a step of the cascade.
+    WaiverRoleUnchecked,
+    /// An award needs no gates.
+    GateIgnored,
     /// An emergency award has no deadline for its approval.
     EmergencyWithoutDeadline,
     /// A deadline is lost when the award is confirmed.

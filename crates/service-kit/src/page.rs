@@ -55,8 +55,9 @@ paged! {
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
-    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest, ListOffersRequest,
-        ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
+    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
+        ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,
+        ListSearchesRequest;
     vacancies: ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
         SearchVacanciesRequest;
 }

@@ -373,6 +373,14 @@ pub(crate) fn offer(
     referral.zip(offer).map(|((council, referral), offer)| (council, referral, offer))
 }
 
+/// The CASCADE_STEP code that is asked for; none where nothing is named.
+pub(crate) fn step_asked(fields: &mut Fields, step: &str, today: Date) -> Option<Option<String>> {
+    if step.is_empty() {
+        return Some(None);
+    }
+    fields.code("cascade_step", code_sets::CASCADE_STEP, step, today).map(Some)
+}
+
 /// A search's name: `councils/{gss}/referrals/{uuid}/searches/{number}`.
 pub(crate) fn search(
     fields: &mut Fields,

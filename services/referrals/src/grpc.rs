@@ -7,6 +7,7 @@ mod deadlines;
 mod evaluations;
 mod explanations;
 mod identity;
+mod invitations;
 mod offers;
 mod pages;
 mod posts;
@@ -16,6 +17,7 @@ mod releases;
 mod searches;
 mod shortlists;
 mod siblings;
+mod step_policy;
 mod watch;
 
 pub(crate) use deadlines::step_shown;
@@ -84,4 +86,7 @@ methods! {
     evaluate_offer(EvaluateOfferRequest) -> Evaluation = evaluate;
     list_evaluations(ListEvaluationsRequest) -> ListEvaluationsResponse = evaluation_page;
     link_siblings(LinkSiblingsRequest) -> Referral = link_siblings;
+    list_invitations(ListInvitationsRequest) -> ListInvitationsResponse = invitation_page;
+    waive_cascade_step(WaiveCascadeStepRequest) -> Referral = waive;
+    record_gate_decision(RecordGateDecisionRequest) -> Referral = decide_gate;
 }

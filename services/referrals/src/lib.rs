@@ -17,6 +17,7 @@ mod replay;
 mod rules;
 mod seal;
 mod slips;
+mod sweep;
 
 pub use rules::RULES;
 
@@ -31,7 +32,8 @@ use market_view::MarketView;
 use replay::Replay;
 use service_kit::{Clock, Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use sweep::Sweepers;
 use tonic::service::Routes;
 
 /// The service over its open logs. Cheap to clone.
@@ -45,6 +47,7 @@ pub struct Referrals {
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
     clock: Clock,
     watching: Arc<Endless>,
+    sweepers: Arc<OnceLock<Sweepers>>,
 }
 
 impl Referrals {
@@ -77,7 +80,41 @@ impl Referrals {
         let (desks, exchange) = (Arc::new(desks), kit.followed());
         let (clock, watching) = (kit.clock.clone(), grpc::watchers());
         let criteria = Arc::new(CriteriaView::new());
-        Ok(Self { desks, market, criteria, replay: Arc::default(), exchange, outcomes, clock, watching })
+        Ok(Self {
+            desks,
+            market,
+            criteria,
+            replay: Arc::default(),
+            exchange,
+            outcomes,
+            clock,
+            watching,
+            sweepers: Arc::default(),
+        })
+    }
+
+    /// By the machine's clock, records what time alone brings about, what came while the service stopped too. Not before its logs were held
+    /// against what others have consumed of them: an append would take the place of an event that was lost. Under a simulated clock
+    /// nothing happens by itself: whoever moves it calls [`Referrals::sweep`].
+    pub fn begin_sweeping(&self) {
+        if matches!(self.clock, Clock::System) {
+            self.sweep_by_itself();
+        }
+    }
+
+    /// As [`Referrals::begin_sweeping`], by whatever clock there is.
+    pub fn sweep_by_itself(&self) {
+        let engines = || self.desks.values().map(|desk| desk.engine.clone());
+        self.sweepers.get_or_init(|| Sweepers::start(engines(), &self.clock));
+    }
+
+    /// Records who has not answered by now, and the steps that came to nothing; says whether all of it was recorded.
+    pub async fn sweep(&self) -> bool {
+        let mut all = true;
+        for desk in self.desks.values() {
+            all &= sweep::sweep(&desk.engine, self.clock.now()).await;
+        }
+        all
     }
 
     /// Folds what is new in its logs while another instance works on them.

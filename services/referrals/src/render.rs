@@ -1,11 +1,14 @@
 //! From the state to the messages that clients see. What a provider may see of a referral is listed here, in one place
 //! ([`released`]): nothing else reaches it before an award.
 
+mod cascade;
+
+pub(crate) use cascade::{by, invitation};
+
 use crate::assurances;
 use crate::grpc::step_shown;
-use api::common;
 use api::referrals as proto;
-use care::published::{Approval, ChoiceEvidence};
+use care::published::ChoiceEvidence;
 use care::{AwardId, CouncilId, OfferId, ProviderId, QuestionId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, ClockPolicy, Completeness, Education, FamilyTime, KeyPurpose, Offer,
@@ -44,8 +47,9 @@ pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::R
         release_time: Some(timestamp(release.at)),
         offered: release.answer == Answer::Offered,
         decline_reason: declined(&release.answer),
-        response_due_time: Some(timestamp(state.response_due(it, release.at))),
+        response_due_time: Some(timestamp(release.answer_by)),
         expired: state.invitation_expired(it, provider, now),
+        cascade_step: release.step.clone().unwrap_or_default(),
         shortlist_time: release.shortlisted.as_ref().map(|it| timestamp(it.at)),
         shortlist_end_reason: shortlist_end(release)
             .map(|(reason, _)| reason.to_string())
@@ -56,6 +60,7 @@ pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::R
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
         last_search: it.last_search.as_ref().map(|last| search(last, it.searches)),
+        gate_decisions: cascade::gate_decisions(it),
         unknown_fields: Completeness::of(it).unknown.into_iter().map(str::to_owned).collect(),
         sibling_group: sibling_group(state, it),
         ..referral_in_list(state, it)
@@ -79,11 +84,6 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         Stage::Withdrawn { reason } => reason.clone(),
         _ => String::new(),
     };
-    let step = |(step, (outcome, at)): (&String, &(String, Timestamp))| proto::CascadeStep {
-        step: step.clone(),
-        outcome: outcome.clone(),
-        record_time: Some(timestamp(*at)),
-    };
     let known = |sealed: bool, purpose| sealed && !state.key_destroyed(it.id, purpose);
     proto::Referral {
         name: referral_name(it.council, it.id),
@@ -93,7 +93,9 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         requirements: Some(requirements(&it.requirements)),
         post_time: Some(timestamp(it.posted_at)),
         change_time: Some(timestamp(it.changed_at)),
-        cascade_steps: it.steps.iter().map(step).collect(),
+        cascade_steps: cascade::steps(it),
+        waivers: cascade::waivers(it),
+        gate_decisions: Vec::new(),
         releases: Vec::new(),
         last_search: None,
         offer_count: u32::try_from(it.offers.len()).unwrap_or(u32::MAX),
@@ -210,6 +212,7 @@ pub(crate) fn released(
         it.offers.iter().filter_map(|id| state.offers.get(id)).filter(|offer| offer.provider == *provider);
     Some(proto::ReleasedReferral {
         release_time: Some(timestamp(release.at)),
+        answer_by_time: Some(timestamp(release.answer_by)),
         decline_reason: declined(&release.answer),
         offers: own.map(|own| offer(state, own, now)).collect(),
         identity_granted: it.grants(provider, london_date(now)),
@@ -355,6 +358,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
     let approval = proposed.evidence.approval.as_ref().or(it.retrospective.as_ref());
     let due = proposed.evidence.approval_due;
     let clocks = state.clocks.awards.get(&proposed.award);
+    let undecided = state.gates_undecided(proposed.award);
     let waits = |due: Timestamp| state.approvals_due.contains(&(due, proposed.award));
     proto::Award {
         name: award_name(proposed.council, proposed.award),
@@ -372,7 +376,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         agreement,
         failure_reason,
         failure_detail,
-        approval: approval.map(self::approval),
+        approval: approval.map(cascade::by),
         approval_time: approval.map(|approval| timestamp(approval.at)),
         approval_due_time: due.map(timestamp),
         approval_overdue: due.is_some_and(|due| due < now && waits(due)),
@@ -380,12 +384,10 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         area_authority: clocks.and_then(|it| it.area_authority.clone()).unwrap_or_default(),
         statutory_steps: clocks.into_iter().flat_map(|it| it.steps.values()).map(step_shown).collect(),
         choice: proposed.evidence.choice.as_ref().map(choice),
+        passed_gates: proposed.evidence.gates.iter().map(cascade::passed_gate).collect(),
+        gates_due: undecided.into_iter().map(str::to_owned).collect(),
+        gates_due_time: proposed.evidence.gates_due.as_ref().map(|it| timestamp(it.due)),
     }
-}
-
-/// Who approved something.
-pub(crate) fn approval(it: &Approval) -> common::Approval {
-    common::Approval { approver: it.approver.clone(), role: it.role.clone() }
 }
 
 fn choice(it: &ChoiceEvidence) -> proto::AwardChoice {
@@ -417,6 +419,7 @@ pub(crate) fn policy(state: &State, council: CouncilId) -> proto::CascadePolicy 
         emergency_approval_hours: state.policy.emergency_approval_hours.into(),
         clocks: Some(clock_policy(&state.policy.clocks)),
         evaluation_required: state.policy.evaluation_required,
+        steps: Some(cascade::step_policy(&state.policy.steps)),
     }
 }
 

@@ -47,4 +47,7 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/EvaluateOffer", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/ListEvaluations", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/LinkSiblings", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ListInvitations", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/WaiveCascadeStep", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/RecordGateDecision", Own, Never),
 ];

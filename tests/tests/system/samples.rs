@@ -80,6 +80,17 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("ListEvaluations", r#"{"parent": "<referral>", "page_size": 200}"#),
     ("LinkSiblings", r#"{"name": "<referral>", "siblings": []}"#),
+    ("ListInvitations", r#"{"parent": "<referral>", "cascade_step": "FRAMEWORK", "page_size": 200}"#),
+    (
+        "WaiveCascadeStep",
+        r#"{"name": "<referral>", "step": "IN_HOUSE_FOSTERING", "reason": "FAMILY_DECLINED",
+            "approval": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
+    ),
+    (
+        "RecordGateDecision",
+        r#"{"offer": "<offer>", "gate": "RESIDENTIAL_PANEL", "decision": "APPROVED", "on": "<today>",
+            "by": {"approver": "post-1", "role": "HEAD_OF_SERVICE"}}"#,
+    ),
     ("RevealIdentity", r#"{"name": "<referral>", "purpose": "SAFEGUARDING"}"#),
     ("EraseIdentity", r#"{"name": "<referral>", "parts": ["SEALED_PART_NARRATIVE"]}"#),
     ("RegisterProvider", r#"{"provider_id": "new-homes", "display_name": "New homes"}"#),

@@ -178,6 +178,7 @@ pub(crate) async fn release(
         name: child.name.clone(),
         providers: providers.iter().map(|provider| format!("providers/{provider}")).collect(),
         request_id: chance.request_id("release", format!("{}/{why}", child.plan.number)),
+        ..Default::default()
     };
     clients.referrals().release_referral(request).await.at("release a referral")?;
     child.released.extend(providers.iter().cloned());

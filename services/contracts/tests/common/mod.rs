@@ -237,6 +237,8 @@ pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardPr
             approval: None,
             approval_due: None,
             choice: None,
+            gates: Vec::new(),
+            gates_due: None,
         },
         at: now(),
     }

@@ -109,6 +109,10 @@ pub struct ReleaseReferral {
     pub providers: BTreeSet<ProviderId>,
     /// How much of it.
     pub stage: ReleaseStage,
+    /// Those of them whose homes the council operates itself, as the market says.
+    pub own: BTreeSet<ProviderId>,
+    /// The CASCADE_STEP code under which they are asked; none to have it derived of each.
+    pub step: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -409,6 +413,60 @@ pub struct EraseIdentity {
     pub at: Timestamp,
 }
 
+/// Records that a provider opened a referral that was released to it.
+#[derive(Debug, Clone)]
+pub struct ViewInvitation {
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who looks.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Records who has not answered in time, and the steps that came to nothing.
+#[derive(Debug, Clone)]
+pub struct SweepInvitations {
+    /// After how many events no other referral is looked at.
+    pub limit: usize,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Leaves a step of the cascade out for one child.
+#[derive(Debug, Clone)]
+pub struct WaiveCascadeStep {
+    /// The referral.
+    pub referral: ReferralId,
+    /// A CASCADE_STEP code.
+    pub step: String,
+    /// A WAIVER code.
+    pub reason: String,
+    /// Who approves it: a post and a role, no person's name; and when.
+    pub approval: Approval,
+}
+
+/// Records what a gate decided on an offer.
+#[derive(Debug, Clone)]
+pub struct RecordGateDecision {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The offer.
+    pub offer: OfferId,
+    /// A GATE code.
+    pub gate: String,
+    /// A GATE_DECISION code.
+    pub decision: String,
+    /// The post of who decided, 1 to 80 characters; no person's name.
+    pub post: String,
+    /// Their role.
+    pub role: String,
+    /// The day on which it was decided, from that of the offer to today.
+    pub on: Date,
+    /// When it is recorded.
+    pub at: Timestamp,
+}
+
 macro_rules! commands {
     ($($name:ident),+ $(,)?) => {
         /// Any of the commands.
@@ -457,4 +515,8 @@ commands!(
     AnswerQuestion,
     EvaluateOffer,
     LinkSiblings,
+    ViewInvitation,
+    SweepInvitations,
+    WaiveCascadeStep,
+    RecordGateDecision,
 );

@@ -40,10 +40,12 @@ macro_rules! event {
     };
 }
 
+mod cascade;
 mod evaluation;
 mod question;
 mod shortlist;
 
+pub use cascade::{CascadeStepWaived, GateDecided, InvitationExpired, InvitationViewed};
 pub use evaluation::{GateCheck, OfferEvaluated, SiblingsLinked, WeightsUsed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
@@ -109,6 +111,9 @@ event! {
         step: String,
         /// A CASCADE_OUTCOME code.
         outcome: String,
+        /// Whether it was recorded by itself, of what became of the step's invitations.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_itself: bool,
         /// When.
         at: Timestamp,
     }
@@ -163,6 +168,12 @@ event! {
         provider: ProviderId,
         /// How much of it.
         stage: ReleaseStage,
+        /// Until when it is to answer, by the policy of then; releases had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
+        /// The CASCADE_STEP code under which it was asked; releases had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
         /// When.
         at: Timestamp,
     }
@@ -452,7 +463,6 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
-        OfferEvaluated,
-        SiblingsLinked,
+        OfferEvaluated, SiblingsLinked, InvitationViewed, InvitationExpired, CascadeStepWaived, GateDecided,
     }
 }

@@ -5,6 +5,7 @@
 //! crate holds may be read by whoever may read the council's log.
 
 mod assurance;
+mod cascade_rules;
 mod clock_policy;
 mod clocks;
 mod commands;
@@ -21,26 +22,30 @@ mod rejection;
 mod requirements;
 mod siblings;
 mod state;
+mod step_policy;
 
 pub use assurance::{Concern, FINDINGS_MAX, ImpactAssessment, ImpactFinding, MITIGATIONS_MAX, Mitigation};
+pub use cascade_rules::{CASCADE_RULES, CascadeRule};
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
 pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
     EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, LinkSiblings,
     PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture,
-    RecordSearch, RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider,
-    SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    RecordGateDecision, RecordSearch, RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy,
+    ShortlistProvider, SubmitOffer, SweepInvitations, ViewInvitation, Viewer, WaiveCascadeStep,
+    WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
-    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, GateCheck,
-    IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferEvaluated,
-    OfferSubmitted, OfferTerms, OfferWithdrawn, ProviderShortlisted, QuestionAnswered, QuestionAsked,
-    ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
-    ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd,
-    ShortlistedReferralRead, ShortlistingEnded, SiblingsLinked, StatutoryStepRecorded, WeightsUsed,
+    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, ChildArrived,
+    GateCheck, GateDecided, IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed, IdentityRevealed,
+    InvitationExpired, InvitationViewed, OfferEvaluated, OfferSubmitted, OfferTerms, OfferWithdrawn,
+    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
+    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
+    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
+    SiblingsLinked, StatutoryStepRecorded, WeightsUsed,
 };
 pub use gate::{GATE, GateRule};
 pub use policy::{CascadeMode, CascadePolicy};
@@ -50,7 +55,11 @@ pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
 pub use siblings::{SIBLINGS_MAX, SiblingOutcome};
-pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
+pub use state::{
+    APPROVED, Answer, Award, Cascade, GateDecision, Offer, Outcome, Question, Referral, Release,
+    Shortlisting, Stage, State, Waiver,
+};
+pub use step_policy::{Gate, GateArea, GateCondition, StepPolicy};
 
 use care::{Decided, Domain};
 

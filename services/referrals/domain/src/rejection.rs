@@ -54,6 +54,50 @@ pub enum Rejection {
         /// The steps without evidence.
         missing: Vec<String>,
     },
+    /// The council's policy asks providers of a step only when earlier ones are behind.
+    #[error(
+        "the council's cascade releases in order: before providers are asked under {step}, exhaust or waive {}",
+        .missing.join(", ")
+    )]
+    CascadeStepNotReached {
+        /// The step.
+        step: String,
+        /// The steps before it that are neither exhausted nor waived.
+        missing: Vec<String>,
+    },
+    /// That role may not waive a step.
+    #[error("role {role:?} may not waive a step of the cascade: accepted are {}", .accepted.join(", "))]
+    WaiverRoleNotAccepted {
+        /// The role.
+        role: String,
+        /// Those that may.
+        accepted: Vec<String>,
+    },
+    /// Gates of the council's policy have not approved.
+    #[error(
+        "the cascade policy has gates for this award that have not approved offer {offer}: {}; record their decisions, or send `emergency` \
+         on a referral of urgency EMERGENCY where none of them refused",
+        .gates.join(", ")
+    )]
+    GateNotPassed {
+        /// The offer.
+        offer: OfferId,
+        /// The GATE codes.
+        gates: Vec<String>,
+    },
+    /// The policy has no such gate.
+    #[error("the cascade policy has no gate {0}, and no award waits for it: nothing is to be decided there")]
+    GateNotInPolicy(String),
+    /// That role may not decide at the gate.
+    #[error("role {role:?} may not decide at gate {gate}: accepted are {}", .accepted.join(", "))]
+    GateRoleNotAccepted {
+        /// The role.
+        role: String,
+        /// The gate.
+        gate: String,
+        /// Those that may.
+        accepted: Vec<String>,
+    },
     /// Nobody approved.
     #[error(
         "an external award needs a named approver: send `approval`, or `emergency` on a referral of urgency EMERGENCY"
@@ -258,7 +302,7 @@ pub enum Rejection {
         "offer {offer} did not pass the gate ({}): evaluate it anew once that has changed, or ask for another offer",
         .failed.join(", ")
     )]
-    GateNotPassed {
+    EvaluationGateFailed {
         /// The offer.
         offer: OfferId,
         /// The checks that it failed.
@@ -330,6 +374,11 @@ impl Refusal for Rejection {
             Self::VersionChanged { .. } => "VERSION_CHANGED",
             Self::CascadeOutOfOrder { .. } => "CASCADE_OUT_OF_ORDER",
             Self::CascadeEvidenceMissing { .. } => "CASCADE_EVIDENCE_MISSING",
+            Self::CascadeStepNotReached { .. } => "CASCADE_STEP_NOT_REACHED",
+            Self::WaiverRoleNotAccepted { .. } => "WAIVER_ROLE_NOT_ACCEPTED",
+            Self::GateNotPassed { .. } => "GATE_NOT_PASSED",
+            Self::GateNotInPolicy(_) => "GATE_NOT_IN_POLICY",
+            Self::GateRoleNotAccepted { .. } => "GATE_ROLE_NOT_ACCEPTED",
             Self::ApproverMissing => "APPROVER_MISSING",
             Self::ApproverRoleNotAccepted { .. } => "APPROVER_ROLE_NOT_ACCEPTED",
             Self::NotAnEmergency { .. } => "NOT_AN_EMERGENCY",
@@ -365,7 +414,7 @@ impl Refusal for Rejection {
             Self::ProviderHasDeclined { .. } => "PROVIDER_HAS_DECLINED",
             Self::NotShortlisted(_) => "NOT_SHORTLISTED",
             Self::ShortlistEnded { .. } => "SHORTLIST_ENDED",
-            Self::GateNotPassed { .. } => "GATE_NOT_PASSED",
+            Self::EvaluationGateFailed { .. } => "EVALUATION_GATE_FAILED",
             Self::EvaluationMissing { .. } => "EVALUATION_MISSING",
             Self::DepartureReasonMissing { .. } => "DEPARTURE_REASON_MISSING",
             Self::SiblingSplitReasonMissing { .. } => "SIBLING_SPLIT_REASON_MISSING",

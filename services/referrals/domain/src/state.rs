@@ -16,9 +16,12 @@ use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralI
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod cascade;
 mod evaluated;
 mod invited;
 
+pub(crate) use cascade::Standing;
+pub use cascade::{APPROVED, Cascade, GateDecision, Waiver};
 pub use invited::{Answer, Question, Release, Shortlisting};
 
 /// Everything known of one council's referrals.
@@ -38,6 +41,8 @@ pub struct State {
     pub released: BTreeMap<ProviderId, BTreeSet<ReferralId>>,
     /// The emergency awards that wait for an approval, the earliest deadline first.
     pub approvals_due: BTreeSet<(Timestamp, AwardId)>,
+    /// The awards that went ahead of gates that are still to decide, the earliest deadline first.
+    pub gates_due: BTreeSet<(Timestamp, AwardId)>,
     /// What the clocks need besides.
     pub clocks: Clocks,
     /// The sealing keys that are to exist no more.
@@ -94,6 +99,8 @@ pub struct Referral {
     pub changed_at: Timestamp,
     /// What came of each step of the cascade: outcome code and instant, the latest of each CASCADE_STEP code.
     pub steps: BTreeMap<String, (String, Timestamp)>,
+    /// What else is known of the cascade.
+    pub cascade: Cascade,
     /// How often the market was searched for it.
     pub searches: u32,
     /// The last search of the market.
@@ -231,22 +238,18 @@ impl State {
             ReferralEvent::ReferralAmended(event) => {
                 self.change(event.referral, |referral| amend(referral, event))
             }
-            ReferralEvent::CascadeStepRecorded(event) => self.change(event.referral, |referral| {
-                referral.steps.insert(event.step.clone(), (event.outcome.clone(), event.at));
-            }),
             ReferralEvent::SearchRecorded(event) => {
                 self.change(event.referral, |referral| {
                     referral.searches = referral.searches.saturating_add(1);
                     referral.last_search = Some(event.clone());
                 });
             }
-            ReferralEvent::ReferralReleased(event) => {
-                let release = Release { at: event.at, answer: Answer::None, shortlisted: None };
-                self.change(event.referral, |referral| {
-                    referral.releases.insert(event.provider.clone(), release);
-                });
-                self.released.entry(event.provider.clone()).or_default().insert(event.referral);
-            }
+            ReferralEvent::CascadeStepRecorded(_)
+            | ReferralEvent::ReferralReleased(_)
+            | ReferralEvent::InvitationViewed(_)
+            | ReferralEvent::InvitationExpired(_)
+            | ReferralEvent::CascadeStepWaived(_)
+            | ReferralEvent::GateDecided(_) => self.apply_cascade(event),
             ReferralEvent::ReferralDeclined(event) => {
                 let answer = Answer::Declined {
                     reason: event.reason.clone(),
@@ -319,6 +322,9 @@ impl State {
                 if let Some(due) = event.evidence.approval_due {
                     self.approvals_due.insert((due, event.award));
                 }
+                if let Some(waiting) = &event.evidence.gates_due {
+                    self.gates_due.insert((waiting.due, event.award));
+                }
                 let award = Award {
                     proposed: event.clone(),
                     outcome: Outcome::Proposed,
@@ -369,9 +375,12 @@ impl State {
                         detail: event.detail.clone(),
                         at: event.at,
                     };
-                    // What never came to be needs no approval.
+                    // What never came to be needs no approval, and no gate.
                     if let Some(due) = award.proposed.evidence.approval_due {
                         self.approvals_due.remove(&(due, event.award));
+                    }
+                    if let Some(waiting) = &award.proposed.evidence.gates_due {
+                        self.gates_due.remove(&(waiting.due, event.award));
                     }
                 }
                 self.change(event.referral, |referral| referral.stage = Stage::Open);
@@ -450,6 +459,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         posted_at: event.at,
         changed_at: event.at,
         steps: BTreeMap::new(),
+        cascade: Cascade::default(),
         searches: 0,
         last_search: None,
         releases: BTreeMap::new(),

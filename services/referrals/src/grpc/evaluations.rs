@@ -65,7 +65,7 @@ fn evaluation(offer: &Offer, it: &OfferEvaluated, ranking: &[Standing]) -> proto
         offer: render::offer_name(offer.council, offer.referral, offer.id),
         summary: summary(offer, ranking),
         gate: it.gate.iter().map(check).collect(),
-        exemption: it.exemption.as_ref().map(render::approval),
+        exemption: it.exemption.as_ref().map(render::by),
         weights_framework: it.weights.framework.as_ref().map(framework_name).unwrap_or_default(),
         weights: it.weights.weights.iter().map(weight).collect(),
         scores: it.scores.iter().map(score).collect(),

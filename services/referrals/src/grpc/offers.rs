@@ -1,6 +1,7 @@
 //! A provider's side: the referrals released to it, its offers and declines; and the offers as the council sees them.
 
 use super::evaluations::summary;
+use super::invitations::note_view;
 use super::{Answer, pages};
 use crate::Referrals;
 use crate::assurances;
@@ -96,6 +97,7 @@ impl Referrals {
         let (council, id) = fields.finish(|| name)?;
         let unknown = Rejection::ReferralUnknown(id);
         let desk = self.named_desk(council, &unknown)?;
+        note_view(desk, &caller, id, provider).await;
         let found = desk.engine.read(|state| {
             state.referrals.get(&id).and_then(|it| render::released(state, it, provider, caller.at))
         });

@@ -302,7 +302,7 @@ impl Bench {
         let message = proto::ReleaseReferralRequest {
             name: referral.to_owned(),
             providers: providers.iter().map(|id| format!("providers/{id}")).collect(),
-            request_id: String::new(),
+            ..Default::default()
         };
         self.service.release_referral(self.own(message)).await.unwrap().into_inner()
     }

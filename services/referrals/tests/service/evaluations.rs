@@ -221,7 +221,10 @@ async fn the_gate_is_judged_by_what_the_market_says_of_the_home() {
     assert_eq!(failed(&evaluation), ["ACCOMMODATION_RESTRICTED"]);
     assert_eq!((evaluation.scores.len(), short(&evaluation)), (0, (0, 0, 0)));
     let refused = bench.service.award_referral(bench.own(award_request(&oaks, 0))).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "GATE_NOT_PASSED"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "EVALUATION_GATE_FAILED")
+    );
     assert_eq!(listed(&bench, &posted.name).await.len(), 1, "what failed is told with why");
 }
 
@@ -239,7 +242,7 @@ async fn an_inadequate_home_is_exempted_by_who_may_approve() {
         places_registered: 3,
     };
     let (urn, at) = ("SC045099".parse().unwrap(), bench.clock.now());
-    bench.market(vec![EstablishmentAmended { urn, registration, at }.into()]).await;
+    bench.market(vec![EstablishmentAmended { urn, registration, sector: None, at }.into()]).await;
     let evaluation = evaluated(&bench, evaluate(&oaks, &[("SKILLS", 9)])).await;
     assert_eq!(failed(&evaluation), ["GRADE_INADEQUATE"]);
     let exempted = |role: &str| proto::EvaluateOfferRequest {

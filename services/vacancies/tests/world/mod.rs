@@ -213,6 +213,8 @@ pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposedToMar
             approval: None,
             approval_due: None,
             choice: None,
+            gates: vec![],
+            gates_due: None,
         },
         at: start(),
     };

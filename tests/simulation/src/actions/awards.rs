@@ -186,7 +186,9 @@ impl World {
             .into_iter()
             .filter_map(|it| match it.id.kind {
                 DeadlineKind::Step(step) => Some((it.id.award?, step)),
-                DeadlineKind::RetrospectiveApproval | DeadlineKind::ReleaseResponse => None,
+                DeadlineKind::RetrospectiveApproval
+                | DeadlineKind::GateDecision
+                | DeadlineKind::ReleaseResponse => None,
             })
             .collect();
         let any: Vec<AwardId> = state.awards.keys().copied().collect();

@@ -2,6 +2,7 @@
 //! sometimes an old version of it.
 
 mod awards;
+mod cascade;
 mod council;
 mod evaluation;
 mod lead;
@@ -47,6 +48,10 @@ const ACTIONS: &[(usize, Action)] = &[
     (8, World::answer_question),
     (18, World::evaluate),
     (8, World::link_siblings),
+    (12, World::view_invitation),
+    (12, World::sweep_invitations),
+    (10, World::waive),
+    (60, World::decide_gate),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),

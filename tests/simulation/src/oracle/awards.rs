@@ -1,5 +1,6 @@
 //! What councils asked for, tried and awarded: invariant 6, and that the halves of an award are about the same (2).
 
+use super::cascade::Cascade;
 use super::market::Market;
 use crate::breach::{Checked, Invariant, ensure};
 use care::market::PlaceClaimed;
@@ -37,10 +38,12 @@ pub(super) struct Awards {
     ended: HashSet<AwardId>,
     /// Whether each offer that was evaluated passed the gate, the last time.
     judged: HashMap<OfferId, bool>,
+    cascade: Cascade,
 }
 
 impl Awards {
     pub(super) fn read(&mut self, council: CouncilId, event: &ReferralEvent, market: &Market) -> Checked {
+        self.read_cascade(council, event)?;
         match event {
             ReferralEvent::CascadePolicySet(event) => {
                 let desk = self.desks.entry(council).or_default();
@@ -72,6 +75,7 @@ impl Awards {
             }
             ReferralEvent::AwardProposed(event) => {
                 self.check_proposal(council, &event.proposed, &event.sex, market)?;
+                self.check_gates(council, &event.proposed, event.area_authority.as_deref())?;
                 let (award, due) = (event.proposed.award, event.proposed.evidence.approval_due);
                 if let Some(due) = due {
                     self.desks.entry(council).or_default().due.insert(award, due);
@@ -88,6 +92,32 @@ impl Awards {
             _ => {}
         }
         Ok(())
+    }
+
+    fn read_cascade(&mut self, council: CouncilId, event: &ReferralEvent) -> Checked {
+        let open_again = self.cascade.read(&self.desks.entry(council).or_default().policy, event)?;
+        if let ReferralEvent::ReferralReleased(event) = event
+            && let Some((referral, step)) = self.referrals.get_mut(&event.referral).zip(open_again)
+        {
+            referral.steps.remove(&step);
+        }
+        Ok(())
+    }
+
+    fn check_gates(
+        &mut self,
+        council: CouncilId,
+        proposed: &AwardProposed,
+        area_authority: Option<&str>,
+    ) -> Checked {
+        let Some(referral) = self.referrals.get(&proposed.referral) else { return Ok(()) };
+        let urgency = &referral.requirements.urgency;
+        let policy = &self.desks.entry(council).or_default().policy;
+        self.cascade.check(policy, proposed, area_authority, urgency)
+    }
+
+    pub(super) fn gates_due(&self, council: CouncilId) -> BTreeSet<(Timestamp, AwardId)> {
+        self.cascade.gates_due(council)
     }
 
     fn check_proposal(
@@ -146,10 +176,11 @@ impl Awards {
         }
         let tried = |step: &&str| {
             let recorded = referral.steps.get(*step);
-            let shown = evidence.steps.iter().find(|shown| shown.step == **step);
-            recorded.is_some_and(|(outcome, at)| {
-                outcome != "PLACE_FOUND" && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
-            })
+            let shown = evidence.steps.iter().find(|it| it.step == **step && it.waived_by.is_none());
+            self.cascade.waived(proposed, step)
+                || recorded.is_some_and(|(outcome, at)| {
+                    outcome != "PLACE_FOUND" && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
+                })
         };
         let missing: Vec<&str> = asked.into_iter().filter(|step| !tried(step)).collect();
         let approved = match (&evidence.approval, evidence.approval_due) {

@@ -279,6 +279,7 @@ impl Load {
             name: referral.name.clone(),
             providers: vec![format!("providers/{}", home.provider)],
             request_id: id(draws),
+            ..Default::default()
         };
         let _: Referral = self.command(draws, &who, Command::ReleaseReferral(request)).await?;
         let place = home.places[draws.random_range(0..home.places.len())].clone();

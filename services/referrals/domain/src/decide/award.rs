@@ -1,7 +1,9 @@
 //! The council's part of an award: proposing it with the evidence that its policy asks for, and what comes back from
 //! market and contract. Invariant 6 is kept here.
 
+use super::cascade::behind;
 use super::choice;
+use super::gates::{emergency_due, passed};
 use super::shortlist::all_ended;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{
@@ -21,11 +23,7 @@ use care::published::{
     Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route,
 };
 use care::{AgreementId, Timestamp, london_date};
-use jiff::SignedDuration;
 use std::collections::BTreeSet;
-
-/// An outcome that shows no exhausted step: a home was found there.
-const PLACE_FOUND: &str = "PLACE_FOUND";
 
 pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     let referral = referral(state, command.referral)?;
@@ -137,6 +135,8 @@ fn evidence(
         approval: None,
         approval_due: None,
         choice: None,
+        gates: Vec::new(),
+        gates_due: None,
     };
     if external {
         let mut required: BTreeSet<&str> =
@@ -146,7 +146,7 @@ fn evidence(
             required.insert("FRAMEWORK");
         }
         let missing: Vec<String> =
-            required.into_iter().filter(|step| !exhausted(referral, step)).map(str::to_owned).collect();
+            required.into_iter().filter(|step| !behind(referral, step)).map(str::to_owned).collect();
         #[cfg(feature = "planted-defects")]
         let missing = if is_planted(Planted::CascadeUnchecked) { Vec::new() } else { missing };
         if !missing.is_empty() {
@@ -158,17 +158,26 @@ fn evidence(
         check_approval(state, "approval", approval)?;
         evidence.approval = Some(approval.clone());
     }
+    (evidence.gates, evidence.gates_due) = passed(state, referral, offer, &offer.terms.route, command)?;
+    evidence.steps = steps_shown(referral);
+    Ok(evidence)
+}
+
+/// The steps that were tried, and those that were waived.
+fn steps_shown(referral: &Referral) -> Vec<CascadeStepEvidence> {
     let tried = referral.steps.iter().map(|(step, (outcome, at))| CascadeStepEvidence {
         step: step.clone(),
         outcome: outcome.clone(),
         at: *at,
+        waived_by: None,
     });
-    evidence.steps = tried.collect();
-    Ok(evidence)
-}
-
-fn exhausted(referral: &Referral, step: &str) -> bool {
-    referral.steps.get(step).is_some_and(|(outcome, _)| outcome != PLACE_FOUND)
+    let waived = referral.cascade.waivers.iter().map(|(step, waiver)| CascadeStepEvidence {
+        step: step.clone(),
+        outcome: waiver.reason.clone(),
+        at: waiver.approval.at,
+        waived_by: Some(waiver.approval.clone()),
+    });
+    tried.chain(waived).collect()
 }
 
 /// Until when an external award without approval must get one; none when it has one.
@@ -192,9 +201,7 @@ fn approval_due(
     if referral.requirements.urgency != "EMERGENCY" {
         return Err(Rejection::NotAnEmergency { urgency: referral.requirements.urgency.clone() });
     }
-    let hours = SignedDuration::from_hours(i64::from(state.policy.emergency_approval_hours));
-    // At the end of the calendar the deadline is the instant itself: due at once rather than never.
-    Ok(Some(command.at.checked_add(hours).unwrap_or(command.at)))
+    Ok(Some(emergency_due(state, command.at)))
 }
 
 /// Whether an approval, which the request has in `field`, is one by a role that the policy lets approve.

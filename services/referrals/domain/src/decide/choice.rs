@@ -16,7 +16,7 @@ pub(super) fn evidence(
     command: &ProposeAward,
 ) -> Result<Option<ChoiceEvidence>, Rejection> {
     if let Some(failed) = failed_gate(offer) {
-        return Err(Rejection::GateNotPassed { offer: offer.id, failed });
+        return Err(Rejection::EvaluationGateFailed { offer: offer.id, failed });
     }
     let ranking = state.ranking(referral, command.at);
     let own = ranking.iter().find(|standing| standing.offer == offer.id);

@@ -319,7 +319,7 @@ fn what_did_not_pass_the_gate_is_not_awarded() {
     let mut events = offers(requirements(), [submit(terms(framework())), offering(2, 300_000, framework())]);
     events.extend(decided(&events, evaluate(1, 8)));
     let because = ProposeAward { departure_reason: Some("COURT".to_owned()), ..taking(1) };
-    let refused = given::<Referrals>(events.clone()).when(because).then_refused("GATE_NOT_PASSED");
+    let refused = given::<Referrals>(events.clone()).when(because).then_refused("EVALUATION_GATE_FAILED");
     assert!(refused.to_string().contains("IMPACT_ASSESSMENT_MISSING"), "{refused}");
     given::<Referrals>(events).when(taking(2)).then_events(|events| {
         assert_eq!(the_proposal(events).evidence.choice, None, "nothing is in the order")

@@ -19,7 +19,7 @@ fn page() -> String {
          `UPDATE_DOCS=1 cargo test -p referrals-domain --test spec evaluation_page` writes it anew.\n\nA council judges offers with \
          `EvaluateOffer`: first by the gate, then by scores. `ListEvaluations` gives the order of merit, with who scored and why. An award of \
          another offer than the first says why (`DEPARTURE_REASON_MISSING`), and where it stood is evidence in the award. An offer that was \
-         evaluated and did not pass the gate is not awarded (`GATE_NOT_PASSED`). Without any evaluation an award is made as it was, unless the council's \
+         evaluated and did not pass the gate is not awarded (`EVALUATION_GATE_FAILED`). Without any evaluation an award is made as it was, unless the council's \
          policy sets `evaluation_required` (`EVALUATION_MISSING`), which holds for external awards but those of urgency EMERGENCY.\n\n## The gate\n",
     );
     for rule in GATE {

@@ -37,6 +37,8 @@ fn three(requirements: &Requirements) -> Vec<ReferralEvent> {
             referral: id,
             providers: [provider("oak")].into(),
             stage: ReleaseStage::Broadcast,
+            own: BTreeSet::new(),
+            step: None,
             at: at(1),
         };
         events.extend(decided(&events, release));
