@@ -68,6 +68,10 @@ pub enum Planted {
     RevealUnrecorded,
     /// A provider is granted sight of the child before the award holds.
     GrantedBeforeAward,
+    /// An offer that did not pass the gate of its evaluation is taken.
+    EvaluationGateIgnored,
+    /// An award departs from the order of merit and nobody says why.
+    DepartureUnexplained,
 }
 
 thread_local! {

@@ -56,5 +56,6 @@ found! {
     invariant_4_bites: NoticeIgnored, NoticeIgnoredOnArrival, NoticeLeavesClaims => NoticeAdmitsNobody;
     invariant_5_bites: Under16Accepted, UnregisteredAwarded => NeverAwardable;
     invariant_6_bites: CascadeUnchecked, ApproverUnchecked, RoleUnchecked, EmergencyWithoutDeadline, DeadlineForgotten, WaiverRoleUnchecked, GateIgnored => CascadeAndApprover;
+    invariant_6_bites_where_offers_are_evaluated: EvaluationGateIgnored, DepartureUnexplained => CascadeAndApprover;
     invariant_7_bites: RevealedWithoutGrant, RevealedAfterEnd, RevealUnrecorded, GrantedBeforeAward => IdentityByGrant;
 }

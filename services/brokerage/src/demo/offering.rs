@@ -31,6 +31,7 @@ pub(crate) enum Who {
 }
 
 /// What a provider answers to one referral.
+#[allow(clippy::large_enum_variant, reason = "an answer is short-lived and most are the large one")]
 enum Answer {
     Offer(SubmitOfferRequest),
     Decline(DeclineReferralRequest),

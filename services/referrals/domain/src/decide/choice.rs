@@ -5,6 +5,8 @@ use crate::commands::ProposeAward;
 use crate::rejection::Rejection;
 use crate::state::{Offer, Referral, State};
 use care::code_sets;
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
 use care::published::ChoiceEvidence;
 
 /// The evidence of the choice; none where no offer stands in an order of merit and no siblings part.
@@ -15,7 +17,10 @@ pub(super) fn evidence(
     external: bool,
     command: &ProposeAward,
 ) -> Result<Option<ChoiceEvidence>, Rejection> {
-    if let Some(failed) = failed_gate(offer) {
+    let failed = failed_gate(offer);
+    #[cfg(feature = "planted-defects")]
+    let failed = failed.filter(|_| !is_planted(Planted::EvaluationGateIgnored));
+    if let Some(failed) = failed {
         return Err(Rejection::EvaluationGateFailed { offer: offer.id, failed });
     }
     let ranking = state.ranking(referral, command.at);
@@ -34,7 +39,10 @@ pub(super) fn evidence(
         departure_reason: None,
         sibling_split_reason: None,
     };
-    if evaluated > 0 && rank != Some(1) {
+    let departs = evaluated > 0 && rank != Some(1);
+    #[cfg(feature = "planted-defects")]
+    let departs = departs && !is_planted(Planted::DepartureUnexplained);
+    if departs {
         let reason = command.departure_reason.as_deref();
         let reason = reason.ok_or(Rejection::DepartureReasonMissing { offer: offer.id, rank, evaluated })?;
         check_codes(command.at, &[("departure_reason", code_sets::DEPARTURE, reason)])?;
