@@ -109,6 +109,7 @@ macro_rules! set {
 }
 
 mod form;
+mod staying;
 
 /// The code sets in use.
 pub mod code_sets {
@@ -118,10 +119,11 @@ pub mod code_sets {
         NATIONAL_TRANSFER, PARENT_AND_CHILD, RELIGION, RISK, ROUTE_INTO_CARE, SEND, SIBLING_REASON, SIBLINGS,
         STRENGTH,
     };
+    pub use super::staying::{FOLLOWS, NOTICE, PLACEMENT_END, RESPITE, SHORT_NOTICE, respite_days_max};
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 33] = [
+    pub const ALL: [CodeSet; 38] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -155,6 +157,11 @@ pub mod code_sets {
         NATIONAL_TRANSFER,
         ROUTE_INTO_CARE,
         EXCLUSION,
+        NOTICE,
+        SHORT_NOTICE,
+        PLACEMENT_END,
+        FOLLOWS,
+        RESPITE,
     ];
 
     set! {
@@ -390,6 +397,7 @@ mod tests {
     #[test]
     fn no_set_is_left_out_of_all_and_no_name_is_there_twice() {
         let lines = include_str!("codes.rs").lines().chain(include_str!("codes/form.rs").lines());
+        let lines = lines.chain(include_str!("codes/staying.rs").lines());
         let made = lines.filter(|line| matches!(*line, "    set! {" | "set! {")).count();
         let names: std::collections::BTreeSet<&str> = code_sets::ALL.iter().map(|set| set.name).collect();
         assert_eq!((code_sets::ALL.len(), names.len()), (made, made));

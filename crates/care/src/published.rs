@@ -5,7 +5,7 @@
 //! [`AgreementRefused`] (contracts) → `ReferralAwarded` or `AwardFailed` (referrals). Vacancies releases the claim
 //! after a refused agreement ([`ClaimReleased`]), or under a restriction notice, which contracts answers with
 //! [`AgreementRefused`], or [`PlacementEnded`] on the agreed start. [`PlacementStarted`] and [`PlacementEnded`] (contracts)
-//! move the claim and open and close charges. Prices and identities never enter the region's logs: there the child is
+//! move the claim and open and close charges; [`PlacementNoticeGiven`] tells referrals of what is to end. Prices and identities never enter the region's logs: there the child is
 //! an opaque referral id, with the age and sex that the market judges by.
 
 use crate::codes::code_sets;
@@ -18,6 +18,12 @@ use crate::market::Sexes;
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+mod staying;
+
+pub use staying::{
+    EndingSteps, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded, StayingPutStarted,
+};
 
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
@@ -403,6 +409,12 @@ pub struct PlacementEnded {
     /// Why the departure recorded before was wrong, where this puts it right: then this day and code hold instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
+    /// How it ended, a code of `code_sets::PLACEMENT_END`, where that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
+    /// The last day of the notice that stood; a departure before it is early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_last_day: Option<Date>,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -361,6 +361,8 @@ impl Bench {
     pub(crate) fn ended(&self, issued: &AgreementIssued, on: care::Date) -> PlacementEnded {
         PlacementEnded {
             correction: None,
+            ending: None,
+            notice_last_day: None,
             agreement: issued.agreement,
             award: issued.award,
             council: issued.council,

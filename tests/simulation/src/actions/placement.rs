@@ -77,7 +77,7 @@ impl World {
         let Some(id) = self.some_agreement(desk, AgreementStatus::Started) else { return Ok(()) };
         let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());
-        self.tell(desk, id, PlacementStep::End { on, reason })
+        self.tell(desk, id, PlacementStep::End { on, reason, ending: None })
     }
 
     pub(super) fn correct_end(&mut self) -> Checked {
@@ -86,7 +86,7 @@ impl World {
         let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());
         let correction = "the date was mistyped (simulated)".to_owned();
-        self.tell(desk, id, PlacementStep::CorrectEnd { on, reason, correction })
+        self.tell(desk, id, PlacementStep::CorrectEnd { on, reason, ending: None, correction })
     }
 
     pub(super) fn cancel(&mut self) -> Checked {
