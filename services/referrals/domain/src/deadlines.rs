@@ -12,6 +12,8 @@ use care::{AwardId, Date, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod staying;
+
 /// The provisions in which a young child lives in a group and without a parent.
 const RESIDENTIAL: [&str; 3] = ["RESIDENTIAL", "RESIDENTIAL_EDUCATION", "SECURE"];
 /// The legal statuses of a series of short breaks.
@@ -144,6 +146,12 @@ fn area(state: &State, award: &Award) -> Area {
     }
 }
 
+/// Whether a referral is for one of a series of short breaks.
+pub(crate) fn is_short_break(referral: &Referral) -> bool {
+    let legal_status = referral.requirements.legal_status.as_deref();
+    legal_status.is_some_and(|status| SHORT_BREAKS.contains(&status))
+}
+
 /// The clock of this step for an award; none where the step is not asked for.
 pub(crate) fn award_clock(
     state: &State,
@@ -153,8 +161,7 @@ pub(crate) fn award_clock(
 ) -> Option<AwardClock> {
     let proposed = &award.proposed;
     let start = award.arrived.unwrap_or(proposed.start);
-    let legal_status = referral.requirements.legal_status.as_deref();
-    let short_break = legal_status.is_some_and(|status| SHORT_BREAKS.contains(&status));
+    let short_break = is_short_break(referral);
     let after_start = |presumed| AwardClock {
         since: start_of_day(start),
         due: end_of_day(working_days_after(start, WORKING_DAYS_AFTER_START)),
@@ -189,13 +196,19 @@ pub(crate) fn award_clock(
             let residential = RESIDENTIAL.contains(&proposed.provision.as_str());
             (young && residential).then(|| before_start(None))
         }
+        StatutoryStep::OutstandingNotices | StatutoryStep::DisruptionMeeting => {
+            staying::after_end_clock(state, award, step)
+        }
     }
 }
 
 /// The roles that may take a step; none where any may.
 pub(crate) fn roles_for(state: &State, step: StatutoryStep) -> Option<BTreeSet<String>> {
     match step {
-        StatutoryStep::PlacementPlan | StatutoryStep::AreaAuthorityNotice => None,
+        StatutoryStep::PlacementPlan
+        | StatutoryStep::AreaAuthorityNotice
+        | StatutoryStep::OutstandingNotices
+        | StatutoryStep::DisruptionMeeting => None,
         StatutoryStep::DistantPlacementApproval => Some(BTreeSet::from([DIRECTOR.to_owned()])),
         StatutoryStep::SeniorReview => Some(state.policy.approver_roles.clone()),
     }
@@ -209,6 +222,8 @@ impl State {
             .approval_deadlines()
             .chain(self.step_deadlines(now))
             .chain(self.response_deadlines(now))
+            .chain(self.staying_deadlines(now))
+            .chain(self.after_end_deadlines())
             .collect();
         found.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
         found
@@ -231,7 +246,9 @@ impl State {
             until.is_none_or(|until| now <= until).then_some((award, clocks, referral, until))
         });
         standing.flat_map(move |(award, clocks, referral, until)| {
-            let open = StatutoryStep::ALL.into_iter().filter(|step| !clocks.steps.contains_key(step));
+            let of_start =
+                StatutoryStep::ALL.into_iter().filter(|step| !StatutoryStep::AFTER_END.contains(step));
+            let open = of_start.filter(|step| !clocks.steps.contains_key(step));
             open.filter_map(move |step| {
                 let AwardClock { since, due, presumed } = award_clock(self, referral, award, step)?;
                 let (kind, award) = (DeadlineKind::Step(step), Some(award.proposed.award));
@@ -279,6 +296,9 @@ impl State {
                 let clocks = id.award.and_then(|award| self.clocks.awards.get(&award));
                 clocks.is_some_and(|clocks| clocks.steps.contains_key(&step))
             }
+            DeadlineKind::NoticeLastDay | DeadlineKind::FormerPlacementEnd | DeadlineKind::RespiteEnd => {
+                self.placement_ends(id.award)
+            }
             DeadlineKind::ReleaseResponse => {
                 let Some((referral, provider)) = self.referrals.get(&id.referral).zip(id.provider.as_ref())
                 else {
@@ -323,11 +343,15 @@ impl State {
                         self.clocks.running.insert(event.award);
                     }
                 }
+                self.note_after_end(event.award);
             }
+            ReferralEvent::PlacementNoticeNoted(event) => self.note_after_end(event.award),
+            ReferralEvent::PlacementEndingNoted(event) => self.note_after_end(event.award),
             ReferralEvent::StatutoryStepRecorded(event) => {
                 if let Some(clocks) = self.clocks.awards.get_mut(&event.award) {
                     clocks.steps.insert(event.step, event.clone());
                 }
+                self.note_after_end(event.award);
             }
             ReferralEvent::ReferralReleased(event) => self.note_waiting(event.referral),
             ReferralEvent::OfferSubmitted(event) => self.note_waiting(event.referral),

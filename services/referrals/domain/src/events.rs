@@ -41,9 +41,11 @@ macro_rules! event {
 
 mod question;
 mod shortlist;
+mod staying;
 
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
+pub use staying::{Follows, PlacementEndingNoted, PlacementNoticeNoted, ReferralLinked, StandingNotice};
 
 event! {
     /// The council set its cascade policy.
@@ -435,5 +437,8 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
+        ReferralLinked,
+        PlacementNoticeNoted,
+        PlacementEndingNoted,
     }
 }

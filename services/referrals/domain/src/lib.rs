@@ -16,25 +16,31 @@ mod profile;
 mod recognition;
 mod rejection;
 mod requirements;
+mod stability;
 mod state;
+mod staying;
 
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
-pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
+pub use clocks::{
+    CLOCKS, ClockRule, DIRECTOR, DeadlineKind, OUTSTANDING_NOTICES_WORKING_DAYS, StatutoryStep,
+    WORKING_DAYS_AFTER_START,
+};
 pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
-    EraseIdentity, FailAward, GiveRetrospectiveApproval, PostReferral, ProposeAward, ReadShortlisted,
-    RecordArrival, RecordCascadeStep, RecordDeparture, RecordSearch, RecordStatutoryStep, ReleaseReferral,
-    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, Viewer, WithdrawOffer,
-    WithdrawReferral,
+    EraseIdentity, FailAward, GiveRetrospectiveApproval, LinkReferral, PostReferral, ProposeAward,
+    ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture, RecordNotice, RecordSearch,
+    RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer,
+    Viewer, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
-    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, IdentityGrantEnded,
-    IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
-    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
-    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
+    AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, ChildArrived, Follows,
+    IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed, IdentityRevealed, OfferSubmitted, OfferTerms,
+    OfferWithdrawn, PlacementEndingNoted, PlacementNoticeNoted, ProviderShortlisted, QuestionAnswered,
+    QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralLinked,
+    ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven,
+    SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded, StandingNotice,
     StatutoryStepRecorded,
 };
 pub use policy::{CascadeMode, CascadePolicy};
@@ -42,7 +48,9 @@ pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, Family
 pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
+pub use stability::{Count, Stability, year_ending};
 pub use state::{Answer, Award, Offer, Outcome, Question, Referral, Release, Shortlisting, Stage, State};
+pub use staying::Staying;
 
 use care::{Decided, Domain};
 

@@ -6,6 +6,7 @@ mod market;
 mod post;
 mod questions;
 mod shortlist;
+mod staying;
 mod steps;
 
 use crate::commands::Command;
@@ -42,6 +43,8 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::ReadShortlisted(command) => shortlist::read(state, command),
         Command::AskQuestion(command) => questions::ask(state, command),
         Command::AnswerQuestion(command) => questions::answer(state, command),
+        Command::LinkReferral(command) => staying::link(state, command),
+        Command::RecordNotice(command) => Ok(staying::note_notice(state, command)),
     }
 }
 

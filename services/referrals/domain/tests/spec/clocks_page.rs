@@ -1,6 +1,8 @@
 //! The page of the clocks is what the rules say.
 
-use referrals_domain::{CLOCKS, CascadePolicy, ClockPolicy, WORKING_DAYS_AFTER_START};
+use referrals_domain::{
+    CLOCKS, CascadePolicy, ClockPolicy, OUTSTANDING_NOTICES_WORKING_DAYS, WORKING_DAYS_AFTER_START,
+};
 use std::fmt::Write;
 
 fn page() -> String {
@@ -65,5 +67,11 @@ fn the_constants_are_those_of_the_rules() {
     stands("RELEASE_RESPONSE", format!("emergency_hours`, {} by default", clocks.response_emergency_hours));
     stands("RELEASE_RESPONSE", format!("urgent_hours`, {}", clocks.response_urgent_hours));
     stands("RELEASE_RESPONSE", format!("working_days`, {}", clocks.response_planned_working_days));
+    stands("OUTSTANDING_NOTICES", format!("{OUTSTANDING_NOTICES_WORKING_DAYS} working days"));
+    stands("DISRUPTION_MEETING", format!("{} by default", clocks.disruption_meeting_working_days));
+    for (code, days) in [("T3", "T3 21 days"), ("T4", "T4 7"), ("SHORT_BREAK", "SHORT_BREAK 17")] {
+        assert!(days.contains(&care::code_sets::respite_days_max(code).unwrap().to_string()));
+        stands("RESPITE_END", days.to_owned());
+    }
     assert!(clocks.adjoining.is_empty());
 }

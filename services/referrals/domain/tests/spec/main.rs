@@ -13,4 +13,6 @@ mod posting;
 mod properties;
 mod questions;
 mod shortlist;
+mod stability;
+mod staying;
 mod support;

@@ -136,7 +136,10 @@ impl Model {
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_)
-            | ReferralEvent::StatutoryStepRecorded(_) => {}
+            | ReferralEvent::StatutoryStepRecorded(_)
+            | ReferralEvent::ReferralLinked(_)
+            | ReferralEvent::PlacementNoticeNoted(_)
+            | ReferralEvent::PlacementEndingNoted(_) => {}
         }
         Ok(())
     }
@@ -270,7 +273,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         15 => (1..=4_u128).prop_map(|n| {
             let (on, reason) = (london_date(at(0)), "CARPL".to_owned());
-            RecordDeparture { award: award(n), on, reason, at: at(0) }.into()
+            RecordDeparture { award: award(n), on, reason, ending: None, at: at(0) }.into()
         }),
         10 => (1..=4_u128).prop_map(|n| {
             let (reason, detail) = ("PLACE_TAKEN".to_owned(), "taken".to_owned());
