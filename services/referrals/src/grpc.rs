@@ -14,6 +14,7 @@ mod questions;
 mod releases;
 mod searches;
 mod shortlists;
+mod staying;
 mod watch;
 
 pub(crate) use deadlines::step_shown;
@@ -79,4 +80,6 @@ methods! {
     ask_question(AskQuestionRequest) -> Question = ask;
     answer_question(AnswerQuestionRequest) -> Question = answer;
     list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
+    link_referral(LinkReferralRequest) -> Referral = link;
+    get_stability(GetStabilityRequest) -> Stability = stability;
 }

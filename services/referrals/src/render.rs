@@ -15,6 +15,10 @@ use service_kit::{
     agreement_name, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
 };
 
+mod staying;
+
+pub(crate) use staying::stability;
+
 pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
     format!("{}/offers/{offer}", referral_name(council, referral))
 }
@@ -102,6 +106,7 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         narrative_known: known(it.narrative.is_some(), KeyPurpose::Narrative),
         complete_thousandths: Completeness::of(it).thousandths(),
         unknown_fields: Vec::new(),
+        follows: state.staying.follows.get(&it.id).map(|follows| staying::follows(it.council, follows)),
     }
 }
 
@@ -339,6 +344,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
     };
     let due = proposed.evidence.approval_due;
     let clocks = state.clocks.awards.get(&proposed.award);
+    let (ending, notice_last_day) = staying::end(state, proposed.award);
     let waits = |due: Timestamp| state.approvals_due.contains(&(due, proposed.award));
     proto::Award {
         name: award_name(proposed.council, proposed.award),
@@ -363,6 +369,8 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         policy_version: proposed.evidence.policy_version,
         area_authority: clocks.and_then(|it| it.area_authority.clone()).unwrap_or_default(),
         statutory_steps: clocks.into_iter().flat_map(|it| it.steps.values()).map(step_shown).collect(),
+        ending,
+        notice_last_day,
     }
 }
 
@@ -394,5 +402,6 @@ fn clock_policy(it: &ClockPolicy) -> proto::ClockPolicy {
         response_urgent_hours: Some(it.response_urgent_hours.into()),
         response_planned_working_days: Some(it.response_planned_working_days.into()),
         senior_review_age_max: Some(it.senior_review_age_max.into()),
+        disruption_meeting_working_days: Some(it.disruption_meeting_working_days.into()),
     }
 }

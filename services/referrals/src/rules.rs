@@ -44,4 +44,6 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/RecordStatutoryStep", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/RevealIdentity", Own, Granted),
     rule("/brokerage.referrals.v1.ReferralsService/EraseIdentity", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/LinkReferral", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/GetStability", Own, Never),
 ];

@@ -9,7 +9,10 @@ use care::market::{
     EstablishmentRegistered, MarketEvent, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
     Sexes, VacancyAdvertised,
 };
-use care::published::{AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementNoticeGiven,
+    PlacementNoticeWithdrawn, PlacementStarted,
+};
 use care::{CouncilId, Decided, Domain, Event, ReferralId, Timestamp};
 use engine::{Context, Engine};
 use eventlog::sqlite::SqliteStore;
@@ -27,7 +30,14 @@ use tonic_types::StatusExt;
 
 care::events! {
     /// What a contracts log tells this service.
-    pub(crate) enum ContractsEvent { AgreementIssued, AgreementRefused, PlacementStarted, PlacementEnded }
+    pub(crate) enum ContractsEvent {
+        AgreementIssued,
+        AgreementRefused,
+        PlacementStarted,
+        PlacementEnded,
+        PlacementNoticeGiven,
+        PlacementNoticeWithdrawn,
+    }
 }
 
 /// A log that takes whatever events it is given.

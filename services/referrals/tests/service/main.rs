@@ -14,3 +14,4 @@ mod referral;
 mod rules;
 mod searches;
 mod shortlist;
+mod staying;
