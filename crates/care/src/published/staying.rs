@@ -5,6 +5,7 @@ use crate::domain::{EventBody, StreamId};
 use crate::ids::{AgreementId, AwardId, CouncilId, PlaceId, ProviderId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Who gave a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,15 @@ pub enum NoticeBy {
     Provider,
     /// The council.
     Council,
+}
+
+impl fmt::Display for NoticeBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Provider => "provider",
+            Self::Council => "council",
+        })
+    }
 }
 
 /// What a responsible authority does before it ends a placement, and when each was done: regulation 14 of the Care Planning, Placement and
@@ -50,6 +60,13 @@ impl EndingSteps {
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         self.all().into_iter().filter(|(_, on)| on.is_none()).map(|(name, _)| name).collect()
+    }
+
+    /// Whether something is still to be done once a placement was ended at once: all but the review, which regulation 14(3) does not ask for
+    /// then.
+    #[must_use]
+    pub fn outstanding(&self) -> bool {
+        Self { reviewed_on: None, ..self.clone() }.missing().len() > 1
     }
 }
 
@@ -91,7 +108,7 @@ impl PlacementNoticeGiven {
     /// Whether the council ends the placement at once and has yet to do what the law asks for before an end.
     #[must_use]
     pub fn steps_outstanding(&self) -> bool {
-        self.steps.as_ref().is_some_and(|steps| !steps.missing().is_empty())
+        self.steps.as_ref().is_some_and(EndingSteps::outstanding)
     }
 }
 

@@ -196,11 +196,26 @@ fn a_council_ends_a_placement_only_after_what_regulation_14_asks_for() {
     // At immediate risk the child leaves first, and what is outstanding is known.
     let (last_day, short) = (Some(today()), short("IMMEDIATE_RISK", None));
     lives_there()
-        .when(gives(NoticeGiver::Council, GiveNotice { last_day, short, ..told_nobody.clone() }))
+        .when(gives(
+            NoticeGiver::Council,
+            GiveNotice { last_day, short: short.clone(), ..told_nobody.clone() },
+        ))
         .then_events(|events| {
             let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
             assert!(given.steps_outstanding());
         });
+    // But for the review, which is not asked for then.
+    let unreviewed = GiveNotice { steps: EndingSteps { reviewed_on: None, ..done() }, ..notice() };
+    lives_there()
+        .when(gives(
+            NoticeGiver::Council,
+            GiveNotice { last_day, short: short.clone(), ..unreviewed.clone() },
+        ))
+        .then_events(|events| {
+            let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
+            assert!(!given.steps_outstanding());
+        });
+    lives_there().when(gives(NoticeGiver::Council, unreviewed)).then_refused("ENDING_STEPS_MISSING");
     // An agreement on fewer days is no such exception.
     let agreed = Some(ShortNotice { why: "AGREED".to_owned(), agreed_on: Some(today()) });
     lives_there()

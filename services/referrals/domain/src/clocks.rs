@@ -10,7 +10,7 @@ use staying::{DISRUPTION_MEETING, FORMER_PLACEMENT_END, NOTICE_LAST_DAY, OUTSTAN
 /// Within how many working days after the start a placement plan must be made that was not made before, and the area authority of an
 /// emergency placement be notified.
 pub const WORKING_DAYS_AFTER_START: u8 = 5;
-/// Within how many working days after the end what the law asks for before one must be done, where a placement ended at once.
+/// Within how many working days after the end of a placement those are told of it in writing who were not told before.
 pub const OUTSTANDING_NOTICES_WORKING_DAYS: u8 = 10;
 /// The one role that approves a distant placement.
 pub const DIRECTOR: &str = "DIRECTOR_OF_CHILDRENS_SERVICES";

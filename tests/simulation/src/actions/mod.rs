@@ -8,6 +8,7 @@ mod placement;
 mod provider;
 mod register;
 mod shortlist;
+mod staying;
 
 pub(crate) use council::policy;
 pub(crate) use lead::prices;
@@ -47,6 +48,11 @@ const ACTIONS: &[(usize, Action)] = &[
     (60, World::end_placement),
     (16, World::correct_end),
     (5, World::cancel),
+    (14, World::give_notice),
+    (30, World::withdraw_notice),
+    (60, World::stay_put),
+    (8, World::end_staying_put),
+    (8, World::link),
     (20, World::advertise_some),
     (5, World::withdraw_vacancy),
     (10, World::confirm_vacancy),

@@ -23,7 +23,7 @@ pub enum StayingRejection {
     #[error("the agreement has no notice {0}: list the notices for their names")]
     NoticeUnknown(u32),
     /// Only who gave it takes it back.
-    #[error("the notice was given by the {}: only who gave it can withdraw it", side(*.0))]
+    #[error("the notice was given by the {0}: only who gave it can withdraw it")]
     NoticeNotYours(NoticeBy),
     /// Fewer days than is usual, and no reason for it.
     #[error(
@@ -72,13 +72,6 @@ pub enum StayingRejection {
         "a Staying Put arrangement goes on from {0}: end it on that day before the end of the placement is put right"
     )]
     StayingPutRuns(Date),
-}
-
-fn side(by: NoticeBy) -> &'static str {
-    match by {
-        NoticeBy::Provider => "provider",
-        NoticeBy::Council => "council",
-    }
 }
 
 impl Refusal for StayingRejection {

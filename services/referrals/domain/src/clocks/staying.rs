@@ -14,12 +14,13 @@ pub(super) const NOTICE_LAST_DAY: ClockRule = ClockRule {
 
 pub(super) const OUTSTANDING_NOTICES: ClockRule = ClockRule {
     kind: DeadlineKind::Step(StatutoryStep::OutstandingNotices),
-    starts: "The day on which a placement ends that the council ended at once, for an immediate risk of significant harm, without the steps \
-             that come before an end.",
+    starts: "The day on which a placement ends that the council ended at once, for an immediate risk of significant harm to the child or of \
+             serious injury to others, with something outstanding of what comes before an end.",
     due: "The end of the tenth working day after the end.",
-    to_do: "Review the case, tell the independent reviewing officer and give the written notices that are outstanding.",
+    to_do: "Arrange other accommodation and tell the independent reviewing officer as soon as reasonably practicable, and give the written \
+            notices that are outstanding.",
     stops: "The step is recorded.",
-    source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 14.",
+    source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 14(3) and (4).",
     constant: "`OUTSTANDING_NOTICES_WORKING_DAYS`, 10 working days",
 };
 
