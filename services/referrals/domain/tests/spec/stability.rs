@@ -51,6 +51,13 @@ fn three_placements_in_the_year_are_counted_and_two_are_not() {
     assert_eq!((&before.placed, &before.three_or_more), (&of(&[2]), &of(&[])));
     assert_eq!(figures(&events, 2024).placed, of(&[1]));
     assert_eq!(figures(&events, 2023), Stability::default());
+    // Two in the year, and one that ended on its first day.
+    let two = child(&[
+        (1, "2024-01-10", Some("2025-04-01"), None),
+        (2, "2025-04-01", Some("2025-07-01"), None),
+        (3, "2025-07-01", None, None),
+    ]);
+    assert_eq!(figures(&two, 2026).three_or_more, of(&[]));
     // Without the links they are five children, four of whom have left.
     let unlinked: Vec<_> =
         events.into_iter().filter(|event| !matches!(event, ReferralEvent::ReferralLinked(_))).collect();

@@ -305,13 +305,17 @@ fn a_child_who_has_moved_leaves_the_placement_before_on_the_same_day() {
         events.push(arrived(2, day("2026-06-01")));
         let former = vec![("FORMER_PLACEMENT_END", referral(2), award(1), "2026-06-01T23:00:00Z".to_owned())];
         assert_eq!(due(&events, "2026-06-01T12:00:00Z"), former);
-        let ended_on = |on: &str| {
+        let ended_on = |on: &str, now: &str| {
             let mut events = events.clone();
             events.push(left(1, day(on)));
-            due(&events, "2026-06-01T12:00:00Z")
+            due(&events, now)
         };
-        assert_eq!(ended_on("2026-06-01"), [], "a same-day move");
-        assert_eq!(ended_on("2026-06-03"), former, "two nights in two places: until that day comes");
+        assert_eq!(ended_on("2026-06-01", "2026-05-31T12:00:00Z"), [], "a same-day move, told on the eve");
+        assert_eq!(
+            ended_on("2026-06-03", "2026-06-01T12:00:00Z"),
+            former,
+            "two nights in two places: until that day comes"
+        );
     }
     for other in [follows("RETURN", None, 1), follows("RESPITE", Some("T2"), 1)] {
         let mut events = two();
