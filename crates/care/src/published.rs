@@ -5,8 +5,8 @@
 //! [`AgreementRefused`] (contracts) → `ReferralAwarded` or `AwardFailed` (referrals). Vacancies releases the claim
 //! after a refused agreement ([`ClaimReleased`]), or under a restriction notice, which contracts answers with
 //! [`AgreementRefused`], or [`PlacementEnded`] on the agreed start. [`PlacementStarted`] and [`PlacementEnded`] (contracts)
-//! move the claim and open and close charges; [`PlacementNoticeGiven`] tells referrals of what is to end. Prices and identities never enter the region's logs: there the child is
-//! an opaque referral id, with the age and sex that the market judges by.
+//! move the claim and open and close charges; [`PlacementNoticeGiven`] tells referrals of what is to end. Prices and identities
+//! never enter the region's logs: there the child is an opaque referral id, with the age and sex that the market judges by.
 
 use crate::codes::code_sets;
 use crate::domain::{DecodeError, EventBody, StreamId, decode_part};

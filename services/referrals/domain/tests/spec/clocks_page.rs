@@ -11,7 +11,7 @@ fn page() -> String {
          referrals-domain --test spec clocks_page` writes it anew.\n\nA council's deadlines are derived from its own log as of an instant: \
          `ListDeadlines` tells what is to be done, the soonest first, and `WatchDeadlines` what arises, is met and becomes overdue, as it \
          happens. What is done is recorded with `RecordStatutoryStep`, which stops the clock. When the placement or the search ends, so do \
-         its clocks; an emergency award still waits for its approval.\n\nA working day is neither a Saturday or Sunday nor Christmas Day, Good \
+         its clocks, but for those that its end starts; an emergency award still waits for its approval.\n\nA working day is neither a Saturday or Sunday nor Christmas Day, Good \
          Friday or another bank holiday in England and Wales (Care Planning, Placement and Case Review (England) Regulations 2010, regulation 2; `crates/care/src/working_days.rs`). The day \
          from which working days are counted is not counted itself, and the last one is whole.\n\nThere is no weekly review of unregistered \
          placements: unregistered provision can neither be sought nor awarded here. Where a home lies is what the market's register says of \
