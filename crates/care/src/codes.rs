@@ -111,6 +111,7 @@ macro_rules! set {
 mod cascade;
 mod evaluation;
 mod form;
+mod staying;
 
 /// The code sets in use.
 pub mod code_sets {
@@ -122,10 +123,11 @@ pub mod code_sets {
         NATIONAL_TRANSFER, PARENT_AND_CHILD, RELIGION, RISK, ROUTE_INTO_CARE, SEND, SIBLING_REASON, SIBLINGS,
         STRENGTH,
     };
+    pub use super::staying::{FOLLOWS, NOTICE, PLACEMENT_END, RESPITE, SHORT_NOTICE, respite_days_max};
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 41] = [
+    pub const ALL: [CodeSet; 46] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -167,6 +169,11 @@ pub mod code_sets {
         WAIVER,
         GATE,
         GATE_DECISION,
+        NOTICE,
+        SHORT_NOTICE,
+        PLACEMENT_END,
+        FOLLOWS,
+        RESPITE,
     ];
 
     set! {
@@ -415,6 +422,7 @@ mod tests {
             include_str!("codes/form.rs"),
             include_str!("codes/evaluation.rs"),
             include_str!("codes/cascade.rs"),
+            include_str!("codes/staying.rs"),
         ];
         let lines = files.into_iter().flat_map(str::lines);
         let made = lines.filter(|line| matches!(*line, "    set! {" | "set! {")).count();

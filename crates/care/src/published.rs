@@ -5,8 +5,8 @@
 //! [`AgreementRefused`] (contracts) → `ReferralAwarded` or `AwardFailed` (referrals). Vacancies releases the claim
 //! after a refused agreement ([`ClaimReleased`]), or under a restriction notice, which contracts answers with
 //! [`AgreementRefused`], or [`PlacementEnded`] on the agreed start. [`PlacementStarted`] and [`PlacementEnded`] (contracts)
-//! move the claim and open and close charges. Prices and identities never enter the region's logs: there the child is
-//! an opaque referral id, with the age and sex that the market judges by.
+//! move the claim and open and close charges; [`PlacementNoticeGiven`] tells referrals of what is to end. Prices and identities
+//! never enter the region's logs: there the child is an opaque referral id, with the age and sex that the market judges by.
 
 use crate::codes::code_sets;
 use crate::domain::{DecodeError, EventBody, StreamId, decode_part};
@@ -20,10 +20,14 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 mod evaluation;
+mod staying;
 
 pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
     default_weights,
+};
+pub use staying::{
+    EndingSteps, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded, StayingPutStarted,
 };
 
 /// Lines of a weekly price at most: one of each kind.
@@ -440,6 +444,12 @@ pub struct PlacementEnded {
     /// Why the departure recorded before was wrong, where this puts it right: then this day and code hold instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
+    /// How it ended, a code of `code_sets::PLACEMENT_END`, where that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
+    /// The last day of the notice that stood; a departure before it is early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_last_day: Option<Date>,
     /// When it was recorded.
     pub at: Timestamp,
 }

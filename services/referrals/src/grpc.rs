@@ -17,6 +17,7 @@ mod releases;
 mod searches;
 mod shortlists;
 mod siblings;
+mod staying;
 mod step_policy;
 mod watch;
 
@@ -89,4 +90,6 @@ methods! {
     list_invitations(ListInvitationsRequest) -> ListInvitationsResponse = invitation_page;
     waive_cascade_step(WaiveCascadeStepRequest) -> Referral = waive;
     record_gate_decision(RecordGateDecisionRequest) -> Referral = decide_gate;
+    link_referral(LinkReferralRequest) -> Referral = link;
+    get_stability(GetStabilityRequest) -> Stability = stability;
 }

@@ -19,6 +19,10 @@ use service_kit::{
     agreement_name, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
 };
 
+mod staying;
+
+pub(crate) use staying::stability;
+
 pub(crate) fn offer_name(council: CouncilId, referral: ReferralId, offer: OfferId) -> String {
     format!("{}/offers/{offer}", referral_name(council, referral))
 }
@@ -107,6 +111,7 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         complete_thousandths: Completeness::of(it).thousandths(),
         unknown_fields: Vec::new(),
         sibling_group: None,
+        follows: state.staying.follows.get(&it.id).map(|follows| staying::follows(it.council, follows)),
     }
 }
 
@@ -359,6 +364,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
     let due = proposed.evidence.approval_due;
     let clocks = state.clocks.awards.get(&proposed.award);
     let undecided = state.gates_undecided(proposed.award);
+    let (ending, notice_last_day) = staying::end(state, proposed.award);
     let waits = |due: Timestamp| state.approvals_due.contains(&(due, proposed.award));
     proto::Award {
         name: award_name(proposed.council, proposed.award),
@@ -387,6 +393,8 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         passed_gates: proposed.evidence.gates.iter().map(cascade::passed_gate).collect(),
         gates_due: undecided.into_iter().map(str::to_owned).collect(),
         gates_due_time: proposed.evidence.gates_due.as_ref().map(|it| timestamp(it.due)),
+        ending,
+        notice_last_day,
     }
 }
 
@@ -430,5 +438,6 @@ fn clock_policy(it: &ClockPolicy) -> proto::ClockPolicy {
         response_urgent_hours: Some(it.response_urgent_hours.into()),
         response_planned_working_days: Some(it.response_planned_working_days.into()),
         senior_review_age_max: Some(it.senior_review_age_max.into()),
+        disruption_meeting_working_days: Some(it.disruption_meeting_working_days.into()),
     }
 }

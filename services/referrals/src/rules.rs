@@ -50,4 +50,6 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/ListInvitations", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/WaiveCascadeStep", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/RecordGateDecision", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/LinkReferral", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/GetStability", Own, Never),
 ];

@@ -3,9 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
+mod staying;
+
+use staying::{DISRUPTION_MEETING, FORMER_PLACEMENT_END, NOTICE_LAST_DAY, OUTSTANDING_NOTICES, RESPITE_END};
+
 /// Within how many working days after the start a placement plan must be made that was not made before, and the area authority of an
 /// emergency placement be notified.
 pub const WORKING_DAYS_AFTER_START: u8 = 5;
+/// Within how many working days after the end of a placement those are told of it in writing who were not told before.
+pub const OUTSTANDING_NOTICES_WORKING_DAYS: u8 = 10;
 /// The one role that approves a distant placement.
 pub const DIRECTOR: &str = "DIRECTOR_OF_CHILDRENS_SERVICES";
 
@@ -20,6 +26,12 @@ pub enum DeadlineKind {
     Step(StatutoryStep),
     /// A provider is to answer a release.
     ReleaseResponse,
+    /// Notice was given of a placement's end.
+    NoticeLastDay,
+    /// The child has moved, and the placement before goes on.
+    FormerPlacementEnd,
+    /// A time away has a longest length.
+    RespiteEnd,
 }
 
 /// What somebody does and records, and what stops a clock by that.
@@ -34,12 +46,24 @@ pub enum StatutoryStep {
     DistantPlacementApproval,
     /// Senior management reviewed why a young child is to live in residential care.
     SeniorReview,
+    /// What was outstanding when the council ended a placement at once was done.
+    OutstandingNotices,
+    /// The meeting after a disruption was held.
+    DisruptionMeeting,
 }
 
 impl StatutoryStep {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::PlacementPlan, Self::AreaAuthorityNotice, Self::DistantPlacementApproval, Self::SeniorReview];
+    pub const ALL: [Self; 6] = [
+        Self::PlacementPlan,
+        Self::AreaAuthorityNotice,
+        Self::DistantPlacementApproval,
+        Self::SeniorReview,
+        Self::OutstandingNotices,
+        Self::DisruptionMeeting,
+    ];
+    /// Those that the end of a placement asks for, and its start does not.
+    pub(crate) const AFTER_END: [Self; 2] = [Self::OutstandingNotices, Self::DisruptionMeeting];
 
     /// Its name, as it is written everywhere.
     #[must_use]
@@ -56,6 +80,10 @@ impl StatutoryStep {
             Self::SeniorReview => {
                 "only children up to the policy's age who are to live in residential care do"
             }
+            Self::OutstandingNotices => {
+                "the placement goes on, or it was not ended at once with something outstanding"
+            }
+            Self::DisruptionMeeting => "the placement goes on, or it did not end by DISRUPTION",
         }
     }
 }
@@ -71,7 +99,12 @@ impl DeadlineKind {
             Self::Step(StatutoryStep::AreaAuthorityNotice) => "AREA_AUTHORITY_NOTICE",
             Self::Step(StatutoryStep::DistantPlacementApproval) => "DISTANT_PLACEMENT_APPROVAL",
             Self::Step(StatutoryStep::SeniorReview) => "SENIOR_REVIEW",
+            Self::Step(StatutoryStep::OutstandingNotices) => "OUTSTANDING_NOTICES",
+            Self::Step(StatutoryStep::DisruptionMeeting) => "DISRUPTION_MEETING",
             Self::ReleaseResponse => "RELEASE_RESPONSE",
+            Self::NoticeLastDay => "NOTICE_LAST_DAY",
+            Self::FormerPlacementEnd => "FORMER_PLACEMENT_END",
+            Self::RespiteEnd => "RESPITE_END",
         }
     }
 
@@ -85,7 +118,12 @@ impl DeadlineKind {
             Self::Step(StatutoryStep::AreaAuthorityNotice) => &AREA_AUTHORITY_NOTICE,
             Self::Step(StatutoryStep::DistantPlacementApproval) => &DISTANT_PLACEMENT_APPROVAL,
             Self::Step(StatutoryStep::SeniorReview) => &SENIOR_REVIEW,
+            Self::Step(StatutoryStep::OutstandingNotices) => &OUTSTANDING_NOTICES,
+            Self::Step(StatutoryStep::DisruptionMeeting) => &DISRUPTION_MEETING,
             Self::ReleaseResponse => &RELEASE_RESPONSE,
+            Self::NoticeLastDay => &NOTICE_LAST_DAY,
+            Self::FormerPlacementEnd => &FORMER_PLACEMENT_END,
+            Self::RespiteEnd => &RESPITE_END,
         }
     }
 }
@@ -110,7 +148,7 @@ pub struct ClockRule {
 }
 
 /// Every clock.
-pub const CLOCKS: [&ClockRule; 7] = [
+pub const CLOCKS: [&ClockRule; 12] = [
     &RETROSPECTIVE_APPROVAL,
     &GATE_DECISION,
     &PLACEMENT_PLAN,
@@ -118,6 +156,11 @@ pub const CLOCKS: [&ClockRule; 7] = [
     &DISTANT_PLACEMENT_APPROVAL,
     &SENIOR_REVIEW,
     &RELEASE_RESPONSE,
+    &NOTICE_LAST_DAY,
+    &OUTSTANDING_NOTICES,
+    &DISRUPTION_MEETING,
+    &FORMER_PLACEMENT_END,
+    &RESPITE_END,
 ];
 
 const RETROSPECTIVE_APPROVAL: ClockRule = ClockRule {

@@ -11,6 +11,10 @@ use care::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+mod staying;
+
+pub use staying::{LinkReferral, RecordNotice};
+
 /// Sets the council's cascade policy.
 #[derive(Debug, Clone)]
 pub struct SetCascadePolicy {
@@ -261,6 +265,8 @@ pub struct RecordDeparture {
     pub on: Date,
     /// Why, as contracts has it.
     pub reason: String,
+    /// How the placement ended, a PLACEMENT_END code, where that was told.
+    pub ending: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -519,4 +525,6 @@ commands!(
     SweepInvitations,
     WaiveCascadeStep,
     RecordGateDecision,
+    LinkReferral,
+    RecordNotice,
 );

@@ -13,6 +13,8 @@ use care::{AwardId, CouncilId, Date, ProviderId, ReferralId, Timestamp, london_d
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod staying;
+
 /// The provisions in which a young child lives in a group and without a parent.
 const RESIDENTIAL: [&str; 3] = ["RESIDENTIAL", "RESIDENTIAL_EDUCATION", "SECURE"];
 /// The legal statuses of a series of short breaks.
@@ -151,6 +153,12 @@ pub(crate) fn area(policy: &CascadePolicy, council: CouncilId, known: Option<&st
     }
 }
 
+/// Whether a referral is for one of a series of short breaks.
+pub(crate) fn is_short_break(referral: &Referral) -> bool {
+    let legal_status = referral.requirements.legal_status.as_deref();
+    legal_status.is_some_and(|status| SHORT_BREAKS.contains(&status))
+}
+
 /// The clock of this step for an award; none where the step is not asked for.
 pub(crate) fn award_clock(
     state: &State,
@@ -160,8 +168,7 @@ pub(crate) fn award_clock(
 ) -> Option<AwardClock> {
     let proposed = &award.proposed;
     let start = award.arrived.unwrap_or(proposed.start);
-    let legal_status = referral.requirements.legal_status.as_deref();
-    let short_break = legal_status.is_some_and(|status| SHORT_BREAKS.contains(&status));
+    let short_break = is_short_break(referral);
     let after_start = |presumed| AwardClock {
         since: start_of_day(start),
         due: end_of_day(working_days_after(start, WORKING_DAYS_AFTER_START)),
@@ -196,13 +203,19 @@ pub(crate) fn award_clock(
             let residential = RESIDENTIAL.contains(&proposed.provision.as_str());
             (young && residential).then(|| before_start(None))
         }
+        StatutoryStep::OutstandingNotices | StatutoryStep::DisruptionMeeting => {
+            staying::after_end_clock(state, award, step)
+        }
     }
 }
 
 /// The roles that may take a step; none where any may.
 pub(crate) fn roles_for(state: &State, step: StatutoryStep) -> Option<BTreeSet<String>> {
     match step {
-        StatutoryStep::PlacementPlan | StatutoryStep::AreaAuthorityNotice => None,
+        StatutoryStep::PlacementPlan
+        | StatutoryStep::AreaAuthorityNotice
+        | StatutoryStep::OutstandingNotices
+        | StatutoryStep::DisruptionMeeting => None,
         StatutoryStep::DistantPlacementApproval => Some(BTreeSet::from([DIRECTOR.to_owned()])),
         StatutoryStep::SeniorReview => Some(state.policy.approver_roles.clone()),
     }
@@ -217,6 +230,8 @@ impl State {
             .chain(self.gate_deadlines())
             .chain(self.step_deadlines(now))
             .chain(self.response_deadlines(now))
+            .chain(self.staying_deadlines(now))
+            .chain(self.after_end_deadlines())
             .collect();
         found.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
         found
@@ -248,8 +263,9 @@ impl State {
             until.is_none_or(|until| now <= until).then_some((award, clocks, referral, until))
         });
         standing.flat_map(move |(award, clocks, referral, until)| {
-            let open = StatutoryStep::ALL
-                .into_iter()
+            let of_start =
+                StatutoryStep::ALL.into_iter().filter(|step| !StatutoryStep::AFTER_END.contains(step));
+            let open = of_start
                 .filter(move |step| !clocks.steps.contains_key(step) && !self.done_at_gate(award, *step));
             open.filter_map(move |step| {
                 let AwardClock { since, due, presumed } = award_clock(self, referral, award, step)?;
@@ -268,7 +284,10 @@ impl State {
             cascade.and_then(|it| it.gate(proposed.terms.offer, gate)).filter(|it| it.decision == APPROVED)
         };
         match step {
-            StatutoryStep::PlacementPlan | StatutoryStep::AreaAuthorityNotice => false,
+            StatutoryStep::PlacementPlan
+            | StatutoryStep::AreaAuthorityNotice
+            | StatutoryStep::OutstandingNotices
+            | StatutoryStep::DisruptionMeeting => false,
             StatutoryStep::SeniorReview => approved("SENIOR_REVIEW").is_some(),
             StatutoryStep::DistantPlacementApproval => {
                 approved("DIRECTOR").is_some_and(|it| it.approval.role == DIRECTOR)
@@ -318,6 +337,9 @@ impl State {
                 clocks.is_some_and(|clocks| clocks.steps.contains_key(&step))
                     || award.is_some_and(|award| self.done_at_gate(award, step))
             }
+            DeadlineKind::NoticeLastDay | DeadlineKind::FormerPlacementEnd | DeadlineKind::RespiteEnd => {
+                self.placement_ends(id.award)
+            }
             DeadlineKind::ReleaseResponse => {
                 let Some((referral, provider)) = self.referrals.get(&id.referral).zip(id.provider.as_ref())
                 else {
@@ -363,11 +385,15 @@ impl State {
                         self.clocks.running.insert(event.award);
                     }
                 }
+                self.note_after_end(event.award);
             }
+            ReferralEvent::PlacementNoticeNoted(event) => self.note_after_end(event.award),
+            ReferralEvent::PlacementEndingNoted(event) => self.note_after_end(event.award),
             ReferralEvent::StatutoryStepRecorded(event) => {
                 if let Some(clocks) = self.clocks.awards.get_mut(&event.award) {
                     clocks.steps.insert(event.step, event.clone());
                 }
+                self.note_after_end(event.award);
             }
             ReferralEvent::ReferralReleased(event) => self.note_waiting(event.referral),
             ReferralEvent::OfferSubmitted(event) => self.note_waiting(event.referral),

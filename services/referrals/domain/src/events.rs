@@ -44,11 +44,13 @@ mod cascade;
 mod evaluation;
 mod question;
 mod shortlist;
+mod staying;
 
 pub use cascade::{CascadeStepWaived, GateDecided, InvitationExpired, InvitationViewed};
 pub use evaluation::{GateCheck, OfferEvaluated, SiblingsLinked, WeightsUsed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
+pub use staying::{Follows, PlacementEndingNoted, PlacementNoticeNoted, ReferralLinked, StandingNotice};
 
 event! {
     /// The council set its cascade policy.
@@ -463,6 +465,6 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
-        OfferEvaluated, SiblingsLinked, InvitationViewed, InvitationExpired, CascadeStepWaived, GateDecided,
+        OfferEvaluated, SiblingsLinked, InvitationViewed, InvitationExpired, CascadeStepWaived, GateDecided, ReferralLinked, PlacementNoticeNoted, PlacementEndingNoted,
     }
 }

@@ -21,31 +21,37 @@ mod recognition;
 mod rejection;
 mod requirements;
 mod siblings;
+mod stability;
 mod state;
+mod staying;
 mod step_policy;
 
 pub use assurance::{Concern, FINDINGS_MAX, ImpactAssessment, ImpactFinding, MITIGATIONS_MAX, Mitigation};
 pub use cascade_rules::{CASCADE_RULES, CascadeRule};
 pub use clock_policy::{ADJOINING_MAX, ClockPolicy};
-pub use clocks::{CLOCKS, ClockRule, DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
+pub use clocks::{
+    CLOCKS, ClockRule, DIRECTOR, DeadlineKind, OUTSTANDING_NOTICES_WORKING_DAYS, StatutoryStep,
+    WORKING_DAYS_AFTER_START,
+};
 pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
-    EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, LinkSiblings,
-    PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture,
-    RecordGateDecision, RecordSearch, RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy,
-    ShortlistProvider, SubmitOffer, SweepInvitations, ViewInvitation, Viewer, WaiveCascadeStep,
-    WithdrawOffer, WithdrawReferral,
+    EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, LinkReferral,
+    LinkSiblings, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
+    RecordDeparture, RecordGateDecision, RecordNotice, RecordSearch, RecordStatutoryStep, ReleaseReferral,
+    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, SweepInvitations, ViewInvitation,
+    Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, ChildArrived,
-    GateCheck, GateDecided, IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed, IdentityRevealed,
-    InvitationExpired, InvitationViewed, OfferEvaluated, OfferSubmitted, OfferTerms, OfferWithdrawn,
-    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
-    ReferralEvent, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
-    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
-    SiblingsLinked, StatutoryStepRecorded, WeightsUsed,
+    Follows, GateCheck, GateDecided, IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed,
+    IdentityRevealed, InvitationExpired, InvitationViewed, OfferEvaluated, OfferSubmitted, OfferTerms,
+    OfferWithdrawn, PlacementEndingNoted, PlacementNoticeNoted, ProviderShortlisted, QuestionAnswered,
+    QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralLinked,
+    ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven,
+    SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded, SiblingsLinked, StandingNotice,
+    StatutoryStepRecorded, WeightsUsed,
 };
 pub use gate::{GATE, GateRule};
 pub use policy::{CascadeMode, CascadePolicy};
@@ -55,10 +61,12 @@ pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
 pub use siblings::{SIBLINGS_MAX, SiblingOutcome};
+pub use stability::{Count, Stability, year_ending};
 pub use state::{
     APPROVED, Answer, Award, Cascade, GateDecision, Offer, Outcome, Question, Referral, Release,
     Shortlisting, Stage, State, Waiver,
 };
+pub use staying::Staying;
 pub use step_policy::{Gate, GateArea, GateCondition, StepPolicy};
 
 use care::{Decided, Domain};

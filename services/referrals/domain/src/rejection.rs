@@ -209,6 +209,12 @@ pub enum Rejection {
     /// The award failed or lapsed, so that its clocks stand still.
     #[error("award {0} failed or lapsed: nothing is recorded for it any more")]
     AwardNotStanding(AwardId),
+    /// A referral follows from a placement.
+    #[error("award {0} led to no placement that could be followed from: name the award of one that holds")]
+    FollowsNotPlaced(AwardId),
+    /// A referral does not follow from its own award.
+    #[error("award {0} is this referral's own: name the award of the placement before")]
+    FollowsItself(AwardId),
     /// No clock of this award asks for the step.
     #[error("award {award} needs no {}: {}", .step.as_str(), .step.not_needed_because())]
     StepNotNeeded {
@@ -400,6 +406,8 @@ impl Refusal for Rejection {
             Self::AwardUnknown(_) => "AWARD_UNKNOWN",
             Self::ApprovalNotDue(_) => "APPROVAL_NOT_DUE",
             Self::AwardNotStanding(_) => "AWARD_NOT_STANDING",
+            Self::FollowsNotPlaced(_) => "FOLLOWS_NOT_PLACED",
+            Self::FollowsItself(_) => "FOLLOWS_ITSELF",
             Self::StepNotNeeded { .. } => "STEP_NOT_NEEDED",
             Self::StepRoleNotAccepted { .. } => "STEP_ROLE_NOT_ACCEPTED",
             Self::IdentityNotGranted(_) => "IDENTITY_NOT_GRANTED",

@@ -9,6 +9,7 @@ use crate::events::{
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
+use crate::staying::Staying;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{Approval, AwardProposed};
@@ -45,6 +46,8 @@ pub struct State {
     pub gates_due: BTreeSet<(Timestamp, AwardId)>,
     /// What the clocks need besides.
     pub clocks: Clocks,
+    /// What is known of placements after the award.
+    pub staying: Staying,
     /// The sealing keys that are to exist no more.
     pub destroyed_keys: BTreeSet<(ReferralId, KeyPurpose)>,
 }
@@ -311,6 +314,9 @@ impl State {
             | ReferralEvent::ChildArrived(_)
             | ReferralEvent::AwardLapsed(_)
             | ReferralEvent::AwardFailed(_) => self.apply_award(event),
+            ReferralEvent::ReferralLinked(_)
+            | ReferralEvent::PlacementNoticeNoted(_)
+            | ReferralEvent::PlacementEndingNoted(_) => self.staying.apply(event),
         }
         self.note_clocks(event);
     }

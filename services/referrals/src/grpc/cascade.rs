@@ -69,6 +69,10 @@ fn clocks(fields: &mut Fields, from: Option<&proto::ClockPolicy>) -> Option<Cloc
         response_urgent_hours: hours(from.response_urgent_hours, default.response_urgent_hours),
         response_planned_working_days: small(planned, default.response_planned_working_days),
         senior_review_age_max: small(from.senior_review_age_max, default.senior_review_age_max),
+        disruption_meeting_working_days: small(
+            from.disruption_meeting_working_days,
+            default.disruption_meeting_working_days,
+        ),
     })
 }
 

@@ -10,7 +10,8 @@ use care::market::{
     Sexes, VacancyAdvertised,
 };
 use care::published::{
-    AgreementIssued, AgreementRefused, ClaimRefused, EvaluationWeightsSet, PlacementEnded, PlacementStarted,
+    AgreementIssued, AgreementRefused, ClaimRefused, EvaluationWeightsSet, PlacementEnded,
+    PlacementNoticeGiven, PlacementNoticeWithdrawn, PlacementStarted,
 };
 use care::{CouncilId, Decided, Domain, Event, ReferralId, Timestamp};
 use engine::{Context, Engine};
@@ -29,7 +30,14 @@ use tonic_types::StatusExt;
 
 care::events! {
     /// What a contracts log tells this service.
-    pub(crate) enum ContractsEvent { AgreementIssued, AgreementRefused, PlacementStarted, PlacementEnded }
+    pub(crate) enum ContractsEvent {
+        AgreementIssued,
+        AgreementRefused,
+        PlacementStarted,
+        PlacementEnded,
+        PlacementNoticeGiven,
+        PlacementNoticeWithdrawn,
+    }
 }
 
 care::events! {
@@ -386,6 +394,8 @@ impl Bench {
     pub(crate) fn ended(&self, issued: &AgreementIssued, on: care::Date) -> PlacementEnded {
         PlacementEnded {
             correction: None,
+            ending: None,
+            notice_last_day: None,
             agreement: issued.agreement,
             award: issued.award,
             council: issued.council,

@@ -18,3 +18,4 @@ mod rules;
 mod searches;
 mod shortlist;
 mod siblings;
+mod staying;

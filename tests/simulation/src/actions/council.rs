@@ -56,6 +56,7 @@ fn clocks(chance: &mut Chance) -> ClockPolicy {
         response_urgent_hours: [12, 24, 72][chance.below(3)],
         response_planned_working_days: [3, 5][chance.below(2)],
         senior_review_age_max: [7, 11, 13][chance.below(3)],
+        disruption_meeting_working_days: [10, 20][chance.below(2)],
     }
 }
 

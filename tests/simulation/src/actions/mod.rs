@@ -11,6 +11,7 @@ mod placement;
 mod provider;
 mod register;
 mod shortlist;
+mod staying;
 
 pub(crate) use council::policy;
 pub(crate) use lead::prices;
@@ -56,6 +57,11 @@ const ACTIONS: &[(usize, Action)] = &[
     (60, World::end_placement),
     (16, World::correct_end),
     (5, World::cancel),
+    (14, World::give_notice),
+    (30, World::withdraw_notice),
+    (50, World::stay_put),
+    (8, World::end_staying_put),
+    (3, World::link),
     (20, World::advertise_some),
     (5, World::withdraw_vacancy),
     (10, World::confirm_vacancy),

@@ -5,6 +5,7 @@ use super::cascade::behind;
 use super::choice;
 use super::gates::{emergency_due, passed};
 use super::shortlist::all_ended;
+use super::staying::ending_noted;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{
     ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward, RecordArrival, RecordDeparture,
@@ -301,7 +302,7 @@ pub(super) fn fail(state: &State, command: &FailAward) -> Vec<ReferralEvent> {
 }
 
 /// The award, if it holds, and its agreement.
-fn holding(state: &State, award: care::AwardId) -> Option<(&Award, AgreementId)> {
+pub(super) fn holding(state: &State, award: care::AwardId) -> Option<(&Award, AgreementId)> {
     let award = state.awards.get(&award)?;
     match award.outcome {
         Outcome::Confirmed { agreement, .. } => Some((award, agreement)),
@@ -326,9 +327,19 @@ pub(super) fn arrive(state: &State, command: &RecordArrival) -> Vec<ReferralEven
 /// With the placement ends the provider's need to know who the child is: on the day of departure, or at once if the child
 /// never came. Then the child still needs a home.
 pub(super) fn depart(state: &State, command: &RecordDeparture) -> Vec<ReferralEvent> {
-    let Some((Award { proposed, arrived, .. }, agreement)) = holding(state, command.award) else {
+    let Some((award, agreement)) = holding(state, command.award) else {
         return Vec::new();
     };
+    let noted = ending_noted(state, award, command);
+    grant_ended(state, award, agreement, command).into_iter().chain(noted).collect()
+}
+
+fn grant_ended(
+    state: &State,
+    Award { proposed, arrived, .. }: &Award,
+    agreement: AgreementId,
+    command: &RecordDeparture,
+) -> Vec<ReferralEvent> {
     let referral = state.referrals.get(&proposed.referral);
     match referral.and_then(|referral| referral.granted.get(&proposed.provider)) {
         Some(None) => {}

@@ -10,6 +10,7 @@ mod market;
 mod post;
 mod questions;
 mod shortlist;
+mod staying;
 mod steps;
 
 use crate::commands::Command;
@@ -52,6 +53,8 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::SweepInvitations(command) => Ok(cascade::sweep(state, command)),
         Command::WaiveCascadeStep(command) => cascade::waive(state, command),
         Command::RecordGateDecision(command) => gates::decide(state, command),
+        Command::LinkReferral(command) => staying::link(state, command),
+        Command::RecordNotice(command) => Ok(staying::note_notice(state, command)),
     }
 }
 

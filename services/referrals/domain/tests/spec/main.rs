@@ -21,4 +21,6 @@ mod questions;
 mod ranking;
 mod shortlist;
 mod siblings;
+mod stability;
+mod staying;
 mod support;

@@ -153,6 +153,9 @@ impl Model {
             | ReferralEvent::InvitationExpired(_)
             | ReferralEvent::CascadeStepWaived(_)
             | ReferralEvent::GateDecided(_) => {}
+            ReferralEvent::ReferralLinked(_)
+            | ReferralEvent::PlacementNoticeNoted(_)
+            | ReferralEvent::PlacementEndingNoted(_) => {}
         }
         Ok(())
     }
@@ -304,7 +307,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         15 => (1..=4_u128).prop_map(|n| {
             let (on, reason) = (london_date(at(0)), "CARPL".to_owned());
-            RecordDeparture { award: award(n), on, reason, at: at(0) }.into()
+            RecordDeparture { award: award(n), on, reason, ending: None, at: at(0) }.into()
         }),
         10 => (1..=4_u128).prop_map(|n| {
             let (reason, detail) = ("PLACE_TAKEN".to_owned(), "taken".to_owned());
