@@ -8,7 +8,7 @@ use crate::render;
 use api::referrals as proto;
 use care::{ProviderId, ReferralId, code_sets, london_date};
 use engine::Context;
-use referrals_domain::{RecordGateDecision, Rejection, ViewInvitation, WaiveCascadeStep};
+use referrals_domain::{RecordGateDecision, Rejection, Stage, ViewInvitation, WaiveCascadeStep};
 use service_kit::{Caller, Fields, refuse, run_command};
 use tonic::Request;
 
@@ -18,7 +18,8 @@ pub(super) async fn note_view(desk: &Desk, caller: &Caller, referral: ReferralId
     let news = desk.engine.read(|state| {
         let found = state.referrals.get(&referral)?;
         let release = found.releases.get(provider)?;
-        Some(release.viewed.is_none_or(|(version, _)| version != found.version))
+        let sought = matches!(found.stage, Stage::Open | Stage::AwardInFlight { .. });
+        Some(sought && release.viewed.is_none_or(|(version, _)| version != found.version))
     });
     if news != Some(true) {
         return;

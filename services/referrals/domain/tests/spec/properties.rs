@@ -456,10 +456,16 @@ proptest! {
         let mut model = Model::default();
         let mut history = Vec::new();
         for (n, command) in commands.into_iter().enumerate() {
-            let Ok(events) = Referrals::decide(&state, &timed(command, n)) else { continue };
+            let command = timed(command, n);
+            let Ok(events) = Referrals::decide(&state, &command) else { continue };
             for event in &events {
                 model.see(event)?;
                 Referrals::evolve(&mut state, event);
+            }
+            if let Command::SweepInvitations(swept) = command {
+                // Else whoever waits for the next instant would be woken for nothing, again and again.
+                let left = state.next_evidence().filter(|next| *next < swept.at);
+                prop_assert_eq!(left, None, "due and not recorded");
             }
             history.extend(events);
         }
