@@ -44,6 +44,7 @@ async fn post(clients: &Clients, chance: Chance, child: &mut Child, today: Date)
         requirements: Some(form::requirements(plan, chance, today)),
         identity: Some(form::identity(plan, chance, today)),
         request_id: chance.request_id("post", plan.number),
+        follows: None,
     };
     child.name = clients.referrals().post_referral(request).await.at("post a referral")?.name;
     child.stage = Stage::Open;

@@ -1,7 +1,7 @@
 //! What may be asked of a council's referrals log. Instants, ids and sealed data come in with the command.
 
 use crate::clocks::StatutoryStep;
-use crate::events::{OfferTerms, ReleaseStage};
+use crate::events::{Follows, OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
@@ -43,6 +43,8 @@ pub struct PostReferral {
     pub narrative: Option<Sealed>,
     /// The sealed codes of the child.
     pub background: Option<Background>,
+    /// The placement that it follows from, if it does.
+    pub follows: Option<Follows>,
     /// When.
     pub at: Timestamp,
 }

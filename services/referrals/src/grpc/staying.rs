@@ -11,7 +11,7 @@ use service_kit::{Caller, Fields, run_command};
 use tonic::{Request, Response};
 
 /// What a referral follows from, which is of its own council.
-fn follows(
+pub(super) fn follows(
     fields: &mut Fields,
     given: Option<&proto::Follows>,
     of: Option<CouncilId>,

@@ -56,6 +56,7 @@ pub(crate) fn post_request(request_id: &str) -> proto::PostReferralRequest {
         requirements: Some(requirements()),
         identity: Some(identity()),
         request_id: request_id.to_owned(),
+        follows: None,
     }
 }
 

@@ -101,6 +101,10 @@ async fn a_referral_is_linked_to_the_placement_that_it_follows_from() {
     assert_eq!(linked.follows, moves_from(&placed.name));
     let get = proto::GetReferralRequest { name: next.name.clone() };
     assert_eq!(bench.service.get_referral(bench.own(get)).await.unwrap().into_inner(), linked);
+    // Or as it is posted.
+    let message =
+        proto::PostReferralRequest { follows: moves_from(&placed.name), ..crate::bench::post_request("r-3") };
+    assert_eq!(bench.post_as(message).await.follows, moves_from(&placed.name));
     // Its own award, another council's, and what is no code.
     let itself = link(&bench, &placed.referral, moves_from(&placed.name)).await.unwrap_err();
     assert_eq!((itself.code(), reason(&itself).as_str()), (Code::FailedPrecondition, "FOLLOWS_ITSELF"));

@@ -132,6 +132,7 @@ impl World {
             identity: self.chance.percent(90).then(|| sealed("identity")),
             narrative: self.chance.percent(60).then(|| sealed("narrative")),
             background: None,
+            follows: None,
             at: self.now,
         };
         if known.is_none() {

@@ -446,6 +446,7 @@ impl Load {
             requirements: Some(requirements),
             identity: Some(identity),
             request_id: id(draws),
+            follows: None,
         })
     }
 

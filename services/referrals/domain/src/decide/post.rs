@@ -2,6 +2,7 @@
 
 use super::cascade::behind;
 use super::shortlist::all_ended;
+use super::staying::{check_link, linked};
 use super::{Decision, must_be_open, referral};
 use crate::commands::{AmendReferral, PostReferral, RecordCascadeStep, SetCascadePolicy, WithdrawReferral};
 use crate::events::{
@@ -49,6 +50,9 @@ pub(super) fn post(state: &State, command: &PostReferral) -> Decision {
         return Err(Rejection::ReferralExists(command.referral));
     }
     none_of(command.requirements.violations(london_date(command.at)))?;
+    if let Some(follows) = &command.follows {
+        check_link(state, command.referral, follows, command.at)?;
+    }
     let event = ReferralPosted {
         council: command.council,
         referral: command.referral,
@@ -58,7 +62,9 @@ pub(super) fn post(state: &State, command: &PostReferral) -> Decision {
         background: command.background.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    let follows = command.follows.as_ref();
+    let link = follows.map(|follows| linked(command.council, command.referral, Some(follows), command.at));
+    Ok([event.into()].into_iter().chain(link).collect())
 }
 
 pub(super) fn amend(state: &State, command: &AmendReferral) -> Decision {

@@ -9,37 +9,46 @@ use crate::events::{Follows, PlacementEndingNoted, PlacementNoticeNoted, Referra
 use crate::rejection::Rejection;
 use crate::state::{Award, Outcome, State};
 use crate::staying::RESPITE;
-use care::code_sets;
+use care::{CouncilId, ReferralId, Timestamp, code_sets};
 
 /// Whatever stage the referral is at: a link may be known late.
 pub(super) fn link(state: &State, command: &LinkReferral) -> Decision {
     let referral = referral(state, command.referral)?;
     if let Some(follows) = &command.follows {
-        check_codes(command.at, &[("follows.kind", code_sets::FOLLOWS, &follows.kind)])?;
-        if let Some(respite) = &follows.respite {
-            check_codes(command.at, &[("follows.respite", code_sets::RESPITE, respite)])?;
-        }
-        check_link(state, command, follows)?;
+        check_link(state, command.referral, follows, command.at)?;
     }
     if state.staying.follows.get(&referral.id) == command.follows.as_ref() {
         return Ok(Vec::new());
     }
-    let event = ReferralLinked {
-        council: referral.council,
-        referral: referral.id,
-        follows: command.follows.clone(),
-        at: command.at,
-    };
-    Ok(vec![event.into()])
+    Ok(vec![linked(referral.council, referral.id, command.follows.as_ref(), command.at)])
 }
 
-fn check_link(state: &State, command: &LinkReferral, follows: &Follows) -> Result<(), Rejection> {
+pub(super) fn linked(
+    council: CouncilId,
+    referral: ReferralId,
+    follows: Option<&Follows>,
+    at: Timestamp,
+) -> ReferralEvent {
+    ReferralLinked { council, referral, follows: follows.cloned(), at }.into()
+}
+
+/// Refuses a link of a referral, which need not be posted yet, to what is no placement.
+pub(super) fn check_link(
+    state: &State,
+    referral: ReferralId,
+    follows: &Follows,
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    check_codes(at, &[("follows.kind", code_sets::FOLLOWS, &follows.kind)])?;
+    if let Some(respite) = &follows.respite {
+        check_codes(at, &[("follows.respite", code_sets::RESPITE, respite)])?;
+    }
     if (follows.kind == RESPITE) != follows.respite.is_some() {
         let description = "say what the time away is where kind is RESPITE, and only there";
         return Err(Rejection::field("follows.respite", description));
     }
     let award = state.awards.get(&follows.award).ok_or(Rejection::AwardUnknown(follows.award))?;
-    if award.proposed.referral == command.referral {
+    if award.proposed.referral == referral {
         return Err(Rejection::FollowsItself(follows.award));
     }
     match award.outcome {

@@ -9,8 +9,8 @@ use care::{AwardId, Date, Domain, PlaceId, ReferralId, Timestamp};
 use referrals_domain::{
     AwardFailed, CascadePolicy, CascadePolicySet, ChildArrived, ClockPolicy, Deadline, Ending, Follows,
     IdentityGrantEnded, IdentityGranted, LinkReferral, PlacementEndingNoted, PlacementNoticeNoted,
-    RecordDeparture, RecordNotice, RecordStatutoryStep, ReferralAwarded, ReferralEvent, ReferralLinked,
-    Referrals, Requirements, StandingNotice, State, StatutoryStep,
+    PostReferral, RecordDeparture, RecordNotice, RecordStatutoryStep, ReferralAwarded, ReferralEvent,
+    ReferralLinked, Referrals, Requirements, StandingNotice, State, StatutoryStep,
 };
 
 /// A referral that was awarded a home in which the child has lived since a day.
@@ -161,6 +161,25 @@ fn a_referral_follows_from_a_placement_that_holds() {
     proposed.when(link(2, Some(follows("MOVE", None, 1)))).then_refused("FOLLOWS_NOT_PLACED");
     let failed = given::<Referrals>(events).and([failed.into()]);
     failed.when(link(2, Some(follows("MOVE", None, 1)))).then_refused("FOLLOWS_NOT_PLACED");
+}
+
+#[test]
+fn a_referral_can_say_so_as_it_is_posted() {
+    let post = |n: u128, follows: Follows| PostReferral {
+        referral: referral(n),
+        follows: Some(follows),
+        ..crate::support::post(requirements())
+    };
+    let moves = follows("MOVE", None, 1);
+    first().when(post(2, moves.clone())).then_events(|events| {
+        let [ReferralEvent::ReferralPosted(_), ReferralEvent::ReferralLinked(linked)] = events else {
+            panic!("{events:?}")
+        };
+        assert_eq!((linked.referral, linked.follows.as_ref()), (referral(2), Some(&moves)));
+    });
+    // What is wrong with the link is wrong with the referral: nothing is posted.
+    first().when(post(2, follows("MOVE", None, 7))).then_refused("AWARD_UNKNOWN");
+    first().when(post(2, follows("RESPITE", None, 1))).then_refused("FIELD_INVALID");
 }
 
 #[test]

@@ -91,6 +91,7 @@ pub(crate) fn post(requirements: Requirements) -> PostReferral {
         identity: Some(sealed("who")),
         narrative: Some(sealed("what")),
         background: None,
+        follows: None,
         at: at(0),
     }
 }
