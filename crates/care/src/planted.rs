@@ -52,6 +52,10 @@ pub enum Planted {
     ApproverUnchecked,
     /// Anybody may approve.
     RoleUnchecked,
+    /// Anybody may waive a step of the cascade.
+    WaiverRoleUnchecked,
+    /// An award needs no gates.
+    GateIgnored,
     /// An emergency award has no deadline for its approval.
     EmergencyWithoutDeadline,
     /// A deadline is lost when the award is confirmed.
@@ -68,6 +72,10 @@ pub enum Planted {
     KeyOutlivesRight,
     /// A key that was destroyed seals again.
     KeyComesBack,
+    /// An offer that did not pass the gate of its evaluation is taken.
+    EvaluationGateIgnored,
+    /// An award departs from the order of merit and nobody says why.
+    DepartureUnexplained,
 }
 
 thread_local! {

@@ -5,8 +5,8 @@
 //! [`AgreementRefused`] (contracts) → `ReferralAwarded` or `AwardFailed` (referrals). Vacancies releases the claim
 //! after a refused agreement ([`ClaimReleased`]), or under a restriction notice, which contracts answers with
 //! [`AgreementRefused`], or [`PlacementEnded`] on the agreed start. [`PlacementStarted`] and [`PlacementEnded`] (contracts)
-//! move the claim and open and close charges. Prices and identities never enter the region's logs: there the child is
-//! an opaque referral id, with the age and sex that the market judges by.
+//! move the claim and open and close charges; [`PlacementNoticeGiven`] tells referrals of what is to end. Prices and identities
+//! never enter the region's logs: there the child is an opaque referral id, with the age and sex that the market judges by.
 
 use crate::codes::code_sets;
 use crate::domain::{DecodeError, EventBody, StreamId, decode_part};
@@ -18,6 +18,17 @@ use crate::market::Sexes;
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+mod evaluation;
+mod staying;
+
+pub use evaluation::{
+    ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
+    default_weights,
+};
+pub use staying::{
+    EndingSteps, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded, StayingPutStarted,
+};
 
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
@@ -84,17 +95,47 @@ pub struct CascadeEvidence {
     pub approval: Option<Approval>,
     /// For an emergency without approval: until when it must be approved.
     pub approval_due: Option<Timestamp>,
+    /// Why this offer was chosen, where offers were evaluated or siblings parted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<ChoiceEvidence>,
+    /// The gates of the policy that it has passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateEvidence>,
+    /// For an emergency that went ahead of gates: the GATE codes, and until when these must decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates_due: Option<GatesDue>,
 }
 
-/// One tried step of a cascade.
+/// A gate that approved an award.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateEvidence {
+    /// A code of `code_sets::GATE`.
+    pub gate: String,
+    /// Who decided: the post, the role, and when it was recorded.
+    pub approval: Approval,
+}
+
+/// Gates that are still to decide on an award that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatesDue {
+    /// Codes of `code_sets::GATE`.
+    pub gates: Vec<String>,
+    /// Until when.
+    pub due: Timestamp,
+}
+
+/// One step of a cascade that was tried, or waived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CascadeStepEvidence {
     /// A code of `code_sets::CASCADE_STEP`.
     pub step: String,
-    /// What came of it, in the council's words, without personal data.
+    /// What came of it, in the council's words, without personal data; of a waived step the WAIVER code.
     pub outcome: String,
     /// When it was recorded.
     pub at: Timestamp,
+    /// Who waived it; absent where it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived_by: Option<Approval>,
 }
 
 /// What is agreed about money when a place is awarded. It stays in the council's own logs.
@@ -403,6 +444,12 @@ pub struct PlacementEnded {
     /// Why the departure recorded before was wrong, where this puts it right: then this day and code hold instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
+    /// How it ended, a code of `code_sets::PLACEMENT_END`, where that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
+    /// The last day of the notice that stood; a departure before it is early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_last_day: Option<Date>,
     /// When it was recorded.
     pub at: Timestamp,
 }

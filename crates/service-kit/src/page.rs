@@ -41,7 +41,10 @@ macro_rules! paged {
                 &self.page_token
             }
             fn list(&self) -> Self {
-                Self { page_size: 0, page_token: String::new(), ..self.clone() }
+                let mut list = self.clone();
+                list.page_size = 0;
+                list.page_token.clear();
+                list
             }
         })+)+
     };
@@ -49,12 +52,14 @@ macro_rules! paged {
 
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
-    contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest;
+    contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
-    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
-        ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
-    vacancies: ListEstablishmentsRequest, ListPlacesRequest, SearchVacanciesRequest;
+    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
+        ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,
+        ListSearchesRequest;
+    vacancies: ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
+        SearchVacanciesRequest;
 }
 
 /// A page of what `items` gives after the key in the request's token, and the token of the next page, empty on the last. `items` gives

@@ -97,7 +97,8 @@ impl Services {
         routes
     }
 
-    /// Lets the audit service record the events of all logs, the market record the leases that ended, and referrals the grants whose day has come.
+    /// Lets the audit service record the events of all logs, the market record the leases that ended, and councils' referrals who has not answered
+    /// in time and the grants whose day has come.
     pub(crate) fn begin(&self) {
         if let Some(audit) = &self.audit {
             audit.follow();
@@ -106,6 +107,7 @@ impl Services {
             vacancies.begin_sweeping();
         }
         if let Some(referrals) = &self.referrals {
+            referrals.begin_sweeping();
             referrals.begin_ending_grants();
         }
     }

@@ -5,6 +5,7 @@ mod agreements;
 mod changes;
 mod fields;
 mod frameworks;
+mod notices;
 
 use crate::Contracts;
 use api::contracts as proto;
@@ -107,5 +108,47 @@ impl ContractsService for Contracts {
         request: Request<proto::CancelAgreementRequest>,
     ) -> Answer<proto::Agreement> {
         self.cancel(request).await
+    }
+
+    async fn set_evaluation_weights(
+        &self,
+        request: Request<proto::SetEvaluationWeightsRequest>,
+    ) -> Answer<proto::Framework> {
+        self.weigh(request).await
+    }
+
+    async fn give_notice(
+        &self,
+        request: Request<proto::GiveNoticeRequest>,
+    ) -> Answer<proto::PlacementNotice> {
+        self.give_notice_of_end(request).await
+    }
+
+    async fn withdraw_notice(
+        &self,
+        request: Request<proto::WithdrawNoticeRequest>,
+    ) -> Answer<proto::PlacementNotice> {
+        self.withdraw_notice_of_end(request).await
+    }
+
+    async fn list_notices(
+        &self,
+        request: Request<proto::ListNoticesRequest>,
+    ) -> Answer<proto::ListNoticesResponse> {
+        self.notice_page(&request)
+    }
+
+    async fn start_staying_put(
+        &self,
+        request: Request<proto::StartStayingPutRequest>,
+    ) -> Answer<proto::Agreement> {
+        self.stay_put(request).await
+    }
+
+    async fn end_staying_put(
+        &self,
+        request: Request<proto::EndStayingPutRequest>,
+    ) -> Answer<proto::Agreement> {
+        self.leave_staying_put(request).await
     }
 }

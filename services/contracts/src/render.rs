@@ -1,9 +1,9 @@
 //! From the states to the messages that clients see. What a caller may not see is left out here, in one place.
 
 use api::contracts as proto;
-use care::published::CallOffEvidence;
+use care::published::{CallOffEvidence, EvaluationWeights};
 use care::{AgreementId, Date, FrameworkId, LotId, Pence, ProviderId};
-use contracts_domain::agreements::{Agreement, AgreementStatus};
+use contracts_domain::agreements::{Agreement, AgreementStatus, End};
 use contracts_domain::frameworks::{Framework, Lot, Membership, Onlooker, PriceSchedule, Regime, Suspension};
 use contracts_domain::{Agreements, Frameworks, GradeGate};
 use service_kit::terms::{self, Justification};
@@ -11,6 +11,10 @@ use service_kit::{
     agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
     referral_name, timestamp,
 };
+
+mod staying;
+
+pub(crate) use staying::{notice_after, notice_side, notice_state, render_notice};
 
 /// For whom an agreement is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,19 @@ pub(crate) fn render_framework(
             .collect(),
         lots: framework.lots.iter().map(shown_lot).collect(),
         etag: framework.version.to_string(),
+        evaluation_weights: framework.evaluation_weights.iter().map(evaluation_weights).collect(),
+    }
+}
+
+fn evaluation_weights(set: &EvaluationWeights) -> proto::EvaluationWeights {
+    let weight = |(criterion, basis_points): (&String, &u32)| proto::CriterionWeight {
+        criterion: criterion.clone(),
+        basis_points: *basis_points,
+    };
+    proto::EvaluationWeights {
+        version: set.version,
+        from: set.from.to_string(),
+        weights: set.weights.iter().map(weight).collect(),
     }
 }
 
@@ -178,6 +195,13 @@ pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::
         end_reason: agreement.ended.as_ref().map(|end| end.reason.clone()).unwrap_or_default(),
         issued_at: Some(timestamp(issued.at)),
         etag: agreement.version.to_string(),
+        ending: agreement.ended.as_ref().and_then(|end| end.ending.clone()).unwrap_or_default(),
+        ended_early: agreement.ended.as_ref().is_some_and(End::early),
+        notice: agreement
+            .standing_notice()
+            .filter(|_| agreement.ended.is_none())
+            .map(|notice| render_notice(agreement, notice, viewer)),
+        staying_put: agreement.staying_put.as_ref().map(staying::staying_put),
     }
 }
 

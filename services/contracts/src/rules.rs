@@ -22,4 +22,10 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/StartPlacement", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/EndPlacement", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/CancelAgreement", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/SetEvaluationWeights", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GiveNotice", Own, Granted, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/WithdrawNotice", Own, Granted, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListNotices", Own, Own, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/StartStayingPut", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/EndStayingPut", Own, Never, Never),
 ];

@@ -179,6 +179,8 @@ impl World {
     async fn end(&self, name: &str, n: u128, on: &str) {
         let ended = PlacementEnded {
             correction: None,
+            ending: None,
+            notice_last_day: None,
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
             council: council(name),

@@ -5,8 +5,10 @@ mod awards;
 mod cascade;
 mod deadlines;
 mod envelopes;
+mod evaluations;
 mod explanations;
 mod identity;
+mod invitations;
 mod offers;
 mod pages;
 mod posts;
@@ -15,6 +17,9 @@ mod questions;
 mod releases;
 mod searches;
 mod shortlists;
+mod siblings;
+mod staying;
+mod step_policy;
 mod watch;
 mod watch_released;
 
@@ -98,4 +103,12 @@ methods! {
     ask_question(AskQuestionRequest) -> Question = ask;
     answer_question(AnswerQuestionRequest) -> Question = answer;
     list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
+    evaluate_offer(EvaluateOfferRequest) -> Evaluation = evaluate;
+    list_evaluations(ListEvaluationsRequest) -> ListEvaluationsResponse = evaluation_page;
+    link_siblings(LinkSiblingsRequest) -> Referral = link_siblings;
+    list_invitations(ListInvitationsRequest) -> ListInvitationsResponse = invitation_page;
+    waive_cascade_step(WaiveCascadeStepRequest) -> Referral = waive;
+    record_gate_decision(RecordGateDecisionRequest) -> Referral = decide_gate;
+    link_referral(LinkReferralRequest) -> Referral = link;
+    get_stability(GetStabilityRequest) -> Stability = stability;
 }

@@ -1,12 +1,15 @@
 //! What this service does about other services' events: an agreement confirms an award, a refusal by market or contract
-//! fails it, and the end of the placement ends the provider's sight of who the child is. Each reaches the log of the council
+//! fails it, the end of the placement ends the provider's sight of who the child is, and notices run to their last day. Each reaches the log of the council
 //! that it is about, and no other.
 
 use crate::desk::Desk;
-use care::published::{AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementNoticeGiven,
+    PlacementNoticeWithdrawn, PlacementStarted,
+};
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
-use referrals_domain::{Command, ConfirmAward, FailAward, RecordArrival, RecordDeparture};
+use referrals_domain::{Command, ConfirmAward, FailAward, RecordArrival, RecordDeparture, RecordNotice};
 use service_kit::{Clock, EngineReaction, Letters, Route};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -45,9 +48,18 @@ fn react(
             (council, RecordArrival { award, on, at }.into())
         }
         (Service::Contracts, PlacementEnded::TYPE) => {
-            let PlacementEnded { award, council, on, reason, at, .. } =
+            let PlacementEnded { award, council, on, reason, ending, at, .. } =
                 decode_body(event.version, &event.payload)?;
-            (council, RecordDeparture { award, on, reason, at }.into())
+            (council, RecordDeparture { award, on, reason, ending, at }.into())
+        }
+        (Service::Contracts, PlacementNoticeGiven::TYPE) => {
+            let given: PlacementNoticeGiven = decode_body(event.version, &event.payload)?;
+            (given.council, RecordNotice::given(&given).into())
+        }
+        (Service::Contracts, PlacementNoticeWithdrawn::TYPE) => {
+            let PlacementNoticeWithdrawn { award, council, at, .. } =
+                decode_body(event.version, &event.payload)?;
+            (council, RecordNotice { award, notice: None, at }.into())
         }
         (Service::Vacancies, ClaimRefused::TYPE) => {
             let refused: ClaimRefused = decode_body(event.version, &event.payload)?;

@@ -361,6 +361,8 @@ async fn awards_take_places_and_the_saga_moves_them_on() {
     assert_eq!(portal.claims[0].referral, format!("councils/{DERBY}/referrals/{}", referral()));
     let ended = PlacementEnded {
         correction: None,
+        ending: None,
+        notice_last_day: None,
         agreement,
         award,
         council: derby,

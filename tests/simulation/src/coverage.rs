@@ -1,6 +1,6 @@
 //! What was asked and what came of it: how often each command was accepted, and refused for each reason.
 
-use contracts_domain::agreements::{AgreementCommand, PlacementStep};
+use contracts_domain::agreements::{AgreementCommand, NoticeStep, PlacementStep};
 use contracts_domain::frameworks::{Change, FrameworkCommand};
 use referrals_domain::Command as ReferralCommand;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,18 +86,22 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
     RegisterProvider, RegisterEstablishment, AmendEstablishment, ServeRestrictionNotice, LiftRestrictionNotice,
     OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, ConfirmVacancy, UpsertVacancies,
     SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
-    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy,
+    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, ReadRegisterPart, FinishRegisterImport,
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
-    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EndGrantKeys,
+    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EvaluateOffer, LinkSiblings, ViewInvitation, SweepInvitations, WaiveCascadeStep, RecordGateDecision, LinkReferral, RecordNotice, EndGrantKeys,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,
+    SetEvaluationWeights,
 );
-named!("agreements", PlacementStep, PLACEMENT_COMMANDS: Start, End, CorrectEnd, Cancel);
+named!("agreements", PlacementStep, PLACEMENT_COMMANDS:
+    Start, End, CorrectEnd, Cancel, StayPut, EndStayingPut,
+);
+named!("agreements", NoticeStep, NOTICE_COMMANDS: Give, Withdraw);
 
 impl Named for FrameworkCommand {
     fn name(&self) -> &'static str {
@@ -121,6 +125,7 @@ impl Named for AgreementCommand {
             Self::NoteClaimRefused(_) => AGREEMENT_REACTIONS[2],
             Self::NoteClaimReleased { .. } => AGREEMENT_REACTIONS[3],
             Self::Placement { step, .. } => step.name(),
+            Self::Notice { step, .. } => step.name(),
         }
     }
 }

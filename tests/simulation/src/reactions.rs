@@ -3,11 +3,15 @@
 //! bound to engines. A council's log speaks for that council alone, which is checked here as there.
 
 use care::market::MarketEvent;
-use care::published::{AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementRefused, ClaimRefused, PlacementEnded, PlacementNoticeWithdrawn, PlacementStarted,
+};
 use care::{CouncilId, Event, ProviderId, Timestamp};
 use contracts_domain::agreements::{AgreementEvent, ClaimNoted, ProposalLapsed};
 use contracts_domain::{AgreementCommand, Frameworks};
-use referrals_domain::{ConfirmAward, FailAward, RecordArrival, RecordDeparture, ReferralEvent};
+use referrals_domain::{
+    ConfirmAward, FailAward, RecordArrival, RecordDeparture, RecordNotice, ReferralEvent,
+};
 use vacancies_domain::Command as MarketCommand;
 
 /// A command to a council's log.
@@ -113,8 +117,12 @@ pub(crate) fn agreement_to_referrals(
         AgreementEvent::PlacementStarted(PlacementStarted { award, council, on, at, .. }) => {
             (council, RecordArrival { award, on, at }.into())
         }
-        AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, reason, at, .. }) => {
-            (council, RecordDeparture { award, on, reason, at }.into())
+        AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, reason, ending, at, .. }) => {
+            (council, RecordDeparture { award, on, reason, ending, at }.into())
+        }
+        AgreementEvent::PlacementNoticeGiven(given) => (given.council, RecordNotice::given(&given).into()),
+        AgreementEvent::PlacementNoticeWithdrawn(PlacementNoticeWithdrawn { award, council, at, .. }) => {
+            (council, RecordNotice { award, notice: None, at }.into())
         }
         _ => return None,
     };

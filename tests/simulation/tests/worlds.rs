@@ -5,8 +5,8 @@
 #![allow(clippy::print_stderr, reason = "what was covered is for whoever runs the test")]
 
 use simulation::{
-    ACCEPTED, AGREEMENT_REACTIONS, Coverage, FRAMEWORK_COMMANDS, MARKET_COMMANDS, PLACEMENT_COMMANDS,
-    REFERRAL_COMMANDS, run,
+    ACCEPTED, AGREEMENT_REACTIONS, Coverage, FRAMEWORK_COMMANDS, MARKET_COMMANDS, NOTICE_COMMANDS,
+    PLACEMENT_COMMANDS, REFERRAL_COMMANDS, run,
 };
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -14,16 +14,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// The domains' own words for a "no", which all have to come.
-const SOURCES: [(&str, &str, &str); 5] = [
+const SOURCES: [(&str, &str, &str); 6] = [
     ("vacancies", include_str!("../../../services/vacancies/domain/src/rejection.rs"), "=> "),
     ("referrals", include_str!("../../../services/referrals/domain/src/rejection.rs"), "=> "),
     ("frameworks", include_str!("../../../services/contracts/domain/src/frameworks/rejection.rs"), "=> "),
     ("agreements", include_str!("../../../services/contracts/domain/src/agreements/rejection.rs"), "=> "),
+    (
+        "agreements",
+        include_str!("../../../services/contracts/domain/src/agreements/staying_rejection.rs"),
+        "=> ",
+    ),
     ("agreements", include_str!("../../../services/contracts/domain/src/call_off.rs"), ": &str = "),
 ];
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
-const OUT_OF_REACH: [(&str, &str, &str); 10] = [
+const OUT_OF_REACH: [(&str, &str, &str); 12] = [
+    ("vacancies", "REGISTER_TOO_DIFFERENT", "no world has five hundred establishments"),
     ("vacancies", "COUNCIL_HOLD_LIMIT_REACHED", "no world has fifty places that one council could hold"),
     (
         "vacancies",
@@ -37,6 +43,7 @@ const OUT_OF_REACH: [(&str, &str, &str); 10] = [
         "nobody releases a referral to 500 providers or gets 500 offers, twenty on a shortlist or as many questions",
     ),
     ("frameworks", "TOO_MANY_LOTS", "a world ends before a framework has fifty lots"),
+    ("agreements", "LIMIT_REACHED", "nobody gives notice of one placement twenty times"),
     ("agreements", "CLAIM_DISAGREES", "both halves of an award are made from the same proposal"),
     ("agreements", "UNREGISTERED_PROVISION", "the market has refused it before"),
     ("agreements", "FUNDERS_NOT_WHOLE", "a referral with such shares is not posted"),
@@ -91,8 +98,14 @@ fn a_million_steps_keep_every_invariant() {
     if steps < STEPS {
         return;
     }
-    let commands =
-        [MARKET_COMMANDS, REFERRAL_COMMANDS, FRAMEWORK_COMMANDS, PLACEMENT_COMMANDS, AGREEMENT_REACTIONS];
+    let commands = [
+        MARKET_COMMANDS,
+        REFERRAL_COMMANDS,
+        FRAMEWORK_COMMANDS,
+        PLACEMENT_COMMANDS,
+        NOTICE_COMMANDS,
+        AGREEMENT_REACTIONS,
+    ];
     let never: Vec<&str> =
         commands.concat().into_iter().filter(|command| covered.of(command, ACCEPTED) == 0).collect();
     assert!(never.is_empty(), "never accepted: {never:?}");

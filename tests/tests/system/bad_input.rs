@@ -186,6 +186,22 @@ async fn bad_dates_and_ids(side: &Side, other: &Side, open_referral: &str) {
     let council_asks = [
         ("EndPlacement", format!(r#"{{"name": "{agreement}", "on": "2026-05-24", "reason": "CARPL"}}"#), (PRECONDITION, "END_BEFORE_START", "on")),
         ("EndPlacement", format!(r#"{{"name": "{agreement}", "on": "2026-06-09", "reason": "BORED"}}"#), invalid("reason")),
+        (
+            "GiveNotice",
+            format!(
+                r#"{{"parent": "{agreement}", "given_on": "2026-06-01", "last_day": "2026-06-28", "reason": "NEEDS", "steps":
+                    {{"reviewed_on": "2026-06-01", "iro_told_on": "2026-06-01", "alternative_arranged_on": "2026-06-01",
+                    "written_notice_on": "2026-06-01"}}}}"#
+            ),
+            (PRECONDITION, "NOTICE_TOO_SHORT", "last_day"),
+        ),
+        ("GiveNotice", format!(r#"{{"parent": "{agreement}", "given_on": "2026-06-02", "reason": "NEEDS"}}"#), invalid("given_on")),
+        (
+            "LinkReferral",
+            format!(r#"{{"name": "{open_referral}", "follows": {{"award": "{}", "kind": "MOVE"}}}}"#, theirs["award"]),
+            invalid("follows.award"),
+        ),
+        ("GetStability", format!(r#"{{"name": "{}/stability/1999"}}"#, own["council"]), invalid("name")),
         ("GetStatement", format!(r#"{{"parent": "{}", "from": "2026-06-02", "to": "2026-06-01"}}"#, own["council"]), invalid("to")),
         ("ClosePeriod", format!(r#"{{"parent": "{}", "month": "2026-13"}}"#, own["council"]), invalid("month")),
         ("AccrueNights", format!(r#"{{"parent": "{}", "through": "2026-06-02"}}"#, own["council"]), (INVALID, "THROUGH_OUT_OF_RANGE", "through")),

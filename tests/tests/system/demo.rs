@@ -21,6 +21,8 @@ fn assert_sound(summary: &Value, referrals: i64) {
         "places_registered",
         "offers",
         "declines",
+        "shortlisted",
+        "questions_answered",
         "awards_confirmed",
         "agreements",
         "placements_started",

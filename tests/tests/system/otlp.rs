@@ -96,6 +96,7 @@ async fn post(address: SocketAddr, keys: &Path) -> String {
         identity: Some(identity),
         // Without an id: it is the trace that its events name.
         request_id: String::new(),
+        follows: None,
     });
     request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{STEP}-01").parse().unwrap());

@@ -295,6 +295,7 @@ pub(crate) async fn post(council: &Party, requirements: Requirements, identity: 
         requirements: Some(requirements),
         identity,
         request_id: String::new(),
+        follows: None,
     };
     council.referrals().post_referral(request).await.unwrap().into_inner().name
 }

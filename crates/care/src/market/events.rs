@@ -2,7 +2,7 @@
 
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
-use crate::market::Mix;
+use crate::market::{Mix, RegisterImported, RegisterPartRead};
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,9 @@ pub struct EstablishmentAmended {
     pub urn: EstablishmentUrn,
     /// What holds now.
     pub registration: Registration,
+    /// The postcode sector it lies in, where that was not known, or another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
     /// When it was entered.
     pub at: Timestamp,
 }
@@ -424,6 +427,8 @@ crate::events! {
         PlaceOccupied,
         OccupancyRefused,
         OccupancyEnded,
+        RegisterPartRead,
+        RegisterImported,
     }
 }
 
@@ -436,7 +441,9 @@ impl MarketEvent {
             | Self::EstablishmentRegistered(_)
             | Self::EstablishmentAmended(_)
             | Self::RestrictionNoticeServed(_)
-            | Self::RestrictionNoticeLifted(_) => None,
+            | Self::RestrictionNoticeLifted(_)
+            | Self::RegisterPartRead(_)
+            | Self::RegisterImported(_) => None,
             Self::PlaceOpened(event) => Some(&event.place),
             Self::PlaceClosed(event) => Some(&event.place),
             Self::VacancyAdvertised(event) => Some(&event.place),

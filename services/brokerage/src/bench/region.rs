@@ -183,6 +183,7 @@ impl Posting {
             requirements: Some(requirements),
             identity: Some(identity),
             request_id: String::new(),
+            follows: None,
         };
         let client = ReferralsServiceClient::new(channels[caller % channels.len()].clone());
         Self { client, token: token.clone(), request }

@@ -50,6 +50,7 @@ pub(crate) async fn arrivals_and_departures(season: &mut Season<'_>) -> Result<(
                     let mut draws = chance.of("departure", number);
                     let request = EndPlacementRequest {
                         correction: String::new(),
+                        ending: String::new(),
                         name: placed.agreement.clone(),
                         on: on.to_string(),
                         reason: draws.weighted(CHANGE_REASONS, |reason| reason.england).code.to_owned(),

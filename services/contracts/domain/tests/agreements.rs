@@ -153,7 +153,7 @@ fn begin(on: Date) -> AgreementCommand {
 }
 
 fn end(on: Date) -> AgreementCommand {
-    step(PlacementStep::End { on, reason: "CARPL".to_owned() })
+    step(PlacementStep::End { on, reason: "CARPL".to_owned(), ending: None })
 }
 
 fn cancel() -> AgreementCommand {
@@ -175,6 +175,8 @@ fn started(on: Date) -> AgreementEvent {
 fn ended(on: Date, reason: &str) -> AgreementEvent {
     PlacementEnded {
         correction: None,
+        ending: None,
+        notice_last_day: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),
@@ -208,7 +210,7 @@ fn a_child_comes_and_leaves() {
 
 fn correct(on: Date, reason: &str) -> AgreementCommand {
     let (reason, correction) = (reason.to_owned(), "typed the wrong month".to_owned());
-    step(PlacementStep::CorrectEnd { on, reason, correction })
+    step(PlacementStep::CorrectEnd { on, reason, ending: None, correction })
 }
 
 #[test]

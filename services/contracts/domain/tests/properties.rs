@@ -355,7 +355,7 @@ fn steps() -> impl Strategy<Value = PlacementStep> {
     let reason = || "OTHER".to_owned();
     prop_oneof![
         (0_i64..60).prop_map(|n| PlacementStep::Start { on: day(n) }),
-        (0_i64..60).prop_map(move |n| PlacementStep::End { on: day(n), reason: reason() }),
+        (0_i64..60).prop_map(move |n| PlacementStep::End { on: day(n), reason: reason(), ending: None }),
         Just(PlacementStep::Cancel { reason: reason() }),
     ]
 }

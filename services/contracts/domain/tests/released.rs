@@ -58,7 +58,7 @@ fn begin() -> AgreementCommand {
 }
 
 fn end(on: Date) -> AgreementCommand {
-    step(PlacementStep::End { on, reason: "CARPL".to_owned() })
+    step(PlacementStep::End { on, reason: "CARPL".to_owned(), ending: None })
 }
 
 fn agreed() -> Given<Agreements> {
@@ -105,6 +105,8 @@ fn an_award_of_which_half_is_known_is_refused_once_and_the_other_half_comes_too_
 fn an_agreement_whose_child_has_not_come_ends_before_its_first_night() {
     let ended = PlacementEnded {
         correction: None,
+        ending: None,
+        notice_last_day: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),

@@ -10,7 +10,7 @@ use contracts_domain::Agreements;
 use contracts_domain::agreements::{Agreement, AgreementCommand, AgreementEvent, PlacementStep};
 use engine::Engine;
 use prost::{Message, Name};
-use service_kit::{Caller, Fields, Role, agreement_name, not_found, page, run_command};
+use service_kit::{Caller, Fields, Role, agreement_name, not_found, page, run_command, terms};
 use std::cmp::Ordering;
 use std::ops::Bound;
 use tonic::{Request, Response, Status};
@@ -133,14 +133,19 @@ impl Contracts {
         // A departure is coded by the collection year it falls in, which is not always that of the telling.
         let coded_on = on.unwrap_or_else(|| london_date(caller.at));
         let reason = fields.code("reason", code_sets::REASON_PLACE_CHANGE, &form.reason, coded_on);
+        let ending = if form.ending.is_empty() {
+            Some(None)
+        } else {
+            fields.code("ending", code_sets::PLACEMENT_END, &form.ending, coded_on).map(Some)
+        };
         let correction = fields.text_optional("correction", &form.correction, REASON_CHARS_MAX);
         let expected = etag(&mut fields, &form.etag);
-        let (found, expected, on, reason, correction) =
-            fields.finish(|| Some((found?, expected?, on?, reason?, correction?)))?;
+        let (found, expected, on, reason, ending, correction) =
+            fields.finish(|| Some((found?, expected?, on?, reason?, ending?, correction?)))?;
         let step = if correction.is_empty() {
-            PlacementStep::End { on, reason }
+            PlacementStep::End { on, reason, ending }
         } else {
-            PlacementStep::CorrectEnd { on, reason, correction }
+            PlacementStep::CorrectEnd { on, reason, ending, correction }
         };
         self.step(&caller, &form, &form.request_id, found, expected, step).await
     }
@@ -161,6 +166,37 @@ impl Contracts {
         self.step(&caller, &form, &form.request_id, found, expected, step).await
     }
 
+    pub(super) async fn stay_put(
+        &self,
+        request: Request<proto::StartStayingPutRequest>,
+    ) -> Answer<proto::Agreement> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let found = own_agreement(&mut fields, &caller, &form.name)?;
+        let on = fields.date("on", &form.on);
+        let lines = terms::lines(&mut fields, &form.lines, london_date(caller.at));
+        let expected = etag(&mut fields, &form.etag);
+        let (found, expected, on, lines) = fields.finish(|| Some((found?, expected?, on?, lines?)))?;
+        let step = PlacementStep::StayPut { on, lines };
+        self.step(&caller, &form, &form.request_id, found, expected, step).await
+    }
+
+    pub(super) async fn leave_staying_put(
+        &self,
+        request: Request<proto::EndStayingPutRequest>,
+    ) -> Answer<proto::Agreement> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let found = own_agreement(&mut fields, &caller, &form.name)?;
+        let on = fields.date("on", &form.on);
+        let expected = etag(&mut fields, &form.etag);
+        let (found, expected, on) = fields.finish(|| Some((found?, expected?, on?)))?;
+        let step = PlacementStep::EndStayingPut { on };
+        self.step(&caller, &form, &form.request_id, found, expected, step).await
+    }
+
     async fn step<Req: Message + Name>(
         &self,
         caller: &Caller,
@@ -178,7 +214,11 @@ impl Contracts {
     }
 
     /// The engine of a council, whose own agreements alone it can hold.
-    fn own_engine(&self, council: CouncilId, agreement: AgreementId) -> Result<&Engine<Agreements>, Status> {
+    pub(super) fn own_engine(
+        &self,
+        council: CouncilId,
+        agreement: AgreementId,
+    ) -> Result<&Engine<Agreements>, Status> {
         let unknown = || not_found("AGREEMENT_UNKNOWN", &agreement_name(council, agreement));
         self.agreements.get(&council).ok_or_else(unknown)
     }

@@ -26,6 +26,17 @@ pub struct ClockPolicy {
     pub response_planned_working_days: u8,
     /// Up to which age in years a child in residential care needs a senior review, 0 to 17.
     pub senior_review_age_max: u8,
+    /// Within how many working days after a disruption its meeting is to be held, 1 to 60. Policies had it not at first.
+    #[serde(skip_serializing_if = "is_disruption_default")]
+    pub disruption_meeting_working_days: u8,
+}
+
+/// The default of [`ClockPolicy::disruption_meeting_working_days`]: a month of working days. Local practice, no law.
+const DISRUPTION_MEETING_WORKING_DAYS: u8 = 20;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_disruption_default(days: &u8) -> bool {
+    *days == DISRUPTION_MEETING_WORKING_DAYS
 }
 
 impl Default for ClockPolicy {
@@ -39,6 +50,7 @@ impl Default for ClockPolicy {
             response_urgent_hours: 24,
             response_planned_working_days: 5,
             senior_review_age_max: 11,
+            disruption_meeting_working_days: DISRUPTION_MEETING_WORKING_DAYS,
         }
     }
 }
@@ -61,6 +73,12 @@ impl ClockPolicy {
                 "working days",
             ),
             ("clocks.senior_review_age_max", u32::from(self.senior_review_age_max), 0..=17, "years"),
+            (
+                "clocks.disruption_meeting_working_days",
+                u32::from(self.disruption_meeting_working_days),
+                1..=60,
+                "working days",
+            ),
         ];
         for (field, value, range, unit) in ranges {
             let expected = format!("expected {} to {} {unit}", range.start(), range.end());

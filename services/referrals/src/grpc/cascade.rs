@@ -1,6 +1,6 @@
 //! The cascade: a council's policy, and what came of its steps.
 
-use super::Answer;
+use super::{Answer, step_policy};
 use crate::Referrals;
 use crate::form;
 use crate::render;
@@ -41,6 +41,7 @@ fn read(fields: &mut Fields, from: &proto::CascadePolicy) -> Option<CascadePolic
         }
     }
     let clocks = clocks(fields, from.clocks.as_ref());
+    let steps = step_policy::read(fields, from.steps.as_ref());
     Some(CascadePolicy {
         mode: mode?,
         required,
@@ -48,6 +49,8 @@ fn read(fields: &mut Fields, from: &proto::CascadePolicy) -> Option<CascadePolic
         // What does not fit is the largest there is, which the policy's own limits refuse.
         emergency_approval_hours: u16::try_from(from.emergency_approval_hours).unwrap_or(u16::MAX),
         clocks: clocks?,
+        evaluation_required: from.evaluation_required,
+        steps: steps?,
     })
 }
 
@@ -66,6 +69,10 @@ fn clocks(fields: &mut Fields, from: Option<&proto::ClockPolicy>) -> Option<Cloc
         response_urgent_hours: hours(from.response_urgent_hours, default.response_urgent_hours),
         response_planned_working_days: small(planned, default.response_planned_working_days),
         senior_review_age_max: small(from.senior_review_age_max, default.senior_review_age_max),
+        disruption_meeting_working_days: small(
+            from.disruption_meeting_working_days,
+            default.disruption_meeting_working_days,
+        ),
     })
 }
 

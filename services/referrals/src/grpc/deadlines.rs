@@ -18,6 +18,10 @@ pub(super) fn kind_in_filter(fields: &mut Fields, kind: i32) -> Option<Option<De
         proto::DeadlineKind::Unspecified => None,
         proto::DeadlineKind::RetrospectiveApproval => Some(DeadlineKind::RetrospectiveApproval),
         proto::DeadlineKind::ReleaseResponse => Some(DeadlineKind::ReleaseResponse),
+        proto::DeadlineKind::GateDecision => Some(DeadlineKind::GateDecision),
+        proto::DeadlineKind::NoticeLastDay => Some(DeadlineKind::NoticeLastDay),
+        proto::DeadlineKind::FormerPlacementEnd => Some(DeadlineKind::FormerPlacementEnd),
+        proto::DeadlineKind::RespiteEnd => Some(DeadlineKind::RespiteEnd),
         step => recordable(step).map(DeadlineKind::Step),
     })
 }
@@ -36,7 +40,13 @@ fn shown_kind(kind: DeadlineKind) -> proto::DeadlineKind {
             proto::DeadlineKind::DistantPlacementApproval
         }
         DeadlineKind::Step(StatutoryStep::SeniorReview) => proto::DeadlineKind::SeniorReview,
+        DeadlineKind::Step(StatutoryStep::OutstandingNotices) => proto::DeadlineKind::OutstandingNotices,
+        DeadlineKind::Step(StatutoryStep::DisruptionMeeting) => proto::DeadlineKind::DisruptionMeeting,
         DeadlineKind::ReleaseResponse => proto::DeadlineKind::ReleaseResponse,
+        DeadlineKind::GateDecision => proto::DeadlineKind::GateDecision,
+        DeadlineKind::NoticeLastDay => proto::DeadlineKind::NoticeLastDay,
+        DeadlineKind::FormerPlacementEnd => proto::DeadlineKind::FormerPlacementEnd,
+        DeadlineKind::RespiteEnd => proto::DeadlineKind::RespiteEnd,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Referrals: posting, looking, amending, withdrawing.
 
+use super::staying::follows;
 use super::{Answer, pages};
 use crate::Referrals;
 use crate::desk::id_seed;
@@ -27,13 +28,14 @@ impl Referrals {
         let identity = message.identity.take();
         let mut fields = Fields::new();
         let council = fields.council("parent", &message.parent);
-        let (council, asked) = form::asked(
+        let follows = follows(&mut fields, message.follows.as_ref(), council, london_date(caller.at));
+        let ((council, follows), asked) = form::asked(
             fields,
             message.requirements.as_ref(),
             identity.as_ref(),
             &Before::default(),
             london_date(caller.at),
-            council,
+            council.zip(follows),
         )?;
         let desk = self.own_desk(&caller, council)?;
         let referral = ReferralId::for_request(&caller.actor(), &id_seed(&message.request_id));
@@ -49,6 +51,7 @@ impl Referrals {
             identity: closed.identity,
             narrative: closed.narrative,
             background: closed.background,
+            follows,
             at: caller.at,
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {

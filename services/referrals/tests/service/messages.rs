@@ -56,6 +56,7 @@ pub(crate) fn post_request(request_id: &str) -> proto::PostReferralRequest {
         requirements: Some(requirements()),
         identity: Some(identity()),
         request_id: request_id.to_owned(),
+        follows: None,
     }
 }
 
@@ -84,6 +85,7 @@ pub(crate) fn offer_request(referral: &str) -> proto::SubmitOfferRequest {
         route: Some(framework_route()),
         valid_until: "2026-06-10".to_owned(),
         request_id: "o-1".to_owned(),
+        ..Default::default()
     }
 }
 
@@ -100,5 +102,6 @@ pub(crate) fn award_request(offer: &proto::Offer, wait_seconds: u32) -> proto::A
         spot_justification: String::new(),
         wait_seconds: Some(wait_seconds),
         request_id: "a-1".to_owned(),
+        ..Default::default()
     }
 }

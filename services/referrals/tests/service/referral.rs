@@ -75,6 +75,7 @@ async fn everything_wrong_is_told_at_once_and_no_identity_is_repeated() {
             ..identity()
         }),
         request_id: "r-1".to_owned(),
+        follows: None,
     };
     let refused = bench.service.post_referral(bench.own(message)).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "FIELD_INVALID"));

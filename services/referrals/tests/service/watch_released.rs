@@ -215,6 +215,7 @@ async fn a_call_goes_on_from_any_message_also_after_a_restart() {
         name: posted.name.clone(),
         providers: vec!["providers/elm".to_owned()],
         request_id: String::new(),
+        cascade_step: String::new(),
     };
     bench.service.release_referral(bench.by(Role::Council(neighbour()), release)).await.unwrap();
     withdraw(&bench, &first).await;

@@ -9,7 +9,9 @@ mod decide;
 mod rejection;
 
 pub use care::market::{Market, MarketEvent};
-pub use commands::{ClaimForAward, Command, HoldPlace, RegistrationChanges, VacancyChange};
+pub use commands::{
+    ClaimForAward, Command, HoldPlace, RegisterPart, RegisterRow, RegistrationChanges, VacancyChange,
+};
 pub use rejection::Rejection;
 
 use care::{Decided, Domain, Timestamp};

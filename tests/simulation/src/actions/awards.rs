@@ -114,6 +114,8 @@ impl World {
             approval,
             emergency,
             spot_justification: justification,
+            departure_reason: self.departure_reason(),
+            sibling_split_reason: self.sibling_split_reason(),
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;
@@ -184,11 +186,11 @@ impl World {
             .into_iter()
             .filter_map(|it| match it.id.kind {
                 DeadlineKind::Step(step) => Some((it.id.award?, step)),
-                DeadlineKind::RetrospectiveApproval | DeadlineKind::ReleaseResponse => None,
+                _ => None,
             })
             .collect();
         let any: Vec<AwardId> = state.awards.keys().copied().collect();
-        let some_step = StatutoryStep::ALL[self.chance.below(4)];
+        let some_step = StatutoryStep::ALL[self.chance.below(StatutoryStep::ALL.len())];
         let (award, step) = match (self.chance.one_of(&due).copied(), self.chance.one_of(&any)) {
             _ if self.chance.percent(2) => (AwardId(self.chance.uuid()), some_step),
             (Some(due), _) if self.chance.percent(85) => due,

@@ -2,13 +2,17 @@
 //! sometimes an old version of it.
 
 mod awards;
+mod cascade;
 mod council;
 mod envelopes;
+mod evaluation;
 mod lead;
+mod listing;
 mod placement;
 mod provider;
 mod register;
 mod shortlist;
+mod staying;
 
 pub(crate) use council::policy;
 pub(crate) use lead::prices;
@@ -45,10 +49,21 @@ const ACTIONS: &[(usize, Action)] = &[
     (10, World::ask_question),
     (8, World::answer_question),
     (6, World::end_grant_keys),
+    (18, World::evaluate),
+    (8, World::link_siblings),
+    (12, World::view_invitation),
+    (12, World::sweep_invitations),
+    (10, World::waive),
+    (60, World::decide_gate),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),
     (5, World::cancel),
+    (14, World::give_notice),
+    (30, World::withdraw_notice),
+    (50, World::stay_put),
+    (8, World::end_staying_put),
+    (3, World::link),
     (20, World::advertise_some),
     (5, World::withdraw_vacancy),
     (10, World::confirm_vacancy),
@@ -59,6 +74,7 @@ const ACTIONS: &[(usize, Action)] = &[
     (3, World::serve_notice),
     (8, World::lift_notice),
     (2, World::register_something),
+    (4, World::import_register),
     (6, World::sweep),
     (6, World::change_framework),
 ];

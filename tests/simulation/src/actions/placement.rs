@@ -7,10 +7,11 @@ use contracts_domain::agreements::{Agreement, AgreementCommand, AgreementStatus,
 use jiff::Span;
 
 const REASONS: [&str; 3] = ["CARPL", "CHILD", "OTHER"];
+const ENDINGS: [&str; 3] = ["PLANNED", "DISRUPTION", "RETURNED_HOME"];
 
 impl World {
     /// A recent agreement that has come so far, mostly; sometimes any, or one that there is not.
-    fn some_agreement(&mut self, desk: usize, status: AgreementStatus) -> Option<AgreementId> {
+    pub(super) fn some_agreement(&mut self, desk: usize, status: AgreementStatus) -> Option<AgreementId> {
         if self.chance.per_mille(8) {
             return Some(AgreementId(self.chance.uuid()));
         }
@@ -23,11 +24,11 @@ impl World {
         self.chance.one_of(&fitting).copied()
     }
 
-    fn agreement(&self, desk: usize, id: AgreementId) -> Option<&Agreement> {
+    pub(super) fn agreement(&self, desk: usize, id: AgreementId) -> Option<&Agreement> {
         self.desks[desk].agreements.state.agreements.get(&id)
     }
 
-    fn tell(&mut self, desk: usize, agreement: AgreementId, step: PlacementStep) -> Checked {
+    pub(super) fn tell(&mut self, desk: usize, agreement: AgreementId, step: PlacementStep) -> Checked {
         let version = self.agreement(desk, agreement).map(|agreement| agreement.version);
         let expected_version = match self.chance.below(20) {
             0 => version.map(|version| version + 1),
@@ -72,12 +73,18 @@ impl World {
         }
     }
 
+    /// Some say how it ended, and some do not.
+    fn ending(&mut self) -> Option<String> {
+        self.chance.percent(60).then(|| self.chance.word(&ENDINGS).to_owned())
+    }
+
     pub(super) fn end_placement(&mut self) -> Checked {
         let desk = self.some_desk();
         let Some(id) = self.some_agreement(desk, AgreementStatus::Started) else { return Ok(()) };
         let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());
-        self.tell(desk, id, PlacementStep::End { on, reason })
+        let ending = self.ending();
+        self.tell(desk, id, PlacementStep::End { on, reason, ending })
     }
 
     pub(super) fn correct_end(&mut self) -> Checked {
@@ -86,7 +93,8 @@ impl World {
         let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());
         let correction = "the date was mistyped (simulated)".to_owned();
-        self.tell(desk, id, PlacementStep::CorrectEnd { on, reason, correction })
+        let ending = self.ending();
+        self.tell(desk, id, PlacementStep::CorrectEnd { on, reason, ending, correction })
     }
 
     pub(super) fn cancel(&mut self) -> Checked {

@@ -113,6 +113,7 @@ impl World {
                 lines.reverse();
             }
         }
+        let (mitigations, impact) = self.assurances();
         let today = self.today;
         let days = match self.chance.below(50) {
             0 => 500,
@@ -129,6 +130,8 @@ impl World {
             lines,
             route,
             valid_until: today.saturating_add(Span::new().days(valid)),
+            mitigations,
+            impact,
         }
     }
 

@@ -3,6 +3,7 @@
 //! what each check asks is what the service that decided had to know.
 
 mod awards;
+mod cascade;
 mod frameworks;
 mod identity;
 mod keys;
@@ -73,6 +74,11 @@ impl Oracle {
     /// The emergency awards of a council that wait for an approval: for each of them an alarm can sound.
     pub(crate) fn approvals_due(&self, council: CouncilId) -> BTreeSet<(Timestamp, AwardId)> {
         self.awards.approvals_due(council)
+    }
+
+    /// The emergency awards of a council that wait for gates.
+    pub(crate) fn gates_due(&self, council: CouncilId) -> BTreeSet<(Timestamp, AwardId)> {
+        self.awards.gates_due(council)
     }
 
     /// Whether every award that the market holds a place for, whose child has not come, has an agreement: asked when every event has

@@ -2,8 +2,8 @@
 
 use super::events::{ClaimNoted, ProposalLapsed, ProposalNoted};
 use crate::frameworks::Frameworks;
-use care::published::ClaimReleased;
-use care::{AgreementId, Date, Timestamp};
+use care::published::{ClaimReleased, EndingSteps, NoticeBy, PriceLine};
+use care::{AgreementId, Date, ProviderId, Timestamp};
 
 /// A command to one council's agreements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,75 @@ pub enum AgreementCommand {
         /// When it was told.
         at: Timestamp,
     },
+    /// Notice that a placement is to end, or no longer.
+    Notice {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Who gives or withdraws it.
+        by: NoticeGiver,
+        /// The version that the caller saw; nothing for "whatever it is".
+        expected_version: Option<u32>,
+        /// The step.
+        step: NoticeStep,
+        /// When it was told.
+        at: Timestamp,
+    },
+}
+
+/// Who gives or withdraws a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeGiver {
+    /// The council whose log it is.
+    Council,
+    /// A provider, of its own agreements alone.
+    Provider(ProviderId),
+}
+
+impl NoticeGiver {
+    /// As it stands in events.
+    #[must_use]
+    pub fn side(&self) -> NoticeBy {
+        match self {
+            Self::Council => NoticeBy::Council,
+            Self::Provider(_) => NoticeBy::Provider,
+        }
+    }
+}
+
+/// What happens to notices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeStep {
+    /// One is given.
+    Give(GiveNotice),
+    /// One is taken back.
+    Withdraw {
+        /// Its number on the agreement, from 1.
+        notice: u32,
+    },
+}
+
+/// A notice as it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GiveNotice {
+    /// The day on which it was given.
+    pub given_on: Date,
+    /// The day by which the child is to have left; none for [`NOTICE_DAYS`](super::NOTICE_DAYS) after it was given.
+    pub last_day: Option<Date>,
+    /// Why, a code of `care::code_sets::NOTICE`.
+    pub reason: String,
+    /// Why it runs for fewer days than is usual, if it does.
+    pub short: Option<ShortNotice>,
+    /// What the council did before; nothing for a provider.
+    pub steps: EndingSteps,
+}
+
+/// Why a notice is short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortNotice {
+    /// A code of `care::code_sets::SHORT_NOTICE`.
+    pub why: String,
+    /// The day on which the other side agreed, for `AGREED` alone.
+    pub agreed_on: Option<Date>,
 }
 
 /// What happened to a placement.
@@ -64,6 +133,8 @@ pub enum PlacementStep {
         on: Date,
         /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE`.
         reason: String,
+        /// How it ended, a code of `care::code_sets::PLACEMENT_END`, if that is told.
+        ending: Option<String>,
     },
     /// The departure was recorded wrong.
     CorrectEnd {
@@ -71,6 +142,8 @@ pub enum PlacementStep {
         on: Date,
         /// The right reason, a code of `care::code_sets::REASON_PLACE_CHANGE`.
         reason: String,
+        /// The right way it ended, a code of `care::code_sets::PLACEMENT_END`, if that is told.
+        ending: Option<String>,
         /// Why the record was wrong, in words without personal data.
         correction: String,
     },
@@ -78,5 +151,17 @@ pub enum PlacementStep {
     Cancel {
         /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE`.
         reason: String,
+    },
+    /// The placement ends at 18, and the young person stays with the carers.
+    StayPut {
+        /// The 18th birthday.
+        on: Date,
+        /// The weekly price from then on.
+        lines: Vec<PriceLine>,
+    },
+    /// The young person leaves the former carers.
+    EndStayingPut {
+        /// The day of departure, which is not paid.
+        on: Date,
     },
 }

@@ -1,10 +1,13 @@
 //! The rules by which an award becomes an agreement, and an agreement a placement.
 
-use super::commands::{AgreementCommand, PlacementStep};
+use super::commands::{AgreementCommand, NoticeGiver, PlacementStep};
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
+use super::notice;
 use super::rejection::AgreementRejection;
 use super::release::claim_released;
-use super::state::{Agreement, Agreements, Outcome};
+use super::state::{Agreement, Agreements, Outcome, StayingPut};
+use super::staying_put;
+use super::staying_rejection::StayingRejection;
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 #[cfg(feature = "planted-defects")]
@@ -54,7 +57,17 @@ impl Domain for Agreements {
                 Ok(claim_released(state, released, *contracts_position, *at))
             }
             AgreementCommand::Placement { agreement, expected_version, step, at } => {
-                placement(state, *agreement, *expected_version, step, *at)
+                placement(versioned(state, *agreement, *expected_version)?, step, *at)
+            }
+            AgreementCommand::Notice { agreement, by, expected_version, step, at } => {
+                let found = state.agreements.get(agreement);
+                // Of another provider's agreement a provider knows nothing.
+                if let (NoticeGiver::Provider(own), Some(found)) = (by, found)
+                    && found.issued.provider != *own
+                {
+                    return Err(AgreementRejection::AgreementUnknown(*agreement));
+                }
+                notice::decide(versioned(state, *agreement, *expected_version)?, by, step, *at)
             }
         }
     }
@@ -171,37 +184,48 @@ fn refuse(claim: &ClaimNoted, verdict: Verdict, failed: CallOffCheck, at: Timest
     }
 }
 
-fn placement(
+/// The agreement, if it is there and at the version that the caller saw.
+fn versioned(
     state: &Agreements,
     id: AgreementId,
     expected_version: Option<u32>,
-    step: &PlacementStep,
-    at: Timestamp,
-) -> Decided<Agreements> {
+) -> Result<&Agreement, AgreementRejection> {
     let agreement = state.agreements.get(&id).ok_or(AgreementRejection::AgreementUnknown(id))?;
     if let Some(expected) = expected_version.filter(|expected| *expected != agreement.version) {
         return Err(AgreementRejection::EtagMismatch { agreement: id, expected, current: agreement.version });
     }
+    Ok(agreement)
+}
+
+fn placement(agreement: &Agreement, step: &PlacementStep, at: Timestamp) -> Decided<Agreements> {
     match (step, &agreement.ended) {
-        (PlacementStep::CorrectEnd { on, reason, correction }, end) => {
+        (PlacementStep::CorrectEnd { on, reason, ending, correction }, end) => {
             let (Some(started), Some(end)) = (agreement.started, end) else {
                 return Err(AgreementRejection::DepartureNotRecorded);
             };
+            // An arrangement that has no night was none.
+            let runs = |it: &&StayingPut| it.ended != Some(it.from);
+            if let Some(arrangement) = agreement.staying_put.as_ref().filter(runs) {
+                return Err(StayingRejection::StayingPutRuns(arrangement.from).into());
+            }
             check_end(*on, started, at)?;
-            if end.on == *on && end.reason == *reason {
+            if end.on == *on && end.reason == *reason && end.ending == *ending {
                 return Ok(vec![]);
             }
-            let corrected =
-                PlacementEnded { correction: Some(correction.clone()), ..ended(agreement, *on, reason, at) };
+            let (ending, correction) = (ending.clone(), Some(correction.clone()));
+            let corrected = PlacementEnded { ending, correction, ..ended(agreement, *on, reason, at) };
             Ok(vec![corrected.into()])
         }
+        (PlacementStep::EndStayingPut { on }, _) => staying_put::end(agreement, *on, at),
         (_, Some(end)) => Err(AgreementRejection::AgreementEnded(end.on)),
         (PlacementStep::Start { on }, None) => start(agreement, *on, at),
-        (PlacementStep::End { on, reason }, None) => {
+        (PlacementStep::End { on, reason, ending }, None) => {
             let started = agreement.started.ok_or(AgreementRejection::PlacementNotStarted)?;
             check_end(*on, started, at)?;
-            Ok(vec![ended(agreement, *on, reason, at).into()])
+            let ended = PlacementEnded { ending: ending.clone(), ..ended(agreement, *on, reason, at) };
+            Ok(vec![ended.into()])
         }
+        (PlacementStep::StayPut { on, lines }, None) => staying_put::start(agreement, *on, lines, at),
         (PlacementStep::Cancel { reason }, None) => match agreement.started {
             Some(started) => Err(AgreementRejection::PlacementAlreadyStarted(started)),
             None => Ok(vec![ended(agreement, agreement.issued.start, reason, at).into()]),
@@ -210,7 +234,7 @@ fn placement(
 }
 
 /// Whether a child who came on `started` can have left, or can be about to leave, on `on`.
-fn check_end(on: Date, started: Date, at: Timestamp) -> Result<(), AgreementRejection> {
+pub(super) fn check_end(on: Date, started: Date, at: Timestamp) -> Result<(), AgreementRejection> {
     if on < started {
         return Err(AgreementRejection::EndBeforeStart { on, started });
     }
@@ -253,6 +277,8 @@ pub(super) fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp
         on,
         reason: reason.to_owned(),
         correction: None,
+        ending: None,
+        notice_last_day: agreement.standing_notice().map(|notice| notice.given.last_day),
         at,
     }
 }

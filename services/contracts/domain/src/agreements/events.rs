@@ -3,7 +3,7 @@
 
 use care::published::{
     AgreementIssued, AgreementRefused, AwardProposed, AwardTerms, ClaimEvidence, PlacementEnded,
-    PlacementStarted,
+    PlacementNoticeGiven, PlacementNoticeWithdrawn, PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{
     AwardId, CouncilId, Date, EstablishmentUrn, EventBody, PlaceId, ProviderId, ReferralId, StreamId,
@@ -126,5 +126,9 @@ care::events! {
         AgreementRefused,
         PlacementStarted,
         PlacementEnded,
+        PlacementNoticeGiven,
+        PlacementNoticeWithdrawn,
+        StayingPutStarted,
+        StayingPutEnded,
     }
 }

@@ -3,15 +3,22 @@
 //! An award arrives in two halves, the council's terms and the market's claim, from two logs and in either order. The
 //! half that comes second completes it: the call-off is judged then, once, and an agreement issued or refused. If the
 //! market takes the place back, an award that is not decided is refused, and an agreement whose child has not come ends.
+//!
+//! While a placement goes on either side may give notice of its end; at 18 a foster placement may go on as Staying Put.
 
 mod commands;
 mod decide;
 mod events;
+mod notice;
 mod rejection;
 mod release;
 mod state;
+mod staying_put;
+mod staying_rejection;
 
-pub use commands::{AgreementCommand, PlacementStep};
+pub use commands::{AgreementCommand, GiveNotice, NoticeGiver, NoticeStep, PlacementStep, ShortNotice};
 pub use events::{AgreementEvent, ClaimNoted, ProposalLapsed, ProposalNoted};
+pub use notice::NOTICE_DAYS;
 pub use rejection::AgreementRejection;
-pub use state::{Agreement, AgreementStatus, Agreements, End, Outcome};
+pub use state::{Agreement, AgreementStatus, Agreements, End, Notice, Outcome, StayingPut};
+pub use staying_rejection::StayingRejection;

@@ -1,5 +1,6 @@
 //! Why a step in the life of an agreement is refused. A refused award is no rejection but an event, `AgreementRefused`.
 
+use super::staying_rejection::StayingRejection;
 use care::{AgreementId, DAYS_AHEAD_MAX, Date, Refusal, RefusalKind, Violation};
 use thiserror::Error;
 
@@ -67,6 +68,9 @@ pub enum AgreementRejection {
         /// The arrival.
         started: Date,
     },
+    /// Of notices and Staying Put.
+    #[error(transparent)]
+    Staying(#[from] StayingRejection),
 }
 
 impl Refusal for AgreementRejection {
@@ -81,6 +85,7 @@ impl Refusal for AgreementRejection {
             Self::DepartureNotRecorded => "DEPARTURE_NOT_RECORDED",
             Self::EndBeforeStart { .. } => "END_BEFORE_START",
             Self::StartTooFar { .. } | Self::EndTooFar { .. } => "DATE_TOO_FAR",
+            Self::Staying(rejection) => rejection.reason(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Refusal for AgreementRejection {
             | Self::EndBeforeStart { .. }
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => RefusalKind::Precondition,
+            Self::Staying(rejection) => rejection.kind(),
         }
     }
 
@@ -110,6 +116,7 @@ impl Refusal for AgreementRejection {
             Self::DepartureNotRecorded => {
                 vec![Violation { field: "correction".to_owned(), description: self.to_string() }]
             }
+            Self::Staying(rejection) => rejection.violations(),
             _ => Vec::new(),
         }
     }

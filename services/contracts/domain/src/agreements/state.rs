@@ -1,8 +1,8 @@
 //! The fold of one council's contracts log.
 
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
-use care::published::AgreementIssued;
-use care::{AgreementId, AwardId, CouncilId, Date, ProviderId};
+use care::published::{AgreementIssued, PlacementNoticeGiven, PriceLine};
+use care::{AgreementId, AwardId, CouncilId, Date, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +55,12 @@ pub struct Agreement {
     pub started: Option<Date>,
     /// Its end.
     pub ended: Option<End>,
+    /// The child's age in years on the agreed first night, as the award had it.
+    pub age_years: Option<u8>,
+    /// The notices of its end, in the order they were given.
+    pub notices: Vec<Notice>,
+    /// How it goes on after the 18th birthday, if it does.
+    pub staying_put: Option<StayingPut>,
     /// How many events it has seen, its issue included.
     pub version: u32,
 }
@@ -66,6 +72,38 @@ pub struct End {
     pub on: Date,
     /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE` or `care::published::PLACE_WITHDRAWN`.
     pub reason: String,
+    /// How, a code of `care::code_sets::PLACEMENT_END`, if that was told.
+    pub ending: Option<String>,
+    /// The last day of the notice that stood then.
+    pub notice_last_day: Option<Date>,
+}
+
+impl End {
+    /// Whether the child left before the notice ran out.
+    #[must_use]
+    pub fn early(&self) -> bool {
+        self.notice_last_day.is_some_and(|last_day| self.on < last_day)
+    }
+}
+
+/// Notice that a placement is to end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// As it was given.
+    pub given: PlacementNoticeGiven,
+    /// When it was taken back.
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+/// A Staying Put arrangement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StayingPut {
+    /// The 18th birthday: its first night.
+    pub from: Date,
+    /// The weekly price.
+    pub lines: Vec<PriceLine>,
+    /// The day of departure, once it is known.
+    pub ended: Option<Date>,
 }
 
 /// How far an agreement has come.
@@ -92,6 +130,12 @@ impl Agreement {
             (None, Some(_)) => AgreementStatus::Cancelled,
         }
     }
+
+    /// The notice that was not withdrawn, if there is one.
+    #[must_use]
+    pub fn standing_notice(&self) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.withdrawn_at.is_none())
+    }
 }
 
 impl Agreements {
@@ -101,6 +145,14 @@ impl Agreements {
         match self.settled.get(&award)? {
             Outcome::Issued { agreement } => self.agreements.get(agreement),
             Outcome::Refused { .. } | Outcome::Lapsed { .. } => None,
+        }
+    }
+
+    /// Changes an agreement, and counts the change.
+    fn change(&mut self, agreement: AgreementId, change: impl FnOnce(&mut Agreement)) {
+        if let Some(agreement) = self.agreements.get_mut(&agreement) {
+            change(agreement);
+            agreement.version += 1;
         }
     }
 
@@ -133,23 +185,45 @@ impl Agreements {
                 self.settle(e.award, Outcome::Refused { reason: e.reason.clone() });
             }
             AgreementEvent::AgreementIssued(e) => {
+                // Both halves agree on it, and are gone once the award is settled.
+                let age_years = self.proposals.get(&e.award).map(|proposal| proposal.age_years);
                 self.settle(e.award, Outcome::Issued { agreement: e.agreement });
                 self.by_provider.entry(e.provider.clone()).or_default().insert(e.agreement);
-                let agreement = Agreement { issued: e.clone(), started: None, ended: None, version: 1 };
+                let agreement = Agreement {
+                    issued: e.clone(),
+                    started: None,
+                    ended: None,
+                    age_years,
+                    notices: Vec::new(),
+                    staying_put: None,
+                    version: 1,
+                };
                 self.agreements.entry(e.agreement).or_insert(agreement);
             }
             AgreementEvent::PlacementStarted(e) => {
-                if let Some(agreement) = self.agreements.get_mut(&e.agreement) {
-                    agreement.started = Some(e.on);
-                    agreement.version += 1;
-                }
+                self.change(e.agreement, |agreement| agreement.started = Some(e.on));
             }
-            AgreementEvent::PlacementEnded(e) => {
-                if let Some(agreement) = self.agreements.get_mut(&e.agreement) {
-                    agreement.ended = Some(End { on: e.on, reason: e.reason.clone() });
-                    agreement.version += 1;
+            AgreementEvent::PlacementEnded(e) => self.change(e.agreement, |agreement| {
+                let (on, reason, ending) = (e.on, e.reason.clone(), e.ending.clone());
+                agreement.ended = Some(End { on, reason, ending, notice_last_day: e.notice_last_day });
+            }),
+            AgreementEvent::PlacementNoticeGiven(e) => self.change(e.agreement, |agreement| {
+                agreement.notices.push(Notice { given: e.clone(), withdrawn_at: None });
+            }),
+            AgreementEvent::PlacementNoticeWithdrawn(e) => self.change(e.agreement, |agreement| {
+                for notice in agreement.notices.iter_mut().filter(|it| it.given.notice == e.notice) {
+                    notice.withdrawn_at = Some(e.at);
                 }
-            }
+            }),
+            AgreementEvent::StayingPutStarted(e) => self.change(e.agreement, |agreement| {
+                let (from, lines) = (e.from, e.lines.clone());
+                agreement.staying_put = Some(StayingPut { from, lines, ended: None });
+            }),
+            AgreementEvent::StayingPutEnded(e) => self.change(e.agreement, |agreement| {
+                if let Some(arrangement) = &mut agreement.staying_put {
+                    arrangement.ended = Some(e.on);
+                }
+            }),
         }
     }
 }

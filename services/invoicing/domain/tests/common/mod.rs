@@ -88,6 +88,8 @@ pub(crate) fn started(n: u128, on: Date) -> PlacementStarted {
 pub(crate) fn ended(n: u128, on: Date, at: Timestamp) -> PlacementEnded {
     PlacementEnded {
         correction: None,
+        ending: None,
+        notice_last_day: None,
         agreement: agreement(n),
         award: AwardId(Uuid::from_u128(n)),
         council: derby(),

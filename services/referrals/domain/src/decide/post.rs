@@ -1,6 +1,8 @@
 //! The council's side before the market: its policy, the referral itself, and the steps of the cascade.
 
+use super::cascade::behind;
 use super::shortlist::all_ended;
+use super::staying::{check_link, linked};
 use super::{Decision, must_be_open, referral};
 use crate::commands::{AmendReferral, PostReferral, RecordCascadeStep, SetCascadePolicy, WithdrawReferral};
 use crate::events::{
@@ -49,6 +51,9 @@ pub(super) fn post(state: &State, command: &PostReferral) -> Decision {
         return Err(Rejection::ReferralExists(command.referral));
     }
     none_of(command.requirements.violations(london_date(command.at)))?;
+    if let Some(follows) = &command.follows {
+        check_link(state, command.referral, follows, command.at)?;
+    }
     let event = ReferralPosted {
         council: command.council,
         referral: command.referral,
@@ -58,7 +63,9 @@ pub(super) fn post(state: &State, command: &PostReferral) -> Decision {
         background: command.background.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    let follows = command.follows.as_ref();
+    let link = follows.map(|follows| linked(command.council, command.referral, Some(follows), command.at));
+    Ok([event.into()].into_iter().chain(link).collect())
 }
 
 pub(super) fn amend(state: &State, command: &AmendReferral) -> Decision {
@@ -112,8 +119,8 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let before = state.policy.steps_before(&command.step, &referral.requirements.provisions);
-    let missing: Vec<String> =
-        before.into_iter().filter(|step| !referral.steps.contains_key(*step)).map(str::to_owned).collect();
+    let recorded = |step: &str| referral.steps.contains_key(step) || behind(referral, step);
+    let missing: Vec<String> = before.into_iter().filter(|step| !recorded(step)).map(str::to_owned).collect();
     if !missing.is_empty() {
         return Err(Rejection::CascadeOutOfOrder { step: command.step.clone(), missing });
     }
@@ -122,6 +129,7 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
         referral: referral.id,
         step: command.step.clone(),
         outcome: command.outcome.clone(),
+        by_itself: false,
         at: command.at,
     };
     Ok(vec![event.into()])

@@ -1,6 +1,8 @@
 //! The page of the clocks is what the rules say.
 
-use referrals_domain::{CLOCKS, CascadePolicy, ClockPolicy, WORKING_DAYS_AFTER_START};
+use referrals_domain::{
+    CLOCKS, CascadePolicy, ClockPolicy, OUTSTANDING_NOTICES_WORKING_DAYS, WORKING_DAYS_AFTER_START,
+};
 use std::fmt::Write;
 
 fn page() -> String {
@@ -9,7 +11,7 @@ fn page() -> String {
          referrals-domain --test spec clocks_page` writes it anew.\n\nA council's deadlines are derived from its own log as of an instant: \
          `ListDeadlines` tells what is to be done, the soonest first, and `WatchDeadlines` what arises, is met and becomes overdue, as it \
          happens. What is done is recorded with `RecordStatutoryStep`, which stops the clock. When the placement or the search ends, so do \
-         its clocks; an emergency award still waits for its approval.\n\nA working day is neither a Saturday or Sunday nor Christmas Day, Good \
+         its clocks, but for those that its end starts; an emergency award still waits for its approval.\n\nA working day is neither a Saturday or Sunday nor Christmas Day, Good \
          Friday or another bank holiday in England and Wales (Care Planning, Placement and Case Review (England) Regulations 2010, regulation 2; `crates/care/src/working_days.rs`). The day \
          from which working days are counted is not counted itself, and the last one is whole.\n\nThere is no weekly review of unregistered \
          placements: unregistered provision can neither be sought nor awarded here. Where a home lies is what the market's register says of \
@@ -65,5 +67,11 @@ fn the_constants_are_those_of_the_rules() {
     stands("RELEASE_RESPONSE", format!("emergency_hours`, {} by default", clocks.response_emergency_hours));
     stands("RELEASE_RESPONSE", format!("urgent_hours`, {}", clocks.response_urgent_hours));
     stands("RELEASE_RESPONSE", format!("working_days`, {}", clocks.response_planned_working_days));
+    stands("OUTSTANDING_NOTICES", format!("{OUTSTANDING_NOTICES_WORKING_DAYS} working days"));
+    stands("DISRUPTION_MEETING", format!("{} by default", clocks.disruption_meeting_working_days));
+    for (code, days) in [("T3", "T3 21 days"), ("T4", "T4 7"), ("SHORT_BREAK", "SHORT_BREAK 17")] {
+        assert!(days.contains(&care::code_sets::respite_days_max(code).unwrap().to_string()));
+        stands("RESPITE_END", days.to_owned());
+    }
     assert!(clocks.adjoining.is_empty());
 }

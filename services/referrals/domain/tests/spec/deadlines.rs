@@ -110,8 +110,13 @@ fn no_clock_runs_before_the_award_holds_nor_after_it_failed_lapsed_or_ended() {
     assert_eq!(kinds(&failed, at(7)), [""; 0]);
     assert_eq!(kinds(&confirmed, at(7)).len(), 3);
     // The child never came.
-    let departed =
-        |on: &str| RecordDeparture { award: award(1), on: day(on), reason: "CARPL".into(), at: at(9) };
+    let departed = |on: &str| RecordDeparture {
+        award: award(1),
+        on: day(on),
+        reason: "CARPL".into(),
+        ending: None,
+        at: at(9),
+    };
     let mut lapsed = confirmed.clone();
     lapsed.extend(decided(&lapsed, departed("2026-06-20")));
     assert!(lapsed.iter().any(|event| matches!(event, ReferralEvent::AwardLapsed(AwardLapsed { .. }))));
@@ -287,8 +292,13 @@ fn an_award_stops_the_clocks_of_the_other_releases_and_its_lapse_starts_them_aga
     assert_eq!(kinds(&events, at(7)), ["RELEASE_RESPONSE"]);
     events.extend(decided(&events, ConfirmAward { award: award(1), agreement: agreement(), at: at(6) }));
     assert_eq!(kinds(&events, at(7)), ["PLACEMENT_PLAN"]);
-    let never_came =
-        RecordDeparture { award: award(1), on: day("2026-06-20"), reason: "CARPL".into(), at: at(8) };
+    let never_came = RecordDeparture {
+        award: award(1),
+        on: day("2026-06-20"),
+        reason: "CARPL".into(),
+        ending: None,
+        at: at(8),
+    };
     events.extend(decided(&events, never_came));
     assert_eq!(kinds(&events, at(9)), ["RELEASE_RESPONSE"]);
 }
@@ -371,7 +381,8 @@ fn a_step_of_no_award_of_a_failed_one_or_that_none_asks_for_is_refused() {
         refused(&events, step(kind, on), "STEP_NOT_NEEDED");
     }
     let mut lapsed = events;
-    let never_came = RecordDeparture { award: award(1), on: day(on), reason: "CARPL".into(), at: at(8) };
+    let never_came =
+        RecordDeparture { award: award(1), on: day(on), reason: "CARPL".into(), ending: None, at: at(8) };
     lapsed.extend(decided(&lapsed, never_came));
     refused(&lapsed, step(StatutoryStep::PlacementPlan, on), "AWARD_NOT_STANDING");
 }
@@ -418,6 +429,7 @@ fn a_policy_of_clocks_is_checked_and_what_is_new_in_events_is_left_out_where_it_
         response_urgent_hours: 241,
         response_planned_working_days: 31,
         senior_review_age_max: 18,
+        disruption_meeting_working_days: 0,
     };
     let set = |clocks| SetCascadePolicy {
         council: council(),
@@ -426,7 +438,7 @@ fn a_policy_of_clocks_is_checked_and_what_is_new_in_events_is_left_out_where_it_
         at: at(0),
     };
     let refused = given::<Referrals>(Vec::new()).when(set(wrong)).then_refused("FIELD_INVALID");
-    assert_eq!(care::Refusal::violations(&refused).len(), 5, "{refused}");
+    assert_eq!(care::Refusal::violations(&refused).len(), 6, "{refused}");
     for (clocks, said) in [(ClockPolicy::default(), false), (adjoining(&[DURHAM, "W06000021"]), true)] {
         let set = decided(&[], set(clocks));
         let text = String::from_utf8(set[0].encode()).unwrap();

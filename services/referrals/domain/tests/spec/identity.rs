@@ -78,7 +78,7 @@ fn arrive() -> RecordArrival {
 
 /// The departure of oak's child, told on 1 June.
 fn depart(on: &str) -> RecordDeparture {
-    RecordDeparture { award: award(1), on: day(on), reason: "CARPL".to_owned(), at: at(7) }
+    RecordDeparture { award: award(1), on: day(on), reason: "CARPL".to_owned(), ending: None, at: at(7) }
 }
 
 fn grant_ended(from: &str) -> ReferralEvent {

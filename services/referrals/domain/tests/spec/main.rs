@@ -3,15 +3,25 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod award;
+mod cascade;
+mod cascade_model;
+mod cascade_page;
 mod clocks_page;
 mod deadlines;
 mod envelopes;
+mod evaluation;
+mod evaluation_page;
 mod form;
+mod gates;
 mod golden;
 mod identity;
 mod market;
 mod posting;
 mod properties;
 mod questions;
+mod ranking;
 mod shortlist;
+mod siblings;
+mod stability;
+mod staying;
 mod support;

@@ -173,6 +173,7 @@ fn with_an_award_the_list_ends_for_all() {
         award: award(1),
         on: crate::support::day("2026-06-20"),
         reason: "CARPL".to_owned(),
+        ending: None,
         at: at(7),
     };
     events.extend(decided(&events, leaving));

@@ -1,0 +1,93 @@
+//! What becomes of a placement after the award: the link of a referral to the placement that it follows from is the council's to say,
+//! notices and endings are what contracts tells.
+
+use super::award::holding;
+use super::post::check_codes;
+use super::{Decision, referral};
+use crate::commands::{LinkReferral, RecordDeparture, RecordNotice};
+use crate::events::{Follows, PlacementEndingNoted, PlacementNoticeNoted, ReferralEvent, ReferralLinked};
+use crate::rejection::Rejection;
+use crate::state::{Award, Outcome, State};
+use crate::staying::RESPITE;
+use care::{CouncilId, ReferralId, Timestamp, code_sets};
+
+/// Whatever stage the referral is at: a link may be known late.
+pub(super) fn link(state: &State, command: &LinkReferral) -> Decision {
+    let referral = referral(state, command.referral)?;
+    if let Some(follows) = &command.follows {
+        check_link(state, command.referral, follows, command.at)?;
+    }
+    if state.staying.follows.get(&referral.id) == command.follows.as_ref() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![linked(referral.council, referral.id, command.follows.as_ref(), command.at)])
+}
+
+pub(super) fn linked(
+    council: CouncilId,
+    referral: ReferralId,
+    follows: Option<&Follows>,
+    at: Timestamp,
+) -> ReferralEvent {
+    ReferralLinked { council, referral, follows: follows.cloned(), at }.into()
+}
+
+/// Refuses a link of a referral, which need not be posted yet, to what is no placement.
+pub(super) fn check_link(
+    state: &State,
+    referral: ReferralId,
+    follows: &Follows,
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    check_codes(at, &[("follows.kind", code_sets::FOLLOWS, &follows.kind)])?;
+    if let Some(respite) = &follows.respite {
+        check_codes(at, &[("follows.respite", code_sets::RESPITE, respite)])?;
+    }
+    if (follows.kind == RESPITE) != follows.respite.is_some() {
+        let description = "say what the time away is where kind is RESPITE, and only there";
+        return Err(Rejection::field("follows.respite", description));
+    }
+    let award = state.awards.get(&follows.award).ok_or(Rejection::AwardUnknown(follows.award))?;
+    if award.proposed.referral == referral {
+        return Err(Rejection::FollowsItself(follows.award));
+    }
+    match award.outcome {
+        Outcome::Confirmed { .. } => Ok(()),
+        Outcome::Proposed | Outcome::Failed { .. } | Outcome::Lapsed { .. } => {
+            Err(Rejection::FollowsNotPlaced(follows.award))
+        }
+    }
+}
+
+pub(super) fn note_notice(state: &State, command: &RecordNotice) -> Vec<ReferralEvent> {
+    let Some((Award { proposed, .. }, _)) = holding(state, command.award) else {
+        return Vec::new();
+    };
+    if state.staying.notices.get(&command.award) == command.notice.as_ref() {
+        return Vec::new();
+    }
+    let noted = PlacementNoticeNoted {
+        council: proposed.council,
+        award: proposed.award,
+        referral: proposed.referral,
+        notice: command.notice.clone(),
+        at: command.at,
+    };
+    vec![noted.into()]
+}
+
+/// How the placement of a child who came ended, if that is news.
+pub(super) fn ending_noted(state: &State, award: &Award, command: &RecordDeparture) -> Option<ReferralEvent> {
+    let proposed = &award.proposed;
+    if award.arrived.is_none() || state.staying.endings.get(&proposed.award) == command.ending.as_ref() {
+        return None;
+    }
+    let noted = PlacementEndingNoted {
+        council: proposed.council,
+        award: proposed.award,
+        referral: proposed.referral,
+        ending: command.ending.clone(),
+        at: command.at,
+    };
+    Some(noted.into())
+}
