@@ -98,6 +98,10 @@ async fn happened(data: &Path) -> Vec<Happened> {
         for event in events {
             let mut payload: Value = serde_json::from_slice(&event.payload).unwrap();
             leave_out_sealed(&mut payload);
+            // Drawn at random, so that nobody finds who asked.
+            if let Some(question) = payload.get_mut("question") {
+                question.take();
+            }
             let version = (!RACING.contains(&event.event_type.as_str())).then_some(event.stream_version);
             let (stream, event_type) = (event.stream.to_string(), event.event_type.clone());
             let at = event.meta.recorded_at.to_string();
