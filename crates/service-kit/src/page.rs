@@ -54,7 +54,8 @@ paged! {
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
         ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
-    vacancies: ListEstablishmentsRequest, ListPlacesRequest, SearchVacanciesRequest;
+    vacancies: ListBlocksRequest, ListEstablishmentsRequest, ListPlacesRequest, ListResalesRequest, ListReservationsRequest,
+        SearchVacanciesRequest;
 }
 
 /// A page of what `items` gives after the key in the request's token, and the token of the next page, empty on the last. `items` gives

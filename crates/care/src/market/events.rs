@@ -2,7 +2,10 @@
 
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
-use crate::market::Mix;
+use crate::market::{
+    BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, Mix,
+    PlaceReserved, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnded, ReservationTerms,
+};
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -46,6 +49,7 @@ macro_rules! words {
         }
     };
 }
+pub(super) use words;
 
 words!(
     /// Whether an establishment may take children at all.
@@ -232,6 +236,9 @@ pub struct VacancyAdvertised {
     /// Who lives in the home; none where the provider does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mix: Option<Mix>,
+    /// What it can be reserved for; none where it is not for reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<ReservationTerms>,
     /// When.
     pub at: Timestamp,
 }
@@ -382,6 +389,7 @@ macro_rules! body {
     (@council $self:ident) => { None };
     (@council $self:ident $council:ident) => { Some($self.$council) };
 }
+pub(super) use body;
 
 body!(ProviderRegistered of "provider" provider);
 body!(EstablishmentRegistered of "establishment" urn, effective registered_on);
@@ -424,11 +432,22 @@ crate::events! {
         PlaceOccupied,
         OccupancyRefused,
         OccupancyEnded,
+        HoldPolicySet,
+        PlaceReserved,
+        ReservationEnded,
+        BlockOffered,
+        BlockDeclined,
+        BlockAllocated,
+        BlockEndProposed,
+        BlockEnded,
+        ResaleOffered,
+        ResaleWithdrawn,
+        ResaleSold,
     }
 }
 
 impl MarketEvent {
-    /// The place it is about; none of an event about a provider or an establishment.
+    /// The place it is about; none of an event about a provider, an establishment or a council.
     #[must_use]
     pub fn place(&self) -> Option<&PlaceId> {
         match self {
@@ -436,7 +455,8 @@ impl MarketEvent {
             | Self::EstablishmentRegistered(_)
             | Self::EstablishmentAmended(_)
             | Self::RestrictionNoticeServed(_)
-            | Self::RestrictionNoticeLifted(_) => None,
+            | Self::RestrictionNoticeLifted(_)
+            | Self::HoldPolicySet(_) => None,
             Self::PlaceOpened(event) => Some(&event.place),
             Self::PlaceClosed(event) => Some(&event.place),
             Self::VacancyAdvertised(event) => Some(&event.place),
@@ -452,6 +472,16 @@ impl MarketEvent {
             Self::PlaceOccupied(event) => Some(&event.place),
             Self::OccupancyRefused(event) => Some(&event.place),
             Self::OccupancyEnded(event) => Some(&event.place),
+            Self::PlaceReserved(event) => Some(&event.place),
+            Self::ReservationEnded(event) => Some(&event.place),
+            Self::BlockOffered(event) => Some(&event.place),
+            Self::BlockDeclined(event) => Some(&event.place),
+            Self::BlockAllocated(event) => Some(&event.place),
+            Self::BlockEndProposed(event) => Some(&event.place),
+            Self::BlockEnded(event) => Some(&event.place),
+            Self::ResaleOffered(event) => Some(&event.place),
+            Self::ResaleWithdrawn(event) => Some(&event.place),
+            Self::ResaleSold(event) => Some(&event.place),
         }
     }
 }

@@ -91,6 +91,28 @@ impl Market {
                 self.at_claim(&event.place, event.award, |claim| claim.end = Some(event.on.max(claim.start)));
                 self.note(event.award, &event.place, AwardStage::Ended);
             }
+            MarketEvent::HoldPolicySet(event) => {
+                self.hold_policies.insert(event.council, (event.version, event.policy.clone()));
+            }
+            MarketEvent::PlaceReserved(event) => self.reserve(event),
+            MarketEvent::ReservationEnded(event) => self.end_reservation(event),
+            MarketEvent::BlockOffered(event) => self.at_agreed(&event.place, event.block, |agreed| {
+                agreed.offered = Some((event.block, event.council, event.terms.clone()));
+            }),
+            MarketEvent::BlockDeclined(event) => {
+                self.at_agreed(&event.place, 0, |agreed| agreed.offered = None);
+            }
+            MarketEvent::BlockAllocated(event) => self.allocate(event),
+            MarketEvent::BlockEndProposed(event) => self.at_agreed(&event.place, 0, |agreed| {
+                let block = agreed.blocks.iter_mut().find(|block| block.number == event.block);
+                block.into_iter().for_each(|block| block.ending = Some((event.by, event.on)));
+            }),
+            MarketEvent::BlockEnded(event) => self.end_block(event),
+            MarketEvent::ResaleOffered(event) => self.offer_resale(event),
+            MarketEvent::ResaleWithdrawn(event) => self.at_agreed(&event.place, 0, |agreed| {
+                agreed.resales.retain(|resale| resale.number != event.resale);
+            }),
+            MarketEvent::ResaleSold(event) => self.sell(event),
         }
     }
 
@@ -130,6 +152,7 @@ impl Market {
             last_token: 0,
             expired_token: None,
             claims: Vec::new(),
+            agreed: None,
         });
         place.open = true;
     }
@@ -206,13 +229,13 @@ impl Market {
         }
     }
 
-    fn at_place(&mut self, place: &PlaceId, change: impl FnOnce(&mut Place)) {
+    pub(super) fn at_place(&mut self, place: &PlaceId, change: impl FnOnce(&mut Place)) {
         if let Some(place) = self.places.get_mut(place) {
             change(place);
         }
     }
 
-    fn at_vacancy(&mut self, place: &PlaceId, change: impl FnOnce(&mut Vacancy)) {
+    pub(super) fn at_vacancy(&mut self, place: &PlaceId, change: impl FnOnce(&mut Vacancy)) {
         if let Some(vacancy) = self.places.get_mut(place).and_then(|place| place.vacancy.as_mut()) {
             change(vacancy);
         }
@@ -245,6 +268,7 @@ fn advertised(event: &VacancyAdvertised) -> Vacancy {
         note: event.note.clone(),
         exclusions: event.exclusions.clone(),
         mix: event.mix.clone(),
+        reservation: event.reservation,
         confirmed_at: event.at,
         asked_at: None,
     }

@@ -5,7 +5,9 @@ use super::fields::{NEEDS_MAX, age, own_provider, sexes};
 use crate::render::Viewer;
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::market::{FreshnessLevel, MarketEvent, Mix, Place, Sexes, Vacancy, VacancyAdvertised};
+use care::market::{
+    FreshnessLevel, MarketEvent, Mix, Place, ReservationTerms, Sexes, Vacancy, VacancyAdvertised,
+};
 use care::{Date, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, code_sets, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, Role, run_command};
@@ -223,6 +225,10 @@ pub(super) fn advertised(
         Some(stated) => mix(fields, stated, today).map(Some),
         None => Some(None),
     };
+    let reservation = match &vacancy.reservation {
+        Some(terms) => reservation(fields, terms).map(Some),
+        None => Some(None),
+    };
     let sexes = sexes(fields, "vacancy.sexes", vacancy.sexes);
     let age_from = age(fields, "vacancy.age_from", vacancy.age_from);
     let age_to = age(fields, "vacancy.age_to", vacancy.age_to);
@@ -242,8 +248,16 @@ pub(super) fn advertised(
         note: note?,
         exclusions: exclusions?,
         mix: mix?,
+        reservation: reservation?,
         at,
     })
+}
+
+fn reservation(fields: &mut Fields, terms: &proto::ReservationTerms) -> Option<ReservationTerms> {
+    let weekly = fields.pence("vacancy.reservation.weekly_pence", terms.weekly_pence);
+    let range = 1..=Command::RESERVATION_NIGHTS_MAX.into();
+    let nights_max = fields.number("vacancy.reservation.nights_max", terms.nights_max, range);
+    Some(ReservationTerms { weekly: weekly?, nights_max: nights_max? })
 }
 
 fn needs_of(fields: &mut Fields, field: &str, codes: &[String], today: Date) -> Option<BTreeSet<String>> {

@@ -212,6 +212,7 @@ impl World {
             age_to: registration.age_to,
             exclusions: BTreeSet::new(),
             mix: None,
+            reservation: None,
             note: String::new(),
             at: self.now,
         };

@@ -99,6 +99,7 @@ pub(crate) fn advertised(number: u8) -> VacancyAdvertised {
         note: String::new(),
         exclusions: [].into(),
         mix: None,
+        reservation: None,
         at: at(0),
     }
 }
