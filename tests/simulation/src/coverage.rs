@@ -86,7 +86,8 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
     RegisterProvider, RegisterEstablishment, AmendEstablishment, ServeRestrictionNotice, LiftRestrictionNotice,
     OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, ConfirmVacancy, UpsertVacancies,
     SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
-    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy,
+    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, SetHoldPolicy, ReservePlace, EndReservation,
+    OfferBlock, AcceptBlock, DeclineBlock, EndBlock, OfferResale, WithdrawResale, BuyResale,
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
