@@ -114,7 +114,7 @@ async fn a_reservation_keeps_the_place_for_its_council() {
     let seen = world.place_as(Role::Council(council(DURHAM)), 1).await.unwrap();
     assert_eq!((seen.state(), seen.reservations), (proto::PlaceState::Reserved, vec![]));
     let seen = world.place_as(Role::Council(council(DERBY)), 1).await.unwrap();
-    assert_eq!(seen.reservations, [reserved.clone()]);
+    assert_eq!(seen.reservations, std::slice::from_ref(&reserved));
     let seen = world.place_as(Role::Provider("P1".parse().unwrap()), 1).await.unwrap();
     let known = (seen.reservations[0].council.as_str(), seen.reservations[0].token);
     assert_eq!(known, (name(DERBY).as_str(), 0), "whose it is, and neither its token nor for whom");
@@ -175,7 +175,7 @@ async fn a_reservation_is_listed_and_ended() {
         let request = proto::ListReservationsRequest { parent: name(parent), ..Default::default() };
         world.service.list_reservations(world.council(gss, request))
     };
-    assert_eq!(list(DERBY, DERBY).await.unwrap().into_inner().reservations, [reserved.clone()]);
+    assert_eq!(list(DERBY, DERBY).await.unwrap().into_inner().reservations, std::slice::from_ref(&reserved));
     assert_eq!(list(DURHAM, DURHAM).await.unwrap().into_inner().reservations, []);
     assert_eq!(reason(&list(DURHAM, DERBY).await.unwrap_err()), "NOT_YOURS");
     let end = |gss: &str, token| {
@@ -248,10 +248,10 @@ async fn a_block_is_agreed_seen_by_its_parties_and_ended_by_both() {
         let request = proto::ListBlocksRequest { parent: name(gss), ..Default::default() };
         world.service.list_blocks(world.council(gss, request))
     };
-    assert_eq!(blocks(DERBY).await.unwrap().into_inner().blocks, [block.clone()]);
+    assert_eq!(blocks(DERBY).await.unwrap().into_inner().blocks, std::slice::from_ref(&block));
     assert_eq!(blocks(DURHAM).await.unwrap().into_inner().blocks, []);
     let seen = world.place_as(Role::Provider("P1".parse().unwrap()), 1).await.unwrap();
-    assert_eq!(seen.blocks, [block.clone()]);
+    assert_eq!(seen.blocks, std::slice::from_ref(&block));
     assert_eq!(world.place_as(Role::Council(council(DURHAM)), 1).await.unwrap().blocks, []);
     let end = |party: String, on: &str| proto::EndBlockRequest {
         party,
@@ -309,7 +309,7 @@ async fn void_nights_are_offered_to_others_and_one_of_them_gets_them() {
         let request = proto::ListResalesRequest { parent: name(gss), ..Default::default() };
         world.service.list_resales(world.council(gss, request))
     };
-    assert_eq!(list(DERBY).await.unwrap().into_inner().resales, [offered.clone()]);
+    assert_eq!(list(DERBY).await.unwrap().into_inner().resales, std::slice::from_ref(&offered));
     let seen = list(DURHAM).await.unwrap().into_inner().resales;
     assert_eq!(
         seen,

@@ -35,7 +35,7 @@ pub(super) fn parent_council(caller: &Caller, name: &str) -> Result<CouncilId, S
     if let Some(council) = council {
         caller.require_council(council)?;
     }
-    Ok(fields.finish(|| council)?)
+    fields.finish(|| council)
 }
 
 /// A council's own referral.
