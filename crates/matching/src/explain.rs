@@ -289,8 +289,7 @@ impl<'a> Excluded<'a> {
                 (Fact::ReservedUntil(until), Some(Counterfactual::FirstNight(until)))
             }
             Rule::BlockOfAnotherCouncil => {
-                let blocks = question.agreed(entry).flat_map(|it| &it.blocks);
-                let until = blocks.map(|it| it.terms.until).max().unwrap_or(Date::MAX);
+                let until = question.right_from(entry);
                 (Fact::BlockedUntil(until), Some(Counterfactual::FirstNight(until)))
             }
         };

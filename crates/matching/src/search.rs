@@ -253,6 +253,21 @@ impl<'a> Question<'a> {
         .max()
     }
 
+    /// The first night from which on no block keeps the searching council out.
+    pub(crate) fn right_from(&self, entry: usize) -> Date {
+        let (mut first, council) = (self.nights.start(), self.criteria.council);
+        // Each turn opens a block or passes it, and another may close then; there are fewer turns than that.
+        for agreed in self.agreed(entry) {
+            let turns = agreed.blocks.iter().map(|block| 1 + block.sold.len()).sum::<usize>();
+            for _ in 0..turns {
+                let kept_out = agreed.blocked_for(council, Nights::from_on(first, None));
+                let Some(open) = kept_out.map(|block| block.open_to(council, first)).max() else { break };
+                first = open;
+            }
+        }
+        first
+    }
+
     /// Whether a claim takes any place of a place's home, an open one or a closed one. What the searching council has reserved of the place
     /// itself is none.
     pub(crate) fn claimed_home(&self, entry: usize) -> bool {

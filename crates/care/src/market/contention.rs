@@ -150,6 +150,14 @@ impl Block {
         let first = nights.start().max(self.terms.from);
         !self.nights().overlaps(&nights) || Some(self.entitled(first)) == council
     }
+
+    /// The first night from `night` on that a council may hold of it; the day after its last night if there is none.
+    #[must_use]
+    pub fn open_to(&self, council: Option<CouncilId>, night: Date) -> Date {
+        let turns = self.sold.iter().map(|(nights, _)| nights.end()).chain([night.max(self.terms.from)]);
+        let held = turns.filter(|turn| night <= *turn && *turn < self.terms.until);
+        held.filter(|turn| Some(self.entitled(*turn)) == council).min().unwrap_or(self.terms.until)
+    }
 }
 
 /// What nights that are sold are part of.

@@ -90,7 +90,9 @@ pub enum Rejection {
     HoldPolicyInvalid { field: &'static str, least: u32, most: u32 },
     #[error("place {place} is reserved until {until}: ask for nights from then on")]
     Reserved { place: PlaceId, until: Date },
-    #[error("the nights of place {place} until {until} are another council's by a block contract")]
+    #[error(
+        "the nights of place {place} until {until} are another council's to hold by a block contract: ask for nights from then on"
+    )]
     BlockOfAnotherCouncil { place: PlaceId, until: Date },
     #[error("{from} to {until} has no night: until is the day after the last one")]
     NightsInvalid { from: Date, until: Date },

@@ -445,7 +445,8 @@ fn void_nights_of_a_block_are_sold_once() {
     // The right has passed: the buyer holds, and a child that comes by right stays on.
     let theirs = Command::HoldPlace(hold_place(1, durham()));
     let _ = bought().when(theirs).then_events(one_event);
-    bought().when(hold(derby())).then_refused("BLOCK_OF_ANOTHER_COUNCIL");
+    let words = bought().when(hold(derby())).then_refused("BLOCK_OF_ANOTHER_COUNCIL").to_string();
+    assert!(words.contains("until 2026-01-16"), "from then on it is the seller's again: {words}");
     bought().when(Command::OfferResale(resale(of, jan(10), jan(20)))).then_refused("RESALE_NOT_OWN");
     let _ = bought().when(Command::OfferResale(resale(of, jan(16), jan(20)))).then_events(one_event);
     // Whoever it was not offered to does not learn that it is there.

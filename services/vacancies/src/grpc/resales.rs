@@ -121,13 +121,15 @@ impl Vacancies {
         let caller = Caller::of(request)?;
         let form = request.get_ref();
         let council = parent_council(&caller, &form.parent)?;
-        let today = london_date(caller.at);
+        let (today, at) = (london_date(caller.at), caller.at);
         let (resales, next_page_token) = self.market.read(|market| {
             page_of(form, |after: Option<String>| {
                 let offered = market.agreed().flat_map(move |(id, place)| {
-                    // What begins on a night that has passed can be bought no longer.
+                    // What begins on a night that has passed, or was used meanwhile, can be bought no longer.
                     let to = move |it: &&Resale| {
-                        it.nights.start() >= today && (it.seller == council || it.is_offered_to(council))
+                        let void = place.claims_on(it.nights, at).next().is_none();
+                        it.nights.start() >= today
+                            && (it.seller == council || void && it.is_offered_to(council))
                     };
                     let mut open: Vec<&Resale> = place.resales().filter(to).collect();
                     open.sort_by_key(|it| it.number);

@@ -169,7 +169,8 @@ pub(super) fn unblocked(place: &Place, nights: Nights, own: Own<'_>) -> Result<(
     if is_planted(Planted::BlockOverlooked) {
         return Ok(());
     }
-    match place.blocked_for(Some(own.council), nights).map(|block| block.terms.until).max() {
+    let blocks = place.blocked_for(Some(own.council), nights);
+    match blocks.map(|block| block.open_to(Some(own.council), nights.start())).max() {
         None => Ok(()),
         Some(until) => Err(Rejection::BlockOfAnotherCouncil { place: own.place.clone(), until }),
     }
