@@ -24,7 +24,7 @@ pub use contention::{
 };
 pub use contention_events::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, PlaceReserved,
-    ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded,
+    ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded,
 };
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,

@@ -163,7 +163,8 @@ fn touched(event: &MarketEvent) -> Touched<'_> {
         | MarketEvent::BlockDeclined(_)
         | MarketEvent::BlockEndProposed(_)
         | MarketEvent::ResaleOffered(_)
-        | MarketEvent::ResaleWithdrawn(_) => Touched::Nothing,
+        | MarketEvent::ResaleWithdrawn(_)
+        | MarketEvent::ResaleBought(_) => Touched::Nothing,
         MarketEvent::EstablishmentRegistered(event) => Touched::Home(&event.urn),
         MarketEvent::EstablishmentAmended(event) => Touched::Home(&event.urn),
         MarketEvent::RestrictionNoticeServed(event) => Touched::Home(&event.urn),

@@ -374,3 +374,42 @@ async fn a_reservation_is_sold_with_its_token_and_an_offer_is_withdrawn() {
     assert_eq!((theirs.from.as_str(), theirs.until.as_str()), ("2026-01-08", "2026-01-16"));
     assert_eq!(list(DERBY).await.unwrap().into_inner().reservations[0].until, "2026-01-08");
 }
+
+#[tokio::test]
+async fn councils_race_for_void_nights_and_one_gets_them() {
+    let (world, block) = with_block().await;
+    let offer = proto::OfferResaleRequest {
+        council: name(DERBY),
+        place: place(1),
+        of: Some(proto::offer_resale_request::Of::Block(block.block)),
+        from: "2026-01-06".into(),
+        until: "2026-03-06".into(),
+        weekly_pence: 250_000,
+        partners: vec![],
+        request_id: String::new(),
+    };
+    let offered = world.service.offer_resale(world.council(DERBY, offer)).await.unwrap().into_inner();
+    let others: Vec<_> = world.kit.region.councils().into_iter().filter(|it| it.gss() != DERBY).collect();
+    let mut racing = Vec::new();
+    for buyer in others.into_iter().cycle().take(64) {
+        let (service, offered) = (world.service.clone(), offered.clone());
+        let request = proto::BuyResaleRequest {
+            council: name(buyer.gss()),
+            place: offered.place,
+            resale: offered.resale,
+            weekly_pence: offered.weekly_pence,
+            approver: "Head of Placements".into(),
+            request_id: String::new(),
+        };
+        let request = world.council(buyer.gss(), request);
+        racing.push(tokio::spawn(async move { service.buy_resale(request).await }));
+    }
+    let mut bought = Vec::new();
+    for race in racing {
+        match race.await.unwrap() {
+            Ok(answer) => bought.push(answer.into_inner().buyer),
+            Err(status) => assert_eq!(reason(&status), "RESALE_UNKNOWN"),
+        }
+    }
+    assert_eq!(bought.len(), 1, "sold to {bought:?}");
+}

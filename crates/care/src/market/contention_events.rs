@@ -211,7 +211,8 @@ pub struct ResaleWithdrawn {
     pub at: Timestamp,
 }
 
-/// The nights pass from one council to another. The seller goes on paying the provider; the buyer pays the seller.
+/// The nights pass from one council to another. The seller goes on paying the provider; the buyer pays the seller. It is the seller's event;
+/// [`ResaleBought`] tells the buyer the same, since each council hears of its own alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResaleSold {
     /// The place.
@@ -232,6 +233,29 @@ pub struct ResaleSold {
     pub weekly: Pence,
     /// The buyer's fencing token: that of its reservation, where a reservation was sold.
     pub token: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A council has bought the nights of another: the other half of [`ResaleSold`], in the same decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResaleBought {
+    /// The place.
+    pub place: PlaceId,
+    /// The offer's number.
+    pub resale: u64,
+    /// The council that sells, and is paid.
+    pub seller: CouncilId,
+    /// The council that buys, and pays.
+    pub buyer: CouncilId,
+    /// The first night.
+    pub from: Date,
+    /// The day after the last night.
+    pub until: Date,
+    /// What the buyer pays the seller, in pence a week.
+    pub weekly: Pence,
+    /// The buyer's fencing token.
+    pub token: u64,
     /// The buyer's post that approved it.
     pub approver: String,
     /// When.
@@ -248,4 +272,5 @@ body!(BlockEndProposed of "place" place, council council, effective on);
 body!(BlockEnded of "place" place, council council, effective until);
 body!(ResaleOffered of "place" place, council council, effective from);
 body!(ResaleWithdrawn of "place" place, council council);
-body!(ResaleSold of "place" place, council buyer, effective from);
+body!(ResaleSold of "place" place, council seller, effective from);
+body!(ResaleBought of "place" place, council buyer, effective from);

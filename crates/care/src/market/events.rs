@@ -4,7 +4,8 @@ use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
 use crate::market::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, Mix,
-    PlaceReserved, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnded, ReservationTerms,
+    PlaceReserved, ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnded,
+    ReservationTerms,
 };
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
@@ -443,6 +444,7 @@ crate::events! {
         ResaleOffered,
         ResaleWithdrawn,
         ResaleSold,
+        ResaleBought,
     }
 }
 
@@ -482,6 +484,7 @@ impl MarketEvent {
             Self::ResaleOffered(event) => Some(&event.place),
             Self::ResaleWithdrawn(event) => Some(&event.place),
             Self::ResaleSold(event) => Some(&event.place),
+            Self::ResaleBought(event) => Some(&event.place),
         }
     }
 }

@@ -113,6 +113,8 @@ impl Market {
                 agreed.resales.retain(|resale| resale.number != event.resale);
             }),
             MarketEvent::ResaleSold(event) => self.sell(event),
+            // The seller's event has moved the nights.
+            MarketEvent::ResaleBought(_) => {}
         }
     }
 

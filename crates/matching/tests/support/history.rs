@@ -199,8 +199,7 @@ fn agreed(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
         (_, of) => {
             let of = if of == 1 { ResaleOf::Block(number) } else { ResaleOf::Reservation(number) };
             let (seller, buyer) = (council, self::council(d));
-            ResaleSold { place, resale: 9, seller, buyer, of, from, until, weekly, token: 4, approver, at }
-                .into()
+            ResaleSold { place, resale: 9, seller, buyer, of, from, until, weekly, token: 4, at }.into()
         }
     }
 }

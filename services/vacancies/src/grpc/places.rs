@@ -208,7 +208,8 @@ impl Vacancies {
 fn waits(place: &Place, at: Timestamp) -> bool {
     let stale = |it: &Vacancy| it.freshness(at).level == FreshnessLevel::Stale;
     let ahead = Nights::from_on(london_date(at), None);
-    place.vacancy.as_ref().is_some_and(stale) && place.claims_on(ahead, at).next().is_none()
+    let taken = place.claims_on(ahead, at).next().is_some() || place.reservations_on(ahead).next().is_some();
+    place.vacancy.as_ref().is_some_and(stale) && !taken
 }
 
 pub(super) fn advertised(

@@ -65,6 +65,11 @@ impl Agreed {
             MarketEvent::BlockAllocated(event) => self.allocate(event, taken),
             MarketEvent::BlockEnded(event) => self.end_block(event),
             MarketEvent::ResaleSold(event) => self.sell(event, taken),
+            MarketEvent::ResaleBought(event) => {
+                let told = self.sold.contains(&(event.place.clone(), event.resale));
+                let found = || format!("bought, but not sold: {event:?}");
+                ensure(told, Invariant::AgreedNights, || event.stream(), found)
+            }
             _ => Ok(()),
         }
     }

@@ -168,6 +168,7 @@ impl Market {
             | MarketEvent::BlockEndProposed(_)
             | MarketEvent::BlockEnded(_)
             | MarketEvent::ResaleWithdrawn(_)
+            | MarketEvent::ResaleBought(_)
             | MarketEvent::ProviderRegistered(_)
             | MarketEvent::VacancyConfirmed(_)
             | MarketEvent::VacancyQueried(_)

@@ -5,7 +5,9 @@ use super::holds::{admits, expired_hold, next_token};
 use super::reservations::{nights_ahead, own};
 use super::{Events, place_of};
 use crate::{BuyResale, Command, OfferResale, Rejection};
-use care::market::{Market, Place, Resale, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn};
+use care::market::{
+    Market, Place, Resale, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn,
+};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::{CouncilId, Nights, PlaceId, Timestamp};
@@ -118,6 +120,7 @@ pub(super) fn buy(market: &Market, asked: &BuyResale) -> Events {
     nights_ahead(from, until, asked.at)?;
     sellable((&asked.place, place), resale.seller, resale.of, resale.nights, asked.at)?;
     let mut events: Vec<_> = expired_hold(&asked.place, place, asked.at).into_iter().collect();
+    let token = next_token(place);
     events.push(
         ResaleSold {
             place: asked.place.clone(),
@@ -128,7 +131,21 @@ pub(super) fn buy(market: &Market, asked: &BuyResale) -> Events {
             from,
             until,
             weekly: resale.weekly,
-            token: next_token(place),
+            token,
+            at: asked.at,
+        }
+        .into(),
+    );
+    events.push(
+        ResaleBought {
+            place: asked.place.clone(),
+            resale: resale.number,
+            seller: resale.seller,
+            buyer: asked.council,
+            from,
+            until,
+            weekly: resale.weekly,
+            token,
             approver: asked.approver.clone(),
             at: asked.at,
         }

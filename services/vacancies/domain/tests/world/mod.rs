@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
+pub(crate) mod agreed;
+
 use care::market::{
     EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOpened,
     ProviderRegistered, Registration, RegistrationStatus, Sexes, VacancyAdvertised,
