@@ -7,7 +7,7 @@ use care::market::{
     ReservationEnd, ReservationEnded, ReservationTerms, RestrictionNoticeServed, VacancyAdvertised,
 };
 use care::spec::Given;
-use care::{CouncilId, Date, Nights, Pence};
+use care::{Date, Nights, Pence};
 use vacancies_domain::{ClaimForAward, Command, HoldPlace, ReservePlace, SetHoldPolicy, Vacancies};
 use world::agreed::{RETAINER, hold, market_reserved, one_event, reservable, reserve, reserved};
 use world::{
