@@ -108,11 +108,15 @@ macro_rules! set {
     (@to $to:literal) => { Some($to) };
 }
 
+mod cascade;
+mod evaluation;
 mod form;
 
 /// The code sets in use.
 pub mod code_sets {
+    pub use super::cascade::{GATE, GATE_DECISION, WAIVER};
     pub use super::collection_year;
+    pub use super::evaluation::{CRITERION, DEPARTURE, IMPACT, MITIGATION, SIBLING_SPLIT};
     pub use super::form::{
         DEPRIVATION_OF_LIBERTY, EDUCATION_PHASE, EHCP, ETHNICITY, EXCLUSION, FAMILY_TIME, HEALTH, LANGUAGE,
         NATIONAL_TRANSFER, PARENT_AND_CHILD, RELIGION, RISK, ROUTE_INTO_CARE, SEND, SIBLING_REASON, SIBLINGS,
@@ -121,7 +125,7 @@ pub mod code_sets {
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 33] = [
+    pub const ALL: [CodeSet; 41] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -155,6 +159,14 @@ pub mod code_sets {
         NATIONAL_TRANSFER,
         ROUTE_INTO_CARE,
         EXCLUSION,
+        CRITERION,
+        MITIGATION,
+        IMPACT,
+        DEPARTURE,
+        SIBLING_SPLIT,
+        WAIVER,
+        GATE,
+        GATE_DECISION,
     ];
 
     set! {
@@ -328,12 +340,20 @@ pub mod code_sets {
         URGENCY = "URGENCY" { "EMERGENCY" => "Today", "URGENT" => "Within a few days", "PLANNED" => "Planned", }
     }
     set! {
-        /// A step of a council's cascade, in the order that Darlington's strategy (2024-25) names them.
+        /// A step of a council's cascade, in the order in which steps are taken where a policy does not say another: that of Darlington's
+        /// strategy (2024-25), with the steps that other councils tell apart. Which of them it takes is each council's to say.
         CASCADE_STEP = "CASCADE_STEP" {
+            "FAMILY_GROUP_CONFERENCE" => "Family group conference, where it is told apart from connected carers",
             "CONNECTED_CARE" => "Family group conference and connected carers",
             "IN_HOUSE_FOSTERING" => "In-house fostering",
             "IN_HOUSE_RESIDENTIAL" => "In-house residential",
+            "BLOCK" => "Places of a block contract, or reserved",
+            "FRAMEWORK_TIER_1" => "Framework providers of the first tier",
+            "FRAMEWORK_TIER_2" => "Framework providers of the second tier",
+            "FRAMEWORK_TIER_3" => "Framework providers of the third tier",
             "FRAMEWORK" => "Framework providers",
+            "EXTERNAL_RESIDENTIAL" => "External residential, where it is told apart from the framework",
+            "SPECIALIST" => "Specialist provision",
             "OFF_FRAMEWORK" => "Spot purchase off the framework",
         }
     }
@@ -343,6 +363,7 @@ pub mod code_sets {
             "NO_PLACE" => "Tried: no place available",
             "NOT_SUITABLE" => "Tried: nothing suitable for this child",
             "DECLINED" => "Tried: asked and declined",
+            "NO_OFFER" => "Tried: asked, and nobody offered in time",
             "NOT_APPLICABLE" => "Considered: does not apply to this child",
             "PLACE_FOUND" => "Tried: a home was found",
         }
@@ -389,7 +410,13 @@ mod tests {
 
     #[test]
     fn no_set_is_left_out_of_all_and_no_name_is_there_twice() {
-        let lines = include_str!("codes.rs").lines().chain(include_str!("codes/form.rs").lines());
+        let files = [
+            include_str!("codes.rs"),
+            include_str!("codes/form.rs"),
+            include_str!("codes/evaluation.rs"),
+            include_str!("codes/cascade.rs"),
+        ];
+        let lines = files.into_iter().flat_map(str::lines);
         let made = lines.filter(|line| matches!(*line, "    set! {" | "set! {")).count();
         let names: std::collections::BTreeSet<&str> = code_sets::ALL.iter().map(|set| set.name).collect();
         assert_eq!((code_sets::ALL.len(), names.len()), (made, made));

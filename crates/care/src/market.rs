@@ -15,6 +15,7 @@ mod contention_fold;
 mod events;
 mod fold;
 mod freshness;
+mod listing;
 mod place;
 mod query;
 
@@ -34,6 +35,9 @@ pub use events::{
 };
 pub use freshness::{
     AGEING_AFTER_DAYS, Freshness, FreshnessLevel, STALE_AFTER_DAYS, UNLISTED_AFTER_DAYS, Unheard,
+};
+pub use listing::{
+    Import, Listed, ListingChange, Listings, NotTaken, OpenImport, RegisterImported, RegisterPartRead,
 };
 pub use place::{Claim, Mix, MixInvalid, Place, Stage, Vacancy};
 pub use query::{Capacity, Own};
@@ -73,6 +77,8 @@ pub struct Market {
     leases: BTreeMap<Timestamp, BTreeSet<PlaceId>>,
     /// The advertised places by the instant from which their provider is to be asked, or the place unlisted, if nothing is heard.
     unheard: BTreeMap<Timestamp, BTreeSet<PlaceId>>,
+    /// The imports of the regulator's register.
+    listings: Listings,
     /// The places of which something is agreed beforehand, so that reservations, blocks and resales are found without a scan.
     agreed: BTreeSet<PlaceId>,
     /// How councils hold, those that have said so, with the policy's version.
@@ -99,7 +105,8 @@ pub struct Establishment {
     pub place_code: String,
     /// The upper-tier authority it lies in, a GSS code.
     pub utla: String,
-    /// The postcode sector it lies in, such as `DL1 5`; never the full postcode of a home.
+    /// The postcode sector it lies in, such as `DL1 5`; never the full postcode of a home. Empty where it is not known: the
+    /// regulator's register does not print it.
     pub sector: String,
     /// The council whose own provision it is; none for an external provider's.
     pub operated_by: Option<CouncilId>,
@@ -111,6 +118,8 @@ pub struct Establishment {
     pub restricted_on: Option<Date>,
     /// Its places, open and closed.
     pub places: BTreeSet<PlaceId>,
+    /// The date of the last import of the register that listed it; none if none did, and once one does not.
+    pub listed_on: Option<Date>,
     /// How many times it was changed, from 1: a change can name the revision it was made for.
     pub revision: u32,
 }

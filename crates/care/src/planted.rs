@@ -58,6 +58,10 @@ pub enum Planted {
     ApproverUnchecked,
     /// Anybody may approve.
     RoleUnchecked,
+    /// Anybody may waive a step of the cascade.
+    WaiverRoleUnchecked,
+    /// An award needs no gates.
+    GateIgnored,
     /// An emergency award has no deadline for its approval.
     EmergencyWithoutDeadline,
     /// A deadline is lost when the award is confirmed.
@@ -70,6 +74,10 @@ pub enum Planted {
     RevealUnrecorded,
     /// A provider is granted sight of the child before the award holds.
     GrantedBeforeAward,
+    /// An offer that did not pass the gate of its evaluation is taken.
+    EvaluationGateIgnored,
+    /// An award departs from the order of merit and nobody says why.
+    DepartureUnexplained,
 }
 
 thread_local! {

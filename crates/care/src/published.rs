@@ -19,6 +19,13 @@ use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+mod evaluation;
+
+pub use evaluation::{
+    ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
+    default_weights,
+};
+
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
 
@@ -84,17 +91,47 @@ pub struct CascadeEvidence {
     pub approval: Option<Approval>,
     /// For an emergency without approval: until when it must be approved.
     pub approval_due: Option<Timestamp>,
+    /// Why this offer was chosen, where offers were evaluated or siblings parted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<ChoiceEvidence>,
+    /// The gates of the policy that it has passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateEvidence>,
+    /// For an emergency that went ahead of gates: the GATE codes, and until when these must decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates_due: Option<GatesDue>,
 }
 
-/// One tried step of a cascade.
+/// A gate that approved an award.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateEvidence {
+    /// A code of `code_sets::GATE`.
+    pub gate: String,
+    /// Who decided: the post, the role, and when it was recorded.
+    pub approval: Approval,
+}
+
+/// Gates that are still to decide on an award that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatesDue {
+    /// Codes of `code_sets::GATE`.
+    pub gates: Vec<String>,
+    /// Until when.
+    pub due: Timestamp,
+}
+
+/// One step of a cascade that was tried, or waived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CascadeStepEvidence {
     /// A code of `code_sets::CASCADE_STEP`.
     pub step: String,
-    /// What came of it, in the council's words, without personal data.
+    /// What came of it, in the council's words, without personal data; of a waived step the WAIVER code.
     pub outcome: String,
     /// When it was recorded.
     pub at: Timestamp,
+    /// Who waived it; absent where it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived_by: Option<Approval>,
 }
 
 /// What is agreed about money when a place is awarded. It stays in the council's own logs.

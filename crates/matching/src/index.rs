@@ -158,6 +158,8 @@ fn touched(event: &MarketEvent) -> Touched<'_> {
         | MarketEvent::VacancyQueried(_)
         | MarketEvent::ClaimRefused(_)
         | MarketEvent::OccupancyRefused(_)
+        | MarketEvent::RegisterPartRead(_)
+        | MarketEvent::RegisterImported(_)
         | MarketEvent::HoldPolicySet(_)
         | MarketEvent::BlockOffered(_)
         | MarketEvent::BlockDeclined(_)
@@ -214,6 +216,11 @@ impl Index {
             Touched::Nothing => {}
             Touched::Home(urn) => {
                 let Some(establishment) = market.establishment(urn) else { return };
+                if self.moved(urn, &establishment.sector) {
+                    // Rare, so that nothing else need know how a home is taken out of its cell.
+                    *self = Self::of(market);
+                    return;
+                }
                 let home = self.put_home(urn, establishment);
                 for entry in self.homes[home].entries.clone() {
                     let id = self.entries.place[entry].clone();
@@ -231,12 +238,19 @@ impl Index {
         }
     }
 
+    /// Whether a home that is known lies elsewhere than it did.
+    fn moved(&self, urn: &EstablishmentUrn, sector: &str) -> bool {
+        let Some(home) = self.home_of.get(urn) else { return false };
+        let cell = location(sector).and_then(|(sector, _)| self.cell_of.get(&sector).copied());
+        cell != self.homes[*home].cell || cell.is_none() && location(sector).is_some()
+    }
+
     /// Enters an establishment, or what has become of it; gives its number.
     fn put_home(&mut self, urn: &EstablishmentUrn, it: &Establishment) -> usize {
         let known = self.home_of.get(urn).copied();
         let number = known.unwrap_or(self.homes.len());
         let cell = match known {
-            // An establishment does not move.
+            // One that has moved leads to a new index.
             Some(home) => self.homes[home].cell,
             None => self.cell(&it.sector),
         };

@@ -41,7 +41,10 @@ macro_rules! paged {
                 &self.page_token
             }
             fn list(&self) -> Self {
-                Self { page_size: 0, page_token: String::new(), ..self.clone() }
+                let mut list = self.clone();
+                list.page_size = 0;
+                list.page_token.clear();
+                list
             }
         })+)+
     };
@@ -52,9 +55,11 @@ paged! {
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
-    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListOffersRequest,
-        ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest, ListSearchesRequest;
-    vacancies: ListBlocksRequest, ListEstablishmentsRequest, ListPlacesRequest, ListResalesRequest, ListReservationsRequest,
+    referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
+        ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,
+        ListSearchesRequest;
+    vacancies: ListBlocksRequest, ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
+        ListResalesRequest, ListReservationsRequest,
         SearchVacanciesRequest;
 }
 

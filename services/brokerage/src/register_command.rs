@@ -1,22 +1,19 @@
-//! `brokerage register compare`: what changed between two dates of Ofsted's register, and whom it touches in a running region.
+//! `brokerage register`: what changed between two dates of Ofsted's register, or between the region and a later date that is imported; and whom
+//! it touches in a running region.
 
 use crate::client::address;
 use crate::register::{Change, Changed, RegisterRow, Strictness, compare, parse_register};
 use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning};
-use api::referrals::GetReferralRequest;
-use api::referrals::referrals_service_client::ReferralsServiceClient;
-use api::vacancies::vacancies_service_client::VacanciesServiceClient;
-use api::vacancies::{Claim, GetPlaceRequest};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 
-/// More numbers than the places of any establishment have.
-const PLACE_NUMBERS_MAX: u16 = 10_000;
+mod asking;
+mod import;
+
+use asking::{Asking, Touched};
 
 #[derive(Args)]
 pub(crate) struct RegisterArgs {
@@ -29,6 +26,11 @@ enum RegisterCommand {
     /// Say what changed between two dates of the register: who is new, no longer listed, graded otherwise, suspended, or registered
     /// for other places. With --address, also whom it touches there.
     Compare(CompareArgs),
+    /// Import a date of the register into a running region: homes that it does not know are entered, grades, status and places of the others
+    /// are taken over, and what an earlier import listed and this one does not takes nobody any more. Then say what changed, and whom it
+    /// touches. Sent again it changes nothing. Homes lie nowhere at first, since the register prints no postcode: `vacancies
+    /// amend-establishment --sector` says where.
+    Import(import::ImportArgs),
 }
 
 #[derive(Args)]
@@ -60,23 +62,15 @@ struct Told {
     touches: Vec<Touched>,
 }
 
-/// A claim on a place of a home that changed.
-#[derive(Serialize)]
-struct Touched {
-    place: String,
-    council: String,
-    /// HOLD, AWARD or OCCUPIED.
-    stage: String,
-    referral: String,
-    /// The agreement (IPA), where the caller may see it.
-    agreement: String,
-    start: String,
-    end: String,
-}
-
 /// Runs the command.
 pub(crate) async fn run(args: RegisterArgs) -> Exit {
-    let RegisterCommand::Compare(args) = args.command;
+    match args.command {
+        RegisterCommand::Compare(args) => compare_files(args).await,
+        RegisterCommand::Import(args) => import::run(args).await,
+    }
+}
+
+async fn compare_files(args: CompareArgs) -> Exit {
     let read = |path: &Path| rows(path, args.skip_bad_rows);
     let (before, now) = match (read(&args.before), read(&args.now)) {
         (Ok(before), Ok(now)) => (before, now),
@@ -102,10 +96,7 @@ pub(crate) async fn run(args: RegisterArgs) -> Exit {
             {
                 match asking.touched(&urn).await {
                     Ok(touched) => told.touches.extend(touched),
-                    Err(status) => {
-                        say_error(&format!("{address}: {:?} {}", status.code(), status.message()));
-                        return if status.code() == Code::Unavailable { Exit::Unavailable } else { Exit::No };
-                    }
+                    Err(status) => return refused(address, &status),
                 }
             }
         }
@@ -118,6 +109,12 @@ pub(crate) async fn run(args: RegisterArgs) -> Exit {
         },
     }
     Exit::Yes
+}
+
+/// Says what a running region answered instead.
+fn refused(address: &str, status: &Status) -> Exit {
+    say_error(&format!("{address}: {:?} {}", status.code(), status.message()));
+    if status.code() == Code::Unavailable { Exit::Unavailable } else { Exit::No }
 }
 
 fn rows(path: &Path, skip_bad_rows: bool) -> Result<Vec<RegisterRow>, (Exit, String)> {
@@ -138,75 +135,6 @@ impl Change {
         match self {
             Self::New | Self::Owner { .. } => false,
             Self::NoLongerListed | Self::Regraded { .. } | Self::Status { .. } | Self::Places { .. } => true,
-        }
-    }
-}
-
-/// Asks a running region.
-struct Asking {
-    channel: Channel,
-    bearer: MetadataValue<Ascii>,
-}
-
-impl Asking {
-    async fn connect(address: &str, token: &str) -> Result<Self, String> {
-        let bearer = format!("Bearer {}", token.trim()).parse();
-        let bearer = bearer.map_err(|_| "--token: a token is printable ASCII".to_owned())?;
-        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| error.to_string())?;
-        let channel = endpoint.connect().await;
-        let channel =
-            channel.map_err(|_| format!("nothing answers at {address}: start it with `brokerage run`"))?;
-        Ok(Self { channel, bearer })
-    }
-
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.bearer.clone());
-        request
-    }
-
-    /// The claims on the places of an establishment, which are numbered without gaps; none where the region does not know it.
-    async fn touched(&self, urn: &str) -> Result<Vec<Touched>, Status> {
-        let mut vacancies = VacanciesServiceClient::new(self.channel.clone());
-        let mut touched = Vec::new();
-        for number in 1..=PLACE_NUMBERS_MAX {
-            let name = format!("places/{urn}-{number:02}");
-            let place = match vacancies.get_place(self.request(GetPlaceRequest { name })).await {
-                Ok(place) => place.into_inner(),
-                Err(status) if status.code() == Code::NotFound => break,
-                Err(status) => return Err(status),
-            };
-            for claim in place.claims {
-                let agreement = self.agreement(&claim).await?;
-                let stage = claim.stage().as_str_name().trim_start_matches("CLAIM_STAGE_").to_owned();
-                let Claim { council, referral, start, end, .. } = claim;
-                touched.push(Touched {
-                    place: place.name.clone(),
-                    council,
-                    stage,
-                    referral,
-                    agreement,
-                    start,
-                    end,
-                });
-            }
-        }
-        Ok(touched)
-    }
-
-    /// The agreement that a claim led to; empty where there is none or the caller may not see it.
-    async fn agreement(&self, claim: &Claim) -> Result<String, Status> {
-        // Of another's hold the referral is not told.
-        if claim.referral.is_empty() {
-            return Ok(String::new());
-        }
-        let request = self.request(GetReferralRequest { name: claim.referral.clone() });
-        match ReferralsServiceClient::new(self.channel.clone()).get_referral(request).await {
-            Ok(referral) => Ok(referral.into_inner().agreement),
-            Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
-                Ok(String::new())
-            }
-            Err(status) => Err(status),
         }
     }
 }

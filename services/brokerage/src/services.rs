@@ -97,13 +97,16 @@ impl Services {
         routes
     }
 
-    /// Lets the audit service record the events of all logs, and the market record the leases that ended.
+    /// Lets the audit service record the events of all logs, the market record the leases that ended, and councils' referrals who has not answered in time.
     pub(crate) fn begin(&self) {
         if let Some(audit) = &self.audit {
             audit.follow();
         }
         if let Some(vacancies) = &self.vacancies {
             vacancies.begin_sweeping();
+        }
+        if let Some(referrals) = &self.referrals {
+            referrals.begin_sweeping();
         }
     }
 

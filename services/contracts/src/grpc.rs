@@ -108,4 +108,11 @@ impl ContractsService for Contracts {
     ) -> Answer<proto::Agreement> {
         self.cancel(request).await
     }
+
+    async fn set_evaluation_weights(
+        &self,
+        request: Request<proto::SetEvaluationWeightsRequest>,
+    ) -> Answer<proto::Framework> {
+        self.weigh(request).await
+    }
 }

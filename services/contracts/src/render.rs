@@ -1,7 +1,7 @@
 //! From the states to the messages that clients see. What a caller may not see is left out here, in one place.
 
 use api::contracts as proto;
-use care::published::CallOffEvidence;
+use care::published::{CallOffEvidence, EvaluationWeights};
 use care::{AgreementId, Date, FrameworkId, LotId, Pence, ProviderId};
 use contracts_domain::agreements::{Agreement, AgreementStatus};
 use contracts_domain::frameworks::{Framework, Lot, Membership, Onlooker, PriceSchedule, Regime, Suspension};
@@ -60,6 +60,19 @@ pub(crate) fn render_framework(
             .collect(),
         lots: framework.lots.iter().map(shown_lot).collect(),
         etag: framework.version.to_string(),
+        evaluation_weights: framework.evaluation_weights.iter().map(evaluation_weights).collect(),
+    }
+}
+
+fn evaluation_weights(set: &EvaluationWeights) -> proto::EvaluationWeights {
+    let weight = |(criterion, basis_points): (&String, &u32)| proto::CriterionWeight {
+        criterion: criterion.clone(),
+        basis_points: *basis_points,
+    };
+    proto::EvaluationWeights {
+        version: set.version,
+        from: set.from.to_string(),
+        weights: set.weights.iter().map(weight).collect(),
     }
 }
 

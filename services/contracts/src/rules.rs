@@ -22,4 +22,5 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/StartPlacement", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/EndPlacement", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/CancelAgreement", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/SetEvaluationWeights", Never, Never, Own),
 ];

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
+mod weights;
 
 use api::contracts::contracts_service_server::ContractsService;
 use api::{common as shared, contracts as proto};

@@ -38,8 +38,11 @@ impl Desk {
 fn sealed(state: &State) -> Vec<(ReferralId, KeyPurpose)> {
     let parts = state.referrals.values().flat_map(|referral| {
         let identity = referral.identity.as_ref().map(|_| (referral.id, KeyPurpose::Identity));
-        let told =
-            referral.narrative.is_some() || referral.background.is_some() || !referral.questions.is_empty();
+        let judged = |offer| state.offers.get(offer).is_some_and(|offer| offer.evaluation.is_some());
+        let told = referral.narrative.is_some()
+            || referral.background.is_some()
+            || !referral.questions.is_empty()
+            || referral.offers.iter().any(judged);
         let narrative = told.then_some((referral.id, KeyPurpose::Narrative));
         identity.into_iter().chain(narrative)
     });

@@ -5,7 +5,7 @@ use crate::seal::{Clear, Person, SealedCodes, age_on};
 use api::common;
 use api::referrals as proto;
 use care::published::{Approval, FunderShare};
-use care::{CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation, code_sets, last_day_ahead};
+use care::{CodeSet, CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation, code_sets, last_day_ahead};
 use geography::{Outcode, Postcode, Sector, locate, locate_outcode, sector_of};
 use referrals_domain::{AVOID_AREAS_MAX, Education, FamilyTime, Profile, Requirements};
 use service_kit::terms::funder_given;
@@ -373,6 +373,14 @@ pub(crate) fn offer(
     referral.zip(offer).map(|((council, referral), offer)| (council, referral, offer))
 }
 
+/// The CASCADE_STEP code that is asked for; none where nothing is named.
+pub(crate) fn step_asked(fields: &mut Fields, step: &str, today: Date) -> Option<Option<String>> {
+    if step.is_empty() {
+        return Some(None);
+    }
+    fields.code("cascade_step", code_sets::CASCADE_STEP, step, today).map(Some)
+}
+
 /// A search's name: `councils/{gss}/referrals/{uuid}/searches/{number}`.
 pub(crate) fn search(
     fields: &mut Fields,
@@ -414,13 +422,25 @@ pub(crate) fn etag(fields: &mut Fields, field: &str, etag: &str) -> Option<u32> 
     version
 }
 
-/// An approval given now.
+/// An approval given now, in `field`.
 pub(crate) fn approval(
     fields: &mut Fields,
+    field: &str,
     given: Option<&common::Approval>,
     at: Timestamp,
 ) -> Option<Approval> {
     let given = given?;
-    let approver = fields.text("approval.approver", &given.approver, 80)?;
+    let approver = fields.text(&format!("{field}.approver"), &given.approver, 80)?;
     Some(Approval { approver, role: given.role.clone(), at })
+}
+
+/// A code that may be left out, which is empty.
+pub(crate) fn code_optional(
+    fields: &mut Fields,
+    field: &str,
+    set: CodeSet,
+    text: &str,
+    on: Date,
+) -> Option<Option<String>> {
+    if text.is_empty() { Some(None) } else { fields.code(field, set, text, on).map(Some) }
 }

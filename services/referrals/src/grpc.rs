@@ -4,8 +4,10 @@
 mod awards;
 mod cascade;
 mod deadlines;
+mod evaluations;
 mod explanations;
 mod identity;
+mod invitations;
 mod offers;
 mod pages;
 mod posts;
@@ -14,6 +16,8 @@ mod questions;
 mod releases;
 mod searches;
 mod shortlists;
+mod siblings;
+mod step_policy;
 mod watch;
 
 pub(crate) use deadlines::step_shown;
@@ -79,4 +83,10 @@ methods! {
     ask_question(AskQuestionRequest) -> Question = ask;
     answer_question(AnswerQuestionRequest) -> Question = answer;
     list_questions(ListQuestionsRequest) -> ListQuestionsResponse = question_page;
+    evaluate_offer(EvaluateOfferRequest) -> Evaluation = evaluate;
+    list_evaluations(ListEvaluationsRequest) -> ListEvaluationsResponse = evaluation_page;
+    link_siblings(LinkSiblingsRequest) -> Referral = link_siblings;
+    list_invitations(ListInvitationsRequest) -> ListInvitationsResponse = invitation_page;
+    waive_cascade_step(WaiveCascadeStepRequest) -> Referral = waive;
+    record_gate_decision(RecordGateDecisionRequest) -> Referral = decide_gate;
 }

@@ -4,6 +4,8 @@
 //! gRPC, the sealing of identities, the reactions to the market's and the contracts' answers, and the picture of the market
 //! that searches look at.
 
+mod assurances;
+mod criteria_view;
 mod desk;
 mod form;
 mod grpc;
@@ -15,11 +17,13 @@ mod replay;
 mod rules;
 mod seal;
 mod slips;
+mod sweep;
 
 pub use rules::RULES;
 
 use api::referrals::referrals_service_server::ReferralsServiceServer;
 use care::CouncilId;
+use criteria_view::CriteriaView;
 use desk::Desk;
 use engine::Engine;
 use eventlog::{LogId, Service};
@@ -28,7 +32,8 @@ use market_view::MarketView;
 use replay::Replay;
 use service_kit::{Clock, Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use sweep::Sweepers;
 use tonic::service::Routes;
 
 /// The service over its open logs. Cheap to clone.
@@ -36,11 +41,13 @@ use tonic::service::Routes;
 pub struct Referrals {
     desks: Arc<BTreeMap<CouncilId, Desk>>,
     market: Arc<MarketView>,
+    criteria: Arc<CriteriaView>,
     replay: Arc<Replay>,
     exchange: Arc<dyn Exchange>,
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
     clock: Clock,
     watching: Arc<Endless>,
+    sweepers: Arc<OnceLock<Sweepers>>,
 }
 
 impl Referrals {
@@ -72,7 +79,42 @@ impl Referrals {
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
         let (clock, watching) = (kit.clock.clone(), grpc::watchers());
-        Ok(Self { desks, market, replay: Arc::default(), exchange, outcomes, clock, watching })
+        let criteria = Arc::new(CriteriaView::new());
+        Ok(Self {
+            desks,
+            market,
+            criteria,
+            replay: Arc::default(),
+            exchange,
+            outcomes,
+            clock,
+            watching,
+            sweepers: Arc::default(),
+        })
+    }
+
+    /// By the machine's clock, records what time alone brings about, what came while the service stopped too. Not before its logs were held
+    /// against what others have consumed of them: an append would take the place of an event that was lost. Under a simulated clock
+    /// nothing happens by itself: whoever moves it calls [`Referrals::sweep`].
+    pub fn begin_sweeping(&self) {
+        if matches!(self.clock, Clock::System) {
+            self.sweep_by_itself();
+        }
+    }
+
+    /// As [`Referrals::begin_sweeping`], by whatever clock there is.
+    pub fn sweep_by_itself(&self) {
+        let engines = || self.desks.values().map(|desk| desk.engine.clone());
+        self.sweepers.get_or_init(|| Sweepers::start(engines(), &self.clock));
+    }
+
+    /// Records who has not answered by now, and the steps that came to nothing; says whether all of it was recorded.
+    pub async fn sweep(&self) -> bool {
+        let mut all = true;
+        for desk in self.desks.values() {
+            all &= sweep::sweep(&desk.engine, self.clock.now()).await;
+        }
+        all
     }
 
     /// Folds what is new in its logs while another instance works on them.
@@ -90,7 +132,7 @@ impl Referrals {
     /// What it does about other services' events, to be followed while it runs.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![Arc::clone(&self.outcomes) as _, Arc::clone(&self.market) as _]
+        vec![Arc::clone(&self.outcomes) as _, Arc::clone(&self.market) as _, Arc::clone(&self.criteria) as _]
     }
 
     /// What it could not apply of them, and what people do about it.
@@ -104,11 +146,15 @@ impl Referrals {
         self.watching.end();
     }
 
-    /// What each of its logs and its picture of the market have come to, see [`Engine::digest`].
+    /// What each of its logs and its pictures of other services' have come to, see [`Engine::digest`].
     #[must_use]
     pub fn digests(&self) -> BTreeMap<String, String> {
         let desks = self.desks.values().map(|desk| (desk.engine.log_id().to_string(), desk.engine.digest()));
-        desks.chain([("referrals: the market".to_owned(), self.market.digest())]).collect()
+        let views = [
+            ("referrals: the market".to_owned(), self.market.digest()),
+            ("referrals: what offers are scored by".to_owned(), self.criteria.digest()),
+        ];
+        desks.chain(views).collect()
     }
 
     /// Adds the gRPC service.

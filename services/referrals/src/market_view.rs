@@ -10,7 +10,7 @@ use care::Event;
 use care::market::{Market, MarketEvent};
 use engine::snapshot;
 use eventlog::{EventLog, LogId, Recorded, Service};
-use exchange::{Reaction, ReactionError};
+use exchange::{Exchange, Reaction, ReactionError};
 use matching::Index;
 use service_kit::unavailable;
 use sha2::{Digest, Sha256};
@@ -92,13 +92,6 @@ impl MarketView {
         look(&folded.index, &folded.market, folded.position)
     }
 
-    /// Waits until the market is known up to a position, for `patience` at most, and says whether it is.
-    pub(crate) async fn reaches(&self, position: u64, patience: Duration) -> bool {
-        let mut reached = self.reached.subscribe();
-        let there = reached.wait_for(|reached| *reached >= position);
-        tokio::time::timeout(patience, there).await.is_ok_and(|there| there.is_ok())
-    }
-
     /// The position that it stands at and the SHA-256 of its JSON, in hex.
     pub(crate) fn digest(&self) -> String {
         self.read(|market, position| {
@@ -108,18 +101,38 @@ impl MarketView {
     }
 }
 
+/// Waits until a view has come to a position, for `patience` at most, and says whether it has.
+async fn reaches(reached: &watch::Sender<u64>, position: u64, patience: Duration) -> bool {
+    let mut reached = reached.subscribe();
+    let there = reached.wait_for(|reached| *reached >= position);
+    tokio::time::timeout(patience, there).await.is_ok_and(|there| there.is_ok())
+}
+
+/// Waits, not long, until a view of another log (`what` it shows, in words) has come to where that log is.
+///
+/// # Errors
+/// When it has not, or how far the log has come is not told.
+pub(crate) async fn caught_up(
+    exchange: &dyn Exchange,
+    source: LogId,
+    reached: &watch::Sender<u64>,
+    what: &str,
+) -> Result<(), Status> {
+    let head = tokio::time::timeout(WAIT_MAX, exchange.head(source))
+        .await
+        .map_err(|_| unavailable(format!("how far {what} has come is not told at the moment: try again")))?;
+    let head = head.map_err(|error| unavailable(format!("{what} cannot be looked at: {error}")))?;
+    if reaches(reached, head, WAIT_MAX).await {
+        return Ok(());
+    }
+    Err(unavailable(format!("{what} as it is known here lags behind: try again")))
+}
+
 impl Referrals {
     /// Waits, not long, until all that has happened in the market is known here.
     pub(crate) async fn market_caught_up(&self) -> Result<(), Status> {
-        let asked = self.exchange.head(LogId::region(Service::Vacancies));
-        let head = tokio::time::timeout(WAIT_MAX, asked)
+        caught_up(&*self.exchange, LogId::region(Service::Vacancies), &self.market.reached, "the market")
             .await
-            .map_err(|_| unavailable("how far the market has come is not told at the moment: try again"))?;
-        let head = head.map_err(|error| unavailable(format!("the market cannot be looked at: {error}")))?;
-        if self.market.reaches(head, WAIT_MAX).await {
-            return Ok(());
-        }
-        Err(unavailable("the market as it is known here lags behind: try again"))
     }
 
     /// For who looks at the whole market: after a start it is built anew, and an answer given meanwhile would leave homes out. Once it is
@@ -216,7 +229,7 @@ mod tests {
             tokio::task::yield_now().await;
         };
         assert!(second.position(MARKET) >= SNAPSHOT_EVENTS);
-        assert!(second.reaches(SNAPSHOT_EVENTS, Duration::from_secs(1)).await);
+        assert!(reaches(&second.reached, SNAPSHOT_EVENTS, Duration::from_secs(1)).await);
         let more = &events[usize::try_from(second.position(MARKET)).unwrap()..];
         second.consume(MARKET, more).await.unwrap();
         assert_eq!(second.digest(), first.digest());

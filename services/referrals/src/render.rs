@@ -1,14 +1,18 @@
 //! From the state to the messages that clients see. What a provider may see of a referral is listed here, in one place
 //! ([`released`]): nothing else reaches it before an award.
 
+mod cascade;
+
+pub(crate) use cascade::{by, invitation};
+
+use crate::assurances;
 use crate::grpc::step_shown;
-use api::common;
 use api::referrals as proto;
-use care::published::Approval;
+use care::published::ChoiceEvidence;
 use care::{AwardId, CouncilId, OfferId, ProviderId, QuestionId, ReferralId, Timestamp, london_date};
 use referrals_domain::{
     AgeBand, Answer, Award, CascadeMode, ClockPolicy, Completeness, Education, FamilyTime, KeyPurpose, Offer,
-    Outcome, Referral, Requirements, SearchRecorded, ShortlistEnd, Stage, State,
+    Outcome, Referral, Requirements, SearchRecorded, ShortlistEnd, SiblingOutcome, Stage, State,
 };
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -43,8 +47,9 @@ pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::R
         release_time: Some(timestamp(release.at)),
         offered: release.answer == Answer::Offered,
         decline_reason: declined(&release.answer),
-        response_due_time: Some(timestamp(state.response_due(it, release.at))),
+        response_due_time: Some(timestamp(release.answer_by)),
         expired: state.invitation_expired(it, provider, now),
+        cascade_step: release.step.clone().unwrap_or_default(),
         shortlist_time: release.shortlisted.as_ref().map(|it| timestamp(it.at)),
         shortlist_end_reason: shortlist_end(release)
             .map(|(reason, _)| reason.to_string())
@@ -55,7 +60,9 @@ pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::R
     proto::Referral {
         releases: it.releases.iter().map(release).collect(),
         last_search: it.last_search.as_ref().map(|last| search(last, it.searches)),
+        gate_decisions: cascade::gate_decisions(it),
         unknown_fields: Completeness::of(it).unknown.into_iter().map(str::to_owned).collect(),
+        sibling_group: sibling_group(state, it),
         ..referral_in_list(state, it)
     }
 }
@@ -77,11 +84,6 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         Stage::Withdrawn { reason } => reason.clone(),
         _ => String::new(),
     };
-    let step = |(step, (outcome, at)): (&String, &(String, Timestamp))| proto::CascadeStep {
-        step: step.clone(),
-        outcome: outcome.clone(),
-        record_time: Some(timestamp(*at)),
-    };
     let known = |sealed: bool, purpose| sealed && !state.key_destroyed(it.id, purpose);
     proto::Referral {
         name: referral_name(it.council, it.id),
@@ -91,7 +93,9 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         requirements: Some(requirements(&it.requirements)),
         post_time: Some(timestamp(it.posted_at)),
         change_time: Some(timestamp(it.changed_at)),
-        cascade_steps: it.steps.iter().map(step).collect(),
+        cascade_steps: cascade::steps(it),
+        waivers: cascade::waivers(it),
+        gate_decisions: Vec::new(),
         releases: Vec::new(),
         last_search: None,
         offer_count: u32::try_from(it.offers.len()).unwrap_or(u32::MAX),
@@ -102,7 +106,22 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
         narrative_known: known(it.narrative.is_some(), KeyPurpose::Narrative),
         complete_thousandths: Completeness::of(it).thousandths(),
         unknown_fields: Vec::new(),
+        sibling_group: None,
     }
+}
+
+fn sibling_group(state: &State, it: &Referral) -> Option<proto::SiblingGroup> {
+    let outcome = match state.sibling_outcome(it)? {
+        SiblingOutcome::Undecided => proto::SiblingOutcome::Undecided,
+        SiblingOutcome::Together => proto::SiblingOutcome::Together,
+        SiblingOutcome::SameAgency => proto::SiblingOutcome::SameAgency,
+        SiblingOutcome::Split => proto::SiblingOutcome::Split,
+    };
+    Some(proto::SiblingGroup {
+        siblings: it.siblings.iter().map(|id| referral_name(it.council, *id)).collect(),
+        outcome: outcome.into(),
+        split_reasons: state.split_reasons(it).into_iter().map(str::to_owned).collect(),
+    })
 }
 
 pub(crate) fn stage(stage: &Stage) -> proto::ReferralStage {
@@ -193,6 +212,7 @@ pub(crate) fn released(
         it.offers.iter().filter_map(|id| state.offers.get(id)).filter(|offer| offer.provider == *provider);
     Some(proto::ReleasedReferral {
         release_time: Some(timestamp(release.at)),
+        answer_by_time: Some(timestamp(release.answer_by)),
         decline_reason: declined(&release.answer),
         offers: own.map(|own| offer(state, own, now)).collect(),
         identity_granted: it.grants(provider, london_date(now)),
@@ -293,13 +313,16 @@ pub(crate) fn offer(state: &State, it: &Offer, now: Timestamp) -> proto::Offer {
         provision: it.terms.provision.clone(),
         start: it.terms.start.to_string(),
         lines: terms::lines_shown(&it.terms.lines),
-        weekly_pence: it.terms.lines.iter().map(|line| line.weekly).sum::<care::Pence>().0,
+        weekly_pence: it.terms.weekly().0,
         route: Some(terms::route_shown(&it.terms.route, Justification::Shown)),
         valid_until: it.terms.valid_until.to_string(),
         own_establishment: it.own_establishment,
         live: takeable(state, it, now),
         withdrawn: it.withdrawn,
         submit_time: Some(timestamp(it.at)),
+        mitigations: assurances::mitigations_shown(&it.terms.mitigations),
+        impact_risk_assessment: it.terms.impact.as_ref().map(assurances::impact_shown),
+        evaluation: None,
     }
 }
 
@@ -333,12 +356,9 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         }
     };
     let approval = proposed.evidence.approval.as_ref().or(it.retrospective.as_ref());
-    let given = |approval: &Approval| common::Approval {
-        approver: approval.approver.clone(),
-        role: approval.role.clone(),
-    };
     let due = proposed.evidence.approval_due;
     let clocks = state.clocks.awards.get(&proposed.award);
+    let undecided = state.gates_undecided(proposed.award);
     let waits = |due: Timestamp| state.approvals_due.contains(&(due, proposed.award));
     proto::Award {
         name: award_name(proposed.council, proposed.award),
@@ -356,13 +376,27 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         agreement,
         failure_reason,
         failure_detail,
-        approval: approval.map(given),
+        approval: approval.map(cascade::by),
         approval_time: approval.map(|approval| timestamp(approval.at)),
         approval_due_time: due.map(timestamp),
         approval_overdue: due.is_some_and(|due| due < now && waits(due)),
         policy_version: proposed.evidence.policy_version,
         area_authority: clocks.and_then(|it| it.area_authority.clone()).unwrap_or_default(),
         statutory_steps: clocks.into_iter().flat_map(|it| it.steps.values()).map(step_shown).collect(),
+        choice: proposed.evidence.choice.as_ref().map(choice),
+        passed_gates: proposed.evidence.gates.iter().map(cascade::passed_gate).collect(),
+        gates_due: undecided.into_iter().map(str::to_owned).collect(),
+        gates_due_time: proposed.evidence.gates_due.as_ref().map(|it| timestamp(it.due)),
+    }
+}
+
+fn choice(it: &ChoiceEvidence) -> proto::AwardChoice {
+    proto::AwardChoice {
+        evaluated: it.evaluated,
+        rank: it.rank.unwrap_or(0),
+        score_basis_points: it.score_basis_points.unwrap_or(0),
+        departure_reason: it.departure_reason.clone().unwrap_or_default(),
+        sibling_split_reason: it.sibling_split_reason.clone().unwrap_or_default(),
     }
 }
 
@@ -384,6 +418,8 @@ pub(crate) fn policy(state: &State, council: CouncilId) -> proto::CascadePolicy 
         approver_roles: state.policy.approver_roles.iter().cloned().collect(),
         emergency_approval_hours: state.policy.emergency_approval_hours.into(),
         clocks: Some(clock_policy(&state.policy.clocks)),
+        evaluation_required: state.policy.evaluation_required,
+        steps: Some(cascade::step_policy(&state.policy.steps)),
     }
 }
 

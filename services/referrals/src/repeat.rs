@@ -29,6 +29,10 @@ impl SealedBefore {
                 let parts = vec![(Part::Answer(it.question), Some(it.text))];
                 return Some(Self { referral: it.referral, parts });
             }
+            ReferralEvent::OfferEvaluated(it) => {
+                let parts = vec![(Part::Rationale(it.offer), Some(it.rationale))];
+                return Some(Self { referral: it.referral, parts });
+            }
             _ => return None,
         };
         let background = background.map(|it| it.sealed);
@@ -57,7 +61,7 @@ impl Desk {
             Part::Narrative => clear.narrative.is_some(),
             Part::Background => clear.codes.is_some(),
             // Whoever asks about these says something in them.
-            Part::Question(_) | Part::Answer(_) => true,
+            Part::Question(_) | Part::Answer(_) | Part::Rationale(_) => true,
         };
         let gone = |(part, sealed): &(Part, Option<Sealed>)| {
             asked(*part) && sealed.as_ref().is_some_and(|it| !self.vault.has_key_of(referral, *part, it))

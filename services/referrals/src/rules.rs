@@ -44,4 +44,10 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/RecordStatutoryStep", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/RevealIdentity", Own, Granted),
     rule("/brokerage.referrals.v1.ReferralsService/EraseIdentity", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/EvaluateOffer", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ListEvaluations", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/LinkSiblings", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ListInvitations", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/WaiveCascadeStep", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/RecordGateDecision", Own, Never),
 ];

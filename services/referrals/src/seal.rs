@@ -1,6 +1,6 @@
 //! Seals who the child is before it becomes part of a command, and opens it for those who may see it.
 
-use care::{CouncilId, Date, QuestionId, ReferralId};
+use care::{CouncilId, Date, OfferId, QuestionId, ReferralId};
 use referrals_domain::{Background, BackgroundPart, KeyPurpose, Referral, Rejection, Sealed};
 use sealing::{DataKey, KeyStore, Needs, OwnerLock, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,8 @@ pub(crate) enum Part {
     Question(QuestionId),
     /// What the council answered.
     Answer(QuestionId),
+    /// Why an offer was scored as it was.
+    Rationale(OfferId),
 }
 
 impl Part {
@@ -79,7 +81,9 @@ impl Part {
     pub(crate) const fn purpose(self) -> KeyPurpose {
         match self {
             Self::Identity => KeyPurpose::Identity,
-            Self::Narrative | Self::Background | Self::Question(_) | Self::Answer(_) => KeyPurpose::Narrative,
+            Self::Narrative | Self::Background | Self::Question(_) | Self::Answer(_) | Self::Rationale(_) => {
+                KeyPurpose::Narrative
+            }
         }
     }
 
@@ -91,6 +95,7 @@ impl Part {
             Self::Background => "background".to_owned(),
             Self::Question(id) => format!("question/{id}"),
             Self::Answer(id) => format!("answer/{id}"),
+            Self::Rationale(id) => format!("rationale/{id}"),
         }
     }
 

@@ -5,6 +5,7 @@ mod blocks;
 mod bulk;
 mod fields;
 mod holds;
+mod listing;
 mod places;
 mod policy;
 mod register;
@@ -42,6 +43,34 @@ impl VacanciesService for Vacancies {
         request: Request<proto::AmendEstablishmentRequest>,
     ) -> Answer<proto::Establishment> {
         self.amend(request).await
+    }
+
+    async fn read_register_part(
+        &self,
+        request: Request<proto::ReadRegisterPartRequest>,
+    ) -> Answer<proto::ReadRegisterPartResponse> {
+        self.read_part(request).await
+    }
+
+    async fn finish_register_import(
+        &self,
+        request: Request<proto::FinishRegisterImportRequest>,
+    ) -> Answer<proto::RegisterImport> {
+        self.finish_import(request).await
+    }
+
+    async fn list_register_imports(
+        &self,
+        request: Request<proto::ListRegisterImportsRequest>,
+    ) -> Answer<proto::ListRegisterImportsResponse> {
+        self.import_page(&request)
+    }
+
+    async fn list_register_changes(
+        &self,
+        request: Request<proto::ListRegisterChangesRequest>,
+    ) -> Answer<proto::ListRegisterChangesResponse> {
+        self.change_page(&request)
     }
 
     async fn serve_restriction_notice(

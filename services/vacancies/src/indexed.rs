@@ -10,8 +10,10 @@ use service_kit::unavailable;
 use std::sync::PoisonError;
 use tonic::Status;
 
-/// Events that are read of the log at a time. After more than these the market is indexed anew, which takes no longer.
-const EVENTS_MAX: usize = 5_000;
+/// After more events than these the market is indexed anew, which takes no longer.
+const EVENTS_MAX: u64 = 5_000;
+/// Events that are read of the log at a time.
+const READ_EVENTS: usize = 1_000;
 
 /// The index, and the position of the market that it stands at; nothing at first.
 #[derive(Default)]
@@ -34,7 +36,7 @@ impl Vacancies {
                 let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
                 let it = &mut *indexed;
                 let index = match &mut it.index {
-                    Some(index) if events.len() < EVENTS_MAX => index,
+                    Some(index) => index,
                     stale => {
                         it.position = head;
                         stale.insert(Index::of(market))
@@ -57,14 +59,17 @@ impl Vacancies {
 
     /// The market's events since the index was brought up to date; none while there is no index.
     async fn news(&self) -> Result<Vec<(u64, MarketEvent)>, Status> {
+        let head = self.market.head();
         let after = {
-            let indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
+            let behind = head.saturating_sub(indexed.position);
+            indexed.index.take_if(|_| behind > EVENTS_MAX);
             indexed.index.is_some().then_some(indexed.position)
         };
-        let Some(after) = after.filter(|after| *after < self.market.head()) else { return Ok(Vec::new()) };
+        let Some(after) = after.filter(|after| *after < head) else { return Ok(Vec::new()) };
         let cannot =
             |error: &dyn std::fmt::Display| unavailable(format!("the market cannot be read: {error}"));
-        let events = self.market.log().read(after, EVENTS_MAX).await.map_err(|error| cannot(&error))?;
+        let events = self.market.log().read(after, READ_EVENTS).await.map_err(|error| cannot(&error))?;
         let decode = |event: &std::sync::Arc<eventlog::Recorded>| {
             let decoded = MarketEvent::decode(&event.event_type, event.version, &event.payload);
             decoded.map(|decoded| (event.position, decoded)).map_err(|error| cannot(&error))

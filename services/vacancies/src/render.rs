@@ -74,6 +74,7 @@ fn render_establishment(urn: &EstablishmentUrn, it: &Establishment, room: Capaci
             matchable: room.matchable,
         }),
         etag: it.revision.to_string(),
+        listed_on: it.listed_on.map(|on| on.to_string()).unwrap_or_default(),
     }
 }
 

@@ -86,17 +86,19 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
     RegisterProvider, RegisterEstablishment, AmendEstablishment, ServeRestrictionNotice, LiftRestrictionNotice,
     OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, ConfirmVacancy, UpsertVacancies,
     SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
-    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, SetHoldPolicy, ReservePlace, EndReservation,
+    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, ReadRegisterPart, FinishRegisterImport,
+    SetHoldPolicy, ReservePlace, EndReservation,
     OfferBlock, AcceptBlock, DeclineBlock, EndBlock, OfferResale, WithdrawResale, BuyResale,
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
-    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion,
+    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EvaluateOffer, LinkSiblings, ViewInvitation, SweepInvitations, WaiveCascadeStep, RecordGateDecision,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,
+    SetEvaluationWeights,
 );
 named!("agreements", PlacementStep, PLACEMENT_COMMANDS: Start, End, CorrectEnd, Cancel);
 

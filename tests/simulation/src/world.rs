@@ -168,6 +168,7 @@ impl World {
                 recorded.event,
                 ReferralEvent::AwardProposed(_)
                     | ReferralEvent::RetrospectiveApprovalGiven(_)
+                    | ReferralEvent::GateDecided(_)
                     | ReferralEvent::ReferralAwarded(_)
                     | ReferralEvent::AwardLapsed(_)
                     | ReferralEvent::AwardFailed(_)
@@ -177,6 +178,9 @@ impl World {
             let (due, known) = (self.oracle.approvals_due(desk.council), &desk.referrals.state.approvals_due);
             let stream = || StreamId::new("policy", desk.council);
             let found = || format!("approvals due are {due:?}, alarms are raised for {known:?}");
+            ensure(due == *known, Invariant::CascadeAndApprover, stream, found)?;
+            let (due, known) = (self.oracle.gates_due(desk.council), &desk.referrals.state.gates_due);
+            let found = || format!("gates due are {due:?}, alarms are raised for {known:?}");
             ensure(due == *known, Invariant::CascadeAndApprover, stream, found)?;
         }
         if let ReferralCommand::RevealIdentity(asked) = command {

@@ -57,6 +57,7 @@ found! {
     invariant_3_bites_in_contracts: SuspensionUnchecked, GradeUnchecked, CeilingUnchecked, EvidenceLeftOut, JudgedOnFirstNight => EligibleAtTheAward;
     invariant_4_bites: NoticeIgnored, NoticeIgnoredOnArrival, NoticeLeavesClaims => NoticeAdmitsNobody;
     invariant_5_bites: Under16Accepted, UnregisteredAwarded => NeverAwardable;
-    invariant_6_bites: CascadeUnchecked, ApproverUnchecked, RoleUnchecked, EmergencyWithoutDeadline, DeadlineForgotten => CascadeAndApprover;
+    invariant_6_bites: CascadeUnchecked, ApproverUnchecked, RoleUnchecked, EmergencyWithoutDeadline, DeadlineForgotten, WaiverRoleUnchecked, GateIgnored => CascadeAndApprover;
+    invariant_6_bites_where_offers_are_evaluated: EvaluationGateIgnored, DepartureUnexplained => CascadeAndApprover;
     invariant_7_bites: RevealedWithoutGrant, RevealedAfterEnd, RevealUnrecorded, GrantedBeforeAward => IdentityByGrant;
 }

@@ -23,7 +23,8 @@ const SOURCES: [(&str, &str, &str); 5] = [
 ];
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
-const OUT_OF_REACH: [(&str, &str, &str); 10] = [
+const OUT_OF_REACH: [(&str, &str, &str); 11] = [
+    ("vacancies", "REGISTER_TOO_DIFFERENT", "no world has five hundred establishments"),
     ("vacancies", "RESERVATION_LIMIT_REACHED", "no world has fifty places that one council could reserve"),
     (
         "vacancies",

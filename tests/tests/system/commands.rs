@@ -6,15 +6,15 @@ use service_kit::token::TokenKeys;
 use std::path::Path;
 
 /// A region and where it is.
-struct Desk {
-    address: String,
+pub(crate) struct Desk {
+    pub(crate) address: String,
     data: String,
     _server: Server,
     _folder: tempfile::TempDir,
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("region");
         let (server, address) = Server::start(&data).await;
@@ -23,7 +23,7 @@ impl Desk {
     }
 
     /// A token as `brokerage token issue` prints it.
-    fn token(&self, role: &[&str]) -> String {
+    pub(crate) fn token(&self, role: &[&str]) -> String {
         self.token_and_id(role).0
     }
 
@@ -35,11 +35,11 @@ impl Desk {
         (ended.stdout.trim().to_owned(), id.trim().to_owned())
     }
 
-    fn call(&self, token: &str, arguments: &[&str]) -> Ended {
+    pub(crate) fn call(&self, token: &str, arguments: &[&str]) -> Ended {
         run(arguments.iter().chain(&["--address", &self.address, "--token", token]))
     }
 
-    fn json(&self, token: &str, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, token: &str, arguments: &[&str]) -> Value {
         let ended = self.call(token, &[arguments, &["--output", "json"]].concat());
         assert_eq!(ended.code, Some(0), "{ended:?}");
         ended.json()
@@ -460,78 +460,4 @@ fn a_result_that_could_not_be_written_is_not_success() {
     let mut piped = piped.unwrap();
     drop(piped.stdout.take());
     assert_eq!(piped.wait().unwrap().code(), Some(0));
-}
-
-/// A later date of the register suspends a home, on which a council has a hold.
-#[tokio::test]
-async fn two_dates_of_the_register_are_compared_and_whom_it_touches_is_told_to_those_who_may_know() {
-    let desk = Desk::open().await;
-    let lead = desk.token(&["--framework-lead", "d2n2"]);
-    let provider = desk.token(&["--provider", "oak"]);
-    let (derby, durham) = (desk.token(&COUNCIL), desk.token(&["--council", "E06000047"]));
-    let oak = ["vacancies", "register-provider", "--provider-id", "oak", "--display-name", "Oak"];
-    desk.json(&lead, &oak);
-    let home = json!({"urn": "1234567", "provider": "providers/oak", "provision": "RESIDENTIAL", "place_code": "K2", "utla": "E06000015",
-        "sector": "DE1 2", "registered_on": "2020-06-25", "status": "REGISTRATION_STATUS_ACTIVE", "grade": "GOOD", "age_from": 8,
-        "age_to": 17, "places_registered": 2})
-    .to_string();
-    desk.json(&lead, &["vacancies", "register-establishment", "--body", &home]);
-    let own = ["--provider", "providers/oak"];
-    let open = ["vacancies", "open-places", "--establishment", "establishments/1234567", "--count", "2"];
-    desk.json(&provider, &[&open[..], &own].concat());
-    let vacancy = r#"{"available_from": "2026-01-01", "age_from": 8, "age_to": 17}"#;
-    let advertise = ["vacancies", "advertise-vacancy", "--place", "places/1234567-02", "--vacancy", vacancy];
-    desk.json(&provider, &[&advertise[..], &own].concat());
-    let referral = "councils/E06000015/referrals/0190f5c2-6b1e-7c3a-9d21-3f0c5a7e8b11";
-    let hold = ["vacancies", "hold-place", "--council", "councils/E06000015", "--place", "places/1234567-02"];
-    let of = ["--referral", referral, "--referral-version", "1", "--lease-seconds", "3600"];
-    desk.json(&derby, &[&hold[..], &of].concat());
-
-    let header = "urn,provision_type,place_code_903,registration_date,status,region,utla_code,local_authority,sector,places,sa_premises,\
-                  short_break_only,owner_id,owner,last_inspection,overall_grade,help_protection,leadership,sa_outcome";
-    let row = |urn: &str, status: &str| {
-        format!(
-            "{urn},Children's home,K2,2020-06-25,{status},East Midlands,E06000015,Derby,Private,2,,,S1,Simulated,2024-05-03,Good,Good,Good,"
-        )
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, rows: &[String]| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let before = file("before.csv", &[row("1234567", "Active"), row("1111111", "Active")]);
-    let now = file("now.csv", &[row("1234567", "Suspended"), row("2222222", "Active")]);
-    let compared = |more: &[&str]| {
-        let arguments =
-            [&["register", "compare", before.as_str(), now.as_str(), "--output", "json"], more].concat();
-        let ended = run(arguments);
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-        ended.json()
-    };
-    let told = compared(&[]);
-    let changes: Vec<_> = told.as_array().unwrap().iter().map(|it| (&it["urn"], &it["change"])).collect();
-    let expected = [("1111111", "NO_LONGER_LISTED"), ("1234567", "STATUS"), ("2222222", "NEW")];
-    assert_eq!(changes.len(), expected.len());
-    assert!(
-        changes.iter().zip(expected).all(|((urn, change), (a, b))| **urn == a && **change == b),
-        "{told}"
-    );
-    for (token, touched) in [(&lead, 1), (&derby, 1), (&durham, 0)] {
-        let told = compared(&["--address", &desk.address, "--token", token]);
-        let touches = told[1]["touches"].as_array().unwrap();
-        assert_eq!(touches.len(), touched, "{told}");
-        for it in touches {
-            assert_eq!((&it["place"], &it["stage"]), (&json!("places/1234567-02"), &json!("HOLD")));
-            // For which child a place is on hold is the council's own affair.
-            assert_eq!(it["referral"], if token == &derby { referral } else { "" });
-        }
-    }
-    let refused = run(["register", "compare", &before, "nowhere.csv"]);
-    assert_eq!(refused.code, Some(2), "{refused:?}");
-    let table = run(["register", "compare", &before, &now]);
-    assert!(
-        table.stdout.contains("2 registrations before, 2 now: 1 NEW, 1 NO_LONGER_LISTED, 1 STATUS"),
-        "{table:?}"
-    );
 }

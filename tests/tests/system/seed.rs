@@ -79,7 +79,8 @@ struct Placed {
 
 /// A region with both halves.
 pub(crate) async fn two_sides() -> (World, [Side; 2]) {
-    let world = World::open_at(&format!("{ARRIVAL}T09:00:00Z")).await;
+    // Boxed: whoever awaits this would have all of it in its own future.
+    let world = Box::pin(World::open_at(&format!("{ARRIVAL}T09:00:00Z"))).await;
     let placed = [place(&world, &DERBY).await, place(&world, &DARLINGTON).await];
     world.clock.advance_to(NOW.parse().unwrap());
     let [derby, darlington] = placed;

@@ -4,8 +4,8 @@ use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
 use crate::market::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, Mix,
-    PlaceReserved, ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnded,
-    ReservationTerms,
+    PlaceReserved, RegisterImported, RegisterPartRead, ResaleBought, ResaleOffered, ResaleSold,
+    ResaleWithdrawn, ReservationEnded, ReservationTerms,
 };
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
@@ -167,6 +167,9 @@ pub struct EstablishmentAmended {
     pub urn: EstablishmentUrn,
     /// What holds now.
     pub registration: Registration,
+    /// The postcode sector it lies in, where that was not known, or another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
     /// When it was entered.
     pub at: Timestamp,
 }
@@ -433,6 +436,8 @@ crate::events! {
         PlaceOccupied,
         OccupancyRefused,
         OccupancyEnded,
+        RegisterPartRead,
+        RegisterImported,
         HoldPolicySet,
         PlaceReserved,
         ReservationEnded,
@@ -458,6 +463,8 @@ impl MarketEvent {
             | Self::EstablishmentAmended(_)
             | Self::RestrictionNoticeServed(_)
             | Self::RestrictionNoticeLifted(_)
+            | Self::RegisterPartRead(_)
+            | Self::RegisterImported(_)
             | Self::HoldPolicySet(_) => None,
             Self::PlaceOpened(event) => Some(&event.place),
             Self::PlaceClosed(event) => Some(&event.place),

@@ -32,7 +32,10 @@ impl Market {
             }
             MarketEvent::EstablishmentRegistered(event) => self.register(event),
             MarketEvent::EstablishmentAmended(event) => {
-                self.change(&event.urn, |it| it.registration = event.registration.clone());
+                self.change(&event.urn, |it| {
+                    it.registration = event.registration.clone();
+                    it.sector = event.sector.clone().unwrap_or_else(|| it.sector.clone());
+                });
             }
             MarketEvent::RestrictionNoticeServed(event) => {
                 self.change(&event.urn, |it| it.restricted_on = Some(event.on));
@@ -91,6 +94,8 @@ impl Market {
                 self.at_claim(&event.place, event.award, |claim| claim.end = Some(event.on.max(claim.start)));
                 self.note(event.award, &event.place, AwardStage::Ended);
             }
+            MarketEvent::RegisterPartRead(event) => self.read_part(event),
+            MarketEvent::RegisterImported(event) => self.finish_import(event),
             MarketEvent::HoldPolicySet(event) => {
                 self.hold_policies.insert(event.council, (event.version, event.policy.clone()));
             }
@@ -136,6 +141,7 @@ impl Market {
             registration: event.registration.clone(),
             restricted_on: None,
             places: BTreeSet::new(),
+            listed_on: None,
             revision: 1,
         };
         self.establishments.insert(event.urn.clone(), establishment);

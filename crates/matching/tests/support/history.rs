@@ -63,6 +63,11 @@ fn award(byte: u8) -> AwardId {
     AwardId(Uuid::from_u128(u128::from(byte % 8) + 1))
 }
 
+/// Seldom a home lies elsewhere than was known.
+fn moved(a: u8) -> Option<String> {
+    (a % 4 == 3).then(|| of(&SECTORS, a / 4).to_owned())
+}
+
 fn registration(a: u8, b: u8) -> Registration {
     let status = if a % 5 == 4 { RegistrationStatus::Suspended } else { RegistrationStatus::Active };
     Registration {
@@ -110,7 +115,7 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
         .into(),
         1 => PlaceOpened { place, urn, at }.into(),
         2..=5 => advertised(step, place, at),
-        6 => EstablishmentAmended { urn, registration: registration(a, b), at }.into(),
+        6 => EstablishmentAmended { urn, registration: registration(a, b), sector: moved(a), at }.into(),
         7 => RestrictionNoticeServed { urn, on: jan(a), at }.into(),
         8 => RestrictionNoticeLifted { urn, on: jan(a), at }.into(),
         9 if a % 2 == 0 => PlaceClosed { place, at }.into(),

@@ -2,14 +2,13 @@
 
 use super::chance::Chance;
 use super::clients::{At, Clients, DemoError};
+use super::form;
 use super::offering::admitted_lot;
 use super::opening::Opened;
-use super::season::{Child, Season, Stage, days_after};
-use super::world::{ReferralPlan, framework_of};
-use api::common::FunderShare;
+use super::season::{Child, Season, Stage};
+use super::world::framework_of;
 use api::referrals::{
-    Identity, PostReferralRequest, RecordCascadeStepRequest, ReleaseReferralRequest, Requirements,
-    SearchReferralRequest,
+    PostReferralRequest, RecordCascadeStepRequest, ReleaseReferralRequest, SearchReferralRequest,
 };
 use care::{Date, ProviderId};
 use std::collections::BTreeSet;
@@ -42,61 +41,13 @@ async fn post(clients: &Clients, chance: Chance, child: &mut Child, today: Date)
     let plan = &child.plan;
     let request = PostReferralRequest {
         parent: format!("councils/{}", plan.council),
-        requirements: Some(requirements(plan, today)),
-        identity: Some(identity(plan, chance, today)),
+        requirements: Some(form::requirements(plan, chance, today)),
+        identity: Some(form::identity(plan, chance, today)),
         request_id: chance.request_id("post", plan.number),
     };
     child.name = clients.referrals().post_referral(request).await.at("post a referral")?.name;
     child.stage = Stage::Open;
     record_step(clients, chance, child, "CONNECTED_CARE", "NOT_SUITABLE").await
-}
-
-fn requirements(plan: &ReferralPlan, today: Date) -> Requirements {
-    let days = match plan.urgency {
-        "EMERGENCY" => 0,
-        "URGENT" => 3,
-        _ => 10,
-    };
-    let social_care = 10_000 - plan.health_basis_points;
-    let share = |funder: &str, basis_points| FunderShare { funder: funder.to_owned(), basis_points };
-    let funders = [share("SOCIAL_CARE", social_care), share("HEALTH", plan.health_basis_points)];
-    Requirements {
-        provisions: vec![plan.provision.to_owned()],
-        // A child whose date of birth nobody knows has an assessed age.
-        age_years: plan.unaccompanied.then_some(u32::from(plan.age_years)),
-        sex: plan.sex.to_owned(),
-        needs: plan.needs.iter().map(|need| (*need).to_owned()).collect(),
-        category_of_need: if plan.unaccompanied { "N8" } else { "N1" }.to_owned(),
-        legal_status: if plan.unaccompanied { "V2" } else { "C1" }.to_owned(),
-        urgency: plan.urgency.to_owned(),
-        needed_from: days_after(today, days).to_string(),
-        anchor: plan.home.to_string(),
-        max_distance_miles: plan.max_distance_miles,
-        solo: plan.solo,
-        sibling_group_size: (plan.siblings > 1).then_some(plan.siblings),
-        uasc: plan.unaccompanied,
-        funders: funders.into_iter().filter(|share| share.basis_points > 0).collect(),
-        ..Requirements::default()
-    }
-}
-
-/// An invented child, named so that nobody can take it for a real one.
-fn identity(plan: &ReferralPlan, chance: Chance, today: Date) -> Identity {
-    let mut draws = chance.of("identity", plan.number);
-    // At least a month past the birthday, so that the age holds for the first night too.
-    let born = days_after(
-        today,
-        -(i64::from(plan.age_years) * 365 + i64::from(plan.age_years) / 4 + draws.between(30, 300)),
-    );
-    Identity {
-        given_name: format!("Simulated{:04}", plan.number),
-        family_name: "Demochild".to_owned(),
-        date_of_birth: if plan.unaccompanied { String::new() } else { born.to_string() },
-        home_postcode: if plan.unaccompanied { String::new() } else { format!("{}AA", plan.home) },
-        case_reference: format!("DEMO-{:05}", plan.number),
-        narrative: "Simulated: likes drawing and football; settles when adults keep their word.".to_owned(),
-        ..Identity::default()
-    }
 }
 
 async fn record_step(
@@ -227,6 +178,7 @@ pub(crate) async fn release(
         name: child.name.clone(),
         providers: providers.iter().map(|provider| format!("providers/{provider}")).collect(),
         request_id: chance.request_id("release", format!("{}/{why}", child.plan.number)),
+        ..Default::default()
     };
     clients.referrals().release_referral(request).await.at("release a referral")?;
     child.released.extend(providers.iter().cloned());

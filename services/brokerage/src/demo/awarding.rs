@@ -39,7 +39,7 @@ pub(crate) async fn take_best_offers(season: &mut Season<'_>) -> Result<(), Demo
     take(season, wants.into_iter().flatten().collect()).await
 }
 
-async fn live_offers(clients: &Clients, child: &Child) -> Result<Vec<Offer>, DemoError> {
+pub(crate) async fn live_offers(clients: &Clients, child: &Child) -> Result<Vec<Offer>, DemoError> {
     let request = ListOffersRequest {
         parent: child.name.clone(),
         page_size: 200,
@@ -132,6 +132,7 @@ async fn award(
         },
         wait_seconds: Some(30),
         request_id: season.chance.request_id("award", &want.offer.name),
+        ..Default::default()
     };
     match season.opened.councils[&child.plan.council].referrals().award_referral(request).await {
         Ok(award) => Ok(Ok(award.into_inner())),

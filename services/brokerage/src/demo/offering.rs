@@ -31,6 +31,7 @@ pub(crate) enum Who {
 }
 
 /// What a provider answers to one referral.
+#[allow(clippy::large_enum_variant, reason = "an answer is short-lived and most are the large one")]
 enum Answer {
     Offer(SubmitOfferRequest),
     Decline(DeclineReferralRequest),
@@ -265,5 +266,6 @@ pub(crate) fn offer_request(
         route: Some(Route { route: Some(quote.route) }),
         valid_until: days_after(today, 5).to_string(),
         request_id,
+        ..Default::default()
     }
 }

@@ -5,7 +5,7 @@ use super::clients::{At, DemoError, for_each};
 use super::opening::Opened;
 use super::venue::Venue;
 use super::world::{EstablishmentPlan, FIRST_MONDAY, ProviderPlan, ReferralPlan, WEEKS};
-use super::{asking, awarding, billing, confirming, offering, staying};
+use super::{asking, awarding, billing, confirming, offering, shortlisting, staying};
 use care::{CouncilId, Date, EstablishmentUrn, ProviderId, Timestamp};
 use jiff::{Span, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,10 @@ pub(crate) struct Child {
     pub(crate) turned_outside: bool,
     /// Whether the framework was recorded as exhausted.
     pub(crate) framework_exhausted: bool,
+    /// Who was shortlisted.
+    pub(crate) shortlisted: BTreeSet<ProviderId>,
+    /// How many questions were asked and answered.
+    pub(crate) questions: u64,
     /// Offers that were tried and refused.
     pub(crate) tried: BTreeSet<String>,
     pub(crate) stage: Stage,
@@ -110,6 +114,8 @@ impl<'a> Season<'a> {
             released: BTreeSet::new(),
             turned_outside: false,
             framework_exhausted: false,
+            shortlisted: BTreeSet::new(),
+            questions: 0,
             tried: BTreeSet::new(),
             stage: Stage::Waiting,
         };
@@ -140,6 +146,8 @@ impl<'a> Season<'a> {
         asking::release_outside(self, week).await?;
         self.pass_hours(1).await?;
         offering::answer(self, offering::Who::External).await?;
+        self.pass_hours(1).await?;
+        shortlisting::shortlist(self).await?;
         self.pass_hours(1).await?;
         if week % 3 == 2 {
             awarding::race_for_a_last_place(self, week).await?;

@@ -67,11 +67,14 @@ fn market(results: &Results) -> String {
 
 fn asked(results: &Results) -> String {
     format!(
-        "{} referrals were posted. Providers made {} offers and declined {} times: {}.",
+        "{} referrals were posted. Providers made {} offers and declined {} times: {}. {} of those who offered were shortlisted and read the \
+         rest of the referral; {} answered.",
         results.referrals_posted,
         thousands(results.offers),
         thousands(results.declines),
-        reasons(&results.declines_by_reason, |code| code_sets::DECLINE.label(code))
+        reasons(&results.declines_by_reason, |code| code_sets::DECLINE.label(code)),
+        results.shortlisted,
+        counted(results.questions_answered, "question was asked and", "questions were asked and")
     )
 }
 

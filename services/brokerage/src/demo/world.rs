@@ -4,7 +4,7 @@ use super::calibration::assumptions::{AGE_BANDS, NEEDS, PRICES, Price, SIBLING_G
 use super::calibration::{COUNCILS, LOTS, Market};
 use super::chance::Chance;
 use crate::register::{
-    Grade, OWN_CARERS_URN_PREFIX, OWN_PROVIDER_PREFIX, OwnerSector, ProvisionType, RegisterRow, Status,
+    OWN_CARERS_URN_PREFIX, OWN_PROVIDER_PREFIX, OwnerSector, ProvisionType, RegisterRow, Status,
 };
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, ProviderId};
 use geography::Sector;
@@ -238,20 +238,19 @@ fn own_provider(council: CouncilId) -> Option<ProviderId> {
 
 /// One row of the register as what can be asked of it. A fostering agency is one establishment for each kind of fostering.
 fn plan_establishment(chance: Chance, row: &RegisterRow, council: CouncilId) -> Vec<EstablishmentPlan> {
-    let (provision, place_code, ages): (&str, &str, (u8, u8)) = match row.provision_type {
-        ProvisionType::ChildrensHome => ("RESIDENTIAL", "K2", (8, 17)),
-        ProvisionType::ResidentialSpecialSchoolAsHome => ("RESIDENTIAL_EDUCATION", "K2", (8, 17)),
-        ProvisionType::ResidentialSpecialSchool => ("RESIDENTIAL_EDUCATION", "S1", (8, 17)),
-        ProvisionType::SecureChildrensHome => ("SECURE", "K1", (10, 17)),
-        ProvisionType::SupportedAccommodation => ("SUPPORTED_ACCOMMODATION", "K3", (16, 17)),
-        ProvisionType::ResidentialFamilyCentre => ("RESIDENTIAL_PARENT_CHILD", "R3", (0, 17)),
-        ProvisionType::IndependentFosteringAgency => ("FOSTERING", "U6", (0, 17)),
+    let kind = row.provision_type;
+    // Assumption: the ages that the register does not print.
+    let ages = match kind {
+        ProvisionType::SecureChildrensHome => (10, 17),
+        ProvisionType::SupportedAccommodation => (16, 17),
+        ProvisionType::ResidentialFamilyCentre | ProvisionType::IndependentFosteringAgency => (0, 17),
+        _ => (8, 17),
     };
     let mut draws = chance.of("establishment", &row.urn);
-    let provision = match provision {
+    let provision = match kind {
         // Assumption: some homes teach; Darlington's 11 of 30 with education, of whom most attend at the home.
-        "RESIDENTIAL" if draws.happens(250) => "RESIDENTIAL_EDUCATION",
-        other => other,
+        ProvisionType::ChildrensHome if draws.happens(250) => "RESIDENTIAL_EDUCATION",
+        other => other.provisions()[0],
     };
     let sectors: Vec<_> = geography::sectors_in(council.gss()).collect();
     let sector = *draws.weighted(&sectors, |(_, _, postcodes)| *postcodes).0;
@@ -259,30 +258,24 @@ fn plan_establishment(chance: Chance, row: &RegisterRow, council: CouncilId) -> 
     let base = EstablishmentPlan {
         urn: row.urn.clone(),
         provision,
-        place_code,
+        place_code: kind.place_code(),
         council,
         operated_by: council_run.then_some(council),
         sector,
         registered_on: row.registration_date,
         suspended: row.status == Status::Suspended,
-        grade: match row.overall_grade {
-            Grade::Outstanding => "OUTSTANDING",
-            Grade::Good => "GOOD",
-            Grade::RequiresImprovement => "REQUIRES_IMPROVEMENT",
-            Grade::Inadequate => "INADEQUATE",
-            Grade::Unknown => "NONE",
-        },
+        grade: row.overall_grade.code(),
         ages,
         places_registered: row.places.filter(|places| *places > 0).unwrap_or(PLACES_WHERE_UNPRINTED),
         places_free: 0,
         needs: draws.some(&NEEDS_SEEN, 7),
     };
-    if provision != "FOSTERING" {
+    if kind != ProvisionType::IndependentFosteringAgency {
         return vec![base];
     }
-    ["FOSTERING", "FOSTERING_ENHANCED", "FOSTERING_PARENT_CHILD"]
-        .into_iter()
-        .zip(row.provision_type.urns(&row.urn))
+    kind.provisions()
+        .iter()
+        .zip(kind.urns(&row.urn))
         .filter_map(|(provision, urn)| {
             let urn = urn.parse().ok()?;
             let needs = draws.some(&NEEDS_SEEN, 6);

@@ -93,6 +93,19 @@ words!(
     }
 );
 
+impl Grade {
+    /// The GRADE code of it.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Outstanding => "OUTSTANDING",
+            Self::Good => "GOOD",
+            Self::RequiresImprovement => "REQUIRES_IMPROVEMENT",
+            Self::Inadequate => "INADEQUATE",
+            Self::Unknown => "NONE",
+        }
+    }
+}
+
 impl ProvisionType {
     /// The SSDA903 PLACE codes that a placement there may have. Ofsted's file does not say which kind of fostering
     /// an agency offers, so `U*` stands for U1 to U6.
@@ -104,6 +117,34 @@ impl ProvisionType {
             Self::IndependentFosteringAgency => &["U*", "U1", "U2", "U3", "U4", "U5", "U6"],
             Self::ResidentialFamilyCentre => &["R1", "R3"],
             Self::ResidentialSpecialSchool => &["S1"],
+        }
+    }
+
+    /// The PROVISION codes of the establishments that a registration leads to, as [`ProvisionType::urn_suffixes`] has them.
+    pub(crate) const fn provisions(self) -> &'static [&'static str] {
+        match self {
+            Self::ChildrensHome => &["RESIDENTIAL"],
+            Self::ResidentialSpecialSchoolAsHome | Self::ResidentialSpecialSchool => {
+                &["RESIDENTIAL_EDUCATION"]
+            }
+            Self::SecureChildrensHome => &["SECURE"],
+            Self::SupportedAccommodation => &["SUPPORTED_ACCOMMODATION"],
+            Self::ResidentialFamilyCentre => &["RESIDENTIAL_PARENT_CHILD"],
+            Self::IndependentFosteringAgency => {
+                &["FOSTERING", "FOSTERING_ENHANCED", "FOSTERING_PARENT_CHILD"]
+            }
+        }
+    }
+
+    /// The SSDA903 PLACE code of a placement there, as far as the register says.
+    pub(crate) const fn place_code(self) -> &'static str {
+        match self {
+            Self::ChildrensHome | Self::ResidentialSpecialSchoolAsHome => "K2",
+            Self::ResidentialSpecialSchool => "S1",
+            Self::SecureChildrensHome => "K1",
+            Self::SupportedAccommodation => "K3",
+            Self::ResidentialFamilyCentre => "R3",
+            Self::IndependentFosteringAgency => "U6",
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod common;
 
+use care::published::{EvaluationWeights, EvaluationWeightsSet, Weights};
 use care::spec::given;
 use care::{Date, FrameworkId, Pence, Refusal, RefusalKind};
 use common::{
@@ -262,4 +263,73 @@ fn the_facts_of_a_provider_leave_out_every_other() {
     assert_eq!(framework.admissions.keys().map(|provider| provider.as_str()).collect::<Vec<_>>(), ["P1"]);
     assert_eq!(framework.lots, facts().get(&id("tyne-tees")).unwrap().lots);
     assert_eq!(framework.gate(&lot()), good_or_better());
+}
+
+fn weights(weights: &[(&str, u32)]) -> Weights {
+    weights.iter().map(|(criterion, weight)| ((*criterion).to_owned(), *weight)).collect()
+}
+
+fn weigh(from: Date, weights: Weights) -> FrameworkCommand {
+    command(Change::SetEvaluationWeights { from, weights, today: date(2026, 5, 1) })
+}
+
+fn weighed(version: u32, from: Date, weights: Weights) -> EvaluationWeightsSet {
+    EvaluationWeightsSet { framework: id("tyne-tees"), set: EvaluationWeights { version, from, weights } }
+}
+
+#[test]
+fn weights_are_told_before_they_hold_and_later_ones_replace_them() {
+    let (first, second) =
+        (weights(&[("PRICE", 4_000), ("SKILLS", 6_000)]), weights(&[("PRICE", 3_000), ("NEEDS", 7_000)]));
+    let (may, june) = (date(2026, 5, 2), date(2026, 6, 1));
+    given::<Frameworks>(framework_events())
+        .when(weigh(may, first.clone()))
+        .then([weighed(1, may, first.clone()).into()])
+        .when(weigh(june, second.clone()))
+        .then([weighed(2, june, second.clone()).into()])
+        .then_state(|state| {
+            let all = &state.get(&id("tyne-tees")).unwrap().evaluation_weights;
+            let on = |day| EvaluationWeights::holding(all, day).map(|set| set.version);
+            assert_eq!(
+                [date(2026, 5, 1), may, date(2026, 5, 31), june].map(on),
+                [None, Some(1), Some(1), Some(2)]
+            );
+        })
+        .when(weigh(june, first.clone()))
+        .then_refused("DATES_OUT_OF_ORDER");
+    // A search that began on the day on which they are told may be judged by them no more than one that began before.
+    let in_july = |from| {
+        let (weights, today) = (second.clone(), date(2026, 7, 10));
+        command(Change::SetEvaluationWeights { from, weights, today })
+    };
+    let events = || framework_events().into_iter().chain([weighed(1, may, first.clone()).into()]);
+    for passed in [date(2026, 7, 1), date(2026, 7, 10)] {
+        given::<Frameworks>(events()).when(in_july(passed)).then_refused("DATES_OUT_OF_ORDER");
+    }
+    let ahead = date(2026, 7, 11);
+    given::<Frameworks>(events()).when(in_july(ahead)).then([weighed(2, ahead, second.clone()).into()]);
+    let today = given::<Frameworks>(framework_events()).when(weigh(date(2026, 5, 1), first.clone()));
+    assert_eq!(today.then_refused("DATES_OUT_OF_ORDER").violations()[0].field, "from");
+    given::<Frameworks>(framework_events()).when(weigh(date(2030, 4, 1), first)).then_refused("OUTSIDE_TERM");
+}
+
+#[test]
+fn weights_by_which_nothing_can_be_scored_are_refused() {
+    for wrong in [
+        &[][..],
+        &[("SKILLS", 10_000)],
+        &[("PRICE", 10_000)],
+        &[("PRICE", 5_000), ("SKILLS", 5_001)],
+        &[("PRICE", 5_000), ("SKILLS", 4_999)],
+        &[("PRICE", 10_000), ("SKILLS", 0)],
+        &[("PRICE", 5_000), ("CHARM", 5_000)],
+        &[("PRICE", u32::MAX), ("SKILLS", 10_001)],
+    ] {
+        let change = weigh(date(2026, 5, 2), weights(wrong)).change;
+        let refusal = refused(change, "EVALUATION_WEIGHTS_INVALID");
+        assert_eq!(
+            (refusal.kind(), refusal.violations()[0].field.as_str()),
+            (RefusalKind::Invalid, "weights")
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use super::fields::{
-    NAME_CHARS_MAX, REASON_CHARS_MAX, by_level, establishment_optional, etag, gate, own_framework,
+    NAME_CHARS_MAX, REASON_CHARS_MAX, by_level, establishment_optional, etag, gate, own_framework, weights,
 };
 use crate::{Contracts, render};
 use api::contracts as proto;
@@ -167,6 +167,22 @@ impl Contracts {
         self.change_provider(&caller, &form, &form.request_id, command).await
     }
 
+    pub(super) async fn weigh(
+        &self,
+        request: Request<proto::SetEvaluationWeightsRequest>,
+    ) -> Answer<proto::Framework> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let subject = Subject::read(&mut fields, &caller, ("name", &form.name), &form.etag)?;
+        let (from, today) = (fields.date("from", &form.from), london_date(caller.at));
+        let weights = weights(&mut fields, &form.weights, today);
+        let command = subject.command(fields, || {
+            Some(Change::SetEvaluationWeights { from: from?, weights: weights?, today })
+        })?;
+        self.change_framework(&caller, &form, &form.request_id, command).await
+    }
+
     async fn change_framework<Req: Message + Name>(
         &self,
         caller: &Caller,
@@ -195,7 +211,8 @@ impl Contracts {
             Change::Create(_)
             | Change::AddMember { .. }
             | Change::RemoveMember { .. }
-            | Change::AddLot { .. } => None,
+            | Change::AddLot { .. }
+            | Change::SetEvaluationWeights { .. } => None,
         };
         let answer = move |state: &Frameworks, _: &[FrameworkEvent]| {
             provider.map(|provider| render::provider_after(state, &id, &provider)).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! Fields that several of this service's requests have.
 
 use api::contracts as proto;
+use care::published::Weights;
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, Pence, code_sets};
 use contracts_domain::GradeGate;
 use service_kit::terms::LEVEL_CHARS_MAX;
@@ -103,4 +104,20 @@ pub(super) fn by_level<'a>(
         }
     }
     (by_level.len() == given).then_some(by_level)
+}
+
+/// What each criterion counts, each once; what they must sum to is for the domain to judge.
+pub(super) fn weights(fields: &mut Fields, given: &[proto::CriterionWeight], on: Date) -> Option<Weights> {
+    fields.at_most("weights", given.len(), code_sets::CRITERION.codes.len())?;
+    let mut weights = Weights::new();
+    for (n, weight) in given.iter().enumerate() {
+        let field = format!("weights[{n}].criterion");
+        let Some(criterion) = fields.code(&field, code_sets::CRITERION, &weight.criterion, on) else {
+            continue;
+        };
+        if weights.insert(criterion, weight.basis_points).is_some() {
+            fields.violation(field, "is given twice");
+        }
+    }
+    (weights.len() == given.len()).then_some(weights)
 }

@@ -236,6 +236,9 @@ pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardPr
             steps: Vec::new(),
             approval: None,
             approval_due: None,
+            choice: None,
+            gates: Vec::new(),
+            gates_due: None,
         },
         at: now(),
     }

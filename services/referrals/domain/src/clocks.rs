@@ -14,6 +14,8 @@ pub const DIRECTOR: &str = "DIRECTOR_OF_CHILDRENS_SERVICES";
 pub enum DeadlineKind {
     /// An emergency award waits for its approval.
     RetrospectiveApproval,
+    /// An emergency award went ahead of gates of the policy.
+    GateDecision,
     /// A step that somebody takes and records.
     Step(StatutoryStep),
     /// A provider is to answer a release.
@@ -64,6 +66,7 @@ impl DeadlineKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RetrospectiveApproval => "RETROSPECTIVE_APPROVAL",
+            Self::GateDecision => "GATE_DECISION",
             Self::Step(StatutoryStep::PlacementPlan) => "PLACEMENT_PLAN",
             Self::Step(StatutoryStep::AreaAuthorityNotice) => "AREA_AUTHORITY_NOTICE",
             Self::Step(StatutoryStep::DistantPlacementApproval) => "DISTANT_PLACEMENT_APPROVAL",
@@ -77,6 +80,7 @@ impl DeadlineKind {
     pub fn rule(self) -> &'static ClockRule {
         match self {
             Self::RetrospectiveApproval => &RETROSPECTIVE_APPROVAL,
+            Self::GateDecision => &GATE_DECISION,
             Self::Step(StatutoryStep::PlacementPlan) => &PLACEMENT_PLAN,
             Self::Step(StatutoryStep::AreaAuthorityNotice) => &AREA_AUTHORITY_NOTICE,
             Self::Step(StatutoryStep::DistantPlacementApproval) => &DISTANT_PLACEMENT_APPROVAL,
@@ -106,8 +110,9 @@ pub struct ClockRule {
 }
 
 /// Every clock.
-pub const CLOCKS: [&ClockRule; 6] = [
+pub const CLOCKS: [&ClockRule; 7] = [
     &RETROSPECTIVE_APPROVAL,
+    &GATE_DECISION,
     &PLACEMENT_PLAN,
     &AREA_AUTHORITY_NOTICE,
     &DISTANT_PLACEMENT_APPROVAL,
@@ -123,6 +128,16 @@ const RETROSPECTIVE_APPROVAL: ClockRule = ClockRule {
     stops: "`GiveRetrospectiveApproval`; an award that failed needs none.",
     source: "Council policy: panels approve emergencies afterwards (East Riding and Hull, placement procedures).",
     constant: "`CascadePolicy.emergency_approval_hours`, 72 by default",
+};
+
+const GATE_DECISION: ClockRule = ClockRule {
+    kind: DeadlineKind::GateDecision,
+    starts: "An award of urgency EMERGENCY is proposed ahead of gates that the policy has for it: a panel, a senior review, an officer.",
+    due: "The policy's hours after the award, as for its approval.",
+    to_do: "Have each of these gates decide on the award.",
+    stops: "`RecordGateDecision`, approved or refused, for each of them; an award that failed needs none.",
+    source: "Council policy: panels see emergencies afterwards (East Riding and Hull, placement procedures).",
+    constant: "`CascadePolicy.emergency_approval_hours`, 72 by default; the gates are `CascadePolicy.steps.gates`, none by default",
 };
 
 const PLACEMENT_PLAN: ClockRule = ClockRule {
@@ -154,7 +169,7 @@ const DISTANT_PLACEMENT_APPROVAL: ClockRule = ClockRule {
              it lists none, or the home's authority is not known, the placement is taken to be distant, and the deadline says so.",
     due: "Before the day of the start; for an award made on that day, its end. An emergency makes no difference.",
     to_do: "Have the director of children's services approve the distant placement.",
-    stops: "The step is recorded, by the director of children's services.",
+    stops: "The step is recorded, by the director of children's services; or the director approved the offer at the gate `DIRECTOR`.",
     source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 11(1)(b) and (5), as amended by S.I. \
              2013/3239.",
     constant: "`CascadePolicy.clocks.adjoining`, not known by default",
@@ -166,7 +181,7 @@ const SENIOR_REVIEW: ClockRule = ClockRule {
              night. Not in a residential family centre, where the child lives with a parent.",
     due: "Before the day of the start; for an award made on that day, its end.",
     to_do: "Have senior management review why a child this young is to live in residential care.",
-    stops: "The step is recorded, by a role that may approve under the cascade policy.",
+    stops: "The step is recorded, by a role that may approve under the cascade policy; or the gate `SENIOR_REVIEW` approved the offer.",
     source: "Council policy: Darlington's sufficiency strategy 2024-25 (nobody of 11 or under but for reasons of that child's own); \
              Durham's senior oversight (MACC).",
     constant: "`CascadePolicy.clocks.senior_review_age_max`, 11 years by default",
@@ -175,7 +190,7 @@ const SENIOR_REVIEW: ClockRule = ClockRule {
 const RELEASE_RESPONSE: ClockRule = ClockRule {
     kind: DeadlineKind::ReleaseResponse,
     starts: "The release of a referral to a provider.",
-    due: "The policy's window for the referral's urgency; planned ones to the end of the last working day.",
+    due: "The policy's window for the referral's urgency, by the policy in force at the release; planned ones to the end of the last working day.",
     to_do: "Ask the provider for its answer, or go on without it: after the window the invitation is expired.",
     stops: "An offer or a decline. After the window there is no deadline any more: the release is shown as expired, and a late answer is \
             still taken.",

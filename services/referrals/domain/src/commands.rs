@@ -5,7 +5,7 @@ use crate::events::{OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
-use care::published::Approval;
+use care::published::{Approval, EvaluationWeights};
 use care::{
     AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp,
 };
@@ -109,6 +109,10 @@ pub struct ReleaseReferral {
     pub providers: BTreeSet<ProviderId>,
     /// How much of it.
     pub stage: ReleaseStage,
+    /// Those of them whose homes the council operates itself, as the market says.
+    pub own: BTreeSet<ProviderId>,
+    /// The CASCADE_STEP code under which they are asked; none to have it derived of each.
+    pub step: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -179,6 +183,10 @@ pub struct ProposeAward {
     pub emergency: bool,
     /// For a spot purchase: why no framework provider could be used. No personal data.
     pub spot_justification: Option<String>,
+    /// Why the award departs from the order of merit, a DEPARTURE code; not looked at where it does not.
+    pub departure_reason: Option<String>,
+    /// Why siblings part, a SIBLING_SPLIT code; not looked at where they do not.
+    pub sibling_split_reason: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -329,6 +337,49 @@ pub struct AnswerQuestion {
     pub at: Timestamp,
 }
 
+/// What the market knows of a home that is offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HomeKnown {
+    /// Its GRADE code; none if the market does not know the home.
+    pub grade: Option<String>,
+    /// Since when a notice restricts accommodation there, if one does.
+    pub restricted_on: Option<Date>,
+}
+
+/// Judges an offer: by the gate, and then by the criteria.
+#[derive(Debug, Clone)]
+pub struct EvaluateOffer {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The offer.
+    pub offer: OfferId,
+    /// Raw scores, 0 to 10, by CRITERION code: of each criterion but the price.
+    pub scores: BTreeMap<String, u8>,
+    /// The post of who scored, 1 to 80 characters; no person's name.
+    pub scorer: String,
+    /// Why, sealed.
+    pub rationale: Sealed,
+    /// Who lets an establishment be evaluated that Ofsted found inadequate.
+    pub exemption: Option<Approval>,
+    /// The weights that the offer's framework had when what is asked for last changed; none if it had none, and then the default is used.
+    pub weights: Option<EvaluationWeights>,
+    /// What is known of the home.
+    pub home: HomeKnown,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Says which referrals are siblings'.
+#[derive(Debug, Clone)]
+pub struct LinkSiblings {
+    /// One of them.
+    pub referral: ReferralId,
+    /// The others, at most 11; none takes the first out of its group.
+    pub siblings: BTreeSet<ReferralId>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Who sees an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
@@ -359,6 +410,60 @@ pub struct EraseIdentity {
     /// Which keys.
     pub purposes: BTreeSet<KeyPurpose>,
     /// When.
+    pub at: Timestamp,
+}
+
+/// Records that a provider opened a referral that was released to it.
+#[derive(Debug, Clone)]
+pub struct ViewInvitation {
+    /// The referral.
+    pub referral: ReferralId,
+    /// Who looks.
+    pub provider: ProviderId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Records who has not answered in time, and the steps that came to nothing.
+#[derive(Debug, Clone)]
+pub struct SweepInvitations {
+    /// After how many events no other referral is looked at.
+    pub limit: usize,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Leaves a step of the cascade out for one child.
+#[derive(Debug, Clone)]
+pub struct WaiveCascadeStep {
+    /// The referral.
+    pub referral: ReferralId,
+    /// A CASCADE_STEP code.
+    pub step: String,
+    /// A WAIVER code.
+    pub reason: String,
+    /// Who approves it: a post and a role, no person's name; and when.
+    pub approval: Approval,
+}
+
+/// Records what a gate decided on an offer.
+#[derive(Debug, Clone)]
+pub struct RecordGateDecision {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The offer.
+    pub offer: OfferId,
+    /// A GATE code.
+    pub gate: String,
+    /// A GATE_DECISION code.
+    pub decision: String,
+    /// The post of who decided, 1 to 80 characters; no person's name.
+    pub post: String,
+    /// Their role.
+    pub role: String,
+    /// The day on which it was decided, from that of the offer to today.
+    pub on: Date,
+    /// When it is recorded.
     pub at: Timestamp,
 }
 
@@ -408,4 +513,10 @@ commands!(
     ReadShortlisted,
     AskQuestion,
     AnswerQuestion,
+    EvaluateOffer,
+    LinkSiblings,
+    ViewInvitation,
+    SweepInvitations,
+    WaiveCascadeStep,
+    RecordGateDecision,
 );

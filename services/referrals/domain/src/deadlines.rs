@@ -6,9 +6,10 @@
 
 use crate::clocks::{DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 use crate::events::{ReferralEvent, StatutoryStepRecorded};
-use crate::state::{Answer, Award, Outcome, Referral, Stage, State};
+use crate::policy::CascadePolicy;
+use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Stage, State};
 use care::working_days::{end_of_day, start_of_day, working_days_after};
-use care::{AwardId, Date, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, CouncilId, Date, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +25,9 @@ pub struct Clocks {
     pub awards: BTreeMap<AwardId, AwardClocks>,
     /// The awards that hold and whose placement had not ended when its end was recorded.
     pub(crate) running: BTreeSet<AwardId>,
-    /// The referrals that seek a home and have a release without an answer.
-    pub(crate) waiting: BTreeSet<ReferralId>,
+    /// The referrals that seek a home and of which time alone brings about evidence: an invitation is not answered, or a step's last offer
+    /// ends; and the instant after which it first does.
+    pub(crate) waiting: BTreeMap<ReferralId, Timestamp>,
 }
 
 /// What the clocks of one award need.
@@ -125,19 +127,24 @@ pub(crate) struct AwardClock {
 }
 
 /// How far the home is from the council, as authorities go.
-enum Area {
+pub(crate) enum Area {
     Own,
     Adjoining,
     Distant,
     Presumed(Presumption),
 }
 
-fn area(state: &State, award: &Award) -> Area {
+fn area_of(state: &State, award: &Award) -> Area {
     let known = state.clocks.awards.get(&award.proposed.award).and_then(|it| it.area_authority.as_deref());
-    let adjoining = &state.policy.clocks.adjoining;
+    area(&state.policy, award.proposed.council, known)
+}
+
+/// Of a home in the area of this upper-tier authority, if that is known.
+pub(crate) fn area(policy: &CascadePolicy, council: CouncilId, known: Option<&str>) -> Area {
+    let adjoining = &policy.clocks.adjoining;
     match known {
         None => Area::Presumed(Presumption::AreaUnknown),
-        Some(code) if code == award.proposed.council.gss() => Area::Own,
+        Some(code) if code == council.gss() => Area::Own,
         Some(_) if adjoining.is_empty() => Area::Presumed(Presumption::AdjoiningUnlisted),
         Some(code) if adjoining.contains(code) => Area::Adjoining,
         Some(_) => Area::Distant,
@@ -170,7 +177,7 @@ pub(crate) fn award_clock(
     match step {
         StatutoryStep::PlacementPlan => (!short_break).then(|| after_start(None)),
         StatutoryStep::AreaAuthorityNotice => {
-            let presumed = match area(state, award) {
+            let presumed = match area_of(state, award) {
                 Area::Own => return None,
                 Area::Presumed(Presumption::AreaUnknown) => Some(Presumption::AreaUnknown),
                 Area::Presumed(Presumption::AdjoiningUnlisted) | Area::Adjoining | Area::Distant => None,
@@ -179,7 +186,7 @@ pub(crate) fn award_clock(
             let clock = if emergency { after_start(presumed) } else { before_start(presumed) };
             (!short_break).then_some(clock)
         }
-        StatutoryStep::DistantPlacementApproval => match area(state, award) {
+        StatutoryStep::DistantPlacementApproval => match area_of(state, award) {
             Area::Own | Area::Adjoining => None,
             Area::Distant => Some(before_start(None)),
             Area::Presumed(why) => Some(before_start(Some(why))),
@@ -207,6 +214,7 @@ impl State {
     pub fn deadlines(&self, now: Timestamp) -> Vec<Deadline> {
         let mut found: Vec<Deadline> = self
             .approval_deadlines()
+            .chain(self.gate_deadlines())
             .chain(self.step_deadlines(now))
             .chain(self.response_deadlines(now))
             .collect();
@@ -223,6 +231,15 @@ impl State {
         })
     }
 
+    fn gate_deadlines(&self) -> impl Iterator<Item = Deadline> {
+        self.gates_due.iter().filter_map(|(due, award)| {
+            let proposed = &self.awards.get(award)?.proposed;
+            let kind = DeadlineKind::GateDecision;
+            let id = DeadlineId { kind, referral: proposed.referral, award: Some(*award), provider: None };
+            Some(Deadline { id, since: proposed.at, due: *due, until: None, presumed: None })
+        })
+    }
+
     fn step_deadlines(&self, now: Timestamp) -> impl Iterator<Item = Deadline> {
         let standing = self.clocks.running.iter().filter_map(move |id| {
             let (award, clocks) = (self.awards.get(id)?, self.clocks.awards.get(id)?);
@@ -231,7 +248,9 @@ impl State {
             until.is_none_or(|until| now <= until).then_some((award, clocks, referral, until))
         });
         standing.flat_map(move |(award, clocks, referral, until)| {
-            let open = StatutoryStep::ALL.into_iter().filter(|step| !clocks.steps.contains_key(step));
+            let open = StatutoryStep::ALL
+                .into_iter()
+                .filter(move |step| !clocks.steps.contains_key(step) && !self.done_at_gate(award, *step));
             open.filter_map(move |step| {
                 let AwardClock { since, due, presumed } = award_clock(self, referral, award, step)?;
                 let (kind, award) = (DeadlineKind::Step(step), Some(award.proposed.award));
@@ -241,12 +260,28 @@ impl State {
         })
     }
 
+    /// Whether a gate of the cascade policy approved the offer of an award and has done with it what the step asks for.
+    fn done_at_gate(&self, award: &Award, step: StatutoryStep) -> bool {
+        let proposed = &award.proposed;
+        let cascade = self.referrals.get(&proposed.referral).map(|referral| &referral.cascade);
+        let approved = |gate: &str| {
+            cascade.and_then(|it| it.gate(proposed.terms.offer, gate)).filter(|it| it.decision == APPROVED)
+        };
+        match step {
+            StatutoryStep::PlacementPlan | StatutoryStep::AreaAuthorityNotice => false,
+            StatutoryStep::SeniorReview => approved("SENIOR_REVIEW").is_some(),
+            StatutoryStep::DistantPlacementApproval => {
+                approved("DIRECTOR").is_some_and(|it| it.approval.role == DIRECTOR)
+            }
+        }
+    }
+
     fn response_deadlines(&self, now: Timestamp) -> impl Iterator<Item = Deadline> {
-        let waiting = self.clocks.waiting.iter().filter_map(|id| self.referrals.get(id));
+        let waiting = self.clocks.waiting.keys().filter_map(|id| self.referrals.get(id));
         waiting.flat_map(move |referral| {
             let unanswered = referral.releases.iter().filter(|(_, release)| release.answer == Answer::None);
             let deadlines = unanswered.map(move |(provider, release)| {
-                let due = self.response_due(referral, release.at);
+                let due = release.answer_by;
                 let kind = DeadlineKind::ReleaseResponse;
                 let provider = Some(provider.clone());
                 let id = DeadlineId { kind, referral: referral.id, award: None, provider };
@@ -256,9 +291,9 @@ impl State {
         })
     }
 
-    /// Until when a provider is to answer the release of a referral that was made at `released`.
+    /// Until when a provider is to answer a release of a referral that is made at `released`, by the policy now.
     #[must_use]
-    pub fn response_due(&self, referral: &Referral, released: Timestamp) -> Timestamp {
+    pub fn answer_by(&self, referral: &Referral, released: Timestamp) -> Timestamp {
         self.policy.clocks.response_due(&referral.requirements.urgency, released)
     }
 
@@ -266,7 +301,7 @@ impl State {
     #[must_use]
     pub fn invitation_expired(&self, referral: &Referral, provider: &ProviderId, now: Timestamp) -> bool {
         let release = referral.releases.get(provider).filter(|release| release.answer == Answer::None);
-        seeks(referral) && release.is_some_and(|release| self.response_due(referral, release.at) < now)
+        seeks(referral) && release.is_some_and(|release| release.answer_by < now)
     }
 
     /// What became of a deadline that stood before and does not as of `now`.
@@ -275,9 +310,13 @@ impl State {
         let award = id.award.and_then(|award| self.awards.get(&award));
         let met = match id.kind {
             DeadlineKind::RetrospectiveApproval => award.is_some_and(|award| award.retrospective.is_some()),
+            DeadlineKind::GateDecision => {
+                award.is_some_and(|award| self.gates_undecided(award.proposed.award).is_empty())
+            }
             DeadlineKind::Step(step) => {
                 let clocks = id.award.and_then(|award| self.clocks.awards.get(&award));
                 clocks.is_some_and(|clocks| clocks.steps.contains_key(&step))
+                    || award.is_some_and(|award| self.done_at_gate(award, step))
             }
             DeadlineKind::ReleaseResponse => {
                 let Some((referral, provider)) = self.referrals.get(&id.referral).zip(id.provider.as_ref())
@@ -300,6 +339,7 @@ impl State {
                 let area_authority = event.area_authority.clone();
                 let clocks = AwardClocks { area_authority, ..AwardClocks::default() };
                 self.clocks.awards.insert(event.proposed.award, clocks);
+                self.note_waiting(event.proposed.referral);
             }
             ReferralEvent::AwardFailed(event) => {
                 self.clocks.awards.remove(&event.award);
@@ -333,24 +373,24 @@ impl State {
             ReferralEvent::OfferSubmitted(event) => self.note_waiting(event.referral),
             ReferralEvent::ReferralDeclined(event) => self.note_waiting(event.referral),
             ReferralEvent::ReferralWithdrawn(event) => self.note_waiting(event.referral),
+            ReferralEvent::OfferWithdrawn(event) => self.note_waiting(event.referral),
+            ReferralEvent::InvitationExpired(event) => self.note_waiting(event.referral),
+            ReferralEvent::CascadeStepRecorded(event) => self.note_waiting(event.referral),
             _ => {}
         }
     }
 
     fn note_waiting(&mut self, id: ReferralId) {
-        let unanswered = |referral: &Referral| {
-            seeks(referral) && referral.releases.values().any(|release| release.answer == Answer::None)
-        };
-        if self.referrals.get(&id).is_some_and(unanswered) {
-            self.clocks.waiting.insert(id);
-        } else {
-            self.clocks.waiting.remove(&id);
+        let sought = self.referrals.get(&id).filter(|referral| seeks(referral));
+        match sought.and_then(|referral| self.evidence_from(referral)) {
+            Some(from) => drop(self.clocks.waiting.insert(id, from)),
+            None => drop(self.clocks.waiting.remove(&id)),
         }
     }
 }
 
 /// Whether a home is still sought for it.
-fn seeks(referral: &Referral) -> bool {
+pub(crate) fn seeks(referral: &Referral) -> bool {
     matches!(referral.stage, Stage::Open | Stage::AwardInFlight { .. })
 }
 

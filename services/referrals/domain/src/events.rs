@@ -1,13 +1,14 @@
 //! What may have happened in a council's referrals log. [`AwardProposed`] is published to the other services, see
 //! `care::published`. No event holds personal data in clear.
 
+use crate::assurance::{ImpactAssessment, Mitigation};
 use crate::clocks::StatutoryStep;
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, AwardProposedToMarket as AwardProposed, PriceLine, Route};
 use care::{
-    AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, OfferId, PlaceId, ProviderId,
+    AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, OfferId, Pence, PlaceId, ProviderId,
     ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -39,9 +40,13 @@ macro_rules! event {
     };
 }
 
+mod cascade;
+mod evaluation;
 mod question;
 mod shortlist;
 
+pub use cascade::{CascadeStepWaived, GateDecided, InvitationExpired, InvitationViewed};
+pub use evaluation::{GateCheck, OfferEvaluated, SiblingsLinked, WeightsUsed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
 
@@ -106,6 +111,9 @@ event! {
         step: String,
         /// A CASCADE_OUTCOME code.
         outcome: String,
+        /// Whether it was recorded by itself, of what became of the step's invitations.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_itself: bool,
         /// When.
         at: Timestamp,
     }
@@ -160,6 +168,12 @@ event! {
         provider: ProviderId,
         /// How much of it.
         stage: ReleaseStage,
+        /// Until when it is to answer, by the policy of then; releases had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
+        /// The CASCADE_STEP code under which it was asked; releases had none at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
         /// When.
         at: Timestamp,
     }
@@ -182,6 +196,20 @@ pub struct OfferTerms {
     pub route: Route,
     /// The last day in England on which the offer can be taken.
     pub valid_until: Date,
+    /// How the provider means to meet what the referral names; offers said nothing of it at first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mitigations: Vec<Mitigation>,
+    /// What the child's coming would mean for those who live there, as the provider assessed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<ImpactAssessment>,
+}
+
+impl OfferTerms {
+    /// The whole weekly price.
+    #[must_use]
+    pub fn weekly(&self) -> Pence {
+        self.lines.iter().map(|line| line.weekly).sum()
+    }
 }
 
 event! {
@@ -435,5 +463,6 @@ care::events! {
         ShortlistedReferralRead,
         QuestionAsked,
         QuestionAnswered,
+        OfferEvaluated, SiblingsLinked, InvitationViewed, InvitationExpired, CascadeStepWaived, GateDecided,
     }
 }

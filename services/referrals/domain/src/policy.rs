@@ -3,6 +3,7 @@
 
 use crate::clock_policy::ClockPolicy;
 use crate::requirements::Found;
+use crate::step_policy::StepPolicy;
 use care::{Date, Violation, code_sets};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,12 @@ pub struct CascadePolicy {
     /// What it says of clocks.
     #[serde(default, skip_serializing_if = "ClockPolicy::is_default")]
     pub clocks: ClockPolicy,
+    /// Whether an external award, but in an emergency, takes only an offer that was evaluated and passed the gate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evaluation_required: bool,
+    /// What it says of releases, waivers and gates.
+    #[serde(default, skip_serializing_if = "StepPolicy::is_default")]
+    pub steps: StepPolicy,
 }
 
 impl Default for CascadePolicy {
@@ -58,6 +65,8 @@ impl Default for CascadePolicy {
             approver_roles: roles.into_iter().map(str::to_owned).collect(),
             emergency_approval_hours: 72,
             clocks: ClockPolicy::default(),
+            evaluation_required: false,
+            steps: StepPolicy::default(),
         }
     }
 }
@@ -77,22 +86,25 @@ impl CascadePolicy {
             "more provisions than there are",
         );
         found.unless(
-            (1..=20).contains(&self.approver_roles.len()),
+            (1..=ROLES_MAX).contains(&self.approver_roles.len()),
             "approver_roles",
             "expected 1 to 20 roles: without one nobody could approve",
         );
-        found.unless(
-            self.approver_roles.iter().all(|role| is_role(role)),
-            "approver_roles",
-            "a role is 1 to 40 of A-Z, 0-9 and '_'",
-        );
+        check_roles(&mut found, "approver_roles", &self.approver_roles);
         found.unless(
             (1..=720).contains(&self.emergency_approval_hours),
             "emergency_approval_hours",
             "expected 1 to 720 hours",
         );
         self.clocks.check(&mut found);
+        self.steps.check(&mut found);
         found.list
+    }
+
+    /// The roles that may waive a step: those that the policy names for it, or all that may approve an award.
+    #[must_use]
+    pub fn waiver_roles(&self) -> &BTreeSet<String> {
+        if self.steps.waiver_roles.is_empty() { &self.approver_roles } else { &self.steps.waiver_roles }
     }
 
     /// The steps that must have been tried before this provision is bought outside.
@@ -115,6 +127,29 @@ impl CascadePolicy {
         }
         before
     }
+
+    /// The steps that must be behind before providers are asked under `step` when any of these provisions is sought. A step that the policy
+    /// does not list stands where [`code_sets::CASCADE_STEP`] has it.
+    pub(crate) fn steps_before_release<'a>(&'a self, step: &str, provisions: &[String]) -> BTreeSet<&'a str> {
+        let mut before = self.steps_before(step, provisions);
+        let place = |step: &str| code_sets::CASCADE_STEP.codes.iter().position(|it| it.code == step);
+        for steps in provisions.iter().map(|provision| self.steps_for(provision)) {
+            if !steps.iter().any(|listed| listed == step) {
+                let earlier = steps.iter().filter(|listed| place(listed) < place(step));
+                before.extend(earlier.map(String::as_str));
+            }
+        }
+        before
+    }
+}
+
+/// How many roles a policy can name for one thing.
+pub(crate) const ROLES_MAX: usize = 20;
+
+/// Adds what is wrong with the shape of roles.
+pub(crate) fn check_roles(found: &mut Found, field: &str, roles: &BTreeSet<String>) {
+    let shaped = roles.iter().all(|role| is_role(role));
+    found.unless(shaped, field, "a role is 1 to 40 of A-Z, 0-9 and '_'");
 }
 
 /// A role's shape: it is the council's own word, so only its form is checked.

@@ -54,6 +54,50 @@ pub enum Rejection {
         /// The steps without evidence.
         missing: Vec<String>,
     },
+    /// The council's policy asks providers of a step only when earlier ones are behind.
+    #[error(
+        "the council's cascade releases in order: before providers are asked under {step}, exhaust or waive {}",
+        .missing.join(", ")
+    )]
+    CascadeStepNotReached {
+        /// The step.
+        step: String,
+        /// The steps before it that are neither exhausted nor waived.
+        missing: Vec<String>,
+    },
+    /// That role may not waive a step.
+    #[error("role {role:?} may not waive a step of the cascade: accepted are {}", .accepted.join(", "))]
+    WaiverRoleNotAccepted {
+        /// The role.
+        role: String,
+        /// Those that may.
+        accepted: Vec<String>,
+    },
+    /// Gates of the council's policy have not approved.
+    #[error(
+        "the cascade policy has gates for this award that have not approved offer {offer}: {}; record their decisions, or send `emergency` \
+         on a referral of urgency EMERGENCY where none of them refused",
+        .gates.join(", ")
+    )]
+    GateNotPassed {
+        /// The offer.
+        offer: OfferId,
+        /// The GATE codes.
+        gates: Vec<String>,
+    },
+    /// The policy has no such gate.
+    #[error("the cascade policy has no gate {0}, and no award waits for it: nothing is to be decided there")]
+    GateNotInPolicy(String),
+    /// That role may not decide at the gate.
+    #[error("role {role:?} may not decide at gate {gate}: accepted are {}", .accepted.join(", "))]
+    GateRoleNotAccepted {
+        /// The role.
+        role: String,
+        /// The gate.
+        gate: String,
+        /// Those that may.
+        accepted: Vec<String>,
+    },
     /// Nobody approved.
     #[error(
         "an external award needs a named approver: send `approval`, or `emergency` on a referral of urgency EMERGENCY"
@@ -253,6 +297,56 @@ pub enum Rejection {
         /// Why.
         reason: ShortlistEnd,
     },
+    /// What failed the gate is not bought.
+    #[error(
+        "offer {offer} did not pass the gate ({}): evaluate it anew once that has changed, or ask for another offer",
+        .failed.join(", ")
+    )]
+    EvaluationGateFailed {
+        /// The offer.
+        offer: OfferId,
+        /// The checks that it failed.
+        failed: Vec<String>,
+    },
+    /// The policy asks that offers be evaluated.
+    #[error(
+        "cascade policy version {policy_version} asks that an offer be evaluated before it is taken: evaluate offer {offer}"
+    )]
+    EvaluationMissing {
+        /// The offer.
+        offer: OfferId,
+        /// The policy's version.
+        policy_version: u32,
+    },
+    /// An award that departs from the order of merit says why.
+    #[error(
+        "offer {offer} {} of {evaluated} evaluated: send `departure_reason` to say why it is taken all the same, or take the first",
+        place(*.rank)
+    )]
+    DepartureReasonMissing {
+        /// The offer.
+        offer: OfferId,
+        /// Where it stands; none if it was not evaluated.
+        rank: Option<u32>,
+        /// How many stand in the order.
+        evaluated: u32,
+    },
+    /// An award that parts siblings says why.
+    #[error(
+        "referral {referral} asks that siblings live together, and sibling {sibling} has a home elsewhere: send \
+         `sibling_split_reason` to say why they part"
+    )]
+    SiblingSplitReasonMissing {
+        /// The referral.
+        referral: ReferralId,
+        /// The sibling.
+        sibling: ReferralId,
+    },
+}
+
+/// Where an offer stands, in words.
+fn place(rank: Option<u32>) -> String {
+    rank.map_or_else(|| "is none".to_owned(), |rank| format!("is number {rank}"))
 }
 
 fn describe(violations: &[Violation]) -> String {
@@ -280,6 +374,11 @@ impl Refusal for Rejection {
             Self::VersionChanged { .. } => "VERSION_CHANGED",
             Self::CascadeOutOfOrder { .. } => "CASCADE_OUT_OF_ORDER",
             Self::CascadeEvidenceMissing { .. } => "CASCADE_EVIDENCE_MISSING",
+            Self::CascadeStepNotReached { .. } => "CASCADE_STEP_NOT_REACHED",
+            Self::WaiverRoleNotAccepted { .. } => "WAIVER_ROLE_NOT_ACCEPTED",
+            Self::GateNotPassed { .. } => "GATE_NOT_PASSED",
+            Self::GateNotInPolicy(_) => "GATE_NOT_IN_POLICY",
+            Self::GateRoleNotAccepted { .. } => "GATE_ROLE_NOT_ACCEPTED",
             Self::ApproverMissing => "APPROVER_MISSING",
             Self::ApproverRoleNotAccepted { .. } => "APPROVER_ROLE_NOT_ACCEPTED",
             Self::NotAnEmergency { .. } => "NOT_AN_EMERGENCY",
@@ -315,6 +414,10 @@ impl Refusal for Rejection {
             Self::ProviderHasDeclined { .. } => "PROVIDER_HAS_DECLINED",
             Self::NotShortlisted(_) => "NOT_SHORTLISTED",
             Self::ShortlistEnded { .. } => "SHORTLIST_ENDED",
+            Self::EvaluationGateFailed { .. } => "EVALUATION_GATE_FAILED",
+            Self::EvaluationMissing { .. } => "EVALUATION_MISSING",
+            Self::DepartureReasonMissing { .. } => "DEPARTURE_REASON_MISSING",
+            Self::SiblingSplitReasonMissing { .. } => "SIBLING_SPLIT_REASON_MISSING",
         }
     }
 

@@ -3,7 +3,8 @@
 
 use crate::deadlines::Clocks;
 use crate::events::{
-    OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted, SearchRecorded,
+    OfferEvaluated, OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted,
+    SearchRecorded,
 };
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
@@ -15,8 +16,12 @@ use care::{AgreementId, AwardId, CouncilId, Date, OfferId, ProviderId, ReferralI
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod cascade;
+mod evaluated;
 mod invited;
 
+pub(crate) use cascade::Standing;
+pub use cascade::{APPROVED, Cascade, GateDecision, Waiver};
 pub use invited::{Answer, Question, Release, Shortlisting};
 
 /// Everything known of one council's referrals.
@@ -36,6 +41,8 @@ pub struct State {
     pub released: BTreeMap<ProviderId, BTreeSet<ReferralId>>,
     /// The emergency awards that wait for an approval, the earliest deadline first.
     pub approvals_due: BTreeSet<(Timestamp, AwardId)>,
+    /// The awards that went ahead of gates that are still to decide, the earliest deadline first.
+    pub gates_due: BTreeSet<(Timestamp, AwardId)>,
     /// What the clocks need besides.
     pub clocks: Clocks,
     /// The sealing keys that are to exist no more.
@@ -92,6 +99,8 @@ pub struct Referral {
     pub changed_at: Timestamp,
     /// What came of each step of the cascade: outcome code and instant, the latest of each CASCADE_STEP code.
     pub steps: BTreeMap<String, (String, Timestamp)>,
+    /// What else is known of the cascade.
+    pub cascade: Cascade,
     /// How often the market was searched for it.
     pub searches: u32,
     /// The last search of the market.
@@ -106,6 +115,8 @@ pub struct Referral {
     pub granted: BTreeMap<ProviderId, Option<Date>>,
     /// What providers asked about it, in order.
     pub questions: Vec<Question>,
+    /// The referrals of the child's siblings.
+    pub siblings: BTreeSet<ReferralId>,
 }
 
 impl Referral {
@@ -135,6 +146,8 @@ pub struct Offer {
     pub own_establishment: bool,
     /// Whether the provider took it back.
     pub withdrawn: bool,
+    /// How it was judged last.
+    pub evaluation: Option<OfferEvaluated>,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -225,22 +238,18 @@ impl State {
             ReferralEvent::ReferralAmended(event) => {
                 self.change(event.referral, |referral| amend(referral, event))
             }
-            ReferralEvent::CascadeStepRecorded(event) => self.change(event.referral, |referral| {
-                referral.steps.insert(event.step.clone(), (event.outcome.clone(), event.at));
-            }),
             ReferralEvent::SearchRecorded(event) => {
                 self.change(event.referral, |referral| {
                     referral.searches = referral.searches.saturating_add(1);
                     referral.last_search = Some(event.clone());
                 });
             }
-            ReferralEvent::ReferralReleased(event) => {
-                let release = Release { at: event.at, answer: Answer::None, shortlisted: None };
-                self.change(event.referral, |referral| {
-                    referral.releases.insert(event.provider.clone(), release);
-                });
-                self.released.entry(event.provider.clone()).or_default().insert(event.referral);
-            }
+            ReferralEvent::CascadeStepRecorded(_)
+            | ReferralEvent::ReferralReleased(_)
+            | ReferralEvent::InvitationViewed(_)
+            | ReferralEvent::InvitationExpired(_)
+            | ReferralEvent::CascadeStepWaived(_)
+            | ReferralEvent::GateDecided(_) => self.apply_cascade(event),
             ReferralEvent::ReferralDeclined(event) => {
                 let answer = Answer::Declined {
                     reason: event.reason.clone(),
@@ -288,6 +297,8 @@ impl State {
                     asked.answer = Some((event.text.clone(), event.at));
                 }
             }),
+            ReferralEvent::OfferEvaluated(event) => self.note_evaluation(event),
+            ReferralEvent::SiblingsLinked(event) => self.link_siblings(event),
             ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
             ReferralEvent::OfferWithdrawn(event) => {
                 if let Some(offer) = self.offers.get_mut(&event.offer) {
@@ -310,6 +321,9 @@ impl State {
                 let event = &event.proposed;
                 if let Some(due) = event.evidence.approval_due {
                     self.approvals_due.insert((due, event.award));
+                }
+                if let Some(waiting) = &event.evidence.gates_due {
+                    self.gates_due.insert((waiting.due, event.award));
                 }
                 let award = Award {
                     proposed: event.clone(),
@@ -361,9 +375,12 @@ impl State {
                         detail: event.detail.clone(),
                         at: event.at,
                     };
-                    // What never came to be needs no approval.
+                    // What never came to be needs no approval, and no gate.
                     if let Some(due) = award.proposed.evidence.approval_due {
                         self.approvals_due.remove(&(due, event.award));
+                    }
+                    if let Some(waiting) = &award.proposed.evidence.gates_due {
+                        self.gates_due.remove(&(waiting.due, event.award));
                     }
                 }
                 self.change(event.referral, |referral| referral.stage = Stage::Open);
@@ -382,6 +399,7 @@ impl State {
             terms: event.terms.clone(),
             own_establishment: event.own_establishment,
             withdrawn: false,
+            evaluation: None,
             at: event.at,
         };
         self.offers.insert(event.offer, offer);
@@ -441,6 +459,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         posted_at: event.at,
         changed_at: event.at,
         steps: BTreeMap::new(),
+        cascade: Cascade::default(),
         searches: 0,
         last_search: None,
         releases: BTreeMap::new(),
@@ -448,6 +467,7 @@ fn posted(event: &ReferralPosted) -> Referral {
         awards: BTreeSet::new(),
         granted: BTreeMap::new(),
         questions: Vec::new(),
+        siblings: BTreeSet::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::render;
 use crate::seal::age_on;
 use crate::slips::PersonalDataInText;
 use api::referrals as proto;
-use care::{AwardId, CouncilId, OfferId, ReferralId};
+use care::{AwardId, CouncilId, OfferId, ReferralId, code_sets, london_date};
 use referrals_domain::{GiveRetrospectiveApproval, Outcome, ProposeAward, Rejection};
 use service_kit::terms::JUSTIFICATION_CHARS_MAX;
 use service_kit::{Caller, Fields, refuse, refused, run_command};
@@ -67,12 +67,17 @@ impl Referrals {
         {
             fields.violation("offer", "it is not an offer on this referral");
         }
-        let approval = form::approval(&mut fields, message.approval.as_ref(), caller.at);
+        let approval = form::approval(&mut fields, "approval", message.approval.as_ref(), caller.at);
         let text =
             fields.text_optional("spot_justification", &message.spot_justification, JUSTIFICATION_CHARS_MAX);
         let wait = fields.number::<u64>("wait_seconds", wait, 0..=WAIT_SECONDS_MAX);
-        let ((council, referral), (_, _, offer), text, wait) =
-            fields.finish(|| Some((name?, offer?, text?, wait?)))?;
+        let mut code = |field: &str, set, text: &str| {
+            form::code_optional(&mut fields, field, set, text, london_date(caller.at))
+        };
+        let departure = code("departure_reason", code_sets::DEPARTURE, &message.departure_reason);
+        let split = code("sibling_split_reason", code_sets::SIBLING_SPLIT, &message.sibling_split_reason);
+        let ((council, referral), (_, _, offer), text, wait, departure_reason, sibling_split_reason) =
+            fields.finish(|| Some((name?, offer?, text?, wait?, departure?, split?)))?;
         let desk = self.own_desk(&caller, council)?;
         let spot_justification = Some(text).filter(|text| !text.is_empty());
         let (age_years, named) = judged_by_identity(desk, referral, offer, spot_justification.as_deref())?;
@@ -92,6 +97,8 @@ impl Referrals {
             approval,
             emergency,
             spot_justification,
+            departure_reason,
+            sibling_split_reason,
             at,
         };
         let proposed = run_command(
@@ -167,7 +174,7 @@ impl Referrals {
         if message.approval.is_none() {
             fields.violation("approval", "must be given");
         }
-        let approval = form::approval(&mut fields, message.approval.as_ref(), caller.at);
+        let approval = form::approval(&mut fields, "approval", message.approval.as_ref(), caller.at);
         let ((council, award), approval) = fields.finish(|| name.zip(approval))?;
         let desk = self.own_desk(&caller, council)?;
         let at = caller.at;

@@ -1,6 +1,6 @@
 //! The cascade: a council's policy, and what came of its steps.
 
-use super::Answer;
+use super::{Answer, step_policy};
 use crate::Referrals;
 use crate::form;
 use crate::render;
@@ -41,6 +41,7 @@ fn read(fields: &mut Fields, from: &proto::CascadePolicy) -> Option<CascadePolic
         }
     }
     let clocks = clocks(fields, from.clocks.as_ref());
+    let steps = step_policy::read(fields, from.steps.as_ref());
     Some(CascadePolicy {
         mode: mode?,
         required,
@@ -48,6 +49,8 @@ fn read(fields: &mut Fields, from: &proto::CascadePolicy) -> Option<CascadePolic
         // What does not fit is the largest there is, which the policy's own limits refuse.
         emergency_approval_hours: u16::try_from(from.emergency_approval_hours).unwrap_or(u16::MAX),
         clocks: clocks?,
+        evaluation_required: from.evaluation_required,
+        steps: steps?,
     })
 }
 

@@ -18,6 +18,7 @@ pub(super) fn kind_in_filter(fields: &mut Fields, kind: i32) -> Option<Option<De
         proto::DeadlineKind::Unspecified => None,
         proto::DeadlineKind::RetrospectiveApproval => Some(DeadlineKind::RetrospectiveApproval),
         proto::DeadlineKind::ReleaseResponse => Some(DeadlineKind::ReleaseResponse),
+        proto::DeadlineKind::GateDecision => Some(DeadlineKind::GateDecision),
         step => recordable(step).map(DeadlineKind::Step),
     })
 }
@@ -37,6 +38,7 @@ fn shown_kind(kind: DeadlineKind) -> proto::DeadlineKind {
         }
         DeadlineKind::Step(StatutoryStep::SeniorReview) => proto::DeadlineKind::SeniorReview,
         DeadlineKind::ReleaseResponse => proto::DeadlineKind::ReleaseResponse,
+        DeadlineKind::GateDecision => proto::DeadlineKind::GateDecision,
     }
 }
 

@@ -1,7 +1,10 @@
 //! A provider's side: the referrals released to it, its offers and declines; and the offers as the council sees them.
 
+use super::evaluations::summary;
+use super::invitations::note_view;
 use super::{Answer, pages};
 use crate::Referrals;
+use crate::assurances;
 use crate::desk::id_seed;
 use crate::form;
 use crate::render;
@@ -94,6 +97,7 @@ impl Referrals {
         let (council, id) = fields.finish(|| name)?;
         let unknown = Rejection::ReferralUnknown(id);
         let desk = self.named_desk(council, &unknown)?;
+        note_view(desk, &caller, id, provider).await;
         let found = desk.engine.read(|state| {
             state.referrals.get(&id).and_then(|it| render::released(state, it, provider, caller.at))
         });
@@ -116,6 +120,8 @@ impl Referrals {
         let lines = terms::lines(&mut fields, &message.lines, today);
         // The justification of a spot purchase is the council's to give, when it awards.
         let route = terms::route(&mut fields, message.route.as_ref(), Justification::Hidden);
+        let mitigations = assurances::mitigations(&mut fields, &message.mitigations);
+        let impact = assurances::impact(&mut fields, message.impact_risk_assessment.as_ref());
         let mut own_establishment = false;
         if let (Some((council, _)), Some(place), Some(urn)) = (&parent, &place, &urn) {
             let offered = self.offered(*council, &provider, place, urn);
@@ -133,6 +139,8 @@ impl Referrals {
                 lines: lines?,
                 route: route?,
                 valid_until: valid_until?,
+                mitigations: mitigations?,
+                impact: impact?,
             };
             Some((parent?, terms))
         })?;
@@ -201,7 +209,12 @@ impl Referrals {
             let referral = state.referrals.get(&id)?;
             let offers = referral.offers.iter().filter_map(|id| state.offers.get(id));
             let asked = offers.filter(|it| !message.live_only || render::takeable(state, it, caller.at));
-            let rendered = asked.map(|it| (it.id.to_string(), render::offer(state, it, caller.at)));
+            let ranking = state.ranking(referral, caller.at);
+            let rendered = asked.map(|it| {
+                // Providers are shown offers too, and no evaluation.
+                let evaluation = summary(it, &ranking);
+                (it.id.to_string(), proto::Offer { evaluation, ..render::offer(state, it, caller.at) })
+            });
             Some(rendered.collect::<Vec<_>>())
         });
         let offers = offers.ok_or_else(|| refuse(&Rejection::ReferralUnknown(id)))?;

@@ -6,10 +6,10 @@ use crate::desk::Desk;
 use crate::form;
 use crate::render;
 use api::referrals as proto;
-use care::{ProviderId, ReferralId, Refusal, RefusalKind, Violation};
+use care::{CouncilId, ProviderId, ReferralId, Refusal, RefusalKind, Violation, london_date};
 use referrals_domain::{ReleaseReferral, ReleaseStage};
 use service_kit::{Caller, Fields, refuse, run_command};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Request, Status};
 
 /// To how many providers one request may release.
@@ -60,15 +60,30 @@ impl Referrals {
                 providers.extend(fields.provider(&field, provider).map(|provider| (provider, field)));
             }
         }
-        let (council, referral) = fields.finish(|| name)?;
+        let step = form::step_asked(&mut fields, &message.cascade_step, london_date(caller.at));
+        let ((council, referral), step) = fields.finish(|| name.zip(step))?;
         let desk = self.own_desk(&caller, council)?;
         self.require_in_market(desk, referral, &providers).await?;
+        let own = self.in_house(council, &providers);
         let providers = providers.into_keys().collect();
-        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: caller.at };
+        let (stage, at) = (ReleaseStage::Broadcast, caller.at);
+        let command = ReleaseReferral { referral, providers, stage, own, step, at };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
             render::referral_by_id(state, referral, caller.at)
         })
         .await
+    }
+
+    /// Those of the providers that have homes, all of them operated by the council itself.
+    fn in_house(&self, council: CouncilId, asked: &BTreeMap<ProviderId, String>) -> BTreeSet<ProviderId> {
+        self.market.read(|market, _| {
+            let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
+            for (_, home) in market.establishments().filter(|(_, home)| asked.contains_key(&home.provider)) {
+                let known = if home.operated_by == Some(council) { &mut own } else { &mut others };
+                known.insert(home.provider.clone());
+            }
+            own.difference(&others).cloned().collect()
+        })
     }
 
     /// Refuses providers that are not registered. One that was a moment ago may not be in the picture of the market yet, so that the rest of

@@ -9,7 +9,9 @@ use care::market::{
     EstablishmentRegistered, MarketEvent, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
     Sexes, VacancyAdvertised,
 };
-use care::published::{AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementIssued, AgreementRefused, ClaimRefused, EvaluationWeightsSet, PlacementEnded, PlacementStarted,
+};
 use care::{CouncilId, Decided, Domain, Event, ReferralId, Timestamp};
 use engine::{Context, Engine};
 use eventlog::sqlite::SqliteStore;
@@ -28,6 +30,11 @@ use tonic_types::StatusExt;
 care::events! {
     /// What a contracts log tells this service.
     pub(crate) enum ContractsEvent { AgreementIssued, AgreementRefused, PlacementStarted, PlacementEnded }
+}
+
+care::events! {
+    /// What the region's contracts log tells this service.
+    pub(crate) enum FrameworksEvent { EvaluationWeightsSet }
 }
 
 /// A log that takes whatever events it is given.
@@ -71,6 +78,7 @@ pub(crate) struct Bench {
     pub(crate) kit: Kit,
     market: Engine<Played<MarketEvent>>,
     contracts: Engine<Played<ContractsEvent>>,
+    frameworks: Engine<Played<FrameworksEvent>>,
     neighbours_contracts: Engine<Played<ContractsEvent>>,
     followers: Vec<Follower>,
     folder: TempDir,
@@ -101,10 +109,11 @@ impl Bench {
         let kit = kit(folder.path(), clock.clone());
         let market = kit.engine(LogId::region(Service::Vacancies)).await.unwrap();
         let contracts = kit.engine(LogId::council(Service::Contracts, council())).await.unwrap();
+        let frameworks = kit.engine(LogId::region(Service::Contracts)).await.unwrap();
         let neighbours_contracts = kit.engine(LogId::council(Service::Contracts, neighbour())).await.unwrap();
         let service = Referrals::open(&kit, accept_lost_keys).await.unwrap();
         let followers = Vec::new();
-        Self { service, clock, kit, market, contracts, neighbours_contracts, followers, folder }
+        Self { service, clock, kit, market, contracts, frameworks, neighbours_contracts, followers, folder }
     }
 
     /// Lets the service hear of what happens elsewhere.
@@ -115,8 +124,18 @@ impl Bench {
 
     /// Stops everything.
     pub(crate) async fn close(self) -> Closed {
-        let Self { service, clock, kit, market, contracts, neighbours_contracts, followers, folder } = self;
-        drop((service, kit, market, contracts, neighbours_contracts, followers));
+        let Self {
+            service,
+            clock,
+            kit,
+            market,
+            contracts,
+            frameworks,
+            neighbours_contracts,
+            followers,
+            folder,
+        } = self;
+        drop((service, kit, market, contracts, frameworks, neighbours_contracts, followers));
         // The locks on the files go with the last task that holds them.
         while SqliteStore::open(&folder.path().join("logs")).is_err()
             || KeyStore::open(folder.path().join("keys/referrals"), council().gss(), &Needs::none()).is_err()
@@ -147,6 +166,12 @@ impl Bench {
 
     pub(crate) async fn contracts(&self, event: impl Into<ContractsEvent>) {
         self.contracts.execute(vec![event.into()], self.context(), |(), _| Vec::new()).await.unwrap();
+        self.settled().await;
+    }
+
+    /// Tells the region's contracts log that a framework's lead set weights.
+    pub(crate) async fn weights(&self, set: EvaluationWeightsSet) {
+        self.frameworks.execute(vec![set.into()], self.context(), |(), _| Vec::new()).await.unwrap();
         self.settled().await;
     }
 
@@ -278,7 +303,7 @@ impl Bench {
         let message = proto::ReleaseReferralRequest {
             name: referral.to_owned(),
             providers: providers.iter().map(|id| format!("providers/{id}")).collect(),
-            request_id: String::new(),
+            ..Default::default()
         };
         self.service.release_referral(self.own(message)).await.unwrap().into_inner()
     }
@@ -406,6 +431,13 @@ impl Closed {
     /// As long as it does not follow.
     pub(crate) async fn open_deaf(self) -> Bench {
         Bench::open_in(self.folder, self.clock, &[]).await
+    }
+
+    /// What a start says where the council's keys are gone and nobody has accepted that.
+    pub(crate) async fn start_without_keys(self) -> String {
+        std::fs::remove_dir_all(self.folder.path().join("keys/referrals")).unwrap();
+        let started = Referrals::open(&kit(self.folder.path(), self.clock), &[]).await;
+        started.err().map(|error| error.to_string()).unwrap_or_default()
     }
 
     /// Loses the council's keys, and goes on without them, at this start and the next.

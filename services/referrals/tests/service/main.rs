@@ -5,8 +5,11 @@
 mod awards;
 mod bench;
 mod deadlines;
+mod evaluations;
 mod form;
+mod gates;
 mod identity;
+mod invitations;
 mod messages;
 mod provider;
 mod questions;
@@ -14,3 +17,4 @@ mod referral;
 mod rules;
 mod searches;
 mod shortlist;
+mod siblings;

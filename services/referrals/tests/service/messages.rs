@@ -84,6 +84,7 @@ pub(crate) fn offer_request(referral: &str) -> proto::SubmitOfferRequest {
         route: Some(framework_route()),
         valid_until: "2026-06-10".to_owned(),
         request_id: "o-1".to_owned(),
+        ..Default::default()
     }
 }
 
@@ -100,5 +101,6 @@ pub(crate) fn award_request(offer: &proto::Offer, wait_seconds: u32) -> proto::A
         spot_justification: String::new(),
         wait_seconds: Some(wait_seconds),
         request_id: "a-1".to_owned(),
+        ..Default::default()
     }
 }

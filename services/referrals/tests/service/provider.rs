@@ -32,6 +32,7 @@ async fn a_provider_sees_what_is_on_the_list_and_nothing_else() {
         decline_reason: String::new(),
         offers: Vec::new(),
         identity_granted: false,
+        answer_by_time: seen.answer_by_time,
         ..Default::default()
     };
     assert_eq!(seen, expected);
@@ -84,7 +85,7 @@ async fn a_provider_lists_what_all_councils_released_to_it() {
     let release = proto::ReleaseReferralRequest {
         name: posted.name,
         providers: vec!["providers/oak".to_owned()],
-        request_id: String::new(),
+        ..Default::default()
     };
     bench.service.release_referral(bench.by(by_neighbour, release)).await.unwrap();
     let list = |page_token: &str| proto::ListReleasedReferralsRequest {
@@ -111,7 +112,7 @@ fn release(referral: &str, providers: &[&str]) -> proto::ReleaseReferralRequest 
     proto::ReleaseReferralRequest {
         name: referral.to_owned(),
         providers: providers.iter().map(|id| format!("providers/{id}")).collect(),
-        request_id: String::new(),
+        ..Default::default()
     }
 }
 

@@ -31,6 +31,19 @@ pub enum Command {
     ServeRestrictionNotice(RestrictionNoticeServed),
     /// Enter that the notice no longer holds.
     LiftRestrictionNotice(RestrictionNoticeLifted),
+    /// Take some rows of a date of the regulator's register.
+    ReadRegisterPart(RegisterPart),
+    /// All rows of a date of the register have been read.
+    FinishRegisterImport {
+        /// The date.
+        as_of: Date,
+        /// The SHA-256 of the file, in hexadecimal.
+        file_sha256: String,
+        /// How many rows the file has.
+        rows: u32,
+        /// When.
+        at: Timestamp,
+    },
     /// Open more places in an establishment; they are numbered on.
     OpenPlaces {
         /// The establishment.
@@ -221,6 +234,10 @@ impl Command {
     pub const OPEN_PLACES_MAX: u16 = 200;
     /// How many places one command advertises, confirms or withdraws at most. Each may lead to two events, and an entry of a log takes 1,000.
     pub const UPSERT_ITEMS_MAX: usize = 500;
+    /// How many rows of a register one command reads at most. Each may lead to two events and to those of leases that have ended.
+    pub const REGISTER_ROWS_MAX: usize = 250;
+    /// How many establishments one import may find listed no longer: in a register that lists so many fewer, something is wrong.
+    pub const NO_LONGER_LISTED_MAX: usize = 500;
     /// How many nights one reservation takes at most, whatever is advertised: it bridges days and weeks, and a year's need is a block.
     pub const RESERVATION_NIGHTS_MAX: u16 = 84;
     /// How many reservations a council has in force at most: one council must not keep the market from the others.
@@ -229,6 +246,28 @@ impl Command {
     pub const BLOCK_NIGHTS_MAX: i64 = 1_827;
     /// How many partner councils a block or a resale names at most.
     pub const PARTNERS_MAX: usize = 20;
+}
+
+/// Some rows of a date of the regulator's register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterPart {
+    /// The date.
+    pub as_of: Date,
+    /// The rows, at most [`Command::REGISTER_ROWS_MAX`]; of one that is named again, the first holds.
+    pub rows: Vec<RegisterRow>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the register says of one establishment. Of one that the market knows, status, grade and places are taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterRow {
+    /// The establishment as it would be entered.
+    pub entry: EstablishmentRegistered,
+    /// What its owner is called, if the market does not know it.
+    pub provider_name: String,
+    /// Whether the register says for how many places it is registered; if not, the entry's number is what a new one begins with.
+    pub places_printed: bool,
 }
 
 /// What a provider says of one of many places.
@@ -268,6 +307,8 @@ pub struct RegistrationChanges {
     pub sexes: Option<Sexes>,
     /// How many places it is registered for.
     pub places_registered: Option<u16>,
+    /// The postcode sector it lies in.
+    pub sector: Option<String>,
 }
 
 /// A council asks to hold a place for a referral.

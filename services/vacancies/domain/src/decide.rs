@@ -3,6 +3,7 @@
 mod blocks;
 mod claims;
 mod holds;
+mod listing;
 mod places;
 mod policy;
 mod register;
@@ -27,6 +28,10 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         }
         Command::ServeRestrictionNotice(notice) => register::serve_notice(market, notice),
         Command::LiftRestrictionNotice(notice) => register::lift_notice(market, notice),
+        Command::ReadRegisterPart(part) => listing::read(market, part),
+        Command::FinishRegisterImport { as_of, file_sha256, rows, at } => {
+            listing::finish(market, *as_of, file_sha256, *rows, *at)
+        }
         Command::OpenPlaces { urn, count, at } => places::open(market, urn, *count, *at),
         Command::ClosePlace { place, at } => places::close(market, place, *at),
         Command::AdvertiseVacancy(vacancy) => places::advertise(market, vacancy),

@@ -11,7 +11,9 @@ mod rejection;
 
 pub use agreed::{BuyResale, OfferBlock, OfferResale, ReservePlace, SetHoldPolicy};
 pub use care::market::{Market, MarketEvent};
-pub use commands::{ClaimForAward, Command, HoldPlace, RegistrationChanges, VacancyChange};
+pub use commands::{
+    ClaimForAward, Command, HoldPlace, RegisterPart, RegisterRow, RegistrationChanges, VacancyChange,
+};
 pub use rejection::Rejection;
 
 use care::{Decided, Domain, Timestamp};

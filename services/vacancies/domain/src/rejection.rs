@@ -41,6 +41,17 @@ pub enum Rejection {
         "{claimed} places are claimed on some night to come, more than the {registered} to be registered: wait until children have left"
     )]
     PlacesBelowClaimed { claimed: u16, registered: u16 },
+    #[error("the register of {latest} has been imported: one of {as_of} says nothing new")]
+    RegisterSuperseded { as_of: Date, latest: Date },
+    #[error(
+        "of the register of {as_of} {read} rows have been read, not {rows}: send the parts that are missing, then finish it"
+    )]
+    RegisterIncomplete { as_of: Date, read: usize, rows: u32 },
+    #[error(
+        "{gone} establishments of the register before are not in that of {as_of}, more than the {most} that may go at once: is this the whole register?",
+        most = Command::NO_LONGER_LISTED_MAX
+    )]
+    RegisterTooDifferent { as_of: Date, gone: usize },
     #[error("a restriction notice is in force since {0}: lift it before another is entered")]
     NoticeInForce(Date),
     #[error("no restriction notice is in force for establishment {0}")]
@@ -211,6 +222,9 @@ impl Refusal for Rejection {
             Self::EtagMismatch { .. } => "ETAG_MISMATCH",
             Self::PlacesBelowOpen { .. } => "PLACES_BELOW_OPEN",
             Self::PlacesBelowClaimed { .. } => "PLACES_BELOW_CLAIMED",
+            Self::RegisterSuperseded { .. } => "REGISTER_SUPERSEDED",
+            Self::RegisterIncomplete { .. } => "REGISTER_INCOMPLETE",
+            Self::RegisterTooDifferent { .. } => "REGISTER_TOO_DIFFERENT",
             Self::NoticeInForce(_) => "NOTICE_IN_FORCE",
             Self::NoticeNotInForce(_) => "NOTICE_NOT_IN_FORCE",
             Self::NoticeDatesReversed { .. } => "NOTICE_DATES_REVERSED",

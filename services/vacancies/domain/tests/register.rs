@@ -97,7 +97,7 @@ fn an_amendment_states_the_whole_registration_again() {
     };
     market()
         .when(amend(changes.clone(), Some(1)))
-        .then([EstablishmentAmended { urn: urn(), registration: now, at: at(1) }.into()])
+        .then([EstablishmentAmended { urn: urn(), registration: now, sector: None, at: at(1) }.into()])
         .when(amend(changes.clone(), None))
         .then_nothing()
         .when(amend(changes, Some(1)))
@@ -140,7 +140,7 @@ fn no_fewer_places_are_registered_than_are_claimed_in_closed_ones_too() {
         at: days(3),
     };
     let registered = Registration { places_registered: 1, ..registration() };
-    let amended = EstablishmentAmended { urn: urn(), registration: registered, at: days(3) };
+    let amended = EstablishmentAmended { urn: urn(), registration: registered, sector: None, at: days(3) };
     let one_open = || {
         market_with(&claim(1)).and([
             occupied.clone().into(),

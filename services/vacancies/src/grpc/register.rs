@@ -73,6 +73,10 @@ impl Vacancies {
             age_to: form.age_to.and_then(|it| age(&mut fields, "age_to", it)),
             sexes: sexes.flatten(),
             places_registered: form.places_registered.and_then(|it| places_registered(&mut fields, it)),
+            sector: Some(form.sector.as_str())
+                .filter(|it| !it.is_empty())
+                .and_then(|it| sector(&mut fields, it))
+                .map(|it| it.to_string()),
         };
         let (urn, revision) = fields.finish(|| Some((urn?, revision?)))?;
         let command = Command::AmendEstablishment { urn: urn.clone(), changes, revision, at: caller.at };
@@ -221,12 +225,12 @@ fn entry(
     })
 }
 
-fn places_registered(fields: &mut Fields, places: u32) -> Option<u16> {
+pub(super) fn places_registered(fields: &mut Fields, places: u32) -> Option<u16> {
     fields.number("places_registered", places, 0..=PLACES_REGISTERED_MAX.into())
 }
 
 /// A sector that exists: a home that lies nowhere would be left out of every search by distance.
-fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
+pub(super) fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
     let sector: Sector = fields.parse("sector", text)?;
     fields.check("sector", locate(sector)).map(|_| sector)
 }

@@ -207,7 +207,15 @@ pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposedToMar
             lines: vec![],
             funders: vec![],
         },
-        evidence: CascadeEvidence { policy_version: 1, steps: vec![], approval: None, approval_due: None },
+        evidence: CascadeEvidence {
+            policy_version: 1,
+            steps: vec![],
+            approval: None,
+            approval_due: None,
+            choice: None,
+            gates: vec![],
+            gates_due: None,
+        },
         at: start(),
     };
     AwardProposedToMarket { proposed, sex: "F".into(), area_authority: None }

@@ -114,6 +114,8 @@ impl World {
             approval,
             emergency,
             spot_justification: justification,
+            departure_reason: self.departure_reason(),
+            sibling_split_reason: self.sibling_split_reason(),
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;
@@ -184,7 +186,9 @@ impl World {
             .into_iter()
             .filter_map(|it| match it.id.kind {
                 DeadlineKind::Step(step) => Some((it.id.award?, step)),
-                DeadlineKind::RetrospectiveApproval | DeadlineKind::ReleaseResponse => None,
+                DeadlineKind::RetrospectiveApproval
+                | DeadlineKind::GateDecision
+                | DeadlineKind::ReleaseResponse => None,
             })
             .collect();
         let any: Vec<AwardId> = state.awards.keys().copied().collect();

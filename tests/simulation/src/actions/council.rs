@@ -1,5 +1,6 @@
 //! A council's commissioners before an award: policy, referrals, cascade, search, release, and who sees the child.
 
+use super::cascade::step_policy;
 use crate::breach::Checked;
 use crate::chance::Chance;
 use crate::world::World;
@@ -8,12 +9,12 @@ use care::{Date, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
 use referrals_domain::{
     AmendReferral, CascadeMode, CascadePolicy, ClockPolicy, EraseIdentity, KeyPurpose, PostReferral, Profile,
-    RecordCascadeStep, RecordSearch, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, Sealed,
-    SetCascadePolicy, Stage, Viewer, WithdrawReferral,
+    RecordCascadeStep, RecordSearch, Requirements, RevealIdentity, Sealed, SetCascadePolicy, Stage, Viewer,
+    WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const STEPS: [&str; 5] =
+pub(super) const STEPS: [&str; 5] =
     ["CONNECTED_CARE", "IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL", "FRAMEWORK", "OFF_FRAMEWORK"];
 const EXHAUSTED: [&str; 4] = ["NO_PLACE", "NOT_SUITABLE", "DECLINED", "NOT_APPLICABLE"];
 /// The roles that some council lets approve.
@@ -42,6 +43,8 @@ pub(crate) fn policy(chance: &mut Chance) -> CascadePolicy {
         approver_roles: roles.collect(),
         emergency_approval_hours: [4, 24, 72][chance.below(3)],
         clocks: clocks(chance),
+        evaluation_required: chance.percent(25),
+        steps: step_policy(chance),
     }
 }
 
@@ -99,8 +102,14 @@ impl World {
             uasc: self.chance.percent(5),
             budget_code: None,
             funders,
-            profile: Profile::default(),
+            profile: Profile { siblings: self.siblings_asked(), ..Profile::default() },
         }
+    }
+
+    /// Whether siblings are to live together, where somebody thought of it.
+    fn siblings_asked(&mut self) -> Option<String> {
+        let asked = self.chance.word(&["REQUIRED", "REQUIRED", "PREFERRED", "APART"]).to_owned();
+        Some(asked).filter(|_| self.chance.percent(40))
     }
 
     pub(super) fn post(&mut self) -> Checked {
@@ -204,19 +213,6 @@ impl World {
             rules: "0123456789abcdef".to_owned(),
             at: self.now,
         };
-        self.ask_referrals(desk, &command.into())?;
-        Ok(())
-    }
-
-    pub(super) fn release(&mut self) -> Checked {
-        let desk = self.some_desk();
-        let Some(referral) = self.open_referral(desk, |it| it.releases.len() < 3) else { return Ok(()) };
-        let count = if self.chance.per_mille(10) { 0 } else { 1 + self.chance.below(4) };
-        let mut providers: BTreeSet<ProviderId> = BTreeSet::new();
-        for _ in 0..count {
-            providers.extend(self.chance.one_of(&self.providers).cloned());
-        }
-        let command = ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: self.now };
         self.ask_referrals(desk, &command.into())?;
         Ok(())
     }

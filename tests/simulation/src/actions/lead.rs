@@ -38,6 +38,7 @@ impl World {
             10..=12 => self.admission(),
             13..=15 => self.lot(),
             16 => self.creation(),
+            17 => self.weights(),
             _ => self.lift(&framework),
         };
         self.ask_frameworks(framework, expected_version, change)?;

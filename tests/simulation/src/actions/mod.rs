@@ -3,8 +3,11 @@
 
 mod agreed;
 mod awards;
+mod cascade;
 mod council;
+mod evaluation;
 mod lead;
+mod listing;
 mod placement;
 mod provider;
 mod register;
@@ -44,6 +47,12 @@ const ACTIONS: &[(usize, Action)] = &[
     (16, World::read_shortlisted),
     (10, World::ask_question),
     (8, World::answer_question),
+    (18, World::evaluate),
+    (8, World::link_siblings),
+    (12, World::view_invitation),
+    (12, World::sweep_invitations),
+    (10, World::waive),
+    (60, World::decide_gate),
     (50, World::start_placement),
     (60, World::end_placement),
     (16, World::correct_end),
@@ -58,6 +67,7 @@ const ACTIONS: &[(usize, Action)] = &[
     (3, World::serve_notice),
     (8, World::lift_notice),
     (2, World::register_something),
+    (4, World::import_register),
     (6, World::sweep),
     (6, World::change_framework),
     (3, World::set_hold_policy),

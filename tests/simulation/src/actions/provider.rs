@@ -114,6 +114,7 @@ impl World {
                 lines.reverse();
             }
         }
+        let (mitigations, impact) = self.assurances();
         let today = self.today;
         let days = match self.chance.below(50) {
             0 => 500,
@@ -130,6 +131,8 @@ impl World {
             lines,
             route,
             valid_until: today.saturating_add(Span::new().days(valid)),
+            mitigations,
+            impact,
         }
     }
 

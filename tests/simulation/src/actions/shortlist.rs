@@ -8,7 +8,7 @@ use referrals_domain::{AnswerQuestion, AskQuestion, EndShortlisting, ReadShortli
 
 impl World {
     /// Somebody to whom the referral was released, and sometimes anybody.
-    fn invited(&mut self, desk: usize, referral: ReferralId) -> Option<ProviderId> {
+    pub(super) fn invited(&mut self, desk: usize, referral: ReferralId) -> Option<ProviderId> {
         let known: Vec<ProviderId> = self
             .referral(desk, referral)
             .map(|found| found.releases.keys().cloned().collect())

@@ -1,5 +1,6 @@
 //! What councils asked for, tried and awarded: invariant 6, and that the halves of an award are about the same (2).
 
+use super::cascade::Cascade;
 use super::market::Market;
 use crate::breach::{Checked, Invariant, ensure};
 use care::market::PlaceClaimed;
@@ -35,10 +36,14 @@ pub(super) struct Awards {
     agreements: HashMap<AwardId, AgreementId>,
     /// The awards whose placement ended, or never began.
     ended: HashSet<AwardId>,
+    /// Whether each offer that was evaluated passed the gate, the last time.
+    judged: HashMap<OfferId, bool>,
+    cascade: Cascade,
 }
 
 impl Awards {
     pub(super) fn read(&mut self, council: CouncilId, event: &ReferralEvent, market: &Market) -> Checked {
+        self.read_cascade(council, event)?;
         match event {
             ReferralEvent::CascadePolicySet(event) => {
                 let desk = self.desks.entry(council).or_default();
@@ -70,11 +75,15 @@ impl Awards {
             }
             ReferralEvent::AwardProposed(event) => {
                 self.check_proposal(council, &event.proposed, &event.sex, market)?;
+                self.check_gates(council, &event.proposed, event.area_authority.as_deref())?;
                 let (award, due) = (event.proposed.award, event.proposed.evidence.approval_due);
                 if let Some(due) = due {
                     self.desks.entry(council).or_default().due.insert(award, due);
                 }
                 self.proposed.insert(award, (event.proposed.clone(), event.sex.clone()));
+            }
+            ReferralEvent::OfferEvaluated(event) => {
+                self.judged.insert(event.offer, event.passed());
             }
             ReferralEvent::RetrospectiveApprovalGiven(event) => self.approve(council, event)?,
             ReferralEvent::AwardFailed(event) => {
@@ -83,6 +92,32 @@ impl Awards {
             _ => {}
         }
         Ok(())
+    }
+
+    fn read_cascade(&mut self, council: CouncilId, event: &ReferralEvent) -> Checked {
+        let open_again = self.cascade.read(&self.desks.entry(council).or_default().policy, event)?;
+        if let ReferralEvent::ReferralReleased(event) = event
+            && let Some((referral, step)) = self.referrals.get_mut(&event.referral).zip(open_again)
+        {
+            referral.steps.remove(&step);
+        }
+        Ok(())
+    }
+
+    fn check_gates(
+        &mut self,
+        council: CouncilId,
+        proposed: &AwardProposed,
+        area_authority: Option<&str>,
+    ) -> Checked {
+        let Some(referral) = self.referrals.get(&proposed.referral) else { return Ok(()) };
+        let urgency = &referral.requirements.urgency;
+        let policy = &self.desks.entry(council).or_default().policy;
+        self.cascade.check(policy, proposed, area_authority, urgency)
+    }
+
+    pub(super) fn gates_due(&self, council: CouncilId) -> BTreeSet<(Timestamp, AwardId)> {
+        self.cascade.gates_due(council)
     }
 
     fn check_proposal(
@@ -108,11 +143,25 @@ impl Awards {
         let found = || format!("the offer does not answer this version of the referral: {proposed:?}");
         ensure(answers, Invariant::HoldIsALease, stream, found)?;
         let Some((referral, (offer, _))) = known else { return Ok(()) };
+        self.check_choice(proposed)?;
         let operated = market.home(&proposed.urn).is_some_and(|home| home.operated_by == Some(council));
         let own = proposed.terms.route == Route::InHouse && operated;
         let found = || format!("the offer says that the establishment is the council's own: {offer:?}");
         ensure(!offer.own_establishment || operated, Invariant::CascadeAndApprover, stream, found)?;
         if own { Ok(()) } else { self.check_external(council, proposed, referral) }
+    }
+
+    /// What failed the gate is not taken, and a departure from the order of merit says why.
+    fn check_choice(&self, proposed: &AwardProposed) -> Checked {
+        let judged = self.judged.get(&proposed.terms.offer);
+        let choice = proposed.evidence.choice.clone().unwrap_or_default();
+        let departs = choice.evaluated > 0 && choice.rank != Some(1);
+        let right = judged != Some(&false)
+            && choice.rank.is_some() == judged.is_some()
+            && departs == choice.departure_reason.is_some();
+        let found =
+            || format!("an offer that failed the gate, or a departure without a reason: {proposed:?}");
+        ensure(right, Invariant::CascadeAndApprover, || EventBody::stream(proposed), found)
     }
 
     /// An award outside the council's own provision: the steps that its policy asks for, and who approved or has to.
@@ -127,10 +176,11 @@ impl Awards {
         }
         let tried = |step: &&str| {
             let recorded = referral.steps.get(*step);
-            let shown = evidence.steps.iter().find(|shown| shown.step == **step);
-            recorded.is_some_and(|(outcome, at)| {
-                outcome != "PLACE_FOUND" && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
-            })
+            let shown = evidence.steps.iter().find(|it| it.step == **step && it.waived_by.is_none());
+            self.cascade.waived(proposed, step)
+                || recorded.is_some_and(|(outcome, at)| {
+                    outcome != "PLACE_FOUND" && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
+                })
         };
         let missing: Vec<&str> = asked.into_iter().filter(|step| !tried(step)).collect();
         let approved = match (&evidence.approval, evidence.approval_due) {

@@ -75,6 +75,8 @@ impl Frameworks {
                     suspension.until = Some(event.on);
                 }
             }),
+            // No agreement is judged by what offers were scored by.
+            FrameworkEvent::EvaluationWeightsSet(_) => {}
         }
     }
 

@@ -173,7 +173,9 @@ impl Market {
             | MarketEvent::VacancyConfirmed(_)
             | MarketEvent::VacancyQueried(_)
             | MarketEvent::ClaimRefused(_)
-            | MarketEvent::OccupancyRefused(_) => {}
+            | MarketEvent::OccupancyRefused(_)
+            | MarketEvent::RegisterPartRead(_)
+            | MarketEvent::RegisterImported(_) => {}
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 mod agreed;
 mod awards;
+mod cascade;
 mod frameworks;
 mod identity;
 mod market;
@@ -70,6 +71,11 @@ impl Oracle {
     /// The emergency awards of a council that wait for an approval: for each of them an alarm can sound.
     pub(crate) fn approvals_due(&self, council: CouncilId) -> BTreeSet<(Timestamp, AwardId)> {
         self.awards.approvals_due(council)
+    }
+
+    /// The emergency awards of a council that wait for gates.
+    pub(crate) fn gates_due(&self, council: CouncilId) -> BTreeSet<(Timestamp, AwardId)> {
+        self.awards.gates_due(council)
     }
 
     /// Whether every award that the market holds a place for, whose child has not come, has an agreement: asked when every event has

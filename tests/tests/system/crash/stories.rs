@@ -279,6 +279,7 @@ impl Load {
             name: referral.name.clone(),
             providers: vec![format!("providers/{}", home.provider)],
             request_id: id(draws),
+            ..Default::default()
         };
         let _: Referral = self.command(draws, &who, Command::ReleaseReferral(request)).await?;
         let place = home.places[draws.random_range(0..home.places.len())].clone();
@@ -320,6 +321,7 @@ impl Load {
             spot_justification: "Nobody on the framework has a place.".to_owned(),
             wait_seconds: Some(if draws.random_bool(0.5) { 0 } else { 20 }),
             request_id: id(draws),
+            ..Default::default()
         };
         let award: Award = self.command(draws, &who, Command::AwardReferral(request)).await?;
         if award.state != i32::from(AwardState::Confirmed) {
@@ -479,6 +481,7 @@ impl Load {
             route: Some(Route { route: Some(route) }),
             valid_until: self.today().saturating_add(jiff::Span::new().days(7)).to_string(),
             request_id: id(draws),
+            ..Default::default()
         }
     }
 }

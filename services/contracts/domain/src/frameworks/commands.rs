@@ -3,6 +3,7 @@
 use super::events::Regime;
 use super::state::Lot;
 use crate::grade::GradeGate;
+use care::published::Weights;
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
 use std::collections::BTreeMap;
 
@@ -76,6 +77,15 @@ pub enum Change {
         urn: Option<EstablishmentUrn>,
         /// The first day on which it no longer holds.
         on: Date,
+    },
+    /// Sets what offers under it are scored by.
+    SetEvaluationWeights {
+        /// The first day on which they hold, later than `today`.
+        from: Date,
+        /// The weights.
+        weights: Weights,
+        /// The day in England on which they are told.
+        today: Date,
     },
 }
 

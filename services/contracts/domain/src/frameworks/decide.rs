@@ -7,12 +7,13 @@ use super::events::{
 };
 use super::rejection::FrameworkRejection;
 use super::state::{Framework, Frameworks, Lot, PriceSchedule};
+use super::weights;
 use crate::grade::GradeGate;
 use care::market::UNREGISTERED;
 use care::{CouncilId, Date, Decided, Domain, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
 use std::collections::BTreeMap;
 
-type Outcome = Result<Vec<FrameworkEvent>, FrameworkRejection>;
+pub(super) type Outcome = Result<Vec<FrameworkEvent>, FrameworkRejection>;
 
 impl Domain for Frameworks {
     type State = Self;
@@ -49,6 +50,9 @@ impl Domain for Frameworks {
                 suspend(framework, suspended)
             }
             Change::LiftSuspension { provider, urn, on } => lift(framework, id, provider, urn.as_ref(), *on),
+            Change::SetEvaluationWeights { from, weights, today } => {
+                weights::set(framework, id, *from, weights, *today)
+            }
         }
     }
 
@@ -195,11 +199,11 @@ fn lift(
     Ok(vec![lifted.into()])
 }
 
-fn not_before(field: &'static str, date: Date, earliest: Date) -> Result<(), FrameworkRejection> {
+pub(super) fn not_before(field: &'static str, date: Date, earliest: Date) -> Result<(), FrameworkRejection> {
     if date < earliest { Err(FrameworkRejection::DatesOutOfOrder { field, date, earliest }) } else { Ok(()) }
 }
 
-fn within_term(framework: &Framework, from: Date) -> Result<(), FrameworkRejection> {
+pub(super) fn within_term(framework: &Framework, from: Date) -> Result<(), FrameworkRejection> {
     if framework.in_force(from) {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 
 use super::state::Lot;
 use crate::grade::GradeGate;
+use care::published::EvaluationWeightsSet;
 use care::{CouncilId, Date, EstablishmentUrn, EventBody, FrameworkId, LotId, Pence, ProviderId, StreamId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -149,5 +150,6 @@ care::events! {
         ProviderAdmitted,
         ProviderSuspended,
         SuspensionLifted,
+        EvaluationWeightsSet,
     }
 }

@@ -1,10 +1,11 @@
-//! Frameworks: their members, lots and ceilings, the providers admitted to them, and suspensions. The region's log.
+//! Frameworks: their members, lots and ceilings, the providers admitted to them, suspensions, and what offers are scored by. The region's log.
 
 mod commands;
 mod decide;
 mod events;
 mod rejection;
 mod state;
+mod weights;
 
 pub use commands::{Change, FrameworkCommand, LOTS_MAX, NewFramework};
 pub use events::{

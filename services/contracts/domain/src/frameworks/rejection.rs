@@ -134,6 +134,9 @@ pub enum FrameworkRejection {
         "{0} has no suspension of this scope: a whole provider's and one establishment's are lifted separately"
     )]
     NotSuspended(ProviderId),
+    /// Weights by which nothing can be scored.
+    #[error("these weights cannot score an offer: {0}")]
+    EvaluationWeightsInvalid(&'static str),
 }
 
 impl FrameworkRejection {
@@ -144,6 +147,7 @@ impl FrameworkRejection {
             Self::UnregisteredProvision => Some("lot.provisions"),
             Self::AgesOutOfOrder { .. } => Some("lot.age_from"),
             Self::GradeGateInvalid(_) => Some("lowest_grade"),
+            Self::EvaluationWeightsInvalid(_) => Some("weights"),
             Self::LevelUnknown { .. }
             | Self::PricesMissing(_)
             | Self::PriceNotPositive { .. }
@@ -176,6 +180,7 @@ impl Refusal for FrameworkRejection {
             Self::PriceAboveCeiling { .. } => "PRICE_ABOVE_CEILING",
             Self::AlreadySuspended { .. } => "ALREADY_SUSPENDED",
             Self::NotSuspended(_) => "NOT_SUSPENDED",
+            Self::EvaluationWeightsInvalid(_) => "EVALUATION_WEIGHTS_INVALID",
         }
     }
 
@@ -193,6 +198,7 @@ impl Refusal for FrameworkRejection {
             | Self::AgesOutOfOrder { .. }
             | Self::GradeGateInvalid(_)
             | Self::PricesMissing(_)
+            | Self::EvaluationWeightsInvalid(_)
             | Self::PriceNotPositive { .. } => RefusalKind::Invalid,
             Self::DatesOutOfOrder { .. }
             | Self::OutsideTerm { .. }

@@ -2,6 +2,7 @@
 
 use super::events::{FrameworkEvent, Regime};
 use crate::grade::GradeGate;
+use care::published::EvaluationWeights;
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,8 @@ pub struct Framework {
     pub admissions: BTreeMap<ProviderId, BTreeMap<LotId, Vec<PriceSchedule>>>,
     /// The suspensions of each provider, in the order they were told.
     pub suspensions: BTreeMap<ProviderId, Vec<Suspension>>,
+    /// What offers are scored by, in order of the days from which it holds; where none holds, the default does.
+    pub evaluation_weights: Vec<EvaluationWeights>,
     /// How many changes it has seen, its creation included.
     pub version: u32,
 }
@@ -177,6 +180,8 @@ impl Framework {
             lots: self.lots.clone(),
             admissions: entry_of(&self.admissions, provider),
             suspensions: entry_of(&self.suspensions, provider),
+            // No call-off is judged by them.
+            evaluation_weights: Vec::new(),
             version: self.version,
         }
     }
@@ -232,6 +237,7 @@ impl Frameworks {
                     lots: BTreeMap::new(),
                     admissions: BTreeMap::new(),
                     suspensions: BTreeMap::new(),
+                    evaluation_weights: Vec::new(),
                     version: 0,
                 };
                 self.frameworks.entry(e.framework.clone()).or_insert(framework);
@@ -243,6 +249,7 @@ impl Frameworks {
             FrameworkEvent::ProviderAdmitted(e) => &e.framework,
             FrameworkEvent::ProviderSuspended(e) => &e.framework,
             FrameworkEvent::SuspensionLifted(e) => &e.framework,
+            FrameworkEvent::EvaluationWeightsSet(e) => &e.framework,
         };
         if let Some(framework) = self.frameworks.get_mut(id) {
             framework.version += 1;
@@ -282,6 +289,7 @@ impl Framework {
                     open.until = Some(e.on);
                 }
             }
+            FrameworkEvent::EvaluationWeightsSet(e) => self.evaluation_weights.push(e.set.clone()),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The council's part of an award: proposing it with the evidence that its policy asks for, and what comes back from
 //! market and contract. Invariant 6 is kept here.
 
+use super::cascade::behind;
+use super::choice;
+use super::gates::{emergency_due, passed};
 use super::shortlist::all_ended;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{
@@ -20,11 +23,7 @@ use care::published::{
     Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route,
 };
 use care::{AgreementId, Timestamp, london_date};
-use jiff::SignedDuration;
 use std::collections::BTreeSet;
-
-/// An outcome that shows no exhausted step: a home was found there.
-const PLACE_FOUND: &str = "PLACE_FOUND";
 
 pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     let referral = referral(state, command.referral)?;
@@ -40,7 +39,10 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
         return Err(Rejection::Under16SupportedAccommodation { age_years: command.age_years });
     }
     let route = agreed_route(offer, command)?;
-    let evidence = evidence(state, referral, offer, &route, command)?;
+    // An award is external unless the council operates the establishment itself and the place is had in-house.
+    let external = route != Route::InHouse || !offer.own_establishment;
+    let mut evidence = evidence(state, referral, offer, external, command)?;
+    evidence.choice = choice::evidence(state, referral, offer, external, command)?;
     let proposed = AwardProposed {
         award: command.award,
         council: referral.council,
@@ -118,32 +120,33 @@ fn agreed_route(offer: &Offer, command: &ProposeAward) -> Result<Route, Rejectio
     Ok(Route::Spot { justification })
 }
 
-/// What the policy asks for and the referral shows. An award is external unless the council operates the establishment
-/// itself and the place is had in-house.
+/// What the policy asks for and the referral shows.
 fn evidence(
     state: &State,
     referral: &Referral,
     offer: &Offer,
-    route: &Route,
+    external: bool,
     command: &ProposeAward,
 ) -> Result<CascadeEvidence, Rejection> {
     let policy = &state.policy;
-    let external = *route != Route::InHouse || !offer.own_establishment;
     let mut evidence = CascadeEvidence {
         policy_version: state.policy_version,
         steps: Vec::new(),
         approval: None,
         approval_due: None,
+        choice: None,
+        gates: Vec::new(),
+        gates_due: None,
     };
     if external {
         let mut required: BTreeSet<&str> =
             policy.steps_for(&offer.terms.provision).iter().map(String::as_str).collect();
-        if matches!(route, Route::Spot { .. }) {
+        if matches!(offer.terms.route, Route::Spot { .. }) {
             // Spot means off the framework once it is exhausted: part of the word, whatever a policy says.
             required.insert("FRAMEWORK");
         }
         let missing: Vec<String> =
-            required.into_iter().filter(|step| !exhausted(referral, step)).map(str::to_owned).collect();
+            required.into_iter().filter(|step| !behind(referral, step)).map(str::to_owned).collect();
         #[cfg(feature = "planted-defects")]
         let missing = if is_planted(Planted::CascadeUnchecked) { Vec::new() } else { missing };
         if !missing.is_empty() {
@@ -152,20 +155,29 @@ fn evidence(
         evidence.approval_due = approval_due(state, referral, command)?;
     }
     if let Some(approval) = &command.approval {
-        check_approval(state, approval)?;
+        check_approval(state, "approval", approval)?;
         evidence.approval = Some(approval.clone());
     }
+    (evidence.gates, evidence.gates_due) = passed(state, referral, offer, &offer.terms.route, command)?;
+    evidence.steps = steps_shown(referral);
+    Ok(evidence)
+}
+
+/// The steps that were tried, and those that were waived.
+fn steps_shown(referral: &Referral) -> Vec<CascadeStepEvidence> {
     let tried = referral.steps.iter().map(|(step, (outcome, at))| CascadeStepEvidence {
         step: step.clone(),
         outcome: outcome.clone(),
         at: *at,
+        waived_by: None,
     });
-    evidence.steps = tried.collect();
-    Ok(evidence)
-}
-
-fn exhausted(referral: &Referral, step: &str) -> bool {
-    referral.steps.get(step).is_some_and(|(outcome, _)| outcome != PLACE_FOUND)
+    let waived = referral.cascade.waivers.iter().map(|(step, waiver)| CascadeStepEvidence {
+        step: step.clone(),
+        outcome: waiver.reason.clone(),
+        at: waiver.approval.at,
+        waived_by: Some(waiver.approval.clone()),
+    });
+    tried.chain(waived).collect()
 }
 
 /// Until when an external award without approval must get one; none when it has one.
@@ -189,18 +201,19 @@ fn approval_due(
     if referral.requirements.urgency != "EMERGENCY" {
         return Err(Rejection::NotAnEmergency { urgency: referral.requirements.urgency.clone() });
     }
-    let hours = SignedDuration::from_hours(i64::from(state.policy.emergency_approval_hours));
-    // At the end of the calendar the deadline is the instant itself: due at once rather than never.
-    Ok(Some(command.at.checked_add(hours).unwrap_or(command.at)))
+    Ok(Some(emergency_due(state, command.at)))
 }
 
-fn check_approval(state: &State, approval: &Approval) -> Result<(), Rejection> {
+/// Whether an approval, which the request has in `field`, is one by a role that the policy lets approve.
+pub(super) fn check_approval(state: &State, field: &str, approval: &Approval) -> Result<(), Rejection> {
     let approver = approval.approver.trim();
     if approver.is_empty() || approver.chars().count() > 80 {
-        return Err(Rejection::field("approval.approver", "name the approver's post in 1 to 80 characters"));
+        let field = format!("{field}.approver");
+        return Err(Rejection::field(&field, "name the approver's post in 1 to 80 characters"));
     }
     if !is_role(&approval.role) {
-        return Err(Rejection::field("approval.role", "a role is 1 to 40 of A-Z, 0-9 and '_'"));
+        let field = format!("{field}.role");
+        return Err(Rejection::field(&field, "a role is 1 to 40 of A-Z, 0-9 and '_'"));
     }
     #[cfg(feature = "planted-defects")]
     if is_planted(Planted::RoleUnchecked) {
@@ -223,7 +236,7 @@ pub(super) fn approve(state: &State, command: &GiveRetrospectiveApproval) -> Dec
         .approval_due
         .filter(|due| state.approvals_due.contains(&(*due, command.award)))
         .ok_or(Rejection::ApprovalNotDue(command.award))?;
-    check_approval(state, &command.approval)?;
+    check_approval(state, "approval", &command.approval)?;
     let event = RetrospectiveApprovalGiven {
         council: award.proposed.council,
         award: command.award,

@@ -1,21 +1,20 @@
 //! What passes between a council and providers before an award: searches, releases, offers and declines.
 
+use super::cascade::settle;
 use super::post::check_codes;
 use super::shortlist::ended;
 use super::{Decision, must_be_open, referral, released_referral};
-use crate::commands::{DeclineReferral, RecordSearch, ReleaseReferral, SubmitOffer, WithdrawOffer};
+use crate::assurance::{check_impact, check_mitigations};
+use crate::commands::{DeclineReferral, RecordSearch, SubmitOffer, WithdrawOffer};
 use crate::events::{
-    OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralDeclined, ReferralEvent, ReferralReleased,
-    SearchRecorded, ShortlistEnd,
+    OfferSubmitted, OfferTerms, OfferWithdrawn, ReferralDeclined, ReferralEvent, SearchRecorded, ShortlistEnd,
 };
 use crate::rejection::Rejection;
 use crate::requirements::Found;
-use crate::state::{Answer, Outcome, Referral, State};
+use crate::state::{Answer, Outcome, Referral, Standing, State};
 use care::published::Route;
-use care::{Date, Pence, Violation, code_sets, last_day_ahead, london_date};
+use care::{Date, Pence, ProviderId, Violation, code_sets, last_day_ahead, london_date};
 
-/// To how many providers a referral can be released: more than any region has.
-const RELEASES_MAX: usize = 500;
 /// How many offers a referral can get: some for each provider of a busy market.
 const OFFERS_MAX: usize = 500;
 /// How many places a search keeps as evidence.
@@ -43,30 +42,6 @@ pub(super) fn record_search(state: &State, command: &RecordSearch) -> Decision {
         at: command.at,
     };
     Ok(vec![event.into()])
-}
-
-pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
-    if !(1..=100).contains(&command.providers.len()) {
-        return Err(Rejection::field("providers", "name 1 to 100 providers"));
-    }
-    let referral = referral(state, command.referral)?;
-    must_be_open(referral)?;
-    let new: Vec<_> =
-        command.providers.iter().filter(|provider| !referral.releases.contains_key(*provider)).collect();
-    if referral.releases.len() + new.len() > RELEASES_MAX {
-        return Err(Rejection::LimitReached { referral: referral.id, what: "releases", most: RELEASES_MAX });
-    }
-    let released = new.into_iter().map(|provider| {
-        ReferralEvent::from(ReferralReleased {
-            council: referral.council,
-            referral: referral.id,
-            referral_version: referral.version,
-            provider: provider.clone(),
-            stage: command.stage,
-            at: command.at,
-        })
-    });
-    Ok(released.collect())
 }
 
 pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
@@ -129,6 +104,10 @@ fn offer_violations(terms: &OfferTerms, referral: &Referral, today: Date) -> Vec
         "lines.weekly_pence",
         &format!("expected 0 to {} pence a week", Pence::MAX_INPUT.0),
     );
+    check_mitigations(&mut found, &terms.mitigations, referral);
+    if let Some(impact) = &terms.impact {
+        check_impact(&mut found, impact, referral, today);
+    }
     found.list
 }
 
@@ -159,8 +138,12 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
     let other =
         |it: &&crate::state::Offer| it.id != offer.id && it.provider == offer.provider && it.live(command.at);
     let still_offers = referral.offers.iter().filter_map(|id| state.offers.get(id)).any(|it| other(&it));
-    let ended = ended(referral, &offer.provider, ShortlistEnd::OfferWithdrawn, command.at);
-    Ok([event.into()].into_iter().chain(ended.filter(|_| !still_offers)).collect())
+    let mut events: Vec<ReferralEvent> = vec![event.into()];
+    if !still_offers {
+        events.extend(ended(referral, &offer.provider, ShortlistEnd::OfferWithdrawn, command.at));
+        events.extend(settle(state, referral, command.at, now(&offer.provider, Standing::Gone)));
+    }
+    Ok(events)
 }
 
 pub(super) fn decline(state: &State, command: &DeclineReferral) -> Decision {
@@ -183,5 +166,11 @@ pub(super) fn decline(state: &State, command: &DeclineReferral) -> Decision {
         at: command.at,
     };
     let ended = ended(referral, &command.provider, ShortlistEnd::Declined, command.at);
-    Ok([event.into()].into_iter().chain(ended).collect())
+    let settled = settle(state, referral, command.at, now(&command.provider, Standing::Declined));
+    Ok([event.into()].into_iter().chain(ended).chain(settled).collect())
+}
+
+/// What one provider's invitation is about to become.
+fn now(who: &ProviderId, standing: Standing) -> impl Fn(&ProviderId) -> Option<Standing> {
+    move |provider| (provider == who).then_some(standing)
 }

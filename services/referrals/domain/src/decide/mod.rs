@@ -1,6 +1,10 @@
 //! Decides each command against the state. Pure, and cheap: every look-up is by key.
 
 mod award;
+mod cascade;
+mod choice;
+mod evaluation;
+mod gates;
 mod identity;
 mod market;
 mod post;
@@ -24,7 +28,7 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::RecordCascadeStep(command) => post::record_step(state, command),
         Command::WithdrawReferral(command) => post::withdraw(state, command),
         Command::RecordSearch(command) => market::record_search(state, command),
-        Command::ReleaseReferral(command) => market::release(state, command),
+        Command::ReleaseReferral(command) => cascade::release(state, command),
         Command::SubmitOffer(command) => market::submit_offer(state, command),
         Command::WithdrawOffer(command) => market::withdraw_offer(state, command),
         Command::DeclineReferral(command) => market::decline(state, command),
@@ -42,6 +46,12 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::ReadShortlisted(command) => shortlist::read(state, command),
         Command::AskQuestion(command) => questions::ask(state, command),
         Command::AnswerQuestion(command) => questions::answer(state, command),
+        Command::EvaluateOffer(command) => evaluation::evaluate(state, command),
+        Command::LinkSiblings(command) => evaluation::link_siblings(state, command),
+        Command::ViewInvitation(command) => cascade::view(state, command),
+        Command::SweepInvitations(command) => Ok(cascade::sweep(state, command)),
+        Command::WaiveCascadeStep(command) => cascade::waive(state, command),
+        Command::RecordGateDecision(command) => gates::decide(state, command),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The council's side before the market: its policy, the referral itself, and the steps of the cascade.
 
+use super::cascade::behind;
 use super::shortlist::all_ended;
 use super::{Decision, must_be_open, referral};
 use crate::commands::{AmendReferral, PostReferral, RecordCascadeStep, SetCascadePolicy, WithdrawReferral};
@@ -94,8 +95,8 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let before = state.policy.steps_before(&command.step, &referral.requirements.provisions);
-    let missing: Vec<String> =
-        before.into_iter().filter(|step| !referral.steps.contains_key(*step)).map(str::to_owned).collect();
+    let recorded = |step: &str| referral.steps.contains_key(step) || behind(referral, step);
+    let missing: Vec<String> = before.into_iter().filter(|step| !recorded(step)).map(str::to_owned).collect();
     if !missing.is_empty() {
         return Err(Rejection::CascadeOutOfOrder { step: command.step.clone(), missing });
     }
@@ -104,6 +105,7 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
         referral: referral.id,
         step: command.step.clone(),
         outcome: command.outcome.clone(),
+        by_itself: false,
         at: command.at,
     };
     Ok(vec![event.into()])

@@ -25,6 +25,16 @@ pub struct Question {
 pub struct Release {
     /// When.
     pub at: Timestamp,
+    /// The referral's version that was released.
+    pub referral_version: u32,
+    /// Until when the provider is to answer.
+    pub answer_by: Timestamp,
+    /// The CASCADE_STEP code under which it was asked; none for a release of before that was recorded.
+    pub step: Option<String>,
+    /// The last version that it opened, and when first.
+    pub viewed: Option<(u32, Timestamp)>,
+    /// When it was recorded that it let the time pass.
+    pub expired: Option<Timestamp>,
     /// What the provider last answered.
     pub answer: Answer,
     /// Its place on the shortlist, the last one.
@@ -32,6 +42,12 @@ pub struct Release {
 }
 
 impl Release {
+    /// Whether neither an answer has come nor the want of one been recorded.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.answer == Answer::None && self.expired.is_none()
+    }
+
     /// Whether the provider is on the shortlist now.
     #[must_use]
     pub fn is_shortlisted(&self) -> bool {

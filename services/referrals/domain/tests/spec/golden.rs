@@ -23,6 +23,21 @@ fn every_event_type_has_a_golden_file_that_still_reads() {
     }
 }
 
+/// And those that hold what was added to an event since.
+#[test]
+fn every_golden_file_reads_and_is_written_the_same() {
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let text = fs::read(&path).unwrap();
+        let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let event = ReferralEvent::decode(name.split('.').next().unwrap(), 1, &text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
+        assert_eq!(encoded, golden, "{name}");
+    }
+}
+
 /// What was posted and amended before the form grew: of what it asks now nothing is known.
 #[test]
 fn a_referral_of_before_the_wider_form_still_reads() {
@@ -49,6 +64,19 @@ fn a_referral_with_the_wider_form_still_reads() {
     assert_eq!(encoded, golden);
     let ReferralEvent::ReferralPosted(posted) = event else { panic!("{event:?}") };
     assert_eq!(posted.requirements.profile, crate::form::whole());
+}
+
+/// Events that gained fields, with all of them.
+#[test]
+fn what_is_said_of_evaluation_still_reads() {
+    for name in ["OfferSubmitted.assured", "AwardProposed.choice", "CascadePolicySet.evaluation"] {
+        let text = fs::read(folder().join(format!("{name}.v1.json"))).unwrap();
+        let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let event_type = name.split('.').next().unwrap();
+        let event = ReferralEvent::decode(event_type, 1, &text).unwrap();
+        let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
+        assert_eq!(encoded, golden, "{name}");
+    }
 }
 
 /// The market reads of these events no more than this.

@@ -3,14 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod award;
+mod cascade;
+mod cascade_model;
+mod cascade_page;
 mod clocks_page;
 mod deadlines;
+mod evaluation;
+mod evaluation_page;
 mod form;
+mod gates;
 mod golden;
 mod identity;
 mod market;
 mod posting;
 mod properties;
 mod questions;
+mod ranking;
 mod shortlist;
+mod siblings;
 mod support;

@@ -1,8 +1,8 @@
 //! Given/when/then for what passes between a council and providers: searches, releases, offers, declines.
 
 use crate::support::{
-    at, award, council, day, decided, framework, offer, offered, place, posted, proposed, provider, referral,
-    released, requirements, spot, submit, submitted, terms,
+    at, award, council, day, decided, framework, invited, offer, offered, place, posted, proposed, provider,
+    referral, released, requirements, spot, submit, submitted, terms,
 };
 use care::published::{PriceLine, Route};
 use care::spec::given;
@@ -34,6 +34,8 @@ fn release(providers: &[&str]) -> ReleaseReferral {
         referral: referral(1),
         providers: providers.iter().map(|name| provider(name)).collect(),
         stage: ReleaseStage::Broadcast,
+        own: BTreeSet::new(),
+        step: None,
         at: at(2),
     }
 }
@@ -73,11 +75,11 @@ fn a_search_is_evidence_of_what_could_be_known() {
 fn a_referral_is_released_to_each_provider_once() {
     given::<Referrals>([posted(requirements())])
         .when(release(&["oak", "elm"]))
-        .then([released("elm"), released("oak")])
+        .then([invited("elm", "FRAMEWORK"), invited("oak", "FRAMEWORK")])
         .when(release(&["oak"]))
         .then_nothing()
         .when(release(&["ash", "oak"]))
-        .then([released("ash")])
+        .then([invited("ash", "FRAMEWORK")])
         .then_state(|state| {
             assert_eq!(state.released[&provider("oak")], BTreeSet::from([referral(1)]));
         });

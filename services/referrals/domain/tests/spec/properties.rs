@@ -1,6 +1,7 @@
 //! Invariants over random sequences of commands. A small model reads the events alone, so that a defect in `decide` or in
 //! the fold that it trusts is seen from outside.
 
+use crate::cascade_model::{CascadeModel, decisions, step_policies};
 use crate::support::{
     agreement, approval, at, award, council, emergency, framework, offer, post, provider, referral,
     requirements, sealed, spot, submit, terms,
@@ -13,10 +14,11 @@ use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
     AmendReferral, AnswerQuestion, AskQuestion, CascadeMode, CascadePolicy, Command, ConfirmAward,
-    DeclineReferral, EndShortlisting, EraseIdentity, FailAward, GiveRetrospectiveApproval, KeyPurpose,
-    OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
-    RecordDeparture, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity,
-    SetCascadePolicy, ShortlistProvider, State, SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
+    DeclineReferral, EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval,
+    HomeKnown, ImpactAssessment, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted,
+    RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent, Referrals, ReleaseReferral,
+    ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy, ShortlistProvider, State, SubmitOffer,
+    SweepInvitations, ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,10 +43,15 @@ struct Model {
     shortlisted: BTreeSet<(ReferralId, ProviderId)>,
     asked: BTreeSet<(ReferralId, QuestionId)>,
     answered: BTreeSet<(ReferralId, QuestionId)>,
+    passed: BTreeMap<OfferId, bool>,
+    cascade: CascadeModel,
 }
 
 impl Model {
     fn see(&mut self, event: &ReferralEvent) -> Result<(), TestCaseError> {
+        if let Some(open_again) = self.cascade.see(&self.policy, event)? {
+            self.steps.remove(&open_again);
+        }
         match event {
             ReferralEvent::CascadePolicySet(event) => {
                 prop_assert_eq!(event.version, self.policy_version + 1);
@@ -132,11 +139,20 @@ impl Model {
                 prop_assert!(self.asked.contains(&question), "what nobody asked is answered");
                 prop_assert!(self.answered.insert(question), "answered twice");
             }
+            ReferralEvent::OfferEvaluated(event) => {
+                prop_assert!(!self.closed.contains(&event.referral), "judged after the search has ended");
+                self.passed.insert(event.offer, event.passed());
+            }
             ReferralEvent::SearchRecorded(_)
+            | ReferralEvent::SiblingsLinked(_)
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_)
-            | ReferralEvent::StatutoryStepRecorded(_) => {}
+            | ReferralEvent::StatutoryStepRecorded(_)
+            | ReferralEvent::InvitationViewed(_)
+            | ReferralEvent::InvitationExpired(_)
+            | ReferralEvent::CascadeStepWaived(_)
+            | ReferralEvent::GateDecided(_) => {}
         }
         Ok(())
     }
@@ -150,6 +166,21 @@ impl Model {
         prop_assert!(!self.withdrawn.contains(&offer.offer), "a withdrawn offer");
         prop_assert_eq!(offer.referral_version, self.versions[&event.referral], "a stale offer");
         prop_assert!(offer.terms.valid_until >= london_date(event.at), "an expired offer");
+        prop_assert!(self.passed.get(&offer.offer) != Some(&false), "an offer that failed the gate");
+        let choice = event.evidence.choice.clone().unwrap_or_default();
+        prop_assert_eq!(
+            choice.rank.is_some(),
+            self.passed.contains_key(&offer.offer),
+            "a rank without evaluation"
+        );
+        prop_assert_eq!(
+            choice.departure_reason.is_some(),
+            choice.evaluated > 0 && choice.rank != Some(1),
+            "a reason goes with a departure and with nothing else"
+        );
+        let urgency = &self.requirements[&event.referral].urgency;
+        let due = event.at + SignedDuration::from_hours(i64::from(self.policy.emergency_approval_hours));
+        self.cascade.check_gates(&self.policy, event, urgency, due)?;
         let in_house = event.terms.route == Route::InHouse && offer.own_establishment;
         if !in_house {
             let mut asked: Vec<&str> = self
@@ -166,19 +197,18 @@ impl Model {
             prop_assert_eq!(event.evidence.policy_version, self.policy_version);
             for step in asked {
                 let recorded = self.steps.get(&(event.referral, step.to_owned()));
+                let waived = self.cascade.is_waived(event.referral, step);
                 prop_assert!(
-                    recorded.is_some_and(|outcome| outcome != "PLACE_FOUND"),
+                    waived || recorded.is_some_and(|outcome| outcome != "PLACE_FOUND"),
                     "no evidence of {}",
                     step
                 );
                 prop_assert!(event.evidence.steps.iter().any(|evidence| evidence.step == step));
             }
-            let urgency = &self.requirements[&event.referral].urgency;
             match (&event.evidence.approval, event.evidence.approval_due) {
                 (Some(approval), None) => prop_assert!(self.policy.approver_roles.contains(&approval.role)),
-                (None, Some(due)) => {
-                    let hours = i64::from(self.policy.emergency_approval_hours);
-                    prop_assert_eq!(due, event.at + SignedDuration::from_hours(hours));
+                (None, Some(approval_due)) => {
+                    prop_assert_eq!(approval_due, due);
                     prop_assert_eq!(urgency, "EMERGENCY");
                 }
                 other => prop_assert!(false, "neither one approver nor a deadline: {other:?}"),
@@ -192,15 +222,18 @@ impl Model {
 fn policies() -> impl Strategy<Value = CascadePolicy> {
     let steps = prop::sample::subsequence(STEPS.to_vec(), 0..=3);
     let mode = select(vec![CascadeMode::Sequential, CascadeMode::Parallel]);
-    (mode, steps, 1_u16..100, select(ROLES.to_vec())).prop_map(|(mode, steps, hours, role)| CascadePolicy {
+    let all = (mode, steps, 1_u16..100, select(ROLES.to_vec()), step_policies(ROLES.to_vec()));
+    all.prop_map(|(mode, required, hours, role, steps)| CascadePolicy {
         mode,
         required: BTreeMap::from([(
             "RESIDENTIAL".to_owned(),
-            steps.into_iter().map(str::to_owned).collect(),
+            required.into_iter().map(str::to_owned).collect(),
         )]),
         approver_roles: BTreeSet::from([role.to_owned()]),
         emergency_approval_hours: hours,
         clocks: referrals_domain::ClockPolicy::default(),
+        evaluation_required: false,
+        steps,
     })
 }
 
@@ -248,9 +281,10 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         10 => (referrals(), providers()).prop_map(|(referral, provider)| {
             let providers = BTreeSet::from([provider]);
-            ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, at: at(0) }.into()
+            ReleaseReferral { referral, providers, stage: ReleaseStage::Broadcast, own: BTreeSet::new(), step: None, at: at(0) }.into()
         }),
         30 => submissions().prop_map(Command::from),
+        15 => evaluations().prop_map(Command::from),
         3 => (referrals(), offers(), providers()).prop_map(|(referral, offer, provider)| {
             WithdrawOffer { referral, offer, provider, at: at(0) }.into()
         }),
@@ -298,6 +332,16 @@ fn commands() -> impl Strategy<Value = Command> {
         4 => (referrals(), providers(), questions()).prop_map(|(referral, provider, question)| {
             AskQuestion { question, referral, provider, text: sealed("why"), at: at(0) }.into()
         }),
+        6 => Just(()).prop_map(|()| SweepInvitations { limit: 100, at: at(0) }.into()),
+        6 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            ViewInvitation { referral, provider, at: at(0) }.into()
+        }),
+        6 => (referrals(), select(STEPS.to_vec()), select(ROLES.to_vec())).prop_map(|(referral, step, role)| {
+            let (step, reason) = (step.to_owned(), "FAMILY_DECLINED".to_owned());
+            let approval = Approval { role: role.to_owned(), ..approval() };
+            WaiveCascadeStep { referral, step, reason, approval }.into()
+        }),
+        30 => decisions(ROLES.to_vec()).prop_map(Command::from),
         2 => (referrals(), questions()).prop_map(|(referral, question)| {
             AnswerQuestion { referral, question, text: sealed("so"), at: at(0) }.into()
         }),
@@ -311,7 +355,14 @@ fn histories(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Command>>
             let providers = BTreeSet::from([provider("oak"), provider("elm")]);
             let stage = ReleaseStage::Broadcast;
             let post = PostReferral { referral: referral(n), ..post(requirements) };
-            let release = ReleaseReferral { referral: referral(n), providers, stage, at: at(0) };
+            let release = ReleaseReferral {
+                referral: referral(n),
+                providers,
+                stage,
+                own: BTreeSet::new(),
+                step: None,
+                at: at(0),
+            };
             [post.into(), release.into()]
         });
         both.into_iter().flatten().collect::<Vec<Command>>()
@@ -328,6 +379,8 @@ fn submissions() -> impl Strategy<Value = SubmitOffer> {
         |(offer, referral, provider, route, own_establishment, days)| {
             let mut terms = terms(route);
             terms.valid_until = london_date(at(days * 24 * 60));
+            let (done_on, post) = (london_date(at(0)), "registered manager".to_owned());
+            terms.impact = Some(ImpactAssessment { done_on, post, findings: Vec::new() });
             SubmitOffer {
                 offer,
                 referral,
@@ -340,10 +393,27 @@ fn submissions() -> impl Strategy<Value = SubmitOffer> {
     )
 }
 
+fn evaluations() -> impl Strategy<Value = EvaluateOffer> {
+    (referrals(), offers(), 0..=10_u8, select(vec!["GOOD", "GOOD", "GOOD", "INADEQUATE"])).prop_map(
+        |(referral, offer, skills, grade)| EvaluateOffer {
+            referral,
+            offer,
+            scores: BTreeMap::from([("SKILLS".to_owned(), skills)]),
+            scorer: "post-0100".to_owned(),
+            rationale: sealed("why"),
+            exemption: None,
+            weights: None,
+            home: HomeKnown { grade: Some(grade.to_owned()), restricted_on: None },
+            at: at(0),
+        },
+    )
+}
+
 fn proposals() -> impl Strategy<Value = ProposeAward> {
     let justification = prop::option::of(Just("nobody near".to_owned()));
-    (1..=4_u128, referrals(), offers(), maybe_approval(), any::<bool>(), justification).prop_map(
-        |(n, referral, offer, approval, emergency, spot_justification)| ProposeAward {
+    let departure = prop::option::weighted(0.8, Just("CHILD_WISHES".to_owned()));
+    (1..=4_u128, referrals(), offers(), maybe_approval(), any::<bool>(), justification, departure).prop_map(
+        |(n, referral, offer, approval, emergency, spot_justification, departure_reason)| ProposeAward {
             award: award(n),
             referral,
             offer,
@@ -353,6 +423,8 @@ fn proposals() -> impl Strategy<Value = ProposeAward> {
             approval,
             emergency,
             spot_justification,
+            departure_reason,
+            sibling_split_reason: None,
             at: at(0),
         },
     )
@@ -363,6 +435,10 @@ fn timed(command: Command, n: usize) -> Command {
     let now: Timestamp = at(i64::try_from(n).unwrap() * 6 * 60);
     match command {
         Command::ProposeAward(mut it) => {
+            it.at = now;
+            it.into()
+        }
+        Command::SweepInvitations(mut it) => {
             it.at = now;
             it.into()
         }
@@ -420,8 +496,11 @@ fn the_random_histories_get_as_far_as_an_unmasking() {
     for _ in 0..400 {
         let commands = strategy.new_tree(&mut runner).unwrap().current();
         let mut state = State::default();
-        for command in &commands {
-            let Ok(events) = Referrals::decide(&state, command) else { continue };
+        for (n, command) in commands.into_iter().enumerate() {
+            // Time passes for those who do not answer, and not for offers, so that many are taken.
+            let swept = matches!(command, Command::SweepInvitations(_));
+            let command = if swept { timed(command, n) } else { command };
+            let Ok(events) = Referrals::decide(&state, &command) else { continue };
             for event in &events {
                 *seen.entry(care::Event::event_type(event)).or_default() += 1;
                 Referrals::evolve(&mut state, event);
@@ -437,6 +516,10 @@ fn the_random_histories_get_as_far_as_an_unmasking() {
         "ReferralAwarded",
         "IdentityRevealed",
         "IdentityKeyDestroyed",
+        "InvitationViewed",
+        "InvitationExpired",
+        "CascadeStepWaived",
+        "GateDecided",
     ] {
         assert!(seen.get(needed).copied().unwrap_or(0) > 10, "too few {needed} to show anything: {seen:?}");
     }

@@ -115,6 +115,7 @@ pub(crate) fn step(step: &str, outcome: &str) -> ReferralEvent {
         referral: referral(1),
         step: step.to_owned(),
         outcome: outcome.to_owned(),
+        by_itself: false,
         at: at(1),
     }
     .into()
@@ -129,6 +130,7 @@ pub(crate) fn cascade() -> Vec<ReferralEvent> {
     ]
 }
 
+/// As releases were recorded before they said until when and under which step.
 pub(crate) fn released(to: &str) -> ReferralEvent {
     ReferralReleased {
         council: council(),
@@ -136,6 +138,28 @@ pub(crate) fn released(to: &str) -> ReferralEvent {
         referral_version: 1,
         provider: provider(to),
         stage: ReleaseStage::Broadcast,
+        answer_by: None,
+        step: None,
+        at: at(2),
+    }
+    .into()
+}
+
+/// Until when `invited` providers are to answer: the fifth working day after Monday 1 June 2026.
+pub(crate) fn answer_by() -> Timestamp {
+    "2026-06-08T23:00:00Z".parse().unwrap()
+}
+
+/// A release of a planned referral under a step.
+pub(crate) fn invited(to: &str, step: &str) -> ReferralEvent {
+    ReferralReleased {
+        council: council(),
+        referral: referral(1),
+        referral_version: 1,
+        provider: provider(to),
+        stage: ReleaseStage::Broadcast,
+        answer_by: Some(answer_by()),
+        step: Some(step.to_owned()),
         at: at(2),
     }
     .into()
@@ -162,6 +186,8 @@ pub(crate) fn terms(route: Route) -> OfferTerms {
         lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(453_400) }],
         route,
         valid_until: day("2026-06-10"),
+        mitigations: Vec::new(),
+        impact: None,
     }
 }
 
@@ -215,6 +241,8 @@ pub(crate) fn propose() -> ProposeAward {
         approval: Some(approval()),
         emergency: false,
         spot_justification: None,
+        departure_reason: None,
+        sibling_split_reason: None,
         at: at(5),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn provider(market: &Market, entry: &ProviderRegistered) -> Events {
     }
 }
 
-pub(super) fn establishment(market: &Market, entry: &EstablishmentRegistered) -> Events {
+/// What is wrong with an entry whatever the market knows.
+pub(super) fn check_entry(entry: &EstablishmentRegistered) -> Result<(), Rejection> {
     if entry.urn.as_str().len() > URN_CHARACTERS_MAX {
         return Err(Rejection::UrnTooLong(entry.urn.clone(), URN_CHARACTERS_MAX));
     }
@@ -39,7 +40,11 @@ pub(super) fn establishment(market: &Market, entry: &EstablishmentRegistered) ->
             });
         }
     }
-    check_ages(&entry.registration, &entry.provision)?;
+    check_ages(&entry.registration, &entry.provision)
+}
+
+pub(super) fn establishment(market: &Market, entry: &EstablishmentRegistered) -> Events {
+    check_entry(entry)?;
     if market.provider(&entry.provider).is_none() {
         return Err(Rejection::ProviderUnknown(entry.provider.clone()));
     }
@@ -86,13 +91,14 @@ pub(super) fn amend(
     if registered < was.places_registered && registered < claimed {
         return Err(Rejection::PlacesBelowClaimed { claimed, registered });
     }
-    if registration == *was {
+    let sector = changes.sector.clone().filter(|sector| *sector != establishment.sector);
+    if registration == *was && sector.is_none() {
         return Ok(Vec::new());
     }
     // With fewer places the claims that are recorded must be those that were counted: leases that have ended are recorded first.
     let fewer = registered < was.places_registered;
     let mut events = if fewer { expired_holds_of(market, urn, at) } else { Vec::new() };
-    events.push(EstablishmentAmended { urn: urn.clone(), registration, at }.into());
+    events.push(EstablishmentAmended { urn: urn.clone(), registration, sector, at }.into());
     Ok(events)
 }
 

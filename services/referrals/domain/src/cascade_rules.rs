@@ -1,0 +1,95 @@
+//! What the cascade does by itself and what it waits for, as data, with the reason of each refusal: the page `docs/cascade.md` takes it from here.
+
+/// A rule of the cascade, in words.
+#[derive(Debug)]
+pub struct CascadeRule {
+    /// What it is about.
+    pub title: &'static str,
+    /// What is so.
+    pub rule: &'static str,
+    /// The events that record it; empty for none.
+    pub events: &'static [&'static str],
+    /// The reasons of its refusals; empty for none.
+    pub reasons: &'static [&'static str],
+    /// Where it is written.
+    pub source: &'static str,
+}
+
+const LOCAL: &str = "Council policy: local.";
+
+/// Every rule.
+pub const CASCADE_RULES: [&CascadeRule; 8] = [
+    &CascadeRule {
+        title: "Until when a provider is to answer",
+        rule: "A release says it: the window of the policy in force then, for the referral's urgency (`CascadePolicy.clocks`). A change of the \
+               policy moves no release. The provider sees it, and that a late answer is taken while the referral is open: having let the time \
+               pass is evidence and not a ban.",
+        events: &["ReferralReleased"],
+        reasons: &[],
+        source: "Council policy: response windows are local; emergencies within hours, urgent ones within a day and planned ones within a week \
+                 are the field's habit, and the defaults.",
+    },
+    &CascadeRule {
+        title: "Under which step a provider is asked",
+        rule: "The step that the release names. Where it names none: in-house for a provider whose homes are all operated by the council \
+               (fostering where nothing else is sought, else residential), the framework for everybody else.",
+        events: &["ReferralReleased"],
+        reasons: &[],
+        source: LOCAL,
+    },
+    &CascadeRule {
+        title: "In order",
+        rule: "Where the policy is sequential and says `release_in_order`, providers are asked under a step only when those before it are \
+               exhausted or waived; a step that the policy does not list stands where the list below has it, and off the \
+               framework is asked once the framework is behind. An emergency may skip that where `emergency_may_skip` says so. By default there is no such order, and the award \
+               asks for the steps all the same.",
+        events: &[],
+        reasons: &["CASCADE_STEP_NOT_REACHED", "CASCADE_OUT_OF_ORDER"],
+        source: "Darlington's sufficiency strategy 2024-25: the framework is exhausted before a spot purchase.",
+    },
+    &CascadeRule {
+        title: "What is recorded of an invitation",
+        rule: "The first time that the provider opens it in each version (a list is not opening it), its offer or its coded no, and, when the \
+               time has passed without either, that it expired. That is recorded at the instant, or when the service is back after a stop.",
+        events: &["InvitationViewed", "OfferSubmitted", "ReferralDeclined", "InvitationExpired"],
+        reasons: &[],
+        source: LOCAL,
+    },
+    &CascadeRule {
+        title: "When a step is recorded by itself",
+        rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), \
+               and nobody recorded an outcome since the last was asked. When others are asked under the step, it is open again. It says what \
+               happened, in whatever order: what must be behind is for releases and awards to ask.",
+        events: &["CascadeStepRecorded"],
+        reasons: &[],
+        source: LOCAL,
+    },
+    &CascadeRule {
+        title: "Waivers",
+        rule: "A step is left out for one child, for a coded reason, by a role of `waiver_roles` (those that may approve awards where it is \
+               empty). The award's evidence tells it apart from what was tried. No waiver opens unregistered provision to anybody, or \
+               supported accommodation to a child under 16.",
+        events: &["CascadeStepWaived"],
+        reasons: &["WAIVER_ROLE_NOT_ACCEPTED"],
+        source: LOCAL,
+    },
+    &CascadeRule {
+        title: "Gates",
+        rule: "The policy can have gates: somebody who looks at awards of certain provisions, ages, areas, fees or routes before they are made. An \
+               award waits until each gate that looks at it has approved its offer, and shows who did. Where the home's authority is not \
+               known, it is taken to be out of area and distant. By default there are none; a council whose nominated officer approves \
+               placements out of area has NOMINATED_OFFICER for them.",
+        events: &["GateDecided", "AwardProposed"],
+        reasons: &["GATE_NOT_PASSED", "GATE_NOT_IN_POLICY", "GATE_ROLE_NOT_ACCEPTED"],
+        source: "Derby's and East Riding's panels, Durham's senior oversight (MACC); Care Planning, Placement and Case Review (England) \
+                 Regulations 2010, regulation 11.",
+    },
+    &CascadeRule {
+        title: "Emergencies",
+        rule: "A referral of urgency EMERGENCY may be awarded ahead of its approval and of gates that have not decided, never against one that \
+               refused. Both are due within the policy's hours after the award, and are deadlines until then and after.",
+        events: &["AwardProposed", "RetrospectiveApprovalGiven", "GateDecided"],
+        reasons: &["NOT_AN_EMERGENCY", "APPROVER_MISSING"],
+        source: "East Riding and Hull, placement procedures: panels approve emergencies afterwards.",
+    },
+];

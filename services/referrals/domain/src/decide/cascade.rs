@@ -1,0 +1,219 @@
+//! The cascade that acts by itself: whom a referral is released to under which step, what became of it, and the steps that came to nothing;
+//! and the steps that people waive.
+
+use super::post::check_codes;
+use super::{Decision, must_be_open, referral, released_referral};
+use crate::commands::{ReleaseReferral, SweepInvitations, ViewInvitation, WaiveCascadeStep};
+use crate::deadlines::seeks;
+use crate::events::{
+    CascadeStepRecorded, CascadeStepWaived, InvitationExpired, InvitationViewed, ReferralEvent,
+    ReferralReleased,
+};
+use crate::policy::{CascadeMode, is_role};
+use crate::rejection::Rejection;
+use crate::state::{Referral, Standing, State, Waiver};
+#[cfg(feature = "planted-defects")]
+use care::planted::{Planted, is_planted};
+use care::{ProviderId, Timestamp, code_sets};
+use std::collections::BTreeSet;
+
+/// The outcome that shows no exhausted step: a home was found there.
+const PLACE_FOUND: &str = "PLACE_FOUND";
+/// Asking those of the framework, and those who are not of it.
+const FRAMEWORK: &str = "FRAMEWORK";
+const OFF_FRAMEWORK: &str = "OFF_FRAMEWORK";
+/// To how many providers a referral can be released: more than any region has.
+const RELEASES_MAX: usize = 500;
+
+/// Whether a step was tried without success.
+pub(super) fn exhausted(referral: &Referral, step: &str) -> bool {
+    referral.steps.get(step).is_some_and(|(outcome, _)| outcome != PLACE_FOUND)
+}
+
+/// Whether a step is behind: tried without success, or waived.
+pub(super) fn behind(referral: &Referral, step: &str) -> bool {
+    exhausted(referral, step) || referral.cascade.waivers.contains_key(step)
+}
+
+pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
+    if !(1..=100).contains(&command.providers.len()) {
+        return Err(Rejection::field("providers", "name 1 to 100 providers"));
+    }
+    if let Some(step) = &command.step {
+        check_codes(command.at, &[("step", code_sets::CASCADE_STEP, step)])?;
+    }
+    let referral = referral(state, command.referral)?;
+    must_be_open(referral)?;
+    let new: Vec<_> =
+        command.providers.iter().filter(|provider| !referral.releases.contains_key(*provider)).collect();
+    if referral.releases.len() + new.len() > RELEASES_MAX {
+        return Err(Rejection::LimitReached { referral: referral.id, what: "releases", most: RELEASES_MAX });
+    }
+    let answer_by = state.answer_by(referral, command.at);
+    let mut released = Vec::with_capacity(new.len());
+    for provider in new {
+        let step = step_of(referral, provider, command);
+        check_order(state, referral, &step)?;
+        let event = ReferralReleased {
+            council: referral.council,
+            referral: referral.id,
+            referral_version: referral.version,
+            provider: provider.clone(),
+            stage: command.stage,
+            answer_by: Some(answer_by),
+            step: Some(step),
+            at: command.at,
+        };
+        released.push(event.into());
+    }
+    Ok(released)
+}
+
+/// The step under which a provider is asked: the one that is named; else in-house for the council's own, and the framework.
+fn step_of(referral: &Referral, provider: &ProviderId, command: &ReleaseReferral) -> String {
+    if let Some(step) = &command.step {
+        return step.clone();
+    }
+    let fostering = referral.requirements.provisions.iter().all(|it| it.starts_with("FOSTERING"));
+    let step = match (command.own.contains(provider), fostering) {
+        (true, true) => "IN_HOUSE_FOSTERING",
+        (true, false) => "IN_HOUSE_RESIDENTIAL",
+        (false, _) => FRAMEWORK,
+    };
+    step.to_owned()
+}
+
+/// Refuses to ask under a step before those that the policy has before it are behind, where it says so.
+fn check_order(state: &State, referral: &Referral, step: &str) -> Result<(), Rejection> {
+    let policy = &state.policy;
+    let skips = referral.requirements.urgency == "EMERGENCY" && policy.steps.emergency_may_skip;
+    if policy.mode == CascadeMode::Parallel || !policy.steps.release_in_order || skips {
+        return Ok(());
+    }
+    let mut before = policy.steps_before_release(step, &referral.requirements.provisions);
+    if step == OFF_FRAMEWORK {
+        // Off the framework once it is exhausted: part of the word, as for an award.
+        before.insert(FRAMEWORK);
+    }
+    let missing: Vec<String> =
+        before.into_iter().filter(|step| !behind(referral, step)).map(str::to_owned).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Rejection::CascadeStepNotReached { step: step.to_owned(), missing })
+}
+
+/// The first look in each version, while a home is sought; later ones are no news.
+pub(super) fn view(state: &State, command: &ViewInvitation) -> Decision {
+    let referral = released_referral(state, command.referral, &command.provider)?;
+    let release = referral.releases.get(&command.provider);
+    let seen = release.and_then(|release| release.viewed).is_some_and(|(seen, _)| seen == referral.version);
+    if seen || !seeks(referral) {
+        return Ok(Vec::new());
+    }
+    let event = InvitationViewed {
+        council: referral.council,
+        referral: referral.id,
+        referral_version: referral.version,
+        provider: command.provider.clone(),
+        at: command.at,
+    };
+    Ok(vec![event.into()])
+}
+
+/// Records who has not answered by `at`, and the steps that came to nothing with it, of whole referrals until there are `limit` events.
+pub(super) fn sweep(state: &State, command: &SweepInvitations) -> Vec<ReferralEvent> {
+    let mut events = Vec::new();
+    let due = state.clocks.waiting.iter().filter(|(_, from)| **from < command.at);
+    for referral in due.filter_map(|(id, _)| state.referrals.get(id)) {
+        if events.len() >= command.limit {
+            break;
+        }
+        let late = referral.releases.iter();
+        let late = late.filter(|(_, release)| release.is_awaited() && release.answer_by < command.at);
+        let mut gone = BTreeSet::new();
+        for (provider, release) in late {
+            gone.insert(provider);
+            let expired = InvitationExpired {
+                council: referral.council,
+                referral: referral.id,
+                provider: provider.clone(),
+                step: release.step.clone(),
+                answer_by: release.answer_by,
+                at: command.at,
+            };
+            events.push(expired.into());
+        }
+        let changed = |provider: &ProviderId| gone.contains(provider).then_some(Standing::Gone);
+        events.extend(settle(state, referral, command.at, changed));
+    }
+    events
+}
+
+/// The steps that came to nothing, recorded by themselves. It says what happened, in whatever order: what must be behind is for releases
+/// and awards to ask.
+pub(super) fn settle(
+    state: &State,
+    referral: &Referral,
+    at: Timestamp,
+    changed: impl Fn(&ProviderId) -> Option<Standing>,
+) -> Vec<ReferralEvent> {
+    let recorded = state.settled(referral, at, changed).into_iter().map(|(step, outcome)| {
+        CascadeStepRecorded {
+            council: referral.council,
+            referral: referral.id,
+            step,
+            outcome: outcome.to_owned(),
+            by_itself: true,
+            at,
+        }
+        .into()
+    });
+    recorded.collect()
+}
+
+pub(super) fn waive(state: &State, command: &WaiveCascadeStep) -> Decision {
+    let at = command.approval.at;
+    check_codes(
+        at,
+        &[("step", code_sets::CASCADE_STEP, &command.step), ("reason", code_sets::WAIVER, &command.reason)],
+    )?;
+    check_post(&command.approval.approver, &command.approval.role)?;
+    let referral = referral(state, command.referral)?;
+    must_be_open(referral)?;
+    let accepted = state.policy.waiver_roles();
+    let may = accepted.contains(&command.approval.role);
+    #[cfg(feature = "planted-defects")]
+    let may = may || is_planted(Planted::WaiverRoleUnchecked);
+    if !may {
+        let (role, accepted) = (command.approval.role.clone(), accepted.iter().cloned().collect());
+        return Err(Rejection::WaiverRoleNotAccepted { role, accepted });
+    }
+    let same = |waiver: &Waiver| {
+        let (before, now) = (&waiver.approval, &command.approval);
+        (&waiver.reason, &before.approver, &before.role) == (&command.reason, &now.approver, &now.role)
+    };
+    if referral.cascade.waivers.get(&command.step).is_some_and(same) {
+        return Ok(Vec::new());
+    }
+    let event = CascadeStepWaived {
+        council: referral.council,
+        referral: referral.id,
+        step: command.step.clone(),
+        reason: command.reason.clone(),
+        approval: command.approval.clone(),
+    };
+    Ok(vec![event.into()])
+}
+
+/// Somebody's post and role, as they are recorded.
+pub(super) fn check_post(post: &str, role: &str) -> Result<(), Rejection> {
+    let post = post.trim();
+    if post.is_empty() || post.chars().count() > 80 {
+        return Err(Rejection::field("by.approver", "name the post of who decided in 1 to 80 characters"));
+    }
+    if !is_role(role) {
+        return Err(Rejection::field("by.role", "a role is 1 to 40 of A-Z, 0-9 and '_'"));
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! What a referral's log says of its cascade: the steps, whom was asked under which, what was waived, and what gates decided.
+
+use super::{Answer, Referral, Release, Stage, State};
+use crate::events::{
+    CascadeStepRecorded, GateDecided, InvitationExpired, InvitationViewed, ReferralEvent, ReferralReleased,
+};
+use care::published::Approval;
+use care::working_days::end_of_day;
+use care::{AwardId, Date, OfferId, ProviderId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The GATE_DECISION code that lets an award pass.
+pub const APPROVED: &str = "APPROVED";
+/// The GATE_DECISION code that decides nothing yet.
+const DEFERRED: &str = "DEFERRED";
+/// The CASCADE_OUTCOME codes of a step whose providers all said no, and of one that has no offer left.
+const ALL_DECLINED: &str = "DECLINED";
+const NO_OFFER: &str = "NO_OFFER";
+
+/// Of a referral: what its log says of the cascade beside the outcomes of steps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cascade {
+    /// The CASCADE_STEP codes whose outcome was recorded by itself.
+    pub by_itself: BTreeSet<String>,
+    /// What was waived, by CASCADE_STEP code.
+    pub waivers: BTreeMap<String, Waiver>,
+    /// What gates decided, by offer and GATE code, the last decision of each.
+    pub gates: BTreeMap<OfferId, BTreeMap<String, GateDecision>>,
+}
+
+/// A step that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// A WAIVER code.
+    pub reason: String,
+    /// Who approved it, and when.
+    pub approval: Approval,
+}
+
+/// What a gate decided on an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateDecision {
+    /// A GATE_DECISION code.
+    pub decision: String,
+    /// Who decided, and when it was recorded.
+    pub approval: Approval,
+    /// The day on which it was decided.
+    pub on: Date,
+}
+
+impl Cascade {
+    /// What a gate last decided on an offer.
+    #[must_use]
+    pub fn gate(&self, offer: OfferId, gate: &str) -> Option<&GateDecision> {
+        self.gates.get(&offer)?.get(gate)
+    }
+}
+
+/// How an invitation stands, for its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// An answer may still come, or there is an offer.
+    Open,
+    /// The provider said no.
+    Declined,
+    /// It let the time pass, or has no offer left.
+    Gone,
+}
+
+impl Referral {
+    /// The invitations of each step: those to whom it was released under it.
+    fn invited(&self) -> BTreeMap<&str, Vec<(&ProviderId, &Release)>> {
+        let mut steps: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (provider, release) in &self.releases {
+            if let Some(step) = &release.step {
+                steps.entry(step.as_str()).or_default().push((provider, release));
+            }
+        }
+        steps
+    }
+
+    /// Those steps with invitations of which no outcome was recorded since the last one was made.
+    fn unsettled(&self) -> impl Iterator<Item = (&str, Vec<(&ProviderId, &Release)>)> {
+        self.invited().into_iter().filter(|(step, invited)| {
+            let last = invited.iter().map(|(_, release)| release.at).max();
+            self.steps.get(*step).is_none_or(|(_, at)| Some(*at) < last)
+        })
+    }
+}
+
+impl State {
+    /// The gates that an award went ahead of and that have not decided.
+    #[must_use]
+    pub fn gates_undecided(&self, award: AwardId) -> Vec<&str> {
+        let Some(proposed) = self.awards.get(&award).map(|it| &it.proposed) else { return Vec::new() };
+        let Some(waiting) = &proposed.evidence.gates_due else { return Vec::new() };
+        let referral = self.referrals.get(&proposed.referral);
+        let decided = |gate: &str| {
+            let found = referral.and_then(|it| it.cascade.gate(proposed.terms.offer, gate));
+            found.is_some_and(|it| it.decision != DEFERRED)
+        };
+        waiting.gates.iter().map(String::as_str).filter(|gate| !decided(gate)).collect()
+    }
+
+    /// The steps whose invitations have all come to nothing as of `at`, with a CASCADE_OUTCOME code each; `changed` says what is about to be
+    /// recorded of an invitation.
+    pub(crate) fn settled(
+        &self,
+        referral: &Referral,
+        at: Timestamp,
+        changed: impl Fn(&ProviderId) -> Option<Standing>,
+    ) -> Vec<(String, &'static str)> {
+        if referral.stage != Stage::Open {
+            return Vec::new();
+        }
+        let standing = |(provider, release): &(&ProviderId, &Release)| {
+            changed(provider).unwrap_or_else(|| self.standing(referral, provider, release, at))
+        };
+        let settled = referral.unsettled().filter_map(|(step, invited)| {
+            let standings: Vec<Standing> = invited.iter().map(standing).collect();
+            if standings.contains(&Standing::Open) {
+                return None;
+            }
+            let declined = standings.iter().all(|it| *it == Standing::Declined);
+            Some((step.to_owned(), if declined { ALL_DECLINED } else { NO_OFFER }))
+        });
+        settled.collect()
+    }
+
+    fn standing(
+        &self,
+        referral: &Referral,
+        provider: &ProviderId,
+        release: &Release,
+        at: Timestamp,
+    ) -> Standing {
+        match &release.answer {
+            Answer::Declined { .. } => Standing::Declined,
+            Answer::Offered if self.has_live_offer(referral, provider, at) => Standing::Open,
+            Answer::None if release.expired.is_none() => Standing::Open,
+            Answer::Offered | Answer::None => Standing::Gone,
+        }
+    }
+
+    /// The instant after which time alone brings about evidence of a referral that seeks a home: somebody has not answered, or the last
+    /// offer of a step can be taken no more. None if nothing is waited for.
+    pub(crate) fn evidence_from(&self, referral: &Referral) -> Option<Timestamp> {
+        let unanswered = referral.releases.values().filter(|it| it.is_awaited()).map(|it| it.answer_by);
+        let settling = referral.unsettled().filter(|(_, invited)| {
+            referral.stage == Stage::Open && !invited.iter().any(|(_, release)| release.is_awaited())
+        });
+        let settled = settling.filter_map(|(_, invited)| {
+            invited.iter().map(|(provider, release)| self.stands_until(referral, provider, release)).max()
+        });
+        unanswered.chain(settled).min()
+    }
+
+    /// After which instant an invitation that is not awaited any more has come to nothing, unless something else happens.
+    fn stands_until(&self, referral: &Referral, provider: &ProviderId, release: &Release) -> Timestamp {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        let standing = offers.filter(|offer| offer.provider == *provider && !offer.withdrawn);
+        let last = match release.answer {
+            Answer::Offered => standing.map(|offer| end_of_day(offer.terms.valid_until)).max(),
+            Answer::None | Answer::Declined { .. } => None,
+        };
+        last.unwrap_or(release.at)
+    }
+
+    /// The earliest instant after which time alone brings about evidence; none if nothing is waited for.
+    #[must_use]
+    pub fn next_evidence(&self) -> Option<Timestamp> {
+        self.clocks.waiting.values().min().copied()
+    }
+
+    /// Folds what belongs to the cascade.
+    pub(super) fn apply_cascade(&mut self, event: &ReferralEvent) {
+        match event {
+            ReferralEvent::CascadeStepRecorded(event) => self.take_step(event),
+            ReferralEvent::ReferralReleased(event) => self.invite(event),
+            ReferralEvent::InvitationViewed(event) => {
+                let InvitationViewed { referral, referral_version, provider, at, .. } = event;
+                self.change_release(*referral, provider, |it| it.viewed = Some((*referral_version, *at)));
+            }
+            ReferralEvent::InvitationExpired(event) => {
+                let InvitationExpired { referral, provider, at, .. } = event;
+                self.change_release(*referral, provider, |it| it.expired = Some(*at));
+            }
+            ReferralEvent::CascadeStepWaived(event) => self.change(event.referral, |referral| {
+                let waiver = Waiver { reason: event.reason.clone(), approval: event.approval.clone() };
+                referral.cascade.waivers.insert(event.step.clone(), waiver);
+            }),
+            ReferralEvent::GateDecided(event) => self.pass_gate(event),
+            _ => {}
+        }
+    }
+
+    fn take_step(&mut self, event: &CascadeStepRecorded) {
+        self.change(event.referral, |referral| {
+            referral.steps.insert(event.step.clone(), (event.outcome.clone(), event.at));
+            if event.by_itself {
+                referral.cascade.by_itself.insert(event.step.clone());
+            } else {
+                referral.cascade.by_itself.remove(&event.step);
+            }
+        });
+    }
+
+    fn invite(&mut self, event: &ReferralReleased) {
+        let of = self.referrals.get(&event.referral);
+        // Of a release from before it was recorded the policy of then says it.
+        let then = of.map_or(event.at, |referral| self.answer_by(referral, event.at));
+        let release = Release {
+            at: event.at,
+            referral_version: event.referral_version,
+            answer_by: event.answer_by.unwrap_or(then),
+            step: event.step.clone(),
+            viewed: None,
+            expired: None,
+            answer: Answer::None,
+            shortlisted: None,
+        };
+        self.change(event.referral, |referral| {
+            // Somebody else is asked: what was recorded by itself of the step is open again. What people recorded stands.
+            if let Some(step) = event.step.as_ref().filter(|step| referral.cascade.by_itself.remove(*step)) {
+                referral.steps.remove(step);
+            }
+            referral.releases.insert(event.provider.clone(), release);
+        });
+        self.released.entry(event.provider.clone()).or_default().insert(event.referral);
+    }
+
+    fn pass_gate(&mut self, event: &GateDecided) {
+        let approval = Approval { approver: event.post.clone(), role: event.role.clone(), at: event.at };
+        let decision = GateDecision { decision: event.decision.clone(), approval, on: event.on };
+        self.change(event.referral, |referral| {
+            referral.cascade.gates.entry(event.offer).or_default().insert(event.gate.clone(), decision);
+        });
+        let decided = |(_, award): &(Timestamp, AwardId)| self.gates_undecided(*award).is_empty();
+        let done: Vec<_> = self.gates_due.iter().copied().filter(decided).collect();
+        self.gates_due.retain(|due| !done.contains(due));
+    }
+}

@@ -1,0 +1,198 @@
+//! A reading of the cascade from the events alone, for the properties: who was asked and what became of it, what was waived, what gates
+//! decided. It shares no code with the domain.
+
+use crate::support::{at, offer, referral};
+use care::published::{AwardProposed, Route};
+use care::{OfferId, ProviderId, ReferralId, Timestamp, london_date};
+use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq};
+use proptest::sample::select;
+use proptest::test_runner::TestCaseError;
+use referrals_domain::{
+    CascadePolicy, Gate, GateArea, GateCondition, RecordGateDecision, ReferralEvent, ReferralReleased,
+    StepPolicy,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Invited = (ReferralId, ProviderId);
+
+#[derive(Default)]
+pub(crate) struct CascadeModel {
+    invitations: BTreeMap<Invited, ReferralReleased>,
+    /// Those who offered, declined or let the time pass.
+    done: BTreeSet<Invited>,
+    expired: BTreeSet<Invited>,
+    viewed: BTreeSet<(ReferralId, ProviderId, u32)>,
+    by_itself: BTreeSet<(ReferralId, String)>,
+    waived: BTreeSet<(ReferralId, String)>,
+    gates: BTreeMap<(OfferId, String), String>,
+}
+
+impl CascadeModel {
+    /// Reads an event; gives a step whose evidence is gone with it.
+    pub(crate) fn see(
+        &mut self,
+        policy: &CascadePolicy,
+        event: &ReferralEvent,
+    ) -> Result<Option<(ReferralId, String)>, TestCaseError> {
+        match event {
+            ReferralEvent::ReferralReleased(event) => {
+                prop_assert!(event.answer_by.is_some_and(|by| by > event.at), "nobody knows until when");
+                let invited = (event.referral, event.provider.clone());
+                prop_assert!(self.invitations.insert(invited, event.clone()).is_none(), "asked twice");
+                let step = (event.referral, event.step.clone().unwrap_or_default());
+                return Ok(self.by_itself.remove(&step).then_some(step));
+            }
+            ReferralEvent::OfferSubmitted(event) => {
+                self.done.insert((event.referral, event.provider.clone()));
+            }
+            ReferralEvent::ReferralDeclined(event) => {
+                self.done.insert((event.referral, event.provider.clone()));
+            }
+            ReferralEvent::InvitationViewed(event) => {
+                prop_assert!(self.invitations.contains_key(&(event.referral, event.provider.clone())));
+                let seen = (event.referral, event.provider.clone(), event.referral_version);
+                prop_assert!(self.viewed.insert(seen), "a first look twice");
+            }
+            ReferralEvent::InvitationExpired(event) => {
+                let invited = (event.referral, event.provider.clone());
+                let asked = self.invitations.get(&invited);
+                let same = |asked: &ReferralReleased| {
+                    asked.answer_by == Some(event.answer_by) && asked.step == event.step
+                };
+                prop_assert!(asked.is_some_and(same), "the end of no invitation");
+                prop_assert!(event.at > event.answer_by, "expired before its time");
+                prop_assert!(!self.done.contains(&invited), "expired though it answered");
+                prop_assert!(self.expired.insert(invited.clone()), "expired twice");
+                self.done.insert(invited);
+            }
+            ReferralEvent::CascadeStepRecorded(event) => {
+                let step = (event.referral, event.step.clone());
+                if !event.by_itself {
+                    self.by_itself.remove(&step);
+                    return Ok(None);
+                }
+                self.by_itself.insert(step);
+                let of = |(invited, asked): &(&Invited, &ReferralReleased)| {
+                    invited.0 == event.referral && asked.step.as_ref() == Some(&event.step)
+                };
+                let mut asked = self.invitations.iter().filter(of).peekable();
+                prop_assert!(asked.peek().is_some(), "a step that nobody was asked under");
+                prop_assert!(
+                    asked.all(|(invited, _)| self.done.contains(invited)),
+                    "recorded while an answer may come"
+                );
+            }
+            ReferralEvent::CascadeStepWaived(event) => {
+                let named = &policy.steps.waiver_roles;
+                let roles = if named.is_empty() { &policy.approver_roles } else { named };
+                prop_assert!(roles.contains(&event.approval.role), "waived by a role that may not");
+                self.waived.insert((event.referral, event.step.clone()));
+            }
+            ReferralEvent::GateDecided(event) => {
+                let known = policy.steps.gates.iter().find(|gate| gate.gate == event.gate);
+                let may = known.map_or(&policy.approver_roles, |gate| &gate.roles);
+                prop_assert!(may.contains(&event.role), "decided by a role that may not");
+                prop_assert!(known.is_some() || event.due.is_some(), "a gate that there is not");
+                self.gates.insert((event.offer, event.gate.clone()), event.decision.clone());
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn is_waived(&self, referral: ReferralId, step: &str) -> bool {
+        self.waived.contains(&(referral, step.to_owned()))
+    }
+
+    /// The gates that look at it have let it pass, or it is an emergency that went ahead of them; none has refused.
+    pub(crate) fn check_gates(
+        &self,
+        policy: &CascadePolicy,
+        event: &AwardProposed,
+        urgency: &str,
+        due: Timestamp,
+    ) -> Result<(), TestCaseError> {
+        let evidence = &event.evidence;
+        let mut waiting = Vec::new();
+        for gate in policy.steps.gates.iter().filter(|gate| looks_at(&gate.when, event)) {
+            let decided = self.gates.get(&(event.terms.offer, gate.gate.clone())).map(String::as_str);
+            match decided {
+                Some("APPROVED") => {
+                    prop_assert!(evidence.gates.iter().any(|it| it.gate == gate.gate), "not in the evidence");
+                }
+                Some("REFUSED") => prop_assert!(false, "awarded against gate {}", gate.gate),
+                _ => waiting.push(gate.gate.clone()),
+            }
+        }
+        let told = evidence.gates_due.as_ref().map(|it| it.gates.clone()).unwrap_or_default();
+        prop_assert_eq!(&told, &waiting, "gates that nobody asked");
+        if let Some(waiting) = &evidence.gates_due {
+            prop_assert_eq!(urgency, "EMERGENCY");
+            prop_assert_eq!(waiting.due, due);
+        }
+        Ok(())
+    }
+}
+
+/// Where the homes of these histories lie is not known: they are out of area and distant.
+fn looks_at(when: &GateCondition, event: &AwardProposed) -> bool {
+    let weekly = event.terms.lines.iter().map(|line| line.weekly.0).sum::<i64>();
+    let apart = [
+        when.provisions.is_empty() || when.provisions.contains(&event.provision),
+        when.age_years_max.is_none_or(|age| event.age_years <= age),
+        when.weekly_from.is_none_or(|from| weekly >= from.0),
+        !when.spot || matches!(event.terms.route, Route::Spot { .. }),
+    ];
+    apart.into_iter().all(|holds| holds)
+}
+
+/// What policies of these histories say of steps, waivers by one of `roles` and a gate.
+pub(crate) fn step_policies(roles: Vec<&'static str>) -> impl Strategy<Value = StepPolicy> {
+    let conditions = vec![
+        GateCondition::default(),
+        GateCondition { spot: true, ..GateCondition::default() },
+        GateCondition { age_years_max: Some(12), ..GateCondition::default() },
+        GateCondition { age_years_max: Some(13), area: Some(GateArea::Distant), ..GateCondition::default() },
+        GateCondition {
+            provisions: BTreeSet::from(["RESIDENTIAL".to_owned()]),
+            area: Some(GateArea::OutOfArea),
+            weekly_from: Some(care::Pence(400_000)),
+            ..GateCondition::default()
+        },
+    ];
+    let gate = (select(vec!["RESIDENTIAL_PANEL", "DIRECTOR"]), select(roles.clone()), select(conditions));
+    let gates = prop::option::weighted(0.5, gate);
+    (any::<bool>(), any::<bool>(), prop::option::of(select(roles)), gates).prop_map(
+        |(release_in_order, emergency_may_skip, waives, gate)| StepPolicy {
+            release_in_order,
+            emergency_may_skip,
+            waiver_roles: waives.into_iter().map(str::to_owned).collect(),
+            gates: gate
+                .into_iter()
+                .map(|(gate, role, when)| Gate {
+                    gate: gate.to_owned(),
+                    roles: BTreeSet::from([role.to_owned()]),
+                    when,
+                })
+                .collect(),
+        },
+    )
+}
+
+/// What gates decide on the offers of these histories.
+pub(crate) fn decisions(roles: Vec<&'static str>) -> impl Strategy<Value = RecordGateDecision> {
+    let gate = select(vec!["RESIDENTIAL_PANEL", "DIRECTOR"]);
+    let decision = select(vec!["APPROVED", "APPROVED", "APPROVED", "REFUSED", "DEFERRED"]);
+    ((1..=2_u128).prop_map(referral), (1..=3_u128).prop_map(offer), gate, decision, select(roles)).prop_map(
+        |(referral, offer, gate, decision, role)| RecordGateDecision {
+            referral,
+            offer,
+            gate: gate.to_owned(),
+            decision: decision.to_owned(),
+            post: "post-0417".to_owned(),
+            role: role.to_owned(),
+            on: london_date(at(3)),
+            at: at(5),
+        },
+    )
+}

@@ -1,0 +1,223 @@
+//! Methods by which the framework lead imports a date of the regulator's register, and by which anybody sees what it changed.
+
+use super::Answer;
+use super::fields::{age, status};
+use super::register::{places_registered, sector};
+use crate::Vacancies;
+use api::vacancies as proto;
+use care::market::{
+    EstablishmentRegistered, Import, Listed, ListingChange, MarketEvent, NotTaken, Registration, Sexes,
+};
+use care::{CouncilId, Date, code_sets, london_date};
+use service_kit::page::page_of;
+use service_kit::{Caller, Fields, establishment_name, not_found, provider_name, run_command, timestamp};
+use std::collections::{BTreeSet, HashMap};
+use tonic::{Request, Response};
+use vacancies_domain::{Command, RegisterPart, RegisterRow};
+
+/// Characters of a provider's name.
+const NAME_CHARS_MAX: usize = 200;
+
+impl Vacancies {
+    pub(super) async fn read_part(
+        &self,
+        request: Request<proto::ReadRegisterPartRequest>,
+    ) -> Answer<proto::ReadRegisterPartResponse> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let as_of = past_date(&mut fields, &caller, &form.as_of);
+        if form.rows.is_empty() {
+            fields.violation("rows", "must be given");
+        }
+        let few = fields.at_most("rows", form.rows.len(), Command::REGISTER_ROWS_MAX);
+        let mut named = BTreeSet::new();
+        let rows = few.and_then(|()| {
+            let rows = form.rows.iter().enumerate().map(|(index, it)| {
+                fields.beneath(&format!("rows[{index}]"), |fields| {
+                    let row = row(fields, &caller, it)?;
+                    if named.insert(row.entry.urn.clone()) {
+                        return Some(row);
+                    }
+                    fields.violation("urn", "is named by a row before");
+                    None
+                })
+            });
+            // Every row is read, so that all that is wrong is told at once.
+            let rows: Vec<Option<RegisterRow>> = rows.collect();
+            rows.into_iter().collect::<Option<Vec<_>>>()
+        });
+        let part = fields.finish(|| Some(RegisterPart { as_of: as_of?, rows: rows?, at: caller.at }))?;
+        let command = Command::ReadRegisterPart(part);
+        run_command(&self.market, &caller, &form, &form.request_id, command, |_, events| {
+            let read = events.iter().find_map(|event| match event {
+                MarketEvent::RegisterPartRead(read) => Some(read),
+                _ => None,
+            });
+            read.map(|read| proto::ReadRegisterPartResponse {
+                changes: read.changes.iter().map(change).collect(),
+                not_taken: read.not_taken.iter().map(not_taken).collect(),
+            })
+            .unwrap_or_default()
+        })
+        .await
+    }
+
+    pub(super) async fn finish_import(
+        &self,
+        request: Request<proto::FinishRegisterImportRequest>,
+    ) -> Answer<proto::RegisterImport> {
+        let caller = Caller::of(&request)?;
+        caller.require_lead()?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let as_of = past_date(&mut fields, &caller, &form.as_of);
+        let sha256 = &form.file_sha256;
+        let digest = sha256.len() == 64 && sha256.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
+        if !digest {
+            fields.violation("file_sha256", "expected 64 hexadecimal digits in lower case");
+        }
+        let as_of = fields.finish(|| as_of)?;
+        let (file_sha256, rows, at) = (form.file_sha256.clone(), form.rows, caller.at);
+        let command = Command::FinishRegisterImport { as_of, file_sha256, rows, at };
+        run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
+            let finished = market.listings().finished.get(&as_of);
+            finished.map(|it| import(as_of, it)).unwrap_or_default()
+        })
+        .await
+    }
+
+    pub(super) fn import_page(
+        &self,
+        request: &Request<proto::ListRegisterImportsRequest>,
+    ) -> Answer<proto::ListRegisterImportsResponse> {
+        let form = request.get_ref();
+        let (imports, next_page_token) = self.market.read(|market| {
+            page_of(form, |after: Option<Date>| {
+                let finished = market.listings().finished.iter();
+                finished
+                    .filter(move |(as_of, _)| after.is_none_or(|after| **as_of > after))
+                    .map(|(as_of, it)| (*as_of, import(*as_of, it)))
+            })
+        })?;
+        Ok(Response::new(proto::ListRegisterImportsResponse { imports, next_page_token }))
+    }
+
+    pub(super) fn change_page(
+        &self,
+        request: &Request<proto::ListRegisterChangesRequest>,
+    ) -> Answer<proto::ListRegisterChangesResponse> {
+        let form = request.get_ref();
+        let mut fields = Fields::new();
+        let as_of = fields.date("as_of", &form.as_of);
+        let as_of = fields.finish(|| as_of)?;
+        let page = self.market.read(|market| {
+            let import = market.listings().finished.get(&as_of)?;
+            Some(page_of(form, |after: Option<usize>| {
+                let first = after.map_or(0, |after| after.saturating_add(1));
+                let changes = import.changes.iter().enumerate().skip(first);
+                changes.map(|(index, it)| (index, change(it)))
+            }))
+        });
+        let unknown = || not_found("REGISTER_IMPORT_UNKNOWN", &format!("registerImports/{as_of}"));
+        let (changes, next_page_token) = page.ok_or_else(unknown)??;
+        Ok(Response::new(proto::ListRegisterChangesResponse { changes, next_page_token }))
+    }
+}
+
+/// The date of a register that exists by now.
+fn past_date(fields: &mut Fields, caller: &Caller, text: &str) -> Option<Date> {
+    let as_of = fields.date("as_of", text)?;
+    if as_of > london_date(caller.at) {
+        fields.violation("as_of", "is after today: give the date that the register is of");
+        return None;
+    }
+    Some(as_of)
+}
+
+fn row(fields: &mut Fields, caller: &Caller, it: &proto::RegisterRow) -> Option<RegisterRow> {
+    let today = london_date(caller.at);
+    let urn = fields.parse("urn", &it.urn);
+    let provider = fields.provider("provider", &it.provider);
+    let provider_name = fields.text("provider_display_name", &it.provider_display_name, NAME_CHARS_MAX);
+    let provision = fields.code("provision", code_sets::PROVISION, &it.provision, today);
+    let place_code = fields.code("place_code", code_sets::PLACE, &it.place_code, today);
+    let utla: Option<CouncilId> = fields.parse("utla", &it.utla);
+    let sector = match it.sector.as_str() {
+        "" => Some(String::new()),
+        text => sector(fields, text).map(|it| it.to_string()),
+    };
+    let operated_by = match it.operated_by.as_str() {
+        "" => Some(None),
+        name => fields.council("operated_by", name).map(Some),
+    };
+    let registered_on = fields.date("registered_on", &it.registered_on);
+    let status = status(fields, it.status);
+    if status == Some(None) {
+        fields.violation("status", "must be given");
+    }
+    let grade = fields.code("grade", code_sets::GRADE, &it.grade, today);
+    let places = places_registered(fields, it.places_registered.unwrap_or(0));
+    let age_from = age(fields, "age_from", it.age_from);
+    let age_to = age(fields, "age_to", it.age_to);
+    let entry = EstablishmentRegistered {
+        urn: urn?,
+        provider: provider?,
+        provision: provision?,
+        place_code: place_code?,
+        utla: utla?.to_string(),
+        sector: sector?,
+        operated_by: operated_by?,
+        registered_on: registered_on?,
+        registration: Registration {
+            status: status??,
+            grade: grade?,
+            age_from: age_from?,
+            age_to: age_to?,
+            sexes: Sexes::Any,
+            places_registered: places?,
+        },
+        at: caller.at,
+    };
+    Some(RegisterRow { entry, provider_name: provider_name?, places_printed: it.places_registered.is_some() })
+}
+
+fn change(it: &Listed) -> proto::RegisterChange {
+    let (before, now) = match &it.change {
+        ListingChange::New | ListingChange::NoLongerListed => (String::new(), String::new()),
+        ListingChange::Regraded { before, now } => (before.clone(), now.clone()),
+        ListingChange::Status { before, now } => (before.to_string(), now.to_string()),
+        ListingChange::Places { before, now } => (before.to_string(), now.to_string()),
+        ListingChange::Owner { before, now } => (provider_name(before), provider_name(now)),
+    };
+    let (establishment, change) = (establishment_name(&it.urn), it.change.word().to_owned());
+    proto::RegisterChange { establishment, change, before, now }
+}
+
+fn not_taken(it: &NotTaken) -> proto::RegisterRowNotTaken {
+    proto::RegisterRowNotTaken {
+        establishment: establishment_name(&it.urn),
+        reason: it.reason.clone(),
+        message: it.detail.clone(),
+    }
+}
+
+fn import(as_of: Date, it: &Import) -> proto::RegisterImport {
+    let mut change_totals: HashMap<String, u32> = HashMap::new();
+    for listed in &it.changes {
+        *change_totals.entry(listed.change.word().to_owned()).or_default() += 1;
+    }
+    let mut not_taken_totals: HashMap<String, u32> = HashMap::new();
+    for row in &it.not_taken {
+        *not_taken_totals.entry(row.reason.clone()).or_default() += 1;
+    }
+    proto::RegisterImport {
+        as_of: as_of.to_string(),
+        rows: it.rows,
+        file_sha256: it.file_sha256.clone(),
+        imported_at: Some(timestamp(it.at)),
+        change_totals,
+        not_taken_totals,
+    }
+}
