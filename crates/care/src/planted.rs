@@ -74,6 +74,10 @@ pub enum Planted {
     RevealUnrecorded,
     /// A provider is granted sight of the child before the award holds.
     GrantedBeforeAward,
+    /// What was sealed for a provider can be opened when it may not read it any more.
+    KeyOutlivesRight,
+    /// A key that was destroyed seals again.
+    KeyComesBack,
     /// An offer that did not pass the gate of its evaluation is taken.
     EvaluationGateIgnored,
     /// An award departs from the order of merit and nobody says why.

@@ -211,7 +211,17 @@ impl KeyStore {
     /// [`SealingError::Io`] and [`SealingError::NoRandomness`]. After the last two the key may or may
     /// not be destroyed: when the store says it is halted, open it again, and destroy again.
     pub fn destroy(&self, subject: &str, purpose: &str) -> Result<(), SealingError> {
-        let key_id = KeyName::new(subject, purpose)?.key_id(&self.owner);
+        self.destroy_all(&[(subject, purpose)])
+    }
+
+    /// As [`destroy`](Self::destroy) for several keys, each a subject and a purpose, at the cost of one; all of them or none.
+    ///
+    /// # Errors
+    /// As [`destroy`](Self::destroy), [`SealingError::KeyUnknown`] when any of them is.
+    pub fn destroy_all(&self, keys: &[(&str, &str)]) -> Result<(), SealingError> {
+        let named = keys.iter().map(|(subject, purpose)| KeyName::new(subject, purpose));
+        let key_ids =
+            named.map(|name| Ok(name?.key_id(&self.owner))).collect::<Result<Vec<_>, SealingError>>()?;
         let mut state = self.lock();
         let old_file = loop {
             state.check_halted()?;
@@ -221,18 +231,20 @@ impl KeyStore {
             }
         };
         let mut slots = state.slots.clone();
-        let found = match slots.get_mut(&key_id).map(|slot| &mut slot.kept) {
-            None | Some(Kept::Lost) => Err(self.unknown(&key_id)),
-            Some(Kept::Destroyed) => Ok(false),
-            Some(kept) => {
-                *kept = Kept::Destroyed;
-                Ok(true)
+        let found = key_ids.iter().try_fold(false, |any, key_id| {
+            match slots.get_mut(key_id).map(|slot| &mut slot.kept) {
+                None | Some(Kept::Lost) => Err(self.unknown(key_id)),
+                Some(Kept::Destroyed) => Ok(any),
+                Some(kept) => {
+                    *kept = Kept::Destroyed;
+                    Ok(true)
+                }
             }
-        };
+        });
         if !matches!(found, Ok(true)) {
             state.file = Some(old_file);
             self.changed.notify_all();
-            return found.map(|_| ());
+            return found.map(drop);
         }
         drop(state);
         let replaced = rotation::replace(&self.paths, &self.owner, &slots);

@@ -71,6 +71,15 @@ impl Clock {
     }
 }
 
+/// The last instant of a day in England; with the calendar's last day there is none, and nothing passes.
+#[must_use]
+pub fn last_instant(day: Date) -> Timestamp {
+    let morning = day.tomorrow().and_then(|day| day.in_tz("Europe/London"));
+    morning.map_or(Timestamp::MAX, |morning| {
+        Timestamp::from_microsecond(morning.timestamp().as_microsecond() - 1).unwrap_or(Timestamp::MAX)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

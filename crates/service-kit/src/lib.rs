@@ -15,15 +15,16 @@ mod principal;
 mod reactor;
 mod region;
 mod request_span;
+mod resume;
 mod server;
 mod standby;
 pub mod terms;
 pub mod token;
 
 pub use access::{Access, AccessLayer, Rule};
-pub use clock::Clock;
+pub use clock::{Clock, last_instant};
 pub use command::{kept_under, request_hash, run_command};
-pub use endless::{Admission, Endless};
+pub use endless::{Admission, Endless, Teller, Told};
 pub use errors::{ERROR_DOMAIN, not_found, refuse, refused, unavailable};
 pub use fields::{Fields, Form, timestamp};
 pub use kit::{Kit, StartError};
@@ -35,5 +36,6 @@ pub use names::{
 pub use principal::{Caller, Role};
 pub use reactor::{EngineReaction, Letters, Parking, RetriedLetters, Route};
 pub use region::{Framework, LOGS_FOLDER, Region, RegionInvalid};
+pub use resume::{resume_token, resume_token_invalid, resumed};
 pub use server::{Health, ServeError, Serving, serve};
 pub use standby::Standby;

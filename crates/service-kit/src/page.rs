@@ -102,20 +102,22 @@ where
 
 /// Which list a request asks for: the method's request by its name, and its filter.
 fn list_of(request: &impl Paged) -> [u8; LIST_BYTES] {
-    fn digest<Q: Paged>(request: &Q) -> [u8; LIST_BYTES] {
-        let digest = Sha256::new().chain_update(Q::full_name()).chain_update([0]);
-        let digest = digest.chain_update(request.list().encode_to_vec()).finalize();
-        std::array::from_fn(|index| digest[index])
-    }
-    digest(request)
+    digest_of(&request.list())
 }
 
-fn token_of(list: [u8; LIST_BYTES], key: &str) -> String {
+/// What a token begins with, so that it goes on with what gave it.
+pub(crate) fn digest_of<Q: Message + Name>(asked: &Q) -> [u8; LIST_BYTES] {
+    let digest = Sha256::new().chain_update(Q::full_name()).chain_update([0]);
+    let digest = digest.chain_update(asked.encode_to_vec()).finalize();
+    std::array::from_fn(|index| digest[index])
+}
+
+pub(crate) fn token_of(list: [u8; LIST_BYTES], key: &str) -> String {
     URL_SAFE_NO_PAD.encode([&list[..], key.as_bytes()].concat())
 }
 
 /// The key in a token of this list; none in any other.
-fn key_in<K: FromStr>(token: &str, list: [u8; LIST_BYTES]) -> Option<K> {
+pub(crate) fn key_in<K: FromStr>(token: &str, list: [u8; LIST_BYTES]) -> Option<K> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let key = bytes.strip_prefix(&list)?;
     std::str::from_utf8(key).ok()?.parse().ok()

@@ -32,6 +32,8 @@ use tokio::task::JoinSet;
 
 /// How many callers may follow events at once.
 const FOLLOWERS_MAX: usize = 128;
+/// How many of one council's or lead's may.
+const FOLLOWERS_EACH_MAX: usize = 32;
 /// How many verifications run at once; others wait for their turn.
 const VERIFICATIONS_MAX: usize = 2;
 
@@ -79,7 +81,7 @@ impl Audit {
                 recorder: Arc::new(recorder),
                 index,
                 followers: Mutex::default(),
-                followed_by: Endless::at_most(FOLLOWERS_MAX, FOLLOWERS_MAX),
+                followed_by: Endless::at_most(FOLLOWERS_MAX, FOLLOWERS_EACH_MAX),
                 verifications: Semaphore::new(VERIFICATIONS_MAX),
                 _indexing: indexing,
             }),

@@ -97,7 +97,8 @@ impl Services {
         routes
     }
 
-    /// Lets the audit service record the events of all logs, the market record the leases that ended, and councils' referrals who has not answered in time.
+    /// Lets the audit service record the events of all logs, the market record the leases that ended, and councils' referrals who has not answered
+    /// in time and the grants whose day has come.
     pub(crate) fn begin(&self) {
         if let Some(audit) = &self.audit {
             audit.follow();
@@ -107,6 +108,7 @@ impl Services {
         }
         if let Some(referrals) = &self.referrals {
             referrals.begin_sweeping();
+            referrals.begin_ending_grants();
         }
     }
 

@@ -28,14 +28,27 @@ impl Desk {
             kit.engine(LogId::council(Service::Referrals, council)).await?;
         let vault = Vault::open(&kit.keys_folder, (council, lock), &engine.read(sealed), accept_lost_keys)?;
         // A key outlives its end only if the service stopped between the event and the destruction.
-        let ended = engine.read(|state| state.destroyed_keys.clone());
+        let ended = engine.read(ended);
         vault.destroy(ended).await.map_err(|error| StartError::Other(error.to_string()))?;
         Ok(Self { engine, vault })
     }
 }
 
-/// What is sealed in a council's log and was not ended.
-fn sealed(state: &State) -> Vec<(ReferralId, KeyPurpose)> {
+/// The keys whose end is recorded.
+fn ended(state: &State) -> Vec<(ReferralId, String)> {
+    let own = state.destroyed_keys.iter().map(|(referral, purpose)| (*referral, purpose.as_str().to_owned()));
+    let of_providers = state.destroyed_provider_keys.iter().map(|(referral, key)| (*referral, key.name()));
+    own.chain(of_providers).collect()
+}
+
+/// The keys of what is sealed in a council's log and was not ended.
+fn sealed(state: &State) -> Vec<(ReferralId, String)> {
+    let of_providers = state.referrals.values().flat_map(|referral| {
+        let envelopes = referral.releases.iter().flat_map(|(provider, release)| {
+            release.envelopes.iter().map(move |(purpose, envelope)| envelope.key(provider, *purpose).name())
+        });
+        envelopes.map(|name| (referral.id, name))
+    });
     let parts = state.referrals.values().flat_map(|referral| {
         let identity = referral.identity.as_ref().map(|_| (referral.id, KeyPurpose::Identity));
         let judged = |offer| state.offers.get(offer).is_some_and(|offer| offer.evaluation.is_some());
@@ -46,7 +59,8 @@ fn sealed(state: &State) -> Vec<(ReferralId, KeyPurpose)> {
         let narrative = told.then_some((referral.id, KeyPurpose::Narrative));
         identity.into_iter().chain(narrative)
     });
-    parts.filter(|part| !state.destroyed_keys.contains(part)).collect()
+    let own = parts.filter(|part| !state.destroyed_keys.contains(part));
+    own.map(|(referral, purpose)| (referral, purpose.as_str().to_owned())).chain(of_providers).collect()
 }
 
 impl Referrals {

@@ -4,6 +4,7 @@
 mod awards;
 mod cascade;
 mod deadlines;
+mod envelopes;
 mod evaluations;
 mod explanations;
 mod identity;
@@ -20,16 +21,27 @@ mod siblings;
 mod staying;
 mod step_policy;
 mod watch;
+mod watch_released;
 
 pub(crate) use deadlines::step_shown;
 pub(crate) use watch::watchers;
 
 use crate::Referrals;
+use crate::desk::Desk;
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
+use care::Domain as _;
+use referrals_domain::{Command, ReferralEvent};
+use service_kit::refuse;
 use tonic::{Request, Response, Status};
 
 type Answer<T> = Result<Response<T>, Status>;
+
+/// What a command would lead to now: refuses what would be refused, before a key is made for it. What is recorded is decided anew.
+fn decide_first(desk: &Desk, command: &Command) -> Result<Vec<ReferralEvent>, Status> {
+    let decided = desk.engine.read(|state| referrals_domain::Referrals::decide(state, command));
+    decided.map_err(|rejection| refuse(&rejection))
+}
 
 macro_rules! methods {
     ($($method:ident($request:ident) -> $response:ident = $run:ident;)+) => {
@@ -41,6 +53,13 @@ macro_rules! methods {
                 request: Request<proto::WatchDeadlinesRequest>,
             ) -> Answer<watch::Changes> {
                 self.watch(request).await
+            }
+            type WatchReleasedReferralsStream = watch_released::Changes;
+            async fn watch_released_referrals(
+                &self,
+                request: Request<proto::WatchReleasedReferralsRequest>,
+            ) -> Answer<watch_released::Changes> {
+                self.watch_released(&request)
             }
             $(async fn $method(&self, request: Request<proto::$request>) -> Answer<proto::$response> {
                 self.$run(request).await

@@ -9,6 +9,7 @@ mod criteria_view;
 mod desk;
 mod form;
 mod grpc;
+mod keeper;
 mod market_view;
 mod reactions;
 mod render;
@@ -28,6 +29,7 @@ use desk::Desk;
 use engine::Engine;
 use eventlog::{LogId, Service};
 use exchange::{Exchange, Reaction};
+use keeper::Keeper;
 use market_view::MarketView;
 use replay::Replay;
 use service_kit::{Clock, Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
@@ -47,6 +49,10 @@ pub struct Referrals {
     outcomes: Arc<EngineReaction<referrals_domain::Referrals>>,
     clock: Clock,
     watching: Arc<Endless>,
+    watching_released: Arc<Endless>,
+    /// Held for as long as the service is.
+    _keepers: Arc<[Keeper]>,
+    ending: Arc<OnceLock<Vec<Keeper>>>,
     sweepers: Arc<OnceLock<Sweepers>>,
 }
 
@@ -78,7 +84,9 @@ impl Referrals {
         let market = Arc::new(MarketView::open(letters.log()).await);
         let outcomes = reactions::outcomes(&desks, kit.clock.clone(), letters);
         let (desks, exchange) = (Arc::new(desks), kit.followed());
-        let (clock, watching) = (kit.clock.clone(), grpc::watchers());
+        let clock = kit.clock.clone();
+        let (watching, watching_released) = (grpc::watchers(), grpc::watchers());
+        let _keepers = desks.values().map(|desk| Keeper::destroying(desk.clone())).collect();
         let criteria = Arc::new(CriteriaView::new());
         Ok(Self {
             desks,
@@ -89,8 +97,35 @@ impl Referrals {
             outcomes,
             clock,
             watching,
+            watching_released,
+            _keepers,
+            ending: Arc::default(),
             sweepers: Arc::default(),
         })
+    }
+
+    /// By the machine's clock, records that the keys of grants end whose day has come. Not before its logs were held against what others have
+    /// consumed of them: an append would take the place of an event that was lost. Under a simulated clock nothing happens by itself: whoever
+    /// moves it calls [`Referrals::sweep`].
+    pub fn begin_ending_grants(&self) {
+        if matches!(self.clock, Clock::System) {
+            self.end_grants_by_itself();
+        }
+    }
+
+    /// As [`Referrals::begin_ending_grants`], by whatever clock there is.
+    pub fn end_grants_by_itself(&self) {
+        let desks = || self.desks.values().map(|desk| Keeper::ending(desk.clone(), self.clock.clone()));
+        self.ending.get_or_init(|| desks().collect());
+    }
+
+    /// Records that the keys of grants end whose day has come by now; says whether all of it was recorded.
+    pub async fn end_grants(&self) -> bool {
+        let mut all = true;
+        for desk in self.desks.values() {
+            all &= keeper::end_grants(desk, self.clock.now()).await;
+        }
+        all
     }
 
     /// By the machine's clock, records what time alone brings about, what came while the service stopped too. Not before its logs were held
@@ -108,13 +143,13 @@ impl Referrals {
         self.sweepers.get_or_init(|| Sweepers::start(engines(), &self.clock));
     }
 
-    /// Records who has not answered by now, and the steps that came to nothing; says whether all of it was recorded.
+    /// Records who has not answered by now, the steps that came to nothing and the grants whose day has come; says whether all of it was recorded.
     pub async fn sweep(&self) -> bool {
         let mut all = true;
         for desk in self.desks.values() {
             all &= sweep::sweep(&desk.engine, self.clock.now()).await;
         }
-        all
+        all & self.end_grants().await
     }
 
     /// Folds what is new in its logs while another instance works on them.
@@ -144,6 +179,7 @@ impl Referrals {
     /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
     pub fn end_calls(&self) {
         self.watching.end();
+        self.watching_released.end();
     }
 
     /// What each of its logs and its pictures of other services' have come to, see [`Engine::digest`].

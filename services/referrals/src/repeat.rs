@@ -3,11 +3,14 @@
 
 use crate::desk::Desk;
 use crate::seal::{Clear, Part};
-use care::{Event, ReferralId};
+use care::{Event, QuestionId, ReferralId};
 use eventlog::{LogError, Recorded};
-use referrals_domain::{ReferralEvent, Sealed};
+use referrals_domain::{ReferralEvent, SHORTLIST_MAX, Sealed};
 use service_kit::{Caller, kept_under, referral_name, refused, unavailable};
 use tonic::{Code, Status};
+
+/// How many events one request about a child has at most: an amendment, and one for each of the shortlisted.
+const REQUEST_EVENTS_MAX: u64 = 1 + SHORTLIST_MAX as u64;
 
 /// What an earlier request sealed of a child.
 struct SealedBefore {
@@ -51,10 +54,7 @@ impl Desk {
         request_id: &str,
         clear: &Clear,
     ) -> Result<(), Status> {
-        let before = self.sealed_before(caller, request_id).await.map_err(|error| {
-            tracing::error!(log = %self.engine.log_id(), %error, "a kept answer cannot be read");
-            unavailable("the log cannot be read now; with the same request_id it is safe to try again")
-        })?;
+        let before = self.sealed_before(caller, request_id).await?;
         let Some(SealedBefore { referral, parts }) = before else { return Ok(()) };
         let asked = |part: Part| match part {
             Part::Identity => clear.person.is_some(),
@@ -78,22 +78,42 @@ impl Desk {
         Err(refused(Code::FailedPrecondition, "REPEAT_UNRECOGNISABLE", message, [("referral", name)]))
     }
 
-    async fn sealed_before(
+    /// The question that an earlier request under this id asked.
+    pub(crate) async fn question_before(
         &self,
         caller: &Caller,
         request_id: &str,
-    ) -> Result<Option<SealedBefore>, LogError> {
+    ) -> Result<Option<QuestionId>, Status> {
+        let parts = self.sealed_before(caller, request_id).await?.map(|it| it.parts).unwrap_or_default();
+        let asked = parts.into_iter().find_map(|(part, _)| match part {
+            Part::Question(id) => Some(id),
+            Part::Identity | Part::Narrative | Part::Background | Part::Answer(_) | Part::Rationale(_) => {
+                None
+            }
+        });
+        Ok(asked)
+    }
+
+    async fn sealed_before(&self, caller: &Caller, request_id: &str) -> Result<Option<SealedBefore>, Status> {
+        self.read_before(caller, request_id).await.map_err(|error| {
+            tracing::error!(log = %self.engine.log_id(), %error, "a kept answer cannot be read");
+            unavailable("the log cannot be read now; with the same request_id it is safe to try again")
+        })
+    }
+
+    async fn read_before(&self, caller: &Caller, request_id: &str) -> Result<Option<SealedBefore>, LogError> {
         if request_id.is_empty() {
             return Ok(None);
         }
         let log = self.engine.log();
         let Some(kept) = log.reply(&kept_under(caller, request_id)).await? else { return Ok(None) };
-        // The last event of the request, unless it had none: then it is another's, and says so.
-        let last = log.read(kept.head.saturating_sub(1), 1).await?;
-        let own = last.iter().find(|event| {
+        // The last events are the request's, unless it had none: then they are another's, and say so.
+        let before = kept.head.saturating_sub(REQUEST_EVENTS_MAX);
+        let last = log.read(before, usize::try_from(kept.head - before).unwrap_or(0)).await?;
+        let mut own = last.iter().rev().filter(|event| {
             event.meta.actor == caller.actor()
                 && event.meta.causation == Some(format!("request:{request_id}"))
         });
-        Ok(own.and_then(|event| SealedBefore::read(event)))
+        Ok(own.find_map(|event| SealedBefore::read(event)))
     }
 }

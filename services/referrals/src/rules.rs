@@ -44,6 +44,7 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/RecordStatutoryStep", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/RevealIdentity", Own, Granted),
     rule("/brokerage.referrals.v1.ReferralsService/EraseIdentity", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/WatchReleasedReferrals", Never, Own),
     rule("/brokerage.referrals.v1.ReferralsService/EvaluateOffer", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/ListEvaluations", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/LinkSiblings", Own, Never),

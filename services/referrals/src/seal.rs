@@ -1,6 +1,6 @@
 //! Seals who the child is before it becomes part of a command, and opens it for those who may see it.
 
-use care::{CouncilId, Date, OfferId, QuestionId, ReferralId};
+use care::{CouncilId, OfferId, QuestionId, ReferralId};
 use referrals_domain::{Background, BackgroundPart, KeyPurpose, Referral, Rejection, Sealed};
 use sealing::{DataKey, KeyStore, Needs, OwnerLock, SealedBlob, SealingError};
 use serde::{Deserialize, Serialize};
@@ -11,15 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
 
-/// Who the child is, as it is sealed. What is unknown is empty.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Person {
-    pub(crate) given_name: String,
-    pub(crate) family_name: String,
-    pub(crate) date_of_birth: Option<Date>,
-    pub(crate) home_postcode: String,
-    pub(crate) case_reference: String,
-}
+mod envelope;
+mod person;
+
+pub(crate) use envelope::Told;
+pub(crate) use person::{Person, age_on};
 
 /// The codes that are sealed with the narrative. What is unknown is empty.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +44,16 @@ pub(crate) struct Clear {
     pub(crate) person: Option<Person>,
     pub(crate) narrative: Option<String>,
     pub(crate) codes: Option<SealedCodes>,
+}
+
+impl Clear {
+    /// Whether the account of needs holds something of who the child is; or may, where that was given and cannot be read any more.
+    pub(crate) fn names_child(&self, identity_given: bool) -> bool {
+        self.narrative.as_deref().is_some_and(|text| match &self.person {
+            Some(person) => person.is_named_in(text),
+            None => identity_given,
+        })
+    }
 }
 
 /// The same, sealed, with a fingerprint of each part under its own key by which a repeated request is recognised.
@@ -158,7 +164,7 @@ impl Vault {
     pub(crate) fn open(
         keys_folder: &Path,
         (council, lock): (CouncilId, OwnerLock),
-        sealed: &[(ReferralId, KeyPurpose)],
+        sealed: &[(ReferralId, String)],
         accept_lost: bool,
     ) -> Result<Self, StartError> {
         let folder = folder(keys_folder);
@@ -231,22 +237,33 @@ impl Vault {
         text: Option<Vec<u8>>,
     ) -> Result<Option<(Sealed, String)>, Status> {
         let Some(text) = text else { return Ok(None) };
-        let (aad, purpose) = (self.binding(referral, part), part.purpose());
+        let binding = self.binding(referral, &part.name());
+        self.seal_under(referral, part.purpose().as_str().to_owned(), binding, text).await.map(Some)
+    }
+
+    /// Seals a text under the key of that name, and gives its fingerprint.
+    async fn seal_under(
+        &self,
+        referral: ReferralId,
+        key: String,
+        binding: String,
+        text: Vec<u8>,
+    ) -> Result<(Sealed, String), Status> {
         let subject = referral.to_string();
         let seal = move |key: DataKey| {
             let print = hex::encode(key.fingerprint(&text));
-            key.seal(&aad, &text).map(|blob| (to_event(&blob), print))
+            key.seal(&binding, &text).map(|blob| (to_event(&blob), print))
         };
-        let sealed = match self.keys.get(&subject, purpose.as_str()) {
+        let sealed = match self.keys.get(&subject, &key) {
             Ok(key) => seal(key),
             Err(SealingError::KeyUnknown { .. }) => {
                 let keys = Arc::clone(&self.keys);
-                let made = move || keys.create_or_get(&subject, purpose.as_str()).and_then(seal);
+                let made = move || keys.create_or_get(&subject, &key).and_then(seal);
                 tokio::task::spawn_blocking(made).await.map_err(|error| unavailable(error.to_string()))?
             }
             Err(error) => Err(error),
         };
-        sealed.map(Some).map_err(|error| status(referral, &error))
+        sealed.map_err(|error| status(referral, &error))
     }
 
     /// Whether nothing of what is sealed in a referral can be read, and the key of some part of it was lost, not destroyed.
@@ -267,7 +284,7 @@ impl Vault {
     /// How the key that sealed this is missing, if it is. One that was made in the place of a lost one is another.
     fn missing(&self, referral: ReferralId, part: Part, sealed: &Sealed) -> Option<SealingError> {
         let blob = from_event(sealed)?;
-        self.keys.unseal(&blob, &self.binding(referral, part)).err().filter(is_missing)
+        self.keys.unseal(&blob, &self.binding(referral, &part.name())).err().filter(is_missing)
     }
 
     /// What is sealed in a referral, as far as it was given and its key exists.
@@ -298,16 +315,25 @@ impl Vault {
         part: Part,
         sealed: Option<&Sealed>,
     ) -> Result<Option<Vec<u8>>, Status> {
-        let Some(sealed) = sealed else { return Ok(None) };
+        sealed.map_or(Ok(None), |sealed| self.unseal_at(referral, &part.name(), sealed))
+    }
+
+    /// What is sealed in that place of a referral; nothing where its key was destroyed or is lost.
+    fn unseal_at(
+        &self,
+        referral: ReferralId,
+        place: &str,
+        sealed: &Sealed,
+    ) -> Result<Option<Vec<u8>>, Status> {
         let Some(blob) = from_event(sealed) else {
-            tracing::error!(%referral, part = part.name(), "a sealed value is not of the expected form");
+            tracing::error!(%referral, place, "a sealed value is not of the expected form");
             return Err(unavailable("a sealed value cannot be read"));
         };
-        match self.keys.unseal(&blob, &self.binding(referral, part)) {
+        match self.keys.unseal(&blob, &self.binding(referral, place)) {
             Ok(text) => Ok(Some(text.to_vec())),
             Err(SealingError::KeyDestroyed { .. }) => Ok(None),
             Err(error) if is_missing(&error) => {
-                tracing::error!(%referral, part = part.name(), "ALARM: the key of a sealed part is lost");
+                tracing::error!(%referral, place, "ALARM: the key of a sealed part is lost");
                 Ok(None)
             }
             Err(error) => Err(status(referral, &error)),
@@ -337,31 +363,30 @@ impl Vault {
             .transpose()
     }
 
-    /// Destroys keys, those that still exist. May be repeated.
+    /// Destroys keys by their names, those that still exist. May be repeated.
     pub(crate) async fn destroy(
         &self,
-        ended: BTreeSet<(ReferralId, KeyPurpose)>,
+        ended: impl IntoIterator<Item = (ReferralId, String)>,
     ) -> Result<(), SealingError> {
-        for (referral, purpose) in ended {
-            let subject = referral.to_string();
-            if self.keys.get(&subject, purpose.as_str()).is_err() {
-                // Destroyed before, or nothing was ever sealed under it.
-                continue;
-            }
-            let keys = Arc::clone(&self.keys);
-            let destroyed =
-                tokio::task::spawn_blocking(move || keys.destroy(&subject, purpose.as_str())).await;
-            match destroyed {
-                Ok(destroyed) => destroyed?,
-                Err(error) => return Err(SealingError::Halted { reason: error.to_string() }),
-            }
+        let named = ended.into_iter().map(|(referral, purpose)| (referral.to_string(), purpose));
+        // What is not there was destroyed before, or nothing was ever sealed under it.
+        let left: Vec<_> =
+            named.filter(|(subject, purpose)| self.keys.get(subject, purpose).is_ok()).collect();
+        if left.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let keys = Arc::clone(&self.keys);
+        let destroyed = tokio::task::spawn_blocking(move || {
+            let names: Vec<_> =
+                left.iter().map(|(subject, purpose)| (subject.as_str(), purpose.as_str())).collect();
+            keys.destroy_all(&names)
+        });
+        destroyed.await.unwrap_or_else(|error| Err(SealingError::Halted { reason: error.to_string() }))
     }
 
     /// Where a sealed part belongs: copied elsewhere it does not open.
-    fn binding(&self, referral: ReferralId, part: Part) -> String {
-        format!("{}|referral/{referral}|{}", self.council, part.name())
+    fn binding(&self, referral: ReferralId, place: &str) -> String {
+        format!("{}|referral/{referral}|{place}", self.council)
     }
 }
 
@@ -402,81 +427,4 @@ fn from_event(sealed: &Sealed) -> Option<SealedBlob> {
         ciphertext: bytes(&sealed.ciphertext)?,
         key_commit: bytes(&sealed.key_commit)?.try_into().ok()?,
     })
-}
-
-/// The age in whole years on a day; nothing before birth. Who is born on 29 February comes of age on 1 March.
-pub(crate) fn age_on(birth: Date, day: Date) -> Option<u8> {
-    let had_birthday = (day.month(), day.day()) >= (birth.month(), birth.day());
-    let years = i32::from(day.year()) - i32::from(birth.year()) - i32::from(!had_birthday);
-    if day < birth { None } else { u8::try_from(years).ok() }
-}
-
-impl Person {
-    /// Whether a text holds something that names this child: a name as a word, the case reference, the postcode, or the date
-    /// of birth. It is a look for slips, not a proof: a nickname or a street passes.
-    pub(crate) fn is_named_in(&self, text: &str) -> bool {
-        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-        let names = [&self.given_name, &self.family_name];
-        let names = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
-        // As it is written: a family called Young is not in "two young carers".
-        let named = names.filter(|name| name.chars().count() > 1).any(|name| words.contains(&name));
-        let bare =
-            |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
-        let whole = bare(text);
-        let held = |part: &str| part.len() > 3 && whole.contains(&bare(part));
-        let birth = self.date_of_birth.is_some_and(|birth| {
-            let (year, month, day) = (birth.year(), birth.month(), birth.day());
-            held(&format!("{year:04}{month:02}{day:02}")) || held(&format!("{day:02}{month:02}{year:04}"))
-        });
-        named || birth || held(&self.home_postcode) || held(&self.case_reference)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Person, age_on};
-    use care::Date;
-
-    fn day(text: &str) -> Date {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn ages_turn_on_birthdays() {
-        for (birth, on, age) in [
-            ("2010-06-15", "2026-06-14", Some(15)),
-            ("2010-06-15", "2026-06-15", Some(16)),
-            ("2008-02-29", "2026-02-28", Some(17)),
-            ("2008-02-29", "2026-03-01", Some(18)),
-            ("2026-06-15", "2026-06-15", Some(0)),
-            ("2026-06-16", "2026-06-15", None),
-        ] {
-            assert_eq!(age_on(day(birth), day(on)), age, "{birth} on {on}");
-        }
-    }
-
-    #[test]
-    fn a_slip_is_seen_and_common_words_are_not_one() {
-        let child = Person {
-            given_name: "Zebedee".to_owned(),
-            family_name: "Young".to_owned(),
-            date_of_birth: Some(day("2012-02-03")),
-            home_postcode: "DL1 5AB".to_owned(),
-            case_reference: "LCS-99812".to_owned(),
-        };
-        for slip in [
-            "for Zebedee only",
-            "the Young family",
-            "near dl15ab",
-            "see lcs 99812",
-            "b. 03/02/2012",
-            "2012-02-03",
-        ] {
-            assert!(child.is_named_in(slip), "{slip}");
-        }
-        for fine in ["two young carers near DL1", "no framework provider within 20 miles", ""] {
-            assert!(!child.is_named_in(fine), "{fine}");
-        }
-        assert!(!Person::default().is_named_in("anything at all"));
-    }
 }

@@ -11,13 +11,12 @@ use care::market::Market;
 use care::{Date, EstablishmentUrn, PlaceId, Timestamp, london_date};
 use eventlog::{LogError, Recorded};
 use matching::{Criteria, Index, Match};
-use service_kit::{Admission, Endless, place_name, refused, unavailable};
+use service_kit::{Endless, Teller, last_instant, place_name, refused, unavailable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tonic::{Code, Status};
 
 /// How many callers may watch at once.
@@ -36,8 +35,6 @@ pub(crate) const BEHIND_EVENTS_MAX: u64 = 100_000;
 const POSITION_TOLD_EVENTS: u64 = 10_000;
 /// Changes that come this close together are judged together, some more or fewer: see [`Watcher::pause`].
 const TOGETHER: Duration = Duration::from_millis(50);
-
-type Response = Result<proto::WatchVacanciesResponse, Status>;
 
 /// Who watches.
 pub(crate) struct Watchers {
@@ -127,7 +124,7 @@ pub(crate) struct Watcher {
     number: u64,
     vacancies: Vacancies,
     need: StandingNeed,
-    sender: mpsc::Sender<Response>,
+    teller: Teller<proto::WatchVacanciesResponse>,
     /// What matched when it was last looked at.
     known: BTreeSet<PlaceId>,
     /// Up to where events have been judged, and the position that was told last.
@@ -137,29 +134,18 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    pub(crate) fn new(vacancies: Vacancies, need: StandingNeed, sender: mpsc::Sender<Response>) -> Self {
+    pub(crate) fn new(
+        vacancies: Vacancies,
+        need: StandingNeed,
+        teller: Teller<proto::WatchVacanciesResponse>,
+    ) -> Self {
         let day = vacancies.clock.today();
         let number = vacancies.watchers.admitted.fetch_add(1, Ordering::Relaxed);
-        Self { number, vacancies, need, sender, known: BTreeSet::new(), position: 0, told: 0, day }
-    }
-
-    /// Tells until the caller or the service ends it.
-    pub(crate) async fn run(mut self, after: Option<u64>, _admission: Admission) {
-        let mut ending = self.vacancies.watchers.calls.ending();
-        let sender = self.sender.clone();
-        let told = tokio::select! {
-            told = self.tell_on(after) => told,
-            () = sender.closed() => return,
-            _ = ending.wait_for(|ending| *ending) => return,
-        };
-        if let Err(status) = told {
-            // Whoever went away meanwhile is not told.
-            let _ = sender.send(Err(status)).await;
-        }
+        Self { number, vacancies, need, teller, known: BTreeSet::new(), position: 0, told: 0, day }
     }
 
     /// Ends only with an error.
-    async fn tell_on(&mut self, after: Option<u64>) -> Result<(), Status> {
+    pub(crate) async fn tell(mut self, after: Option<u64>) -> Result<(), Status> {
         let mut heads = self.vacancies.market.changes();
         self.begin(after).await?;
         loop {
@@ -310,18 +296,10 @@ impl Watcher {
             }
             let response = proto::WatchVacanciesResponse { change: Some(change), position: self.told };
             // Whoever has gone away ends the watch from outside.
-            let _ = self.sender.send(Ok(response)).await;
+            let _ = self.teller.send(Ok(response)).await;
         }
         Ok(())
     }
-}
-
-/// The last instant of a day in England; with the calendar's last day there is none, and nothing passes.
-fn last_instant(day: Date) -> Timestamp {
-    let morning = day.tomorrow().and_then(|day| day.in_tz("Europe/London"));
-    morning.map_or(Timestamp::MAX, |morning| {
-        Timestamp::from_microsecond(morning.timestamp().as_microsecond() - 1).unwrap_or(Timestamp::MAX)
-    })
 }
 
 fn too_broad() -> Status {

@@ -94,7 +94,7 @@ named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
     RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
-    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EvaluateOffer, LinkSiblings, ViewInvitation, SweepInvitations, WaiveCascadeStep, RecordGateDecision, LinkReferral, RecordNotice,
+    EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EvaluateOffer, LinkSiblings, ViewInvitation, SweepInvitations, WaiveCascadeStep, RecordGateDecision, LinkReferral, RecordNotice, EndGrantKeys,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,

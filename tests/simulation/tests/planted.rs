@@ -60,4 +60,5 @@ found! {
     invariant_6_bites: CascadeUnchecked, ApproverUnchecked, RoleUnchecked, EmergencyWithoutDeadline, DeadlineForgotten, WaiverRoleUnchecked, GateIgnored => CascadeAndApprover;
     invariant_6_bites_where_offers_are_evaluated: EvaluationGateIgnored, DepartureUnexplained => CascadeAndApprover;
     invariant_7_bites: RevealedWithoutGrant, RevealedAfterEnd, RevealUnrecorded, GrantedBeforeAward => IdentityByGrant;
+    invariant_7_bites_in_what_is_sealed: KeyOutlivesRight, KeyComesBack => IdentityByGrant;
 }

@@ -66,6 +66,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("PreviewRelease", r#"{"name": "<referral>"}"#),
     ("ShortlistProvider", r#"{"name": "<referral>", "provider": "<my_provider>"}"#),
     ("EndShortlisting", r#"{"name": "<referral>", "provider": "<my_provider>"}"#),
+    ("WatchReleasedReferrals", r#"{"parent": "<provider>"}"#),
     ("ReadShortlistedReferral", r#"{"name": "<referral>"}"#),
     ("AskQuestion", r#"{"parent": "<referral>", "text": "Is there a garden?"}"#),
     (

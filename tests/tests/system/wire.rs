@@ -12,7 +12,7 @@ use tonic::{Request, Status};
 /// After how long a call counts as hanging. More than the server's own limit, so that one which reaches that is told apart.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// The methods whose streams have no end.
-const ENDLESS: [&str; 3] = ["FollowEvents", "WatchDeadlines", "WatchVacancies"];
+const ENDLESS: [&str; 4] = ["FollowEvents", "WatchDeadlines", "WatchReleasedReferrals", "WatchVacancies"];
 /// For how long they are listened to after their last message.
 const SILENCE: Duration = Duration::from_millis(100);
 

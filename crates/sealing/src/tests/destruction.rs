@@ -72,6 +72,26 @@ fn a_tombstone_outlives_reopening_and_further_destruction() {
     }
 }
 
+#[test]
+fn several_are_destroyed_together_or_none_is() {
+    let dir = tempdir().unwrap();
+    let store = open(dir.path());
+    for subject in ["child-1", "child-2", "child-3"] {
+        store.create_or_get(subject, "placing").unwrap();
+    }
+    assert!(is_unknown(&store.destroy_all(&[("child-1", "placing"), ("child-4", "placing")])));
+    assert!(store.get("child-1", "placing").is_ok(), "none");
+    store.destroy_all(&[("child-1", "placing"), ("child-2", "placing")]).unwrap();
+    store.destroy_all(&[("child-1", "placing"), ("child-2", "placing")]).unwrap();
+    store.destroy_all(&[]).unwrap();
+    drop(store);
+    let store = open(dir.path());
+    for subject in ["child-1", "child-2"] {
+        assert!(is_destroyed(&store.get(subject, "placing")));
+    }
+    assert!(store.get("child-3", "placing").is_ok());
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_user_may_read_the_files() {

@@ -6,27 +6,22 @@ use crate::index::{Index, Question};
 use crate::reader::Reader;
 use api::audit::{FollowEventsRequest, FollowEventsResponse};
 use eventlog::LogId;
-use service_kit::{Fields, refused};
+use service_kit::{Caller, Fields, Teller, Told, refused};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 
 /// How many cursors are taken.
 const CURSORS_MAX: usize = 200;
 /// How many events are looked at per log before the next log has its turn.
 const TURN_EVENTS: usize = 200;
-/// How many events are on their way to a caller; the rest waits in the index.
-const SENDING_EVENTS_MAX: usize = 64;
-
-type Sender = mpsc::Sender<Result<FollowEventsResponse, Status>>;
 
 pub(super) fn follow(
     audit: &Audit,
+    caller: &Caller,
     reader: Reader,
     request: FollowEventsRequest,
-) -> Result<ReceiverStream<Result<FollowEventsResponse, Status>>, Status> {
+) -> Result<Told<FollowEventsResponse>, Status> {
     let mut fields = Fields::new();
     let cursors = cursors(&mut fields, &request);
     let filter = form::filter(&mut fields, &request.filter.unwrap_or_default());
@@ -37,8 +32,9 @@ pub(super) fn follow(
     }
     within(audit, &cursors)?;
     let question = form::question(reader, filter)?;
-    let permit = audit.shared.followed_by.admit("").ok_or_else(|| {
-        let message = "too many callers follow events at the moment: end one of yours, or try again later";
+    let admission = audit.shared.followed_by.admit(&caller.role.to_string()).ok_or_else(|| {
+        let message =
+            "too many callers follow events at the moment, or too many of yours: end one, or try again later";
         refused(Code::ResourceExhausted, "TOO_MANY_FOLLOWERS", message, [])
     })?;
     let index = Arc::clone(&audit.shared.index);
@@ -51,13 +47,8 @@ pub(super) fn follow(
         };
         logs.logs_of(&question).into_iter().map(|log| (log, start(log))).collect()
     });
-    let (sender, receiver) = mpsc::channel(SENDING_EVENTS_MAX);
-    let ending = audit.shared.followed_by.ending();
-    tokio::spawn(async move {
-        send_all(&index, &question, positions, &sender, ending).await;
-        drop(permit);
-    });
-    Ok(ReceiverStream::new(receiver))
+    let tell = |teller| tell(index, question, positions, teller);
+    Ok(audit.shared.followed_by.answer(admission, tell))
 }
 
 fn cursors(fields: &mut Fields, request: &FollowEventsRequest) -> Option<BTreeMap<LogId, u64>> {
@@ -89,38 +80,29 @@ fn within(audit: &Audit, cursors: &BTreeMap<LogId, u64>) -> Result<(), Status> {
     fields.finish(|| Some(()))
 }
 
-/// Sends until the caller or the service ends it.
-async fn send_all(
-    index: &Index,
-    question: &Question,
+/// Tells until the index ends.
+async fn tell(
+    index: Arc<Index>,
+    question: Question,
     mut positions: BTreeMap<LogId, u64>,
-    sender: &Sender,
-    mut ending: watch::Receiver<bool>,
-) {
+    teller: Teller<FollowEventsResponse>,
+) -> Result<(), Status> {
     let mut changes = index.changes();
     loop {
         let mut idle = true;
         for (log, position) in &mut positions {
             let (events, reached) = index.look(|logs| {
-                let (events, reached) = logs.next_of(question, *log, *position, TURN_EVENTS);
+                let (events, reached) = logs.next_of(&question, *log, *position, TURN_EVENTS);
                 (events.iter().map(render::record).collect::<Vec<_>>(), reached)
             });
             idle &= reached == *position;
             *position = reached;
             for event in events {
-                let response = FollowEventsResponse { event: Some(event) };
-                tokio::select! {
-                    sent = sender.send(Ok(response)) => if sent.is_err() { return },
-                    _ = ending.wait_for(|ending| *ending) => return,
-                }
+                let _ = teller.send(Ok(FollowEventsResponse { event: Some(event) })).await;
             }
         }
-        if idle {
-            tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
-                () = sender.closed() => return,
-                _ = ending.wait_for(|ending| *ending) => return,
-            }
+        if idle && changes.changed().await.is_err() {
+            return Ok(());
         }
     }
 }

@@ -123,7 +123,8 @@ impl AuditService for Audit {
         request: Request<FollowEventsRequest>,
     ) -> Result<Response<Self::FollowEventsStream>, Status> {
         let reader = self.reader(&request)?;
-        follow::follow(self, reader, request.into_inner()).map(Response::new)
+        let caller = Caller::of(&request)?;
+        follow::follow(self, &caller, reader, request.into_inner()).map(Response::new)
     }
 
     async fn verify_logs(

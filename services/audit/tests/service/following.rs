@@ -1,6 +1,6 @@
 //! Following: every event once and in order, however slowly it is read, and on from any cursor.
 
-use crate::world::{DERBY, World, as_council};
+use crate::world::{DERBY, NOTTINGHAM, World, as_council};
 use api::audit::audit_service_server::AuditService;
 use api::audit::{EventFilter, FollowEventsRequest, LogCursor};
 use tokio_stream::StreamExt;
@@ -91,4 +91,29 @@ async fn cursors_that_cannot_be_are_refused() {
         let request = FollowEventsRequest { after, ..FollowEventsRequest::default() };
         assert_eq!(crate::world::reason(world.audit.follow_events(derby.request(request)).await), reason);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_follows_again_and_again_leaves_room_for_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    let (derby, other) = (as_council(DERBY), as_council(NOTTINGHAM));
+    let mut following = Vec::new();
+    let refused = loop {
+        match world.audit.follow_events(derby.request(FollowEventsRequest::default())).await {
+            Ok(stream) => following.push(stream),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!((following.len(), refused.code()), (32, tonic::Code::ResourceExhausted));
+    world.audit.follow_events(other.request(FollowEventsRequest::default())).await.unwrap();
+    following.pop();
+    // The room is free once the service has seen that the stream was dropped.
+    for _ in 0..500 {
+        if world.audit.follow_events(derby.request(FollowEventsRequest::default())).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("a stream that was dropped still counts");
 }

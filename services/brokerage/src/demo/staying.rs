@@ -29,6 +29,13 @@ pub(crate) async fn arrivals_and_departures(season: &mut Season<'_>) -> Result<(
                 let late = child.plan.told_late_weeks;
                 let Stage::Placed(placed) = &mut child.stage else { continue };
                 if !placed.arrived && placed.start <= today {
+                    // Before the arrival, whose news reaches the referral when it does.
+                    let request = RevealIdentityRequest { name, purpose: "PLACEMENT_PLANNING".to_owned() };
+                    opened.providers[&placed.provider]
+                        .referrals()
+                        .reveal_identity(request)
+                        .await
+                        .at("learn who comes")?;
                     let request = StartPlacementRequest {
                         name: placed.agreement.clone(),
                         on: placed.start.to_string(),
@@ -36,12 +43,6 @@ pub(crate) async fn arrivals_and_departures(season: &mut Season<'_>) -> Result<(
                         request_id: chance.request_id("start", number),
                     };
                     clients.contracts().start_placement(request).await.at("start a placement")?;
-                    let request = RevealIdentityRequest { name, purpose: "PLACEMENT_PLANNING".to_owned() };
-                    opened.providers[&placed.provider]
-                        .referrals()
-                        .reveal_identity(request)
-                        .await
-                        .at("learn who comes")?;
                     placed.arrived = true;
                 }
                 let told = |on: Date| days_after(on, i64::from(late) * 7) <= today;

@@ -1,6 +1,7 @@
 //! What may be asked of a council's referrals log. Instants, ids and sealed data come in with the command.
 
 use crate::clocks::StatutoryStep;
+use crate::envelope::Envelope;
 use crate::events::{Follows, OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
@@ -64,6 +65,8 @@ pub struct AmendReferral {
     pub narrative: Option<Sealed>,
     /// New sealed codes of the child; no value keeps the old ones.
     pub background: Option<Background>,
+    /// Where a sealed part is new: what each of the shortlisted reads from now on, sealed for it.
+    pub envelopes: BTreeMap<ProviderId, Envelope>,
     /// When.
     pub at: Timestamp,
 }
@@ -289,8 +292,12 @@ pub struct WithdrawReferral {
 pub struct ShortlistProvider {
     /// The referral.
     pub referral: ReferralId,
+    /// The version that was sealed for the provider.
+    pub referral_version: u32,
     /// The provider.
     pub provider: ProviderId,
+    /// What it reads, sealed for it; none where nothing of the referral is sealed.
+    pub envelope: Option<Envelope>,
     /// When.
     pub at: Timestamp,
 }
@@ -313,6 +320,8 @@ pub struct ReadShortlisted {
     pub referral: ReferralId,
     /// Who reads.
     pub provider: ProviderId,
+    /// For who was awarded the referral: what it may read, sealed for it, as far as that was not done before.
+    pub envelopes: BTreeMap<KeyPurpose, Envelope>,
     /// When.
     pub at: Timestamp,
 }
@@ -404,6 +413,8 @@ pub struct RevealIdentity {
     pub referral: ReferralId,
     /// To whom.
     pub viewer: Viewer,
+    /// For a provider: what it may read, sealed for it, as far as that was not done before.
+    pub envelopes: BTreeMap<KeyPurpose, Envelope>,
     /// What for, a REVEAL code.
     pub purpose: String,
     /// When.
@@ -417,6 +428,17 @@ pub struct EraseIdentity {
     pub referral: ReferralId,
     /// Which keys.
     pub purposes: BTreeSet<KeyPurpose>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Destroys the keys of a provider whose right to see who the child is has ended on a day that was known before.
+#[derive(Debug, Clone)]
+pub struct EndGrantKeys {
+    /// The referral.
+    pub referral: ReferralId,
+    /// The provider.
+    pub provider: ProviderId,
     /// When.
     pub at: Timestamp,
 }
@@ -521,6 +543,7 @@ commands!(
     ReadShortlisted,
     AskQuestion,
     AnswerQuestion,
+    EndGrantKeys,
     EvaluateOffer,
     LinkSiblings,
     ViewInvitation,

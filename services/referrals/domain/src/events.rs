@@ -41,12 +41,14 @@ macro_rules! event {
 }
 
 mod cascade;
+mod envelope;
 mod evaluation;
 mod question;
 mod shortlist;
 mod staying;
 
 pub use cascade::{CascadeStepWaived, GateDecided, InvitationExpired, InvitationViewed};
+pub use envelope::{ProviderEnvelopeSealed, ProviderKeyDestroyed};
 pub use evaluation::{GateCheck, OfferEvaluated, SiblingsLinked, WeightsUsed};
 pub use question::{QuestionAnswered, QuestionAsked};
 pub use shortlist::{ProviderShortlisted, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded};
@@ -466,5 +468,7 @@ care::events! {
         QuestionAsked,
         QuestionAnswered,
         OfferEvaluated, SiblingsLinked, InvitationViewed, InvitationExpired, CascadeStepWaived, GateDecided, ReferralLinked, PlacementNoticeNoted, PlacementEndingNoted,
+        ProviderEnvelopeSealed,
+        ProviderKeyDestroyed,
     }
 }

@@ -12,6 +12,7 @@ mod commands;
 mod completeness;
 mod deadlines;
 mod decide;
+mod envelope;
 mod events;
 mod gate;
 mod policy;
@@ -34,30 +35,32 @@ pub use clocks::{
     WORKING_DAYS_AFTER_START,
 };
 pub use commands::{
-    AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndShortlisting,
-    EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, LinkReferral,
-    LinkSiblings, PostReferral, ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep,
-    RecordDeparture, RecordGateDecision, RecordNotice, RecordSearch, RecordStatutoryStep, ReleaseReferral,
-    RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, SweepInvitations, ViewInvitation,
-    Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
+    AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndGrantKeys,
+    EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown,
+    LinkReferral, LinkSiblings, PostReferral, ProposeAward, ReadShortlisted, RecordArrival,
+    RecordCascadeStep, RecordDeparture, RecordGateDecision, RecordNotice, RecordSearch, RecordStatutoryStep,
+    ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, SweepInvitations,
+    ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};
+pub use decide::SHORTLIST_MAX;
+pub use envelope::{Envelope, ProviderKey};
 pub use events::{
     AwardFailed, AwardLapsed, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, ChildArrived,
     Follows, GateCheck, GateDecided, IdentityGrantEnded, IdentityGranted, IdentityKeyDestroyed,
     IdentityRevealed, InvitationExpired, InvitationViewed, OfferEvaluated, OfferSubmitted, OfferTerms,
-    OfferWithdrawn, PlacementEndingNoted, PlacementNoticeNoted, ProviderShortlisted, QuestionAnswered,
-    QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined, ReferralEvent, ReferralLinked,
-    ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage, RetrospectiveApprovalGiven,
-    SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded, SiblingsLinked, StandingNotice,
-    StatutoryStepRecorded, WeightsUsed,
+    OfferWithdrawn, PlacementEndingNoted, PlacementNoticeNoted, ProviderEnvelopeSealed, ProviderKeyDestroyed,
+    ProviderShortlisted, QuestionAnswered, QuestionAsked, ReferralAmended, ReferralAwarded, ReferralDeclined,
+    ReferralEvent, ReferralLinked, ReferralPosted, ReferralReleased, ReferralWithdrawn, ReleaseStage,
+    RetrospectiveApprovalGiven, SearchRecorded, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
+    SiblingsLinked, StandingNotice, StatutoryStepRecorded, WeightsUsed,
 };
 pub use gate::{GATE, GateRule};
 pub use policy::{CascadeMode, CascadePolicy};
 pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, FamilyTime, Profile};
 pub use ranking::{Contender, SCORE_MAX, Standing, rank};
-pub use recognition::{ALIKE_MIN, Blur, Recognition, Trait, Traits};
+pub use recognition::{ALIKE_MIN, Blur, Comparison, Recognition, Trait};
 pub use rejection::Rejection;
 pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
 pub use siblings::{SIBLINGS_MAX, SiblingOutcome};

@@ -6,24 +6,13 @@
 
 use crate::profile::Profile;
 use crate::requirements::{AgeBand, Requirements};
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A combination that fits fewer children than this is rare. Five is the smallest number of children that DfE's statistics of looked-after
 /// children have long shown, and what Darlington rounds up to.
 pub const ALIKE_MIN: usize = 5;
-
-/// What a provider is shown before an award that says something about who the child is. What is not known is not shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Traits {
-    age_band: AgeBand,
-    sex: Option<String>,
-    needs: BTreeSet<String>,
-    outcode: Option<String>,
-    sibling_group_size: Option<u8>,
-    /// The codes of the wider form, by field.
-    told: BTreeSet<(&'static str, String)>,
-}
 
 /// One thing that is shown of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,14 +66,18 @@ impl Trait {
         !matches!(self, Self::AgeBand(_))
     }
 
-    fn fits(&self, other: &Traits) -> bool {
+    /// Whether another referral says the same of its child.
+    fn fits(&self, other: &Requirements) -> bool {
         match self {
             Self::SiblingGroupSize(size) => other.sibling_group_size == Some(*size),
-            Self::Outcode(outcode) => other.outcode.as_ref() == Some(outcode),
+            Self::Outcode(outcode) => other.outcode() == Some(outcode),
             Self::Need(need) => other.needs.contains(need),
-            Self::Told { field, code } => other.told.contains(&(*field, code.clone())),
-            Self::Sex(sex) => other.sex.as_ref() == Some(sex),
-            Self::AgeBand(band) => other.age_band == *band,
+            Self::Told { field, code } => {
+                let same = told(&other.profile).into_iter().filter(|(other_field, _)| other_field == field);
+                same.flat_map(|(_, codes)| codes).any(|other_code| other_code == code)
+            }
+            Self::Sex(sex) => other.sex == *sex,
+            Self::AgeBand(band) => AgeBand::of(other.age_years) == *band,
         }
     }
 }
@@ -114,42 +107,27 @@ impl fmt::Display for Trait {
     }
 }
 
-impl Traits {
-    /// Those of a referral.
-    #[must_use]
-    pub fn of(asked: &Requirements) -> Self {
-        Self {
-            age_band: AgeBand::of(asked.age_years),
-            sex: Some(asked.sex.clone()).filter(|sex| sex != "U"),
-            needs: asked.needs.iter().cloned().collect(),
-            outcode: asked.outcode().map(str::to_owned),
-            sibling_group_size: asked.sibling_group_size,
-            told: told(&asked.profile),
-        }
-    }
-
-    /// Each by itself, those first that are given up first where several would do as well.
-    fn shown(&self) -> Vec<Trait> {
-        let siblings = self.sibling_group_size.map(Trait::SiblingGroupSize);
-        let outcode = self.outcode.clone().map(Trait::Outcode);
-        let needs = self.needs.iter().cloned().map(Trait::Need);
-        let told = self.told.iter().cloned().map(|(field, code)| Trait::Told { field, code });
-        let sex = self.sex.clone().map(Trait::Sex);
-        siblings
-            .into_iter()
-            .chain(outcode)
-            .chain(needs)
-            .chain(told)
-            .chain(sex)
-            .chain([Trait::AgeBand(self.age_band)])
-            .collect()
-    }
+/// What a provider is shown before an award that says something about who the child is, those first that are given up first where several
+/// would do as well. What is not known is not shown.
+fn shown(asked: &Requirements) -> Vec<Trait> {
+    let siblings = asked.sibling_group_size.map(Trait::SiblingGroupSize);
+    let outcode = asked.outcode().map(|outcode| Trait::Outcode(outcode.to_owned()));
+    let needs: BTreeSet<_> = asked.needs.iter().cloned().collect();
+    let codes = told(&asked.profile).into_iter().flat_map(|(field, codes)| {
+        // That there is none of something is like most children and tells nobody who it is.
+        let telling = codes.iter().filter(|code| !matches!(code.as_str(), "NONE" | "NO" | "NO_SIBLINGS"));
+        telling.map(move |code| (field, code.clone()))
+    });
+    let codes: BTreeSet<_> = codes.collect();
+    let sex = Some(asked.sex.clone()).filter(|sex| sex != "U").map(Trait::Sex);
+    let each = siblings.into_iter().chain(outcode).chain(needs.into_iter().map(Trait::Need));
+    let each = each.chain(codes.into_iter().map(|(field, code)| Trait::Told { field, code }));
+    each.chain(sex).chain([Trait::AgeBand(AgeBand::of(asked.age_years))]).take(TRAITS_MAX).collect()
 }
 
-/// The codes of the wider form that every provider to whom a referral is released sees. That there is none of something is like most
-/// children and tells nobody who it is.
-fn told(from: &Profile) -> BTreeSet<(&'static str, String)> {
-    let lists = [
+/// The codes of the wider form that every provider to whom a referral is released sees, by field.
+fn told(from: &Profile) -> [(&'static str, &[String]); 7] {
+    [
         ("risks", from.risks.as_slice()),
         ("strengths", from.strengths.as_slice()),
         ("education.phase", from.education.phase.as_slice()),
@@ -157,10 +135,7 @@ fn told(from: &Profile) -> BTreeSet<(&'static str, String)> {
         ("parent_and_child", from.parent_and_child.as_slice()),
         ("deprivation_of_liberty", from.deprivation_of_liberty.as_slice()),
         ("exclusions", from.exclusions.as_slice()),
-    ];
-    let each =
-        lists.into_iter().flat_map(|(field, codes)| codes.iter().map(move |code| (field, code.clone())));
-    each.filter(|(_, code)| !matches!(code.as_str(), "NONE" | "NO" | "NO_SIBLINGS")).collect()
+    ]
 }
 
 /// One step of saying less.
@@ -183,137 +158,91 @@ pub struct Recognition {
     pub blurs: Vec<Blur>,
 }
 
-impl Recognition {
-    /// Of a child with these traits among `others`, which are all referrals to compare with but its own.
+/// Some of a child's traits: a bit for each in the order in which they are shown.
+type Bits = u128;
+
+/// How many traits a comparison tells apart: more than all codes that a referral can have.
+const TRAITS_MAX: usize = Bits::BITS as usize;
+
+/// A child among the referrals that it is compared with. Of each of them it is kept which of the child's traits it has, so that to ask how many
+/// would fit less is to look at bits.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    own: Vec<Trait>,
+    /// How many have these traits and no other of the child's.
+    others: BTreeMap<Bits, usize>,
+    compared: usize,
+}
+
+impl Comparison {
+    /// Of the child of this referral, with nobody yet.
     #[must_use]
-    pub fn of(own: &Traits, others: &[Traits]) -> Self {
-        let mut shown = own.shown();
-        let alike = alike(&shown, others);
-        let mut recognition = Self { alike, compared: others.len() + 1, blurs: Vec::new() };
-        let mut now = alike;
+    pub fn of(own: &Requirements) -> Self {
+        Self { own: shown(own), others: BTreeMap::new(), compared: 1 }
+    }
+
+    /// Compares it with the child of another referral.
+    pub fn add(&mut self, other: &Requirements) {
+        let fitting = (0..).zip(&self.own).filter(|(_, one)| one.fits(other));
+        let has = fitting.fold(0, |has, (index, _)| has | bit(index));
+        *self.others.entry(has).or_default() += 1;
+        self.compared += 1;
+    }
+
+    /// How easily the child could be recognised among them.
+    #[must_use]
+    pub fn recognition(&self) -> Recognition {
+        let all = (0..).zip(&self.own).fold(0, |all, (index, _)| all | bit(index));
+        let alike = self.alike(all);
+        let (mut steps, mut left, mut now) = (Vec::new(), all, alike);
         while now < ALIKE_MIN {
             // The first of those that help most; what helps nobody alone may help once something else is left out.
-            let without = |index: usize| {
-                let mut less = shown.clone();
-                less.remove(index);
-                self::alike(&less, others)
-            };
-            let may = (0..shown.len()).filter(|index| shown[*index].may_be_blurred());
+            let may = (0..).zip(&self.own).filter(|(_, one)| one.may_be_blurred()).map(|(index, _)| index);
+            let may = may.filter(|index| left & bit(*index) != 0);
             let best = may
-                .map(|index| (without(index), index))
-                .max_by_key(|(alike, index)| (*alike, std::cmp::Reverse(*index)));
+                .map(|index: u32| (self.alike(left & !bit(index)), index))
+                .max_by_key(|(alike, index)| (*alike, Reverse(*index)));
             let Some((alike, index)) = best else { break };
-            recognition.blurs.push(Blur { less: shown.remove(index), alike });
+            steps.push(index);
+            left &= !bit(index);
             now = alike;
         }
-        recognition.drop_idle_steps(own, others);
-        recognition
+        self.drop_idle_steps(all, &mut steps, now);
+        let mut left = all;
+        let blurs = steps.iter().filter_map(|index| {
+            left &= !bit(*index);
+            let less = self.own.get(usize::try_from(*index).ok()?)?.clone();
+            Some(Blur { less, alike: self.alike(left) })
+        });
+        Recognition { alike, compared: self.compared, blurs: blurs.collect() }
     }
 
     /// Leaves out steps without which as many would fit in the end, so that nothing is kept from providers for nothing.
-    fn drop_idle_steps(&mut self, own: &Traits, others: &[Traits]) {
-        let Some(reached) = self.blurs.last().map(|last| last.alike) else { return };
-        let after = |steps: &[Blur]| {
-            let kept = own.shown().into_iter().filter(|one| steps.iter().all(|step| step.less != *one));
-            alike(&kept.collect::<Vec<_>>(), others)
-        };
+    fn drop_idle_steps(&self, all: Bits, steps: &mut Vec<u32>, reached: usize) {
         let mut index = 0;
-        while index < self.blurs.len() {
-            let mut fewer = self.blurs.clone();
+        while index < steps.len() {
+            let mut fewer = steps.clone();
             fewer.remove(index);
-            if after(&fewer) >= reached.min(ALIKE_MIN) {
-                self.blurs = fewer;
+            let left = fewer.iter().fold(all, |left, step| left & !bit(*step));
+            if self.alike(left) >= reached.min(ALIKE_MIN) {
+                *steps = fewer;
             } else {
                 index += 1;
             }
         }
-        for steps in 1..=self.blurs.len() {
-            self.blurs[steps - 1].alike = after(&self.blurs[..steps]);
-        }
+    }
+
+    /// How many fit all of these, the child itself among them.
+    fn alike(&self, shown: Bits) -> usize {
+        let fitting = self.others.iter().filter(|(has, _)| **has & shown == shown);
+        1 + fitting.map(|(_, count)| count).sum::<usize>()
     }
 }
 
-/// How many fit, the child itself among them.
-fn alike(shown: &[Trait], others: &[Traits]) -> usize {
-    1 + others.iter().filter(|other| shown.iter().all(|one| one.fits(other))).count()
+/// The bit of the trait that is shown at that place.
+fn bit(index: u32) -> Bits {
+    1_u128.checked_shl(index).unwrap_or(0)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn traits(needs: &[&str], outcode: &str, siblings: Option<u8>) -> Traits {
-        Traits {
-            age_band: AgeBand::From13To15,
-            sex: Some("F".into()),
-            needs: needs.iter().map(|need| (*need).to_owned()).collect(),
-            outcode: Some(outcode.into()),
-            sibling_group_size: siblings,
-            told: BTreeSet::new(),
-        }
-    }
-
-    #[test]
-    fn a_child_like_many_is_not_easily_recognised() {
-        let own = traits(&["TRAUMA"], "DL1", None);
-        // They have more than is shown of the child.
-        let others = vec![traits(&["TRAUMA", "AUTISM"], "DL1", Some(2)); 4];
-        let found = Recognition::of(&own, &others);
-        assert_eq!(found, Recognition { alike: 5, compared: 5, blurs: Vec::new() });
-    }
-
-    #[test]
-    fn what_is_rare_is_named_and_what_helps_nothing_is_not() {
-        let own = traits(&["TRAUMA"], "DL1", Some(6));
-        let others = vec![traits(&["TRAUMA"], "DL1", Some(2)); 7];
-        let found = Recognition::of(&own, &others);
-        assert_eq!((found.alike, found.compared), (1, 8));
-        assert_eq!(found.blurs, [Blur { less: Trait::SiblingGroupSize(6), alike: 8 }]);
-    }
-
-    #[test]
-    fn two_rare_things_are_both_named_though_neither_helps_alone() {
-        let own = traits(&["TRAUMA", "OFFENDING"], "DL1", Some(6));
-        let others = vec![traits(&["TRAUMA"], "DL1", None); 9];
-        let found = Recognition::of(&own, &others);
-        let less: Vec<_> = found.blurs.iter().map(|blur| (blur.less.field(), blur.alike)).collect();
-        assert_eq!(less, [("sibling_group_size", 1), ("needs", 10)]);
-    }
-
-    #[test]
-    fn what_is_not_known_of_others_makes_nobody_alike() {
-        let own = traits(&[], "DL1", None);
-        let unknown = Traits { sex: None, outcode: None, ..own.clone() };
-        let found = Recognition::of(&own, &vec![unknown; 9]);
-        assert_eq!(found.alike, 1);
-        // And what is not known of the child is not shown, so that it fits anybody.
-        let own = Traits { sex: None, outcode: None, ..own };
-        assert_eq!(Recognition::of(&own, &vec![traits(&[], "NE1", Some(3)); 9]).alike, 10);
-    }
-
-    #[test]
-    fn the_age_is_never_blurred_and_one_of_a_kind_stays_so() {
-        let own = traits(&["TRAUMA"], "DL1", None);
-        let younger = Traits { age_band: AgeBand::From0To4, ..own.clone() };
-        let found = Recognition::of(&own, &vec![younger; 9]);
-        assert_eq!((found.alike, found.blurs), (1, Vec::new()));
-    }
-
-    #[test]
-    fn a_rare_code_of_the_wider_form_is_named_and_that_there_is_none_is_not_shown() {
-        let own = traits(&[], "DL1", None);
-        let mut rare = own.clone();
-        let form = |siblings: &str| Profile {
-            risks: vec!["FIRE".to_owned()],
-            deprivation_of_liberty: Some("NO".to_owned()),
-            siblings: Some(siblings.to_owned()),
-            ..Profile::default()
-        };
-        rare.told = told(&form("NO_SIBLINGS"));
-        assert_eq!(rare.told, BTreeSet::from([("risks", "FIRE".to_owned())]));
-        let found = Recognition::of(&rare, &vec![own; 7]);
-        let less = Trait::Told { field: "risks", code: "FIRE".to_owned() };
-        assert_eq!((found.alike, found.blurs), (1, vec![Blur { less, alike: 8 }]));
-        assert!(told(&form("APART")).contains(&("siblings", "APART".to_owned())));
-    }
-}
+mod tests;

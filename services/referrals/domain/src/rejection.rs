@@ -293,6 +293,11 @@ pub enum Rejection {
         "all of referral {0} is shown to those whom its council shortlists: answer what was released to you, or ask it"
     )]
     NotShortlisted(ReferralId),
+    /// A key that an envelope was sealed under is not the one in force.
+    #[error(
+        "who may read referral {0} has changed in the meantime: ask again, with the same request_id if you gave one"
+    )]
+    EnvelopeStale(ReferralId),
     /// It no longer is.
     #[error(
         "your place on the shortlist of referral {referral} has ended ({reason}): what you kept of it is to be deleted"
@@ -422,6 +427,7 @@ impl Refusal for Rejection {
             Self::ProviderHasDeclined { .. } => "PROVIDER_HAS_DECLINED",
             Self::NotShortlisted(_) => "NOT_SHORTLISTED",
             Self::ShortlistEnded { .. } => "SHORTLIST_ENDED",
+            Self::EnvelopeStale(_) => "ENVELOPE_STALE",
             Self::EvaluationGateFailed { .. } => "EVALUATION_GATE_FAILED",
             Self::EvaluationMissing { .. } => "EVALUATION_MISSING",
             Self::DepartureReasonMissing { .. } => "DEPARTURE_REASON_MISSING",
@@ -440,7 +446,7 @@ impl Refusal for Rejection {
             | Self::OfferExists(_)
             | Self::AwardExists(_)
             | Self::QuestionExists(_) => RefusalKind::AlreadyExists,
-            Self::VersionChanged { .. } => RefusalKind::Conflict,
+            Self::VersionChanged { .. } | Self::EnvelopeStale(_) => RefusalKind::Conflict,
             Self::IdentityNotGranted(_)
             | Self::IdentityGrantEnded { .. }
             | Self::NotShortlisted(_)

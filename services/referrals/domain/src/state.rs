@@ -2,6 +2,7 @@
 //! is itself part of the fold.
 
 use crate::deadlines::Clocks;
+use crate::envelope::ProviderKey;
 use crate::events::{
     OfferEvaluated, OfferSubmitted, OfferTerms, ReferralAmended, ReferralEvent, ReferralPosted,
     SearchRecorded,
@@ -50,6 +51,10 @@ pub struct State {
     pub staying: Staying,
     /// The sealing keys that are to exist no more.
     pub destroyed_keys: BTreeSet<(ReferralId, KeyPurpose)>,
+    /// Those of single providers, in the order of their end.
+    pub destroyed_provider_keys: Vec<(ReferralId, ProviderKey)>,
+    /// The grants that end on a known day and whose keys are still there, the first to end first.
+    pub keys_ending: BTreeSet<(Date, ReferralId, ProviderId)>,
 }
 
 /// Where a referral stands.
@@ -263,12 +268,10 @@ impl State {
             ReferralEvent::ReferralWithdrawn(event) => self.change(event.referral, |referral| {
                 referral.stage = Stage::Withdrawn { reason: event.reason.clone() };
             }),
-            ReferralEvent::IdentityGranted(event) => self.change(event.referral, |referral| {
-                referral.granted.insert(event.provider.clone(), None);
-            }),
-            ReferralEvent::IdentityGrantEnded(event) => self.change(event.referral, |referral| {
-                referral.granted.insert(event.provider.clone(), Some(event.from));
-            }),
+            ReferralEvent::IdentityGranted(event) => self.grant(event.referral, &event.provider, None),
+            ReferralEvent::IdentityGrantEnded(event) => {
+                self.grant(event.referral, &event.provider, Some(event.from));
+            }
             ReferralEvent::IdentityKeyDestroyed(event) => {
                 self.destroyed_keys.insert((event.referral, event.purpose));
             }
@@ -277,6 +280,9 @@ impl State {
             ReferralEvent::ProviderShortlisted(event) => {
                 let begun = Shortlisting { at: event.at, ended: None, reads: 0 };
                 self.change_release(event.referral, &event.provider, |it| it.shortlisted = Some(begun));
+                if let Some(envelope) = event.envelope.clone() {
+                    self.note_envelope(event.referral, &event.provider, (KeyPurpose::Narrative, envelope));
+                }
             }
             ReferralEvent::ShortlistingEnded(event) => {
                 self.change_shortlisting(event.referral, &event.provider, |it| {
@@ -300,6 +306,11 @@ impl State {
                     asked.answer = Some((event.text.clone(), event.at));
                 }
             }),
+            ReferralEvent::ProviderEnvelopeSealed(event) => {
+                let envelope = (event.purpose, event.envelope.clone());
+                self.note_envelope(event.referral, &event.provider, envelope);
+            }
+            ReferralEvent::ProviderKeyDestroyed(event) => self.note_key_destroyed(event),
             ReferralEvent::OfferEvaluated(event) => self.note_evaluation(event),
             ReferralEvent::SiblingsLinked(event) => self.link_siblings(event),
             ReferralEvent::OfferSubmitted(event) => self.add_offer(event),
@@ -415,11 +426,19 @@ impl State {
         self.answer(event.referral, &event.provider, Answer::Offered);
     }
 
+    /// A grant, and the first day on which it is none, if that is known.
+    fn grant(&mut self, referral: ReferralId, provider: &ProviderId, end: Option<Date>) {
+        self.change(referral, |referral| {
+            referral.granted.insert(provider.clone(), end);
+        });
+        self.note_keys_ending(referral, provider);
+    }
+
     fn answer(&mut self, referral: ReferralId, provider: &ProviderId, answer: Answer) {
         self.change_release(referral, provider, |release| release.answer = answer);
     }
 
-    fn change_release(
+    pub(crate) fn change_release(
         &mut self,
         referral: ReferralId,
         provider: &ProviderId,

@@ -10,7 +10,8 @@ use referrals_domain::{EraseIdentity, KeyPurpose, Rejection, RevealIdentity, Vie
 use service_kit::{
     Caller, Fields, Role, referral_name, refuse, refused, run_command, timestamp, unavailable,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::oneshot;
 use tonic::{Code, Request, Response, Status};
 
 fn parts(fields: &mut Fields, given: &[i32]) -> Option<BTreeSet<KeyPurpose>> {
@@ -60,7 +61,13 @@ impl Referrals {
         let unknown = Rejection::ReferralUnknown(referral);
         let desk = self.named_desk(council, &unknown)?;
         let at = caller.at;
-        let command = RevealIdentity { referral, viewer, purpose, at };
+        let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
+        let found = found.ok_or_else(|| refuse(&unknown))?;
+        let envelopes = match &viewer {
+            Viewer::Council => BTreeMap::new(),
+            Viewer::Provider(provider) => desk.seal_for_awarded(&found, provider, at).await?,
+        };
+        let command = RevealIdentity { referral, viewer: viewer.clone(), purpose, envelopes, at };
         // Before it is recorded that somebody saw what nobody can see any more; who may not see it hears that first.
         let lost = desk.engine.read(|state| {
             referrals_domain::Referrals::decide(state, &command.clone().into()).is_ok()
@@ -72,7 +79,10 @@ impl Referrals {
         }
         // No answer is kept for a repeat: an identity in clear must not be written beside the events, and each showing is
         // an event of its own.
-        let receipt = move |_: &referrals_domain::State, _: &[referrals_domain::ReferralEvent]| {
+        let (tell, told) = oneshot::channel();
+        let receipt = move |state: &referrals_domain::State, _: &[referrals_domain::ReferralEvent]| {
+            // Whoever asked may have gone away.
+            let _ = tell.send(state.referrals.get(&referral).cloned());
             proto::RevealIdentityResponse {
                 referral: referral_name(council, referral),
                 identity: None,
@@ -80,8 +90,11 @@ impl Referrals {
             }
         };
         let mut response = run_command(&desk.engine, &caller, &message, "", command.into(), receipt).await?;
-        let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
-        let clear = desk.vault.unseal(&found.ok_or_else(|| refuse(&unknown))?)?;
+        let found = told.await.ok().flatten().ok_or_else(|| refuse(&unknown))?;
+        let clear = match &viewer {
+            Viewer::Council => desk.vault.unseal(&found)?,
+            Viewer::Provider(provider) => desk.revealed_to(&found, provider)?,
+        };
         let person = clear.person.unwrap_or_default();
         let codes = clear.codes.unwrap_or_default();
         response.get_mut().identity = Some(proto::Identity {
@@ -121,7 +134,12 @@ impl Referrals {
         )
         .await?;
         // Recorded first: should this fail or never run, the key is destroyed by a repeat or at the next start.
-        let ended = purposes.into_iter().map(|purpose| (referral, purpose)).collect();
+        let of_providers = desk.engine.read(|state| {
+            let ended = state.destroyed_provider_keys.iter().filter(|(of, _)| *of == referral);
+            ended.map(|(_, key)| key.name()).collect::<Vec<_>>()
+        });
+        let own = purposes.into_iter().map(|purpose| purpose.as_str().to_owned());
+        let ended = own.chain(of_providers).map(|name| (referral, name));
         desk.vault.destroy(ended).await.map_err(|error| {
             tracing::error!(%referral, %error, "ALARM: a key that was to be destroyed still exists");
             unavailable(

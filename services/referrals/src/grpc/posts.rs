@@ -11,6 +11,7 @@ use api::referrals as proto;
 use care::{ReferralId, code_sets, london_date};
 use referrals_domain::{AmendReferral, PostReferral, Rejection, WithdrawReferral};
 use service_kit::{Caller, Fields, refuse, run_command};
+use std::collections::BTreeMap;
 use tonic::{Request, Response};
 
 /// What stands for an identity in the hash of a request. The hash is kept for ever, so it must not be one of names and dates that
@@ -117,7 +118,7 @@ impl Referrals {
             Some((council, id)) if caller.require_council(council).is_ok() => self.before(council, id),
             _ => Before::default(),
         };
-        let ((council, referral, expected_version), asked) = form::asked(
+        let ((council, referral, expected_version), mut asked) = form::asked(
             fields,
             message.requirements.as_ref(),
             identity.as_ref(),
@@ -130,7 +131,16 @@ impl Referrals {
         if !desk.engine.read(|state| state.referrals.contains_key(&referral)) {
             return Err(refuse(&Rejection::ReferralUnknown(referral)));
         }
+        if message.replace_background {
+            asked.clear.codes.get_or_insert_default();
+        }
         desk.require_recognisable(&caller, &message.request_id, &asked.clear).await?;
+        // Of another version nothing is sealed for anybody: it will be refused, or is a repeat.
+        let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
+        let envelopes = match found.filter(|it| it.version == expected_version) {
+            Some(found) => desk.reseal_for_shortlisted(&found, &asked.clear).await?,
+            None => BTreeMap::new(),
+        };
         let closed = desk.vault.seal(referral, asked.clear).await?;
         message.identity = identity.map(|_| fingerprints(&closed));
         let command = AmendReferral {
@@ -140,6 +150,7 @@ impl Referrals {
             identity: closed.identity,
             narrative: closed.narrative,
             background: closed.background,
+            envelopes,
             at: caller.at,
         };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {

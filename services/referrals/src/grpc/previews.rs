@@ -3,12 +3,11 @@
 use super::Answer;
 use crate::Referrals;
 use crate::form;
-use crate::grpc::shortlists::narrative_names_child;
 use crate::render;
 use crate::slips::PersonalDataInText;
 use api::referrals as proto;
-use care::{ReferralId, Timestamp};
-use referrals_domain::{ALIKE_MIN, Completeness, Recognition, Referral, Rejection, Traits};
+use care::Timestamp;
+use referrals_domain::{ALIKE_MIN, Comparison, Completeness, Recognition, Referral, Rejection};
 use service_kit::{Caller, Fields, refuse};
 use tonic::{Request, Response};
 
@@ -30,12 +29,12 @@ impl Referrals {
         let read = desk.engine.read(|state| {
             let it = state.referrals.get(&referral)?;
             let shown = render::preview(it);
-            Some((shown, Traits::of(&it.requirements), Completeness::of(it), warnings(it), it.clone()))
+            Some((shown, Completeness::of(it), warnings(it), it.clone()))
         });
-        let (shown, own, complete, mut warnings, it) =
+        let (shown, complete, mut warnings, it) =
             read.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
-        let recognition = Recognition::of(&own, &self.traits_but_of(referral, caller.at));
-        if narrative_names_child(&it, &desk.vault.unseal(&it)?) {
+        let recognition = self.compared(&it, caller.at).recognition();
+        if desk.vault.unseal(&it)?.names_child(it.identity.is_some()) {
             warnings.push(proto::ReleaseWarning {
                 reason: "NARRATIVE_NAMES_CHILD".to_owned(),
                 description: format!("nobody can be shortlisted yet: {}", PersonalDataInText::NARRATIVE),
@@ -52,15 +51,17 @@ impl Referrals {
         }))
     }
 
-    /// Those of the referrals of all councils that are compared with, but for this one.
-    fn traits_but_of(&self, own: ReferralId, at: Timestamp) -> Vec<Traits> {
+    /// A referral among those of all councils that it is compared with.
+    fn compared(&self, own: &Referral, at: Timestamp) -> Comparison {
         let compared =
-            |it: &&Referral| it.id != own && at.duration_since(it.posted_at).as_hours() <= COMPARED_HOURS;
-        let of_council = |state: &referrals_domain::State| {
-            let traits = state.referrals.values().filter(compared).map(|it| Traits::of(&it.requirements));
-            traits.collect::<Vec<_>>()
-        };
-        self.desks.values().flat_map(|desk| desk.engine.read(of_council)).collect()
+            |it: &&Referral| it.id != own.id && at.duration_since(it.posted_at).as_hours() <= COMPARED_HOURS;
+        let mut comparison = Comparison::of(&own.requirements);
+        for desk in self.desks.values() {
+            desk.engine.read(|state| {
+                state.referrals.values().filter(compared).for_each(|it| comparison.add(&it.requirements));
+            });
+        }
+        comparison
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Answer, pages};
 use crate::Referrals;
-use crate::desk::{Desk, id_seed};
+use crate::desk::Desk;
 use crate::form;
 use crate::render;
 use crate::seal::{Clear, Part, Person};
@@ -12,6 +12,7 @@ use care::{Domain as _, ProviderId, QuestionId, ReferralId};
 use referrals_domain::{AnswerQuestion, AskQuestion, Command, Question, Referral, Rejection, Sealed, State};
 use service_kit::{Caller, Fields, Role, refuse, run_command, timestamp};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 /// The longest question, in characters.
 const QUESTION_CHARS_MAX: usize = 2_000;
@@ -19,7 +20,7 @@ const QUESTION_CHARS_MAX: usize = 2_000;
 const ANSWER_CHARS_MAX: usize = 4_000;
 
 /// Refuses what would be refused whatever the text, before a key is made for it. A repeat is for the log to know.
-fn decide_first(desk: &Desk, command: &Command) -> Result<(), Status> {
+fn refused_first(desk: &Desk, command: &Command) -> Result<(), Status> {
     match desk.engine.read(|state| referrals_domain::Referrals::decide(state, command)) {
         Ok(_) | Err(Rejection::QuestionExists(_) | Rejection::QuestionAnswered(_)) => Ok(()),
         Err(rejection) => Err(refuse(&rejection)),
@@ -120,7 +121,9 @@ impl Referrals {
         let text = fields.text("text", &message.text, QUESTION_CHARS_MAX);
         let ((council, referral), text) = fields.finish(|| name.zip(text))?;
         let desk = self.named_desk(council, &Rejection::ReferralUnknown(referral))?;
-        let question = QuestionId::for_request(&caller.actor(), &id_seed(&message.request_id));
+        // At random, so that whoever guesses another's request id cannot tell whether it asked; a repeat means the same question.
+        let before = desk.question_before(&caller, &message.request_id).await?;
+        let question = before.unwrap_or_else(|| QuestionId(Uuid::new_v4()));
         let mut command = AskQuestion {
             question,
             referral,
@@ -128,7 +131,7 @@ impl Referrals {
             text: Sealed::nothing(),
             at: caller.at,
         };
-        decide_first(desk, &command.clone().into())?;
+        refused_first(desk, &command.clone().into())?;
         desk.require_recognisable(&caller, &message.request_id, &Clear::default()).await?;
         let (sealed, fingerprint) = desk.vault.seal_text(referral, Part::Question(question), &text).await?;
         command.text = sealed;
@@ -155,7 +158,7 @@ impl Referrals {
         let ((council, referral, question), text) = fields.finish(|| name.zip(text))?;
         let desk = self.own_desk(&caller, council)?;
         let mut command = AnswerQuestion { referral, question, text: Sealed::nothing(), at: caller.at };
-        decide_first(desk, &command.clone().into())?;
+        refused_first(desk, &command.clone().into())?;
         desk.require_recognisable(&caller, &message.request_id, &Clear::default()).await?;
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;

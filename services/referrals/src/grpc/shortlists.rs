@@ -1,24 +1,16 @@
 //! The shortlist: who is on it, and what they read.
 
-use super::Answer;
+use super::{Answer, decide_first};
 use crate::Referrals;
 use crate::form;
 use crate::render;
-use crate::seal::Clear;
 use crate::slips::PersonalDataInText;
 use api::referrals as proto;
 use care::{CouncilId, ProviderId, ReferralId};
-use referrals_domain::{EndShortlisting, ReadShortlisted, Referral, Rejection, ShortlistProvider};
+use referrals_domain::{EndShortlisting, ReadShortlisted, Rejection, ShortlistProvider, State};
 use service_kit::{Caller, Fields, refuse, run_command, timestamp};
+use tokio::sync::oneshot;
 use tonic::{Request, Status};
-
-/// Whether the account of needs holds something of who the child is; or may, where that was said and cannot be read any more.
-pub(crate) fn narrative_names_child(referral: &Referral, clear: &Clear) -> bool {
-    clear.narrative.as_deref().is_some_and(|text| match &clear.person {
-        Some(person) => person.is_named_in(text),
-        None => referral.identity.is_some(),
-    })
-}
 
 fn names(name: &str, provider: &str) -> Result<(CouncilId, ReferralId, ProviderId), Status> {
     let mut fields = Fields::new();
@@ -38,11 +30,16 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
-        if narrative_names_child(&found, &desk.vault.unseal(&found)?) {
+        let clear = desk.vault.unseal(&found)?;
+        if clear.names_child(found.identity.is_some()) {
             return Err(refuse(&PersonalDataInText::NARRATIVE));
         }
-        let at = caller.at;
-        let command = ShortlistProvider { referral, provider, at };
+        let (at, referral_version) = (caller.at, found.version);
+        let mut command = ShortlistProvider { referral, referral_version, provider, envelope: None, at };
+        // Before a key is made: none is for who is refused, or is on the list already.
+        if !decide_first(desk, &command.clone().into())?.is_empty() {
+            command.envelope = desk.seal_for_shortlisted(&found, &command.provider, clear).await?;
+        }
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
             render::referral_by_id(state, referral, at)
         })
@@ -78,24 +75,28 @@ impl Referrals {
         let unknown = Rejection::ReferralUnknown(referral);
         let desk = self.named_desk(council, &unknown)?;
         let (at, viewer) = (caller.at, provider.clone());
-        let command = ReadShortlisted { referral, provider, at };
-        // No answer is kept for a repeat: what is sealed must not be written beside the events, and each reading is an event of its own.
-        let receipt = |_: &referrals_domain::State, _: &[referrals_domain::ReferralEvent]| {
+        let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
+        let found = found.ok_or_else(|| refuse(&unknown))?;
+        let envelopes = desk.seal_for_awarded(&found, &provider, at).await?;
+        let command = ReadShortlisted { referral, provider, envelopes, at };
+        let (tell, told) = oneshot::channel();
+        // What is shown is what stood when the reading was recorded. No answer is kept for a repeat: what is sealed must not be written
+        // beside the events, and each reading is an event of its own.
+        let reader = viewer.clone();
+        let receipt = move |state: &State, _: &[referrals_domain::ReferralEvent]| {
+            let found = state.referrals.get(&referral);
+            // Whoever asked may have gone away.
+            let _ =
+                tell.send(found.and_then(|it| Some((it.clone(), render::released(state, it, &reader, at)?))));
             proto::ShortlistedReferral::default()
         };
         let mut response = run_command(&desk.engine, &caller, &message, "", command.into(), receipt).await?;
-        let found = desk.engine.read(|state| {
-            let it = state.referrals.get(&referral)?;
-            Some((it.clone(), render::released(state, it, &viewer, at)?))
-        });
-        let (found, released) = found.ok_or_else(|| refuse(&unknown))?;
-        let clear = desk.vault.unseal(&found)?;
-        // It may have been amended since the provider was shortlisted: before an award nobody reads who the child is.
-        let withheld = !released.identity_granted && narrative_names_child(&found, &clear);
-        let codes = clear.codes.unwrap_or_default();
+        let (found, released) = told.await.ok().flatten().ok_or_else(|| refuse(&unknown))?;
+        let told = desk.told_to(&found, &viewer)?;
+        let codes = told.codes.unwrap_or_default();
         *response.get_mut() = proto::ShortlistedReferral {
-            narrative: clear.narrative.filter(|_| !withheld).unwrap_or_default(),
-            narrative_withheld: withheld,
+            narrative: told.narrative.unwrap_or_default(),
+            narrative_withheld: told.withheld,
             health: codes.health,
             ethnicity: codes.ethnicity,
             religion: codes.religion,

@@ -9,25 +9,21 @@ use care::{CouncilId, Timestamp};
 use engine::Engine;
 use proto::DeadlineChange as Change;
 use referrals_domain::{Deadline, DeadlineId, DeadlineKind, Ending, State};
-use service_kit::{Caller, Clock, Endless, Fields, refused};
+use service_kit::{Caller, Clock, Endless, Fields, Teller, Told};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
-/// How many watch at the same time, in all councils.
+/// How many watch the same kind of thing at the same time, of all councils or providers.
 const WATCHERS_MAX: usize = 128;
-/// How many of one council's do.
+/// How many of one council's or provider's do.
 const WATCHERS_EACH_MAX: usize = 32;
-/// How many changes are on their way to a caller.
-const SENDING_MAX: usize = 64;
 /// How long what else happens is waited for before the state is looked at again: many events at once are one look.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The stream of a watcher.
-pub(crate) type Changes = ReceiverStream<Result<proto::WatchDeadlinesResponse, Status>>;
+pub(crate) type Changes = Told<proto::WatchDeadlinesResponse>;
 
 /// Those who watch, none at first.
 pub(crate) fn watchers() -> Arc<Endless> {
@@ -78,12 +74,8 @@ impl Watcher {
         (changes, next)
     }
 
-    /// Tells until the caller or the service ends it, or the log stops.
-    async fn tell(
-        mut self,
-        sender: mpsc::Sender<Result<proto::WatchDeadlinesResponse, Status>>,
-        mut ending: watch::Receiver<bool>,
-    ) {
+    /// Tells until the log stops.
+    async fn tell(mut self, teller: Teller<proto::WatchDeadlinesResponse>) -> Result<(), Status> {
         let engine = self.engine.clone();
         let mut heads = engine.changes();
         loop {
@@ -94,10 +86,7 @@ impl Watcher {
             for (change, deadline) in changes {
                 let deadline = Some(shown(self.council, &deadline, now));
                 let response = proto::WatchDeadlinesResponse { change: change.into(), deadline };
-                tokio::select! {
-                    sent = sender.send(Ok(response)) => if sent.is_err() { return },
-                    _ = ending.wait_for(|ending| *ending) => return,
-                }
+                let _ = teller.send(Ok(response)).await;
             }
             let time = async {
                 match next {
@@ -106,10 +95,8 @@ impl Watcher {
                 }
             };
             tokio::select! {
-                changed = heads.changed() => if changed.is_err() { return },
+                changed = heads.changed() => if changed.is_err() { return Ok(()) },
                 () = time => continue,
-                () = sender.closed() => return,
-                _ = ending.wait_for(|ending| *ending) => return,
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -125,19 +112,9 @@ impl Referrals {
         let kind = kind_in_filter(&mut fields, message.kind);
         let (council, kind) = fields.finish(|| council.zip(kind))?;
         let desk = self.own_desk(&caller, council)?;
-        let permit = self.watching.admit(council.gss()).ok_or_else(|| {
-            let message =
-                "too many callers watch deadlines at the moment: end one of yours, or try again later";
-            refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])
-        })?;
+        let admission = self.watching.admit_watcher(&caller, "watch deadlines")?;
         let (engine, clock) = (desk.engine.clone(), self.clock.clone());
         let watcher = Watcher { engine, clock, council, kind, told: BTreeMap::new(), begun: false };
-        let (sender, receiver) = mpsc::channel(SENDING_MAX);
-        let ending = self.watching.ending();
-        tokio::spawn(async move {
-            watcher.tell(sender, ending).await;
-            drop(permit);
-        });
-        Ok(Response::new(ReceiverStream::new(receiver)))
+        Ok(Response::new(self.watching.answer(admission, |teller| watcher.tell(teller))))
     }
 }

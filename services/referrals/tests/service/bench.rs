@@ -456,11 +456,19 @@ impl Closed {
         Bench::open_in(self.folder, self.clock, &[council()]).await.reopen().await
     }
 
-    /// The keys to identity and narrative, as the key store itself has them.
+    /// Where the keys of the councils are.
+    pub(crate) fn keys_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("keys/referrals")
+    }
+
+    /// The council's keys, as the key store itself has them.
+    pub(crate) fn keys(&self) -> KeyStore {
+        KeyStore::open(self.keys_folder(), council().gss(), &Needs::none()).unwrap()
+    }
+
+    /// Those to identity and narrative.
     pub(crate) fn keys_of(&self, referral: ReferralId) -> [Result<DataKey, SealingError>; 2] {
-        let store =
-            KeyStore::open(self.folder.path().join("keys/referrals"), council().gss(), &Needs::none())
-                .unwrap();
+        let store = self.keys();
         ["identity", "narrative"].map(|purpose| store.get(&referral.to_string(), purpose))
     }
 }

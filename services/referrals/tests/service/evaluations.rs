@@ -197,6 +197,7 @@ async fn a_frameworks_weights_are_those_of_the_day_on_which_the_referral_was_wri
         requirements: Some(requirements()),
         identity: None,
         request_id: String::new(),
+        replace_background: false,
     };
     bench.service.amend_referral(bench.own(amend)).await.unwrap();
     let again = proto::SubmitOfferRequest { request_id: "o-2".to_owned(), ..self::oaks(&posted.name) };

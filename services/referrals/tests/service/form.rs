@@ -117,3 +117,34 @@ async fn a_release_shows_what_a_home_answers_to_and_no_more() {
         assert!(!told.contains(hidden), "{hidden} in {told}");
     }
 }
+
+#[tokio::test]
+async fn sealed_codes_are_cleared_by_an_amendment_that_says_so() {
+    let bench = Bench::open().await;
+    let posted = bench.post_as(post_whole("r-1")).await;
+    bench.release(&posted.name, &["elm"]).await;
+    bench.service.shortlist_provider(bench.own(crate::shortlist::put_on(&posted.name, "elm"))).await.unwrap();
+    let known = posted.unknown_fields.len();
+    let amend = |etag: &str, replace_background| proto::AmendReferralRequest {
+        name: posted.name.clone(),
+        etag: etag.to_owned(),
+        requirements: Some(whole()),
+        identity: None,
+        request_id: format!("m-{etag}"),
+        replace_background,
+    };
+    let kept = bench.service.amend_referral(bench.own(amend("1", false))).await.unwrap().into_inner();
+    assert_eq!(kept.unknown_fields.len(), known);
+    let cleared = bench.service.amend_referral(bench.own(amend("2", true))).await.unwrap().into_inner();
+    assert_eq!(cleared.unknown_fields.len(), known + 4, "{:?}", cleared.unknown_fields);
+    let repeat = bench.service.amend_referral(bench.own(amend("2", true))).await.unwrap().into_inner();
+    assert_eq!(repeat, cleared);
+    let reveal = proto::RevealIdentityRequest { name: posted.name.clone(), purpose: "CASE_WORK".to_owned() };
+    let seen = bench.service.reveal_identity(bench.own(reveal)).await.unwrap().into_inner().identity.unwrap();
+    assert!(seen.health.is_empty() && seen.ethnicity.is_empty() && seen.language.is_empty());
+    assert_eq!((seen.given_name.as_str(), seen.narrative.as_str()), ("Zebedee", "Plays the trombone."));
+    let read = proto::ReadShortlistedReferralRequest { name: posted.name.clone() };
+    let read = bench.service.read_shortlisted_referral(bench.elm(read)).await.unwrap().into_inner();
+    assert!(read.health.is_empty() && read.religion.is_empty());
+    assert_eq!(read.narrative, "Plays the trombone.");
+}

@@ -270,6 +270,7 @@ async fn an_amendment_after_keys_were_lost_is_recognised_and_an_earlier_one_is_n
         requirements: Some(requirements()),
         identity: Some(identity()),
         request_id: request_id.to_owned(),
+        replace_background: false,
     };
     bench.service.amend_referral(bench.own(amend("1", "m-1"))).await.unwrap();
     let closed = bench.close().await;

@@ -5,6 +5,7 @@
 mod awards;
 mod bench;
 mod deadlines;
+mod envelopes;
 mod evaluations;
 mod form;
 mod gates;
@@ -19,3 +20,4 @@ mod searches;
 mod shortlist;
 mod siblings;
 mod staying;
+mod watch_released;

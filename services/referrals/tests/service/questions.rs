@@ -3,6 +3,7 @@
 use crate::bench::{Bench, award_request, fields, post_request, reason};
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
+use care::QuestionId;
 use tonic::Code;
 
 pub(crate) fn ask(referral: &str, text: &str, request_id: &str) -> proto::AskQuestionRequest {
@@ -157,4 +158,27 @@ async fn an_answer_that_turns_out_to_name_the_child_is_kept_back_from_then_on() 
     let now = seen(bench.oak(list(&posted.name))).await;
     assert_eq!((now[0].answer.as_str(), now[0].answer_withheld, now[0].text.as_str()), ("", true, "How?"));
     assert_eq!(seen(bench.own(list(&posted.name))).await[0].answer, "Zebedee does well.");
+}
+
+/// Whoever guesses another's request id does not find its question by it.
+#[tokio::test]
+async fn the_name_of_a_question_tells_nothing_of_who_asked_and_a_repeat_means_the_same() {
+    let bench = Bench::open().await;
+    let referral = invited(&bench).await;
+    let asked = bench.service.ask_question(bench.oak(ask(&referral.name, "How?", "q-1"))).await.unwrap();
+    let asked = asked.into_inner();
+    let actor = bench.oak(()).extensions().get::<service_kit::Caller>().unwrap().actor();
+    assert!(!asked.name.ends_with(&QuestionId::for_request(&actor, "q-1").to_string()));
+    let without = ask(&referral.name, "How?", "");
+    let other = bench.service.ask_question(bench.oak(without)).await.unwrap().into_inner();
+    assert_ne!(other.name, asked.name);
+    let withdraw = proto::WithdrawReferralRequest {
+        name: referral.name.clone(),
+        reason: "OTHER".to_owned(),
+        request_id: String::new(),
+    };
+    let bench = bench.reopen().await;
+    bench.service.withdraw_referral(bench.own(withdraw)).await.unwrap();
+    let again = bench.service.ask_question(bench.oak(ask(&referral.name, "How?", "q-1"))).await.unwrap();
+    assert_eq!(again.into_inner(), asked, "though no question is taken any more");
 }

@@ -166,6 +166,7 @@ async fn an_amendment_keeps_what_it_does_not_say() {
         requirements: Some(proto::Requirements { urgency: "PLANNED".to_owned(), ..requirements() }),
         identity,
         request_id: String::new(),
+        replace_background: false,
     };
     let amended = bench.service.amend_referral(bench.own(amend("1", None))).await.unwrap().into_inner();
     let asked = amended.requirements.clone().unwrap();

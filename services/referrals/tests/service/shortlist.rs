@@ -122,6 +122,7 @@ async fn a_narrative_that_names_the_child_is_shown_to_nobody() {
         requirements: Some(crate::bench::requirements()),
         identity,
         request_id: String::new(),
+        replace_background: false,
     };
     bench.service.amend_referral(bench.own(amend("1", Some(identity())))).await.unwrap();
     bench.service.shortlist_provider(bench.own(put_on(&posted.name, "elm"))).await.unwrap();

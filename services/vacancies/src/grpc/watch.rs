@@ -7,18 +7,13 @@ use crate::Vacancies;
 use crate::watch::{BEHIND_EVENTS_MAX, StandingNeed, Watcher};
 use api::vacancies as proto;
 use care::{CouncilId, london_date};
-use service_kit::{Caller, Fields, refused};
+use service_kit::{Caller, Fields, Told, refused};
 use std::collections::BTreeSet;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
 /// Authorities that one need may name.
 const UTLAS_MAX: usize = 20;
-/// How many messages are on their way to a caller; the rest waits in the log.
-const SENDING_MAX: usize = 64;
-
-type Watching = ReceiverStream<Result<proto::WatchVacanciesResponse, Status>>;
+type Watching = Told<proto::WatchVacanciesResponse>;
 
 impl Vacancies {
     pub(super) fn watch(&self, request: &Request<proto::WatchVacanciesRequest>) -> Answer<Watching> {
@@ -28,14 +23,12 @@ impl Vacancies {
         if let Some(after) = form.after_position {
             self.within(after)?;
         }
-        let permit = self.watchers.calls.admit(&caller.role.to_string()).ok_or_else(|| {
-            let message =
-                "too many callers watch at the moment, or too many of yours: end one, or try again later";
-            refused(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, [])
-        })?;
-        let (sender, receiver) = mpsc::channel(SENDING_MAX);
-        tokio::spawn(Watcher::new(self.clone(), need, sender).run(form.after_position, permit));
-        Ok(Response::new(ReceiverStream::new(receiver)))
+        let admission = self.watchers.calls.admit_watcher(&caller, "watch the market")?;
+        let told = self
+            .watchers
+            .calls
+            .answer(admission, |teller| Watcher::new(self.clone(), need, teller).tell(form.after_position));
+        Ok(Response::new(told))
     }
 
     /// Insists that a position is one of this log's, and not so old that all had better be told anew.

@@ -148,13 +148,15 @@ impl World {
         let found = self.referral(desk, referral).map(|it| (it.version, it.requirements.age_years));
         let (version, age) = found.unwrap_or((1, 12));
         let old = u32::from(self.chance.percent(10));
+        let told = self.chance.percent(40);
         let command = AmendReferral {
             referral,
             expected_version: version - old,
             requirements: self.requirements(age),
             identity: None,
-            narrative: None,
+            narrative: told.then(|| sealed("narrative")),
             background: None,
+            envelopes: if told { self.envelopes_of_list(desk, referral) } else { BTreeMap::new() },
             at: self.now,
         };
         self.ask_referrals(desk, &command.into())?;
@@ -245,7 +247,12 @@ impl World {
             _ => Viewer::Council,
         };
         let purpose = self.code(&["PLACEMENT_PLANNING", "SAFEGUARDING", "CASE_WORK"]);
-        self.ask_referrals(desk, &RevealIdentity { referral, viewer, purpose, at: self.now }.into())?;
+        let envelopes = match &viewer {
+            Viewer::Council => BTreeMap::new(),
+            Viewer::Provider(provider) => self.envelopes_of_grant(desk, referral, provider),
+        };
+        let command = RevealIdentity { referral, viewer, purpose, envelopes, at: self.now };
+        self.ask_referrals(desk, &command.into())?;
         Ok(())
     }
 

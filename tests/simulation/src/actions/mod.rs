@@ -5,6 +5,7 @@ mod agreed;
 mod awards;
 mod cascade;
 mod council;
+mod envelopes;
 mod evaluation;
 mod lead;
 mod listing;
@@ -48,6 +49,7 @@ const ACTIONS: &[(usize, Action)] = &[
     (16, World::read_shortlisted),
     (10, World::ask_question),
     (8, World::answer_question),
+    (6, World::end_grant_keys),
     (18, World::evaluate),
     (8, World::link_siblings),
     (12, World::view_invitation),

@@ -4,7 +4,9 @@ use super::council::sealed;
 use crate::breach::Checked;
 use crate::world::World;
 use care::{ProviderId, QuestionId, ReferralId};
-use referrals_domain::{AnswerQuestion, AskQuestion, EndShortlisting, ReadShortlisted, ShortlistProvider};
+use referrals_domain::{
+    AnswerQuestion, AskQuestion, EndShortlisting, KeyPurpose, ReadShortlisted, ShortlistProvider,
+};
 
 impl World {
     /// Somebody to whom the referral was released, and sometimes anybody.
@@ -21,7 +23,11 @@ impl World {
         let desk = self.some_desk();
         let Some(referral) = self.open_referral(desk, |it| !it.releases.is_empty()) else { return Ok(()) };
         let Some(provider) = self.invited(desk, referral) else { return Ok(()) };
-        self.ask_referrals(desk, &ShortlistProvider { referral, provider, at: self.now }.into())?;
+        let version = self.referral(desk, referral).map_or(1, |it| it.version);
+        let referral_version = version - u32::from(version > 1 && self.chance.percent(3));
+        let envelope = Some(self.envelope(desk, referral, (&provider, KeyPurpose::Narrative)));
+        let command = ShortlistProvider { referral, referral_version, provider, envelope, at: self.now };
+        self.ask_referrals(desk, &command.into())?;
         Ok(())
     }
 
@@ -37,7 +43,8 @@ impl World {
         let desk = self.some_desk();
         let Some(referral) = self.some_referral(desk) else { return Ok(()) };
         let Some(provider) = self.invited(desk, referral) else { return Ok(()) };
-        self.ask_referrals(desk, &ReadShortlisted { referral, provider, at: self.now }.into())?;
+        let envelopes = self.envelopes_of_grant(desk, referral, &provider);
+        self.ask_referrals(desk, &ReadShortlisted { referral, provider, envelopes, at: self.now }.into())?;
         Ok(())
     }
 

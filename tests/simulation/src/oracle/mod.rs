@@ -7,6 +7,7 @@ mod awards;
 mod cascade;
 mod frameworks;
 mod identity;
+mod keys;
 mod market;
 mod nights;
 
@@ -17,6 +18,7 @@ use care::{AwardId, CouncilId, Event, Timestamp};
 use contracts_domain::{AgreementEvent, FrameworkEvent};
 use frameworks::Frameworks;
 use identity::Identities;
+use keys::Keys;
 use market::Market;
 use referrals_domain::ReferralEvent;
 use std::collections::BTreeSet;
@@ -28,6 +30,7 @@ pub(crate) struct Oracle {
     frameworks: Frameworks,
     awards: Awards,
     identities: Identities,
+    keys: Keys,
 }
 
 impl Oracle {
@@ -65,7 +68,8 @@ impl Oracle {
 
     pub(crate) fn referrals(&mut self, council: CouncilId, event: &ReferralEvent) -> Checked {
         self.awards.read(council, event, &self.market)?;
-        self.identities.read(event, &self.awards)
+        self.identities.read(event, &self.awards)?;
+        self.keys.read(event)
     }
 
     /// The emergency awards of a council that wait for an approval: for each of them an alarm can sound.

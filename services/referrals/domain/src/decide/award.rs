@@ -347,12 +347,13 @@ fn grant_ended(
         Some(Some(end)) if arrived.is_some() && *end != command.on => {}
         _ => return Vec::new(),
     }
+    let from = if arrived.is_some() { command.on } else { london_date(command.at) };
     let ended = IdentityGrantEnded {
         council: proposed.council,
         referral: proposed.referral,
         provider: proposed.provider.clone(),
         award: proposed.award,
-        from: if arrived.is_some() { command.on } else { london_date(command.at) },
+        from,
         at: command.at,
     };
     let lapsed = AwardLapsed {
@@ -364,5 +365,7 @@ fn grant_ended(
         at: command.at,
     };
     let lapsed = arrived.is_none().then(|| lapsed.into());
-    [ended.into()].into_iter().chain(lapsed).collect()
+    let over = referral.filter(|_| from <= london_date(command.at));
+    let keys = over.map(|it| it.keys_destroyed(&proposed.provider, |_| true, command.at)).unwrap_or_default();
+    [ended.into()].into_iter().chain(lapsed).chain(keys).collect()
 }

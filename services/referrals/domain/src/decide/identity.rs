@@ -2,7 +2,7 @@
 
 use super::post::check_codes;
 use super::{Decision, referral, released_referral};
-use crate::commands::{EraseIdentity, RevealIdentity, Viewer};
+use crate::commands::{EndGrantKeys, EraseIdentity, RevealIdentity, Viewer};
 use crate::events::{IdentityKeyDestroyed, IdentityRevealed, ReferralEvent};
 use crate::rejection::Rejection;
 use crate::requirements::KeyPurpose;
@@ -44,6 +44,10 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
     if is_planted(Planted::RevealUnrecorded) {
         return Ok(Vec::new());
     }
+    let new = match &provider {
+        Some(provider) => state.new_envelopes(found, provider, &command.envelopes, command.at)?,
+        None => Vec::new(),
+    };
     let event = IdentityRevealed {
         council: found.council,
         referral: found.id,
@@ -51,7 +55,7 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
         purpose: command.purpose.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    Ok(new.into_iter().chain([event.into()]).collect())
 }
 
 pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
@@ -77,5 +81,19 @@ pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
             at: command.at,
         })
     });
-    Ok(destroyed.collect())
+    // What was sealed for providers is the same, and ends with it.
+    let of_providers = found.releases.keys().flat_map(|provider| {
+        found.keys_destroyed(provider, |purpose| command.purposes.contains(&purpose), command.at)
+    });
+    Ok(destroyed.chain(of_providers).collect())
+}
+
+/// What is not over yet is left as it is, and what has ended for other reasons has no keys any more.
+pub(super) fn end_keys(state: &State, command: &EndGrantKeys) -> Decision {
+    let found = referral(state, command.referral)?;
+    let end = found.granted.get(&command.provider).copied().flatten();
+    if end.is_none_or(|end| end > london_date(command.at)) {
+        return Ok(Vec::new());
+    }
+    Ok(found.keys_destroyed(&command.provider, |_| true, command.at))
 }

@@ -19,6 +19,8 @@ use crate::rejection::Rejection;
 use crate::state::{Referral, Stage, State};
 use care::{ProviderId, ReferralId};
 
+pub use shortlist::SHORTLIST_MAX;
+
 type Decision = Result<Vec<ReferralEvent>, Rejection>;
 
 pub(crate) fn decide(state: &State, command: &Command) -> Decision {
@@ -47,6 +49,7 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::ReadShortlisted(command) => shortlist::read(state, command),
         Command::AskQuestion(command) => questions::ask(state, command),
         Command::AnswerQuestion(command) => questions::answer(state, command),
+        Command::EndGrantKeys(command) => identity::end_keys(state, command),
         Command::EvaluateOffer(command) => evaluation::evaluate(state, command),
         Command::LinkSiblings(command) => evaluation::link_siblings(state, command),
         Command::ViewInvitation(command) => cascade::view(state, command),

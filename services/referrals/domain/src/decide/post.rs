@@ -6,11 +6,12 @@ use super::staying::{check_link, linked};
 use super::{Decision, must_be_open, referral};
 use crate::commands::{AmendReferral, PostReferral, RecordCascadeStep, SetCascadePolicy, WithdrawReferral};
 use crate::events::{
-    CascadePolicySet, CascadeStepRecorded, ReferralAmended, ReferralPosted, ReferralWithdrawn, ShortlistEnd,
+    CascadePolicySet, CascadeStepRecorded, ReferralAmended, ReferralEvent, ReferralPosted, ReferralWithdrawn,
+    ShortlistEnd,
 };
 use crate::rejection::Rejection;
-use crate::requirements::Found;
-use crate::state::State;
+use crate::requirements::{Found, KeyPurpose};
+use crate::state::{Referral, State};
 use care::{CodeSet, Timestamp, Violation, code_sets, london_date};
 
 /// Refuses when something is wrong.
@@ -77,6 +78,7 @@ pub(super) fn amend(state: &State, command: &AmendReferral) -> Decision {
         });
     }
     none_of(command.requirements.violations(london_date(command.at)))?;
+    let resealed = resealed(referral, command)?;
     let event = ReferralAmended {
         council: referral.council,
         referral: referral.id,
@@ -87,7 +89,23 @@ pub(super) fn amend(state: &State, command: &AmendReferral) -> Decision {
         background: command.background.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    Ok([event.into()].into_iter().chain(resealed).collect())
+}
+
+/// What the shortlisted read from now on, where a sealed part is new: nobody goes on reading what was said before.
+fn resealed(referral: &Referral, command: &AmendReferral) -> Result<Vec<ReferralEvent>, Rejection> {
+    let new = command.identity.is_some() || command.narrative.is_some() || command.background.is_some();
+    if !new {
+        return Ok(Vec::new());
+    }
+    let shortlisted = referral.releases.iter().filter(|(_, release)| release.is_shortlisted());
+    let sealed = shortlisted.map(|(provider, release)| {
+        let envelope = command.envelopes.get(provider).ok_or(Rejection::EnvelopeStale(referral.id))?;
+        release.check(referral.id, KeyPurpose::Narrative, envelope)?;
+        let version = referral.version + 1;
+        Ok(referral.envelope_sealed(provider, KeyPurpose::Narrative, envelope, version, command.at))
+    });
+    sealed.collect()
 }
 
 pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decision {

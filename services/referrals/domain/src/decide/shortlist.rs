@@ -7,11 +7,12 @@ use crate::events::{
     ProviderShortlisted, ReferralEvent, ShortlistEnd, ShortlistedReferralRead, ShortlistingEnded,
 };
 use crate::rejection::Rejection;
-use crate::state::{Answer, Referral, State};
+use crate::requirements::KeyPurpose;
+use crate::state::{Answer, Referral, Release, State};
 use care::{ProviderId, Timestamp, london_date};
 
 /// How many can be shortlisted at once: a need to know is not a region's.
-const SHORTLIST_MAX: usize = 20;
+pub const SHORTLIST_MAX: usize = 20;
 
 pub(super) fn shortlist(state: &State, command: &ShortlistProvider) -> Decision {
     let referral = referral(state, command.referral)?;
@@ -34,11 +35,20 @@ pub(super) fn shortlist(state: &State, command: &ShortlistProvider) -> Decision 
             most: SHORTLIST_MAX,
         });
     }
+    if command.referral_version != referral.version {
+        // What was sealed for it is not what it would read.
+        let (expected, current) = (command.referral_version, referral.version);
+        return Err(Rejection::VersionChanged { expected, current });
+    }
+    if let Some(envelope) = &command.envelope {
+        release.check(id, KeyPurpose::Narrative, envelope)?;
+    }
     let event = ProviderShortlisted {
         council: referral.council,
         referral: id,
         referral_version: referral.version,
         provider,
+        envelope: command.envelope.clone(),
         at: command.at,
     };
     Ok(vec![event.into()])
@@ -46,7 +56,7 @@ pub(super) fn shortlist(state: &State, command: &ShortlistProvider) -> Decision 
 
 pub(super) fn end(state: &State, command: &EndShortlisting) -> Decision {
     let referral = referral(state, command.referral)?;
-    Ok(ended(referral, &command.provider, ShortlistEnd::Removed, command.at).into_iter().collect())
+    Ok(ended(referral, &command.provider, ShortlistEnd::Removed, command.at))
 }
 
 pub(super) fn read(state: &State, command: &ReadShortlisted) -> Decision {
@@ -58,6 +68,7 @@ pub(super) fn read(state: &State, command: &ReadShortlisted) -> Decision {
             return Err(Rejection::ShortlistEnded { referral: referral.id, reason });
         }
     }
+    let new = state.new_envelopes(referral, &command.provider, &command.envelopes, command.at)?;
     let event = ShortlistedReferralRead {
         council: referral.council,
         referral: referral.id,
@@ -65,19 +76,23 @@ pub(super) fn read(state: &State, command: &ReadShortlisted) -> Decision {
         provider: command.provider.clone(),
         at: command.at,
     };
-    Ok(vec![event.into()])
+    Ok(new.into_iter().chain([event.into()]).collect())
 }
 
-/// The end of a provider's place on the list, if it has one.
+/// The end of a provider's place on the list, if it has one, and with it of the key that it read by.
 pub(super) fn ended(
     referral: &Referral,
     provider: &ProviderId,
     reason: ShortlistEnd,
     at: Timestamp,
-) -> Option<ReferralEvent> {
-    let provider = provider.clone();
-    referral.releases.get(&provider).filter(|release| release.is_shortlisted())?;
-    Some(ShortlistingEnded { council: referral.council, referral: referral.id, provider, reason, at }.into())
+) -> Vec<ReferralEvent> {
+    if !referral.releases.get(provider).is_some_and(Release::is_shortlisted) {
+        return Vec::new();
+    }
+    let (council, referral_id) = (referral.council, referral.id);
+    let ended =
+        ShortlistingEnded { council, referral: referral_id, provider: provider.clone(), reason, at }.into();
+    [ended].into_iter().chain(referral.keys_destroyed(provider, |_| true, at)).collect()
 }
 
 /// The end of the whole list; `why` says it of each provider.
@@ -87,5 +102,5 @@ pub(super) fn all_ended(
     at: Timestamp,
 ) -> Vec<ReferralEvent> {
     let providers = referral.releases.keys();
-    providers.filter_map(|provider| ended(referral, provider, why(provider), at)).collect()
+    providers.flat_map(|provider| ended(referral, provider, why(provider), at)).collect()
 }

@@ -1,5 +1,6 @@
 //! Who is shortlisted for a referral, who is no longer, and each time that somebody reads what only the shortlisted are shown.
 
+use crate::envelope::Envelope;
 use care::{CouncilId, EventBody, ProviderId, ReferralId, StreamId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -52,6 +53,9 @@ event! {
         referral_version: u32,
         /// The one provider.
         provider: ProviderId,
+        /// The sealed parts of the referral under the provider's own key; at first it read them under the narrative's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        envelope: Option<Envelope>,
         /// When.
         at: Timestamp,
     }

@@ -219,6 +219,8 @@ impl State {
             expired: None,
             answer: Answer::None,
             shortlisted: None,
+            envelopes: BTreeMap::new(),
+            keys: 0,
         };
         self.change(event.referral, |referral| {
             // Somebody else is asked: what was recorded by itself of the step is open again. What people recorded stands.

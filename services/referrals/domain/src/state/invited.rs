@@ -1,9 +1,11 @@
 //! What passes between a council and a provider to whom it released a referral: the answer, the shortlist, questions.
 
+use crate::envelope::Envelope;
 use crate::events::ShortlistEnd;
-use crate::requirements::Sealed;
+use crate::requirements::{KeyPurpose, Sealed};
 use care::{ProviderId, QuestionId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a provider asked about a referral.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,10 @@ pub struct Release {
     pub answer: Answer,
     /// Its place on the shortlist, the last one.
     pub shortlisted: Option<Shortlisting>,
+    /// What it may read now, sealed for it alone.
+    pub envelopes: BTreeMap<KeyPurpose, Envelope>,
+    /// How many keys of its own it has had.
+    pub keys: u32,
 }
 
 impl Release {

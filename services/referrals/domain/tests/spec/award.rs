@@ -14,6 +14,7 @@ use referrals_domain::{
     ProposeAward, ReferralAwarded, ReferralEvent, Referrals, Requirements, RetrospectiveApprovalGiven, Stage,
     WithdrawOffer,
 };
+use std::collections::BTreeMap;
 
 /// Released, offered by this route, and all steps of the default policy exhausted.
 fn ready(requirements: Requirements, route: Route) -> Vec<ReferralEvent> {
@@ -132,6 +133,7 @@ fn an_offer_on_an_older_version_is_stale() {
         identity: None,
         narrative: None,
         background: None,
+        envelopes: BTreeMap::new(),
         at: at(4),
     };
     events.extend(decided(&events, amend));

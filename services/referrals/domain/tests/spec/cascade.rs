@@ -145,6 +145,7 @@ fn the_first_look_at_each_version_is_recorded_of_those_who_were_asked() {
             identity: None,
             narrative: None,
             background: None,
+            envelopes: std::collections::BTreeMap::new(),
             at: at(4),
         },
     ));

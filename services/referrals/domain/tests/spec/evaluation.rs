@@ -222,6 +222,7 @@ fn an_offer_that_cannot_be_taken_does_not_pass() {
         identity: None,
         narrative: None,
         background: None,
+        envelopes: std::collections::BTreeMap::new(),
         at: at(4),
     };
     let mut amended = events;

@@ -66,6 +66,20 @@ fn a_referral_with_the_wider_form_still_reads() {
     assert_eq!(posted.requirements.profile, crate::form::whole());
 }
 
+/// Since providers have keys of their own, and before.
+#[test]
+fn a_shortlisting_with_an_envelope_and_one_without_still_read() {
+    for (file, number) in [("ProviderShortlisted", None), ("ProviderShortlisted.envelope", Some(1))] {
+        let text = fs::read(folder().join(format!("{file}.v1.json"))).unwrap();
+        let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let event = ReferralEvent::decode("ProviderShortlisted", 1, &text).unwrap();
+        let encoded: serde_json::Value = serde_json::from_slice(&event.encode()).unwrap();
+        assert_eq!(encoded, golden);
+        let ReferralEvent::ProviderShortlisted(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.envelope.map(|it| it.number), number);
+    }
+}
+
 /// Events that gained fields, with all of them.
 #[test]
 fn what_is_said_of_evaluation_still_reads() {

@@ -11,10 +11,11 @@ use referrals_domain::{
     IdentityRevealed, KeyPurpose, ProposeAward, RecordArrival, RecordDeparture, ReferralEvent, Referrals,
     RevealIdentity, Stage, Viewer, WithdrawOffer, WithdrawReferral,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn reveal(viewer: Viewer) -> RevealIdentity {
-    RevealIdentity { referral: referral(1), viewer, purpose: "PLACEMENT_PLANNING".to_owned(), at: at(8) }
+    let (purpose, envelopes) = ("PLACEMENT_PLANNING".to_owned(), BTreeMap::new());
+    RevealIdentity { referral: referral(1), viewer, purpose, envelopes, at: at(8) }
 }
 
 fn to(name: &str) -> Viewer {

@@ -8,6 +8,7 @@ mod cascade_model;
 mod cascade_page;
 mod clocks_page;
 mod deadlines;
+mod envelopes;
 mod evaluation;
 mod evaluation_page;
 mod form;

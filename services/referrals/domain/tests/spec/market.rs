@@ -254,6 +254,7 @@ fn a_decline_after_an_amendment_is_a_new_answer() {
         identity: None,
         narrative: None,
         background: None,
+        envelopes: BTreeMap::new(),
         at: at(4),
     };
     events.extend(decided(&events, amend));

@@ -10,6 +10,7 @@ use referrals_domain::{
     AmendReferral, CascadeMode, CascadePolicy, CascadePolicySet, RecordCascadeStep, ReferralAmended,
     ReferralWithdrawn, Referrals, Rejection, Requirements, SetCascadePolicy, WithdrawReferral,
 };
+use std::collections::BTreeMap;
 
 fn parallel() -> CascadePolicy {
     CascadePolicy { mode: CascadeMode::Parallel, ..CascadePolicy::default() }
@@ -35,6 +36,7 @@ fn amend(expected_version: u32, requirements: Requirements) -> AmendReferral {
         identity: None,
         narrative: Some(sealed("new")),
         background: None,
+        envelopes: BTreeMap::new(),
         at: at(9),
     }
 }

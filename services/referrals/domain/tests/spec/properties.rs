@@ -14,11 +14,12 @@ use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use referrals_domain::{
     AmendReferral, AnswerQuestion, AskQuestion, CascadeMode, CascadePolicy, Command, ConfirmAward,
-    DeclineReferral, EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval,
-    HomeKnown, ImpactAssessment, KeyPurpose, OfferSubmitted, PostReferral, ProposeAward, ReadShortlisted,
-    RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent, Referrals, ReleaseReferral,
-    ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy, ShortlistProvider, State, SubmitOffer,
-    SweepInvitations, ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
+    DeclineReferral, EndGrantKeys, EndShortlisting, Envelope, EraseIdentity, EvaluateOffer, FailAward,
+    GiveRetrospectiveApproval, HomeKnown, ImpactAssessment, KeyPurpose, OfferSubmitted, PostReferral,
+    ProposeAward, ReadShortlisted, RecordArrival, RecordCascadeStep, RecordDeparture, ReferralEvent,
+    Referrals, ReleaseReferral, ReleaseStage, Requirements, RevealIdentity, SetCascadePolicy,
+    ShortlistProvider, State, SubmitOffer, SweepInvitations, ViewInvitation, Viewer, WaiveCascadeStep,
+    WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,6 +149,8 @@ impl Model {
             | ReferralEvent::ReferralReleased(_)
             | ReferralEvent::ReferralDeclined(_)
             | ReferralEvent::RetrospectiveApprovalGiven(_)
+            | ReferralEvent::ProviderEnvelopeSealed(_)
+            | ReferralEvent::ProviderKeyDestroyed(_)
             | ReferralEvent::StatutoryStepRecorded(_)
             | ReferralEvent::InvitationViewed(_)
             | ReferralEvent::InvitationExpired(_)
@@ -252,6 +255,18 @@ fn offers() -> impl Strategy<Value = OfferId> {
     (1..=3_u128).prop_map(offer)
 }
 
+/// Under one of the first keys of a provider, or none.
+fn envelope() -> impl Strategy<Value = Option<Envelope>> {
+    prop::option::weighted(0.9, (1..4_u32).prop_map(|number| Envelope { number, sealed: sealed("told") }))
+}
+
+fn both_envelopes() -> impl Strategy<Value = BTreeMap<KeyPurpose, Envelope>> {
+    (envelope(), envelope()).prop_map(|(identity, narrative)| {
+        let both = [(KeyPurpose::Identity, identity), (KeyPurpose::Narrative, narrative)];
+        both.into_iter().filter_map(|(purpose, it)| Some((purpose, it?))).collect()
+    })
+}
+
 fn questions() -> impl Strategy<Value = QuestionId> {
     (1..4_u128).prop_map(|n| QuestionId(uuid::Uuid::from_u128(n)))
 }
@@ -275,8 +290,15 @@ fn commands() -> impl Strategy<Value = Command> {
             PostReferral { referral, ..post(requirements) }.into()
         }),
         5 => (referrals(), 1..3_u32, asked()).prop_map(|(referral, expected_version, requirements)| {
-            let (identity, narrative) = (None, None);
-            AmendReferral { referral, expected_version, requirements, identity, narrative, background: None, at: at(0) }.into()
+            let (identity, background, envelopes) = (None, None, BTreeMap::new());
+            let narrative = None;
+            AmendReferral { referral, expected_version, requirements, identity, narrative, background, envelopes, at: at(0) }.into()
+        }),
+        3 => (referrals(), 1..3_u32, asked(), envelope(), envelope()).prop_map(|(referral, expected_version, requirements, oak, elm)| {
+            let envelopes = [("oak", oak), ("elm", elm)].into_iter().filter_map(|(name, it)| Some((provider(name), it?)));
+            let (identity, narrative, background) = (None, Some(sealed("told anew")), None);
+            let envelopes = envelopes.collect();
+            AmendReferral { referral, expected_version, requirements, identity, narrative, background, envelopes, at: at(0) }.into()
         }),
         50 => (referrals(), select(STEPS.to_vec()), outcome).prop_map(|(referral, step, outcome)| {
             let (step, outcome) = (step.to_owned(), outcome.to_owned());
@@ -316,21 +338,21 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => referrals().prop_map(|referral| {
             WithdrawReferral { referral, reason: "OTHER".to_owned(), at: at(0) }.into()
         }),
-        20 => (referrals(), prop::option::of(providers())).prop_map(|(referral, provider)| {
+        20 => (referrals(), prop::option::of(providers()), both_envelopes()).prop_map(|(referral, provider, envelopes)| {
             let viewer = provider.map_or(Viewer::Council, Viewer::Provider);
-            RevealIdentity { referral, viewer, purpose: "SAFEGUARDING".to_owned(), at: at(0) }.into()
+            RevealIdentity { referral, viewer, purpose: "SAFEGUARDING".to_owned(), envelopes, at: at(0) }.into()
         }),
         5 => referrals().prop_map(|referral| {
             EraseIdentity { referral, purposes: BTreeSet::from(KeyPurpose::ALL), at: at(0) }.into()
         }),
-        6 => (referrals(), providers()).prop_map(|(referral, provider)| {
-            ShortlistProvider { referral, provider, at: at(0) }.into()
+        6 => (referrals(), 1..3_u32, providers(), envelope()).prop_map(|(referral, referral_version, provider, envelope)| {
+            ShortlistProvider { referral, referral_version, provider, envelope, at: at(0) }.into()
         }),
         1 => (referrals(), providers()).prop_map(|(referral, provider)| {
             EndShortlisting { referral, provider, at: at(0) }.into()
         }),
-        8 => (referrals(), providers()).prop_map(|(referral, provider)| {
-            ReadShortlisted { referral, provider, at: at(0) }.into()
+        8 => (referrals(), providers(), both_envelopes()).prop_map(|(referral, provider, envelopes)| {
+            ReadShortlisted { referral, provider, envelopes, at: at(0) }.into()
         }),
         4 => (referrals(), providers(), questions()).prop_map(|(referral, provider, question)| {
             AskQuestion { question, referral, provider, text: sealed("why"), at: at(0) }.into()
@@ -348,11 +370,14 @@ fn commands() -> impl Strategy<Value = Command> {
         2 => (referrals(), questions()).prop_map(|(referral, question)| {
             AnswerQuestion { referral, question, text: sealed("so"), at: at(0) }.into()
         }),
+        2 => (referrals(), providers()).prop_map(|(referral, provider)| {
+            EndGrantKeys { referral, provider, at: at(0) }.into()
+        }),
     ]
 }
 
 /// Sequences that begin with both referrals posted and released, so that most of each is about what comes then.
-fn histories(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Command>> {
+pub(crate) fn histories(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Command>> {
     let posts = (asked(), asked()).prop_map(|(first, second)| {
         let both = [(1, first), (2, second)].map(|(n, requirements)| {
             let providers = BTreeSet::from([provider("oak"), provider("elm")]);
@@ -525,6 +550,8 @@ fn the_random_histories_get_as_far_as_an_unmasking() {
         "ReferralAwarded",
         "IdentityRevealed",
         "IdentityKeyDestroyed",
+        "ProviderEnvelopeSealed",
+        "ProviderKeyDestroyed",
         "InvitationViewed",
         "InvitationExpired",
         "CascadeStepWaived",

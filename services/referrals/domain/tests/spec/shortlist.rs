@@ -11,13 +11,16 @@ use referrals_domain::{
     ProviderShortlisted, ReadShortlisted, RecordDeparture, ReferralEvent, Referrals, ShortlistEnd,
     ShortlistProvider, ShortlistedReferralRead, ShortlistingEnded, WithdrawOffer, WithdrawReferral,
 };
+use std::collections::BTreeMap;
 
 fn shortlist(name: &str) -> ShortlistProvider {
-    ShortlistProvider { referral: referral(1), provider: provider(name), at: at(4) }
+    let (referral, provider) = (referral(1), provider(name));
+    ShortlistProvider { referral, referral_version: 1, provider, envelope: None, at: at(4) }
 }
 
 fn read(name: &str) -> ReadShortlisted {
-    ReadShortlisted { referral: referral(1), provider: provider(name), at: at(8) }
+    let (referral, provider) = (referral(1), provider(name));
+    ReadShortlisted { referral, provider, envelopes: BTreeMap::new(), at: at(8) }
 }
 
 fn take_off(name: &str) -> EndShortlisting {
@@ -30,7 +33,7 @@ fn decline(name: &str) -> DeclineReferral {
 
 fn shortlisted(name: &str) -> ReferralEvent {
     let (council, referral, provider, at) = (council(), referral(1), provider(name), at(4));
-    ProviderShortlisted { council, referral, referral_version: 1, provider, at }.into()
+    ProviderShortlisted { council, referral, referral_version: 1, provider, envelope: None, at }.into()
 }
 
 fn ended(name: &str, reason: ShortlistEnd, minute: i64) -> ReferralEvent {
@@ -98,11 +101,12 @@ fn only_who_was_asked_and_has_not_declined_is_shortlisted() {
         identity: None,
         narrative: None,
         background: None,
+        envelopes: BTreeMap::new(),
         at: at(6),
     };
     events.extend(decided(&events, amend));
     given::<Referrals>(events)
-        .when(shortlist("oak"))
+        .when(ShortlistProvider { referral_version: 2, ..shortlist("oak") })
         .then_events(|events| assert_eq!(events.len(), 1, "it declined something else"));
 }
 
