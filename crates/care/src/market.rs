@@ -5,9 +5,13 @@
 //! "open" and "matchable" are three answers to three questions.
 //!
 //! A *claim* is a hold (a lease with a fencing token), an award or an occupancy. It takes the nights [start, end) of
-//! one place; while nobody knows the end, it takes every night from the start on.
+//! one place; while nobody knows the end, it takes every night from the start on. A paid *reservation* is a claim too, of nights whose end
+//! is known; the council's own hold, award or occupancy stands on it and takes no night more. A *block* takes no night: it says who may.
 
 mod calendar;
+mod contention;
+mod contention_events;
+mod contention_fold;
 mod events;
 mod fold;
 mod freshness;
@@ -16,6 +20,13 @@ mod place;
 mod query;
 
 pub use calendar::{NightRun, NightState};
+pub use contention::{
+    Agreed, Block, BlockParty, BlockTerms, HoldPolicy, Resale, ResaleOf, Reservation, ReservationTerms,
+};
+pub use contention_events::{
+    BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, PlaceReserved,
+    ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded,
+};
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,
     OccupancyRefused, PlaceClaimed, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered,
@@ -29,7 +40,7 @@ pub use listing::{
     Import, Listed, ListingChange, Listings, NotTaken, OpenImport, RegisterImported, RegisterPartRead,
 };
 pub use place::{Claim, Mix, MixInvalid, Place, Stage, Vacancy};
-pub use query::Capacity;
+pub use query::{Capacity, Own};
 
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId};
 use jiff::{Timestamp, civil::Date};
@@ -68,6 +79,10 @@ pub struct Market {
     unheard: BTreeMap<Timestamp, BTreeSet<PlaceId>>,
     /// The imports of the regulator's register.
     listings: Listings,
+    /// The places of which something is agreed beforehand, so that reservations, blocks and resales are found without a scan.
+    agreed: BTreeSet<PlaceId>,
+    /// How councils hold, those that have said so, with the policy's version.
+    hold_policies: BTreeMap<CouncilId, (u32, HoldPolicy)>,
 }
 
 /// An organisation that runs establishments.
@@ -176,6 +191,17 @@ impl Market {
     #[must_use]
     pub fn award(&self, award: &AwardId) -> Option<&AwardInMarket> {
         self.awards.get(award)
+    }
+
+    /// How a council holds places, and the version of its policy: 0 while it has said nothing.
+    #[must_use]
+    pub fn hold_policy(&self, council: CouncilId) -> (u32, HoldPolicy) {
+        self.hold_policies.get(&council).cloned().unwrap_or_default()
+    }
+
+    /// The places of which something is agreed beforehand: reservations, blocks or their resale.
+    pub fn agreed(&self) -> impl Iterator<Item = (&PlaceId, &Place)> {
+        self.agreed.iter().filter_map(|id| self.places.get_key_value(id))
     }
 
     /// The holds whose lease has not ended by `at`, in order of their ends.

@@ -10,6 +10,12 @@ use std::cell::Cell;
 pub enum Planted {
     /// Nights that somebody has are given again.
     OverlapUnchecked,
+    /// Nights that another council has reserved are given again.
+    ReservationOverlooked,
+    /// A block keeps nobody from holding.
+    BlockOverlooked,
+    /// Nights that were sold are sold again.
+    SoldTwice,
     /// A solo placement is not alone.
     SoloUnchecked,
     /// An establishment's registered places bound nothing.

@@ -96,6 +96,10 @@ pub enum Fact<'a> {
         /// When the lease of a hold ends, if one is in force.
         held_until: Option<Timestamp>,
     },
+    /// The first night that no other council has reserved.
+    ReservedUntil(Date),
+    /// The first night after the block contracts.
+    BlockedUntil(Date),
     /// Who is in the establishment.
     Occupied {
         /// Whether a claim says so.
@@ -279,6 +283,15 @@ impl<'a> Excluded<'a> {
             }
             Rule::Claimed => self.claimed(),
             Rule::NotEmpty => (self.occupied(), Some(Counterfactual::SoloLifted)),
+            Rule::Reserved => {
+                let others = question.agreed(entry).flat_map(|it| question.reserved(it, false));
+                let until = others.map(|it| it.until).max().unwrap_or(Date::MAX);
+                (Fact::ReservedUntil(until), Some(Counterfactual::FirstNight(until)))
+            }
+            Rule::BlockOfAnotherCouncil => {
+                let until = question.right_from(entry);
+                (Fact::BlockedUntil(until), Some(Counterfactual::FirstNight(until)))
+            }
         };
         Finding { rule, version: rule.about().version, fact, counterfactual }
     }

@@ -47,6 +47,10 @@ pub struct Match {
     pub freshness: Freshness,
     /// Whether it is the searching council's own.
     pub in_house: bool,
+    /// The day after the last night that the searching council has reserved of it, if it has.
+    pub reserved_until: Option<Date>,
+    /// The day after the last night that the searching council alone may hold of it by a block contract, if it may.
+    pub block_until: Option<Date>,
     /// Anything else the provider says.
     pub note: String,
     /// How many needs were asked for.
@@ -126,6 +130,11 @@ impl Question<'_> {
             confirmed_at,
             freshness: Freshness::of(confirmed_at, self.at),
             in_house: in_house(criteria, home.operated_by),
+            reserved_until: {
+                let own = self.agreed(entry).flat_map(|it| self.reserved(it, true));
+                own.map(|it| it.until).max()
+            },
+            block_until: self.own_block_until(entry),
             note: said.note.to_string(),
             needs_asked: asked,
         }
@@ -162,6 +171,9 @@ impl Match {
         if self.in_house {
             reasons.push("the council's own".to_owned());
         }
+        reasons.extend(self.reserved_until.map(|until| format!("the council has reserved it until {until}")));
+        reasons
+            .extend(self.block_until.map(|until| format!("the council's by a block contract until {until}")));
         // What a provider said long ago may no longer hold.
         let level = self.freshness.level.word();
         reasons.push(format!("confirmed on {}, {level}", london_date(self.confirmed_at)));

@@ -10,7 +10,7 @@ use crate::day::Day;
 use crate::impact::Group;
 use crate::needs::NeedSet;
 use care::market::{
-    Establishment, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
+    Agreed, Establishment, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Sexes, Stage, UNREGISTERED, Vacancy,
 };
 use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
@@ -89,6 +89,8 @@ pub(crate) struct Entries {
     pub(crate) sexes: Vec<Sexes>,
     /// When the lease of a hold ends.
     pub(crate) held_until: Vec<Option<Timestamp>>,
+    /// What is agreed of its nights beforehand.
+    pub(crate) agreed: Vec<Option<Box<Agreed>>>,
     pub(crate) said: Vec<Said>,
 }
 
@@ -131,6 +133,8 @@ pub(crate) struct Sets {
     pub(crate) restricted: Bits,
     /// With a hold, its lease ended or not.
     pub(crate) held: Bits,
+    /// Of which something is agreed beforehand.
+    pub(crate) agreed: Bits,
     /// In a home that a solo placement takes or took.
     pub(crate) solo: Bits,
     pub(crate) grades: [Bits; GRADE_RANKS],
@@ -155,7 +159,14 @@ fn touched(event: &MarketEvent) -> Touched<'_> {
         | MarketEvent::ClaimRefused(_)
         | MarketEvent::OccupancyRefused(_)
         | MarketEvent::RegisterPartRead(_)
-        | MarketEvent::RegisterImported(_) => Touched::Nothing,
+        | MarketEvent::RegisterImported(_)
+        | MarketEvent::HoldPolicySet(_)
+        | MarketEvent::BlockOffered(_)
+        | MarketEvent::BlockDeclined(_)
+        | MarketEvent::BlockEndProposed(_)
+        | MarketEvent::ResaleOffered(_)
+        | MarketEvent::ResaleWithdrawn(_)
+        | MarketEvent::ResaleBought(_) => Touched::Nothing,
         MarketEvent::EstablishmentRegistered(event) => Touched::Home(&event.urn),
         MarketEvent::EstablishmentAmended(event) => Touched::Home(&event.urn),
         MarketEvent::RestrictionNoticeServed(event) => Touched::Home(&event.urn),
@@ -172,6 +183,11 @@ fn touched(event: &MarketEvent) -> Touched<'_> {
         MarketEvent::ClaimReleased(event) => Touched::Place(&event.place),
         MarketEvent::PlaceOccupied(event) => Touched::Place(&event.place),
         MarketEvent::OccupancyEnded(event) => Touched::Place(&event.place),
+        MarketEvent::PlaceReserved(event) => Touched::Place(&event.place),
+        MarketEvent::ReservationEnded(event) => Touched::Place(&event.place),
+        MarketEvent::BlockAllocated(event) => Touched::Place(&event.place),
+        MarketEvent::BlockEnded(event) => Touched::Place(&event.place),
+        MarketEvent::ResaleSold(event) => Touched::Place(&event.place),
     }
 }
 
@@ -285,6 +301,7 @@ impl Index {
         let entry = self.entry(id, home);
         let vacancy = place.vacancy.as_ref();
         self.put_claims(entry, place);
+        self.put_agreed(entry, place);
         self.put_vacancy(entry, establishment, vacancy);
         let sets = &mut self.sets;
         sets.open.put(entry, place.open);
@@ -341,6 +358,18 @@ impl Index {
         self.sets.takes_female.put(entry, female);
         self.sets.takes_any.put(entry, male && female);
         self.sets.excluding.put(entry, !self.entries.row[entry].excluded.is_empty());
+    }
+
+    /// What only offers nights changes nothing that a search reads, and is not kept.
+    fn put_agreed(&mut self, entry: usize, place: &Place) {
+        let agreed = place.agreed.as_ref().map(|it| Agreed {
+            reservations: it.reservations.clone(),
+            blocks: it.blocks.clone(),
+            ..Agreed::default()
+        });
+        let agreed = agreed.filter(|it| *it != Agreed::default()).map(Box::new);
+        self.sets.agreed.put(entry, agreed.is_some());
+        self.entries.agreed[entry] = agreed;
     }
 
     fn put_claims(&mut self, entry: usize, place: &Place) {
@@ -400,6 +429,7 @@ impl Entries {
         });
         self.sexes.push(Sexes::Any);
         self.held_until.push(None);
+        self.agreed.push(None);
         self.said.push(Said::default());
         self.place.len() - 1
     }

@@ -40,6 +40,10 @@ pub enum Rule {
     Claimed,
     /// Somebody is in the establishment, and the child must be alone.
     NotEmpty,
+    /// Another council pays for some of the nights.
+    Reserved,
+    /// Another council alone may hold it, by a block contract.
+    BlockOfAnotherCouncil,
 }
 
 /// A rule in words.
@@ -60,7 +64,7 @@ pub struct About {
 }
 
 /// Every rule, in its order.
-pub const ALL: [About; 15] = [
+pub const ALL: [About; 17] = [
     About {
         rule: Rule::Provision,
         version: 1,
@@ -188,12 +192,33 @@ pub const ALL: [About; 15] = [
     },
     About {
         rule: Rule::NotEmpty,
-        version: 2,
-        excludes: "The child must be alone, and somebody lives in the establishment or will. Version 2 reads what the provider says too; \
-                   version 1 read the claims alone.",
-        reads: "The claims on any place of the establishment, and how many children the provider says live there.",
+        version: 3,
+        excludes: "The child must be alone, and somebody lives in the establishment or will, or a place of it is reserved; the council's own \
+                   reservation of this very place does not count. Version 3 reads reservations too, version 2 the claims and what the provider \
+                   says, version 1 the claims alone.",
+        reads: "The claims on any place of the establishment and its reservations, and how many children the provider says live there.",
         why: "A solo placement takes the whole home.",
         counterfactual: "If the solo requirement were lifted.",
+    },
+    About {
+        rule: Rule::Reserved,
+        version: 1,
+        excludes: "Another council has reserved some of the nights from the first one on. The searching council's own reservation leaves nothing \
+                   out: it is told with the match.",
+        reads: "The paid reservations of the place, and which council searches.",
+        why: "Practice: councils pay a retainer to keep a bed for days or weeks (Darlington's sufficiency statement 2024-25 reserves in new \
+              two-bed homes), and a placement has no end that is known beforehand.",
+        counterfactual: "If the first night were the first that nobody else has reserved.",
+    },
+    About {
+        rule: Rule::BlockOfAnotherCouncil,
+        version: 1,
+        excludes: "By a block contract the first night that a placement would take of it is another council's to hold. The searching council's \
+                   own block leaves nothing out, nor do void nights that it bought: it is told with the match.",
+        reads: "The block contracts of the place, what was resold of them, and which council searches.",
+        why: "Practice: a block bed is paid whether filled or not, and its council alone places there (Placements North West's census has \
+              block routes of its own).",
+        counterfactual: "If the first night were the first after the block contracts.",
     },
 ];
 
@@ -217,6 +242,8 @@ impl Rule {
             Self::ExcludedNeed => "EXCLUDED_NEED",
             Self::Claimed => "CLAIMED",
             Self::NotEmpty => "NOT_EMPTY",
+            Self::Reserved => "RESERVED",
+            Self::BlockOfAnotherCouncil => "BLOCK_OF_ANOTHER_COUNCIL",
         }
     }
 
@@ -235,18 +262,18 @@ impl fmt::Display for Rule {
 
 /// Some rules, a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct RuleSet(u16);
+pub(crate) struct RuleSet(u32);
 
 impl RuleSet {
     pub(crate) fn add(&mut self, rule: Rule) {
-        self.0 |= 1 << rule as u16;
+        self.0 |= 1 << rule as u32;
     }
 
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    pub(crate) fn bits(self) -> u16 {
+    pub(crate) fn bits(self) -> u32 {
         self.0
     }
 

@@ -8,7 +8,8 @@ use crate::impact::Child;
 use crate::index::Index;
 use crate::needs::{NeedSet, unmet};
 use crate::rules::{ALL, Rule};
-use care::{PlaceId, Timestamp, london_date};
+use care::market::{Agreed, Reservation};
+use care::{Date, Nights, PlaceId, Timestamp, london_date};
 use geography::{Location, Miles, Reach};
 
 /// The version of the order in which places that pass are ranked: fewest unmet needs, least [impact](crate::Impact), nearest, best grade,
@@ -21,6 +22,8 @@ pub(crate) struct Question<'a> {
     pub(crate) criteria: &'a Criteria,
     pub(crate) at: Timestamp,
     pub(crate) from: Day,
+    /// The first night and all after it.
+    nights: Nights,
     pub(crate) needs: NeedSet,
     pub(crate) child: Child,
     /// By cell, how far it is, where that is asked of every place; else nothing.
@@ -96,11 +99,13 @@ impl<'a> Question<'a> {
         let lowest =
             criteria.grade_at_least.as_ref().map_or(sets.grades.len(), |lowest| grade_rank(lowest).into());
         let lower_grades = sets.grades.iter().skip(lowest + 1);
+        let first = criteria.available_on.unwrap_or_else(|| london_date(at));
         let mut question = Self {
             index,
             criteria,
             at,
-            from: Day::from(criteria.available_on.unwrap_or_else(|| london_date(at))),
+            from: Day::from(first),
+            nights: Nights::from_on(first, None),
             needs,
             child: Child::of(needs, criteria.age_years),
             distances: Vec::new(),
@@ -198,6 +203,13 @@ impl<'a> Question<'a> {
             Rule::NotEmpty => filter(word, among, |entry| {
                 self.claimed_home(entry) || rows[entry].mix.is_some_and(|group| group.children > 0)
             }),
+            Rule::Reserved => filter(word, among & sets.agreed.word(word), |entry| {
+                self.agreed(entry).any(|it| self.reserved(it, false).next().is_some())
+            }),
+            Rule::BlockOfAnotherCouncil => filter(word, among & sets.agreed.word(word), |entry| {
+                self.agreed(entry)
+                    .any(|it| it.blocked_for(self.criteria.council, self.nights).next().is_some())
+            }),
             // They judge by a set.
             Rule::Provision
             | Rule::Registration
@@ -214,10 +226,61 @@ impl<'a> Question<'a> {
         self.index.entries.held_until[entry].filter(|expires_at| *expires_at > self.at)
     }
 
-    /// Whether a claim takes any place of a place's home, an open one or a closed one.
+    /// What is agreed of a place's nights beforehand.
+    pub(crate) fn agreed(&self, entry: usize) -> impl Iterator<Item = &'a Agreed> {
+        self.index.entries.agreed[entry].as_deref().into_iter()
+    }
+
+    /// The reservations that take nights which are asked for: the searching council's own, or the others'.
+    pub(crate) fn reserved<'b>(
+        &self,
+        agreed: &'b Agreed,
+        own: bool,
+    ) -> impl Iterator<Item = &'b Reservation> {
+        let council = self.criteria.council;
+        agreed.reservations_on(self.nights).filter(move |it| (Some(it.council) == council) == own)
+    }
+
+    /// The day after the last night of the searching council's own blocks that a claim could begin in, and of what it bought of others'.
+    pub(crate) fn own_block_until(&self, entry: usize) -> Option<Date> {
+        let night = self.nights.start();
+        let on = |nights: &Nights| nights.start() <= night && night < nights.end();
+        let blocks = self.agreed(entry).flat_map(|it| &it.blocks).filter(|it| on(&it.nights()));
+        let own = blocks.filter(|it| Some(it.entitled(night)) == self.criteria.council);
+        own.map(|it| {
+            it.sold.iter().rev().find(|(nights, _)| on(nights)).map_or(it.terms.until, |(it, _)| it.end())
+        })
+        .max()
+    }
+
+    /// The first night from which on no block keeps the searching council out.
+    pub(crate) fn right_from(&self, entry: usize) -> Date {
+        let (mut first, council) = (self.nights.start(), self.criteria.council);
+        // Each turn opens a block or passes it, and another may close then; there are fewer turns than that.
+        for agreed in self.agreed(entry) {
+            let turns = agreed.blocks.iter().map(|block| 1 + block.sold.len()).sum::<usize>();
+            for _ in 0..turns {
+                let kept_out = agreed.blocked_for(council, Nights::from_on(first, None));
+                let Some(open) = kept_out.map(|block| block.open_to(council, first)).max() else { break };
+                first = open;
+            }
+        }
+        first
+    }
+
+    /// Whether a claim takes any place of a place's home, an open one or a closed one. What the searching council has reserved of the place
+    /// itself is none.
     pub(crate) fn claimed_home(&self, entry: usize) -> bool {
         let home = self.index.home(entry);
-        home.taken_until > self.from || home.entries.iter().any(|entry| self.held_until(*entry).is_some())
+        let reserved = |other: usize| {
+            let counts = |it: &Agreed| {
+                self.reserved(it, false).next().is_some()
+                    || (other != entry && self.reserved(it, true).next().is_some())
+            };
+            self.agreed(other).any(counts)
+        };
+        let claimed = |other: usize| self.held_until(other).is_some() || reserved(other);
+        home.taken_until > self.from || home.entries.iter().any(|other| claimed(*other))
     }
 
     fn unmet(&self, entry: usize) -> usize {
@@ -291,7 +354,9 @@ impl Rule {
             | Self::Restricted
             | Self::NotAdvertised
             | Self::NotAvailable
-            | Self::Claimed => true,
+            | Self::Claimed
+            | Self::Reserved
+            | Self::BlockOfAnotherCouncil => true,
         }
     }
 }

@@ -52,6 +52,8 @@ impl fmt::Display for Fact<'_> {
                 free_from.map_or(Ok(()), |date| write!(f, ", as far as is known until {date}"))?;
                 held_until.map_or(Ok(()), |until| write!(f, ", with a hold until {until}"))
             }
+            Self::ReservedUntil(date) => write!(f, "another council has reserved it until {date}"),
+            Self::BlockedUntil(date) => write!(f, "it is another council's by a block contract until {date}"),
             Self::Occupied { claimed: true, .. } => f.write_str("other places of the home are claimed"),
             Self::Occupied { stated, .. } => write!(f, "{stated} live there, as its provider says"),
         }

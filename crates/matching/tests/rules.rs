@@ -4,12 +4,12 @@
 mod support;
 
 use care::market::{
-    EstablishmentRegistered, Market, MarketEvent, Mix, PlaceHeld, PlaceOccupied, PlaceOpened,
-    ProviderRegistered, Registration, RegistrationStatus, RestrictionNoticeServed, Sexes, VacancyAdvertised,
-    VacancyWithdrawn,
+    BlockAllocated, BlockTerms, EstablishmentRegistered, Market, MarketEvent, Mix, PlaceHeld, PlaceOccupied,
+    PlaceOpened, PlaceReserved, ProviderRegistered, Registration, RegistrationStatus,
+    RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyWithdrawn,
 };
 use care::published::PlaceClaimed;
-use care::{AwardId, Date, ReferralId};
+use care::{AwardId, Date, Pence, ReferralId};
 use geography::Miles;
 use matching::{Criteria, Index, Operator, Rule, rules};
 use std::fmt::Write as _;
@@ -59,6 +59,7 @@ impl Home {
             note: String::new(),
             exclusions: [].into(),
             mix: None,
+            reservation: None,
             at: at(0),
         };
         Self { entry, vacancy, later: Vec::new() }
@@ -311,6 +312,73 @@ fn not_empty() {
         home.vacancy.mix = Some(Mix { children: 2, age_from: 13, age_to: 15, needs: [].into() });
         asked.solo = true;
     });
+}
+
+fn reserved(council: &str) -> MarketEvent {
+    PlaceReserved {
+        place: "h-01".parse().unwrap(),
+        urn: "h".parse().unwrap(),
+        provider: "P1".parse().unwrap(),
+        council: council.parse().unwrap(),
+        referral: None,
+        from: jan(6),
+        until: jan(20),
+        weekly: Pence(105_000),
+        token: 1,
+        approver: "Head of Placements".into(),
+        at: at(0),
+    }
+    .into()
+}
+
+fn in_block(council: &str) -> MarketEvent {
+    let partners = [].into();
+    BlockAllocated {
+        place: "h-01".parse().unwrap(),
+        block: 1,
+        urn: "h".parse().unwrap(),
+        provider: "P1".parse().unwrap(),
+        council: council.parse().unwrap(),
+        terms: BlockTerms {
+            from: jan(2),
+            until: jan(25),
+            weekly: Pence(420_000),
+            partners,
+            resale_weekly: None,
+        },
+        approver: "Head of Placements".into(),
+        at: at(0),
+    }
+    .into()
+}
+
+#[test]
+fn reserved_by_another_council() {
+    let says =
+        "another council has reserved it until 2026-01-20; would match if the first night were 2026-01-20";
+    leaves_out(Rule::Reserved, says, |home, _| home.then(reserved("E06000015")));
+}
+
+#[test]
+fn in_the_block_of_another_council() {
+    let says = "it is another council's by a block contract until 2026-01-25; would match if the first night were \
+                2026-01-25";
+    leaves_out(Rule::BlockOfAnotherCouncil, says, |home, _| home.then(in_block("E06000015")));
+}
+
+#[test]
+fn what_is_the_councils_own_is_found_and_told() {
+    let mut home = Home::new();
+    home.then(reserved("E06000005"));
+    home.then(in_block("E06000005"));
+    let found = Index::of(&home.market()).search(&asked(), at(0), 1).matches.remove(0);
+    assert_eq!((found.reserved_until, found.block_until), (Some(jan(20)), Some(jan(25))));
+    let reasons = found.reasons();
+    for own in
+        ["the council has reserved it until 2026-01-20", "the council's by a block contract until 2026-01-25"]
+    {
+        assert!(reasons.iter().any(|reason| reason == own), "{reasons:?}");
+    }
 }
 
 #[test]

@@ -86,6 +86,7 @@ impl Homes {
             note: String::new(),
             exclusions: [].into(),
             mix: None,
+            reservation: None,
             at: at(0),
         });
     }

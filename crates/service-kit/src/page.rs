@@ -58,7 +58,8 @@ paged! {
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,
         ListSearchesRequest;
-    vacancies: ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
+    vacancies: ListBlocksRequest, ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
+        ListResalesRequest, ListReservationsRequest,
         SearchVacanciesRequest;
 }
 

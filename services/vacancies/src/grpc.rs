@@ -1,12 +1,16 @@
 //! The gRPC methods. Each reads its fields, insists that the names are the caller's own, and runs a command or looks at the
 //! committed state.
 
+mod blocks;
 mod bulk;
 mod fields;
 mod holds;
 mod listing;
 mod places;
+mod policy;
 mod register;
+mod resales;
+mod reservations;
 mod search;
 mod watch;
 
@@ -173,5 +177,79 @@ impl VacanciesService for Vacancies {
 
     async fn release_hold(&self, request: Request<proto::ReleaseHoldRequest>) -> Answer<proto::Place> {
         self.release(request).await
+    }
+
+    async fn get_hold_policy(
+        &self,
+        request: Request<proto::GetHoldPolicyRequest>,
+    ) -> Answer<proto::HoldPolicy> {
+        self.hold_policy(&request)
+    }
+
+    async fn set_hold_policy(
+        &self,
+        request: Request<proto::SetHoldPolicyRequest>,
+    ) -> Answer<proto::HoldPolicy> {
+        self.set_policy(request).await
+    }
+
+    async fn reserve_place(
+        &self,
+        request: Request<proto::ReservePlaceRequest>,
+    ) -> Answer<proto::Reservation> {
+        self.reserve(request).await
+    }
+
+    async fn end_reservation(&self, request: Request<proto::EndReservationRequest>) -> Answer<proto::Place> {
+        self.end_reserved(request).await
+    }
+
+    async fn list_reservations(
+        &self,
+        request: Request<proto::ListReservationsRequest>,
+    ) -> Answer<proto::ListReservationsResponse> {
+        self.reservation_page(&request)
+    }
+
+    async fn offer_block(&self, request: Request<proto::OfferBlockRequest>) -> Answer<proto::Block> {
+        self.offer_a_block(request).await
+    }
+
+    async fn accept_block(&self, request: Request<proto::AcceptBlockRequest>) -> Answer<proto::Block> {
+        self.accept(request).await
+    }
+
+    async fn decline_block(&self, request: Request<proto::DeclineBlockRequest>) -> Answer<proto::Place> {
+        self.decline(request).await
+    }
+
+    async fn end_block(&self, request: Request<proto::EndBlockRequest>) -> Answer<proto::Block> {
+        self.end_a_block(request).await
+    }
+
+    async fn list_blocks(
+        &self,
+        request: Request<proto::ListBlocksRequest>,
+    ) -> Answer<proto::ListBlocksResponse> {
+        self.block_page(&request)
+    }
+
+    async fn offer_resale(&self, request: Request<proto::OfferResaleRequest>) -> Answer<proto::Resale> {
+        self.offer_nights(request).await
+    }
+
+    async fn withdraw_resale(&self, request: Request<proto::WithdrawResaleRequest>) -> Answer<proto::Place> {
+        self.withdraw_nights(request).await
+    }
+
+    async fn buy_resale(&self, request: Request<proto::BuyResaleRequest>) -> Answer<proto::Resale> {
+        self.buy(request).await
+    }
+
+    async fn list_resales(
+        &self,
+        request: Request<proto::ListResalesRequest>,
+    ) -> Answer<proto::ListResalesResponse> {
+        self.resale_page(&request)
     }
 }

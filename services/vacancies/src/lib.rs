@@ -9,6 +9,7 @@ mod grpc;
 mod indexed;
 mod reactions;
 mod render;
+mod render_agreed;
 mod rules;
 mod sweep;
 mod turns;

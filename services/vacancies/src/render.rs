@@ -1,5 +1,6 @@
 //! From the market to the messages that clients see. Who may see which claim is decided here, in one place.
 
+use crate::render_agreed;
 use api::vacancies as proto;
 use care::market::{
     Capacity, Claim, Establishment, Freshness, FreshnessLevel, Market, NightState, Place, RegistrationStatus,
@@ -113,6 +114,8 @@ pub(crate) fn place(market: &Market, id: &PlaceId, viewer: &Viewer, at: Timestam
         freshness: it.vacancy.as_ref().map(|it| freshness(it.confirmed_at, it.freshness(at))),
         asked_at: it.vacancy.as_ref().and_then(|it| it.asked_at).map(timestamp),
         unlisted_at: it.unlisted_at.map(timestamp),
+        reservations: render_agreed::reservations(id, it, ahead, viewer),
+        blocks: render_agreed::blocks(market, id, ahead, viewer),
     }
 }
 
@@ -133,10 +136,12 @@ fn state(place: &Place, ahead: Nights, at: Timestamp) -> proto::PlaceState {
     let (held, taken) = place
         .claims_on(ahead, at)
         .fold((false, false), |(held, taken), claim| (held || claim.is_hold(), taken || !claim.is_hold()));
+    let reserved = place.reservations_on(ahead).next().is_some();
     match (place.open, taken, held) {
         (false, ..) => proto::PlaceState::Closed,
         (_, true, _) => proto::PlaceState::Taken,
         (_, _, true) => proto::PlaceState::Held,
+        _ if reserved => proto::PlaceState::Reserved,
         _ if place.vacancy.is_none() => proto::PlaceState::NotAdvertised,
         _ => proto::PlaceState::Vacant,
     }
@@ -157,14 +162,23 @@ fn vacancy(vacancy: &Vacancy) -> proto::Vacancy {
             age_to: mix.age_to.into(),
             needs: mix.needs.iter().cloned().collect(),
         }),
+        reservation: vacancy.reservation.as_ref().map(|terms| proto::ReservationTerms {
+            weekly_pence: terms.weekly.0,
+            nights_max: terms.nights_max.into(),
+        }),
     }
 }
 
 fn is_visible(claim: &Claim, viewer: &Viewer) -> bool {
+    is_of(claim.council, viewer)
+}
+
+/// Whether a viewer may know of what is this council's.
+pub(crate) fn is_of(council: CouncilId, viewer: &Viewer) -> bool {
     match viewer {
-        Viewer::Council(council) => claim.council == *council,
+        Viewer::Council(own) => council == *own,
         Viewer::Provider => true,
-        Viewer::Lead(members) => members.contains(&claim.council),
+        Viewer::Lead(members) => members.contains(&council),
     }
 }
 
@@ -202,13 +216,19 @@ pub(crate) fn calendar(
     for run in market.calendar(id, nights, at) {
         let known = run.claim.filter(|claim| is_visible(claim, viewer));
         let (state, claim) = (night(run.state, known.is_some()), known.map(|it| claim(it, viewer)));
-        match runs.last_mut().filter(|last| last.state() == state && last.claim == claim) {
+        let reservation = run.reservation.filter(|it| is_of(it.council, viewer));
+        let reservation = reservation.map(|it| render_agreed::reservation(id, it, viewer));
+        let alike = |last: &&mut proto::NightRun| {
+            last.state() == state && last.claim == claim && last.reservation == reservation
+        };
+        match runs.last_mut().filter(alike) {
             Some(last) => last.to = run.nights.end().to_string(),
             None => runs.push(proto::NightRun {
                 from: run.nights.start().to_string(),
                 to: run.nights.end().to_string(),
                 state: state.into(),
                 claim,
+                reservation,
             }),
         }
     }
@@ -219,6 +239,7 @@ fn night(state: NightState, known: bool) -> proto::NightState {
     match state {
         NightState::Vacant => proto::NightState::Vacant,
         NightState::Held => proto::NightState::Held,
+        NightState::Reserved => proto::NightState::Reserved,
         NightState::Awarded | NightState::Occupied if !known => proto::NightState::Taken,
         NightState::Awarded => proto::NightState::Awarded,
         NightState::Occupied => proto::NightState::Occupied,
@@ -262,5 +283,7 @@ pub(crate) fn matched(found: Match) -> proto::Match {
         note: found.note,
         reasons,
         freshness: Some(freshness(found.confirmed_at, found.freshness)),
+        reserved_until: found.reserved_until.map(|date| date.to_string()).unwrap_or_default(),
+        block_until: found.block_until.map(|date| date.to_string()).unwrap_or_default(),
     }
 }

@@ -20,6 +20,8 @@ pub enum Invariant {
     CascadeAndApprover,
     /// Invariant 7.
     IdentityByGrant,
+    /// What is agreed of nights beforehand, beyond invariant 1.
+    AgreedNights,
     /// Steps between services are done once, and nothing stays half done.
     Exchange,
 }
@@ -47,6 +49,9 @@ impl fmt::Display for Invariant {
             }
             Self::IdentityByGrant => {
                 "invariant 7: before award no provider sees who the child is; each unmasking follows a grant to one provider and is an event"
+            }
+            Self::AgreedNights => {
+                "what is agreed of nights beforehand holds: a block's nights are claimed by whoever has the right, void nights are sold once, a reservation ends with the child's arrival, a council holds as its policy says"
             }
             Self::Exchange => {
                 "the award across services: every step is done once, and each refusal is compensated"

@@ -87,6 +87,8 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
     OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, ConfirmVacancy, UpsertVacancies,
     SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
     ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, ReadRegisterPart, FinishRegisterImport,
+    SetHoldPolicy, ReservePlace, EndReservation,
+    OfferBlock, AcceptBlock, DeclineBlock, EndBlock, OfferResale, WithdrawResale, BuyResale,
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,

@@ -50,6 +50,8 @@ macro_rules! found {
 
 found! {
     invariant_1_bites: OverlapUnchecked, SoloUnchecked, RegisteredPlacesUnchecked => OneChildAPlace;
+    invariant_1_bites_on_reservations: ReservationOverlooked => OneChildAPlace;
+    agreed_nights_bite: BlockOverlooked, SoldTwice => AgreedNights;
     invariant_2_bites: ExpiredHoldAccepted, ForeignHoldAccepted, HoldOfOtherVersionAccepted, TokenRepeated => HoldIsALease;
     invariant_3_bites_in_the_market: RegistrationUnchecked, AgeUnchecked => EligibleAtTheAward;
     invariant_3_bites_in_contracts: SuspensionUnchecked, GradeUnchecked, CeilingUnchecked, EvidenceLeftOut, JudgedOnFirstNight => EligibleAtTheAward;

@@ -30,7 +30,7 @@ const SOURCES: [(&str, &str, &str); 6] = [
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
 const OUT_OF_REACH: [(&str, &str, &str); 12] = [
     ("vacancies", "REGISTER_TOO_DIFFERENT", "no world has five hundred establishments"),
-    ("vacancies", "COUNCIL_HOLD_LIMIT_REACHED", "no world has fifty places that one council could hold"),
+    ("vacancies", "RESERVATION_LIMIT_REACHED", "no world has fifty places that one council could reserve"),
     (
         "vacancies",
         "START_TOO_FAR",

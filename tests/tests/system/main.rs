@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "tests and their helpers fail loudly")]
 
 mod access;
+mod agreed;
 mod apart;
 mod bad_input;
 mod commands;

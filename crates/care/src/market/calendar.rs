@@ -2,7 +2,7 @@
 //!
 //! It is about nights alone. Whether the home may take any child at all is the establishment's to say.
 
-use super::{Claim, Market, Place, Stage};
+use super::{Claim, Market, Place, Reservation, Stage};
 use crate::ids::PlaceId;
 use crate::nights::Nights;
 use jiff::{Timestamp, civil::Date};
@@ -14,6 +14,8 @@ pub enum NightState {
     Vacant,
     /// A council holds it.
     Held,
+    /// A council pays for it, and no child is to come yet.
+    Reserved,
     /// It is awarded; the child has not come.
     Awarded,
     /// A child is there, or was.
@@ -35,6 +37,8 @@ pub struct NightRun<'a> {
     pub state: NightState,
     /// The claim that takes them, of this place.
     pub claim: Option<&'a Claim>,
+    /// The reservation that takes them, or that the claim stands on.
+    pub reservation: Option<&'a Reservation>,
 }
 
 impl Market {
@@ -49,6 +53,7 @@ impl Market {
             .collect();
         // How nights stand changes where something begins or ends, and nowhere else.
         let taken = place.claims_on(nights, at).map(Claim::nights).chain(solo.iter().copied());
+        let taken = taken.chain(place.reservations_on(nights).map(Reservation::nights));
         let mut turns: Vec<Date> = taken.flat_map(|it| [it.start(), it.end()]).collect();
         turns.extend(place.vacancy.as_ref().map(|vacancy| vacancy.available_from));
         turns.retain(|turn| nights.start() < *turn && *turn < nights.end());
@@ -60,10 +65,16 @@ impl Market {
             if turn == first {
                 continue;
             }
-            let (state, claim) = place.night(first, &solo, at);
-            match runs.last_mut().filter(|run| (run.state, run.claim) == (state, claim)) {
+            let (state, claim, reservation) = place.night(first, &solo, at);
+            let alike = |run: &&mut NightRun<'_>| {
+                (run.state, run.claim, run.reservation) == (state, claim, reservation)
+            };
+            match runs.last_mut().filter(alike) {
                 Some(run) => run.nights = Nights::from_on(run.nights.start(), Some(turn)),
-                None => runs.push(NightRun { nights: Nights::from_on(first, Some(turn)), state, claim }),
+                None => {
+                    let nights = Nights::from_on(first, Some(turn));
+                    runs.push(NightRun { nights, state, claim, reservation });
+                }
             }
             first = turn;
         }
@@ -73,18 +84,26 @@ impl Market {
 
 impl Place {
     /// How a night stands; `solo` are those on which another place's claim takes the whole establishment.
-    fn night(&self, night: Date, solo: &[Nights], at: Timestamp) -> (NightState, Option<&Claim>) {
+    fn night(
+        &self,
+        night: Date,
+        solo: &[Nights],
+        at: Timestamp,
+    ) -> (NightState, Option<&Claim>, Option<&Reservation>) {
         let on = |it: &Nights| it.start() <= night && night < it.end();
         let claim = self.claims.iter().find(|claim| claim.is_live(at) && on(&claim.nights()));
+        let mut reservations = self.agreed.iter().flat_map(|it| &it.reservations);
+        let reservation = reservations.find(|it| on(&it.nights()));
         let state = match (claim.map(|claim| claim.stage), &self.vacancy) {
             (Some(Stage::Hold { .. }), _) => NightState::Held,
             (Some(Stage::Award { .. }), _) => NightState::Awarded,
             (Some(Stage::Occupied { .. }), _) => NightState::Occupied,
+            (None, _) if reservation.is_some() => NightState::Reserved,
             (None, _) if solo.iter().any(on) => NightState::WholeHomeTaken,
             (None, None) => NightState::NotAdvertised,
             (None, Some(vacancy)) if night < vacancy.available_from => NightState::NotYetAvailable,
             (None, Some(_)) => NightState::Vacant,
         };
-        (state, claim)
+        (state, claim, reservation)
     }
 }

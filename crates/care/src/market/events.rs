@@ -2,7 +2,11 @@
 
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
-use crate::market::{Mix, RegisterImported, RegisterPartRead};
+use crate::market::{
+    BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, Mix,
+    PlaceReserved, RegisterImported, RegisterPartRead, ResaleBought, ResaleOffered, ResaleSold,
+    ResaleWithdrawn, ReservationEnded, ReservationTerms,
+};
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -46,6 +50,7 @@ macro_rules! words {
         }
     };
 }
+pub(super) use words;
 
 words!(
     /// Whether an establishment may take children at all.
@@ -235,6 +240,9 @@ pub struct VacancyAdvertised {
     /// Who lives in the home; none where the provider does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mix: Option<Mix>,
+    /// What it can be reserved for; none where it is not for reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<ReservationTerms>,
     /// When.
     pub at: Timestamp,
 }
@@ -385,6 +393,7 @@ macro_rules! body {
     (@council $self:ident) => { None };
     (@council $self:ident $council:ident) => { Some($self.$council) };
 }
+pub(super) use body;
 
 body!(ProviderRegistered of "provider" provider);
 body!(EstablishmentRegistered of "establishment" urn, effective registered_on);
@@ -429,11 +438,23 @@ crate::events! {
         OccupancyEnded,
         RegisterPartRead,
         RegisterImported,
+        HoldPolicySet,
+        PlaceReserved,
+        ReservationEnded,
+        BlockOffered,
+        BlockDeclined,
+        BlockAllocated,
+        BlockEndProposed,
+        BlockEnded,
+        ResaleOffered,
+        ResaleWithdrawn,
+        ResaleSold,
+        ResaleBought,
     }
 }
 
 impl MarketEvent {
-    /// The place it is about; none of an event about a provider or an establishment.
+    /// The place it is about; none of an event about a provider, an establishment or a council.
     #[must_use]
     pub fn place(&self) -> Option<&PlaceId> {
         match self {
@@ -443,7 +464,8 @@ impl MarketEvent {
             | Self::RestrictionNoticeServed(_)
             | Self::RestrictionNoticeLifted(_)
             | Self::RegisterPartRead(_)
-            | Self::RegisterImported(_) => None,
+            | Self::RegisterImported(_)
+            | Self::HoldPolicySet(_) => None,
             Self::PlaceOpened(event) => Some(&event.place),
             Self::PlaceClosed(event) => Some(&event.place),
             Self::VacancyAdvertised(event) => Some(&event.place),
@@ -459,6 +481,17 @@ impl MarketEvent {
             Self::PlaceOccupied(event) => Some(&event.place),
             Self::OccupancyRefused(event) => Some(&event.place),
             Self::OccupancyEnded(event) => Some(&event.place),
+            Self::PlaceReserved(event) => Some(&event.place),
+            Self::ReservationEnded(event) => Some(&event.place),
+            Self::BlockOffered(event) => Some(&event.place),
+            Self::BlockDeclined(event) => Some(&event.place),
+            Self::BlockAllocated(event) => Some(&event.place),
+            Self::BlockEndProposed(event) => Some(&event.place),
+            Self::BlockEnded(event) => Some(&event.place),
+            Self::ResaleOffered(event) => Some(&event.place),
+            Self::ResaleWithdrawn(event) => Some(&event.place),
+            Self::ResaleSold(event) => Some(&event.place),
+            Self::ResaleBought(event) => Some(&event.place),
         }
     }
 }

@@ -96,6 +96,30 @@ impl Market {
             }
             MarketEvent::RegisterPartRead(event) => self.read_part(event),
             MarketEvent::RegisterImported(event) => self.finish_import(event),
+            MarketEvent::HoldPolicySet(event) => {
+                self.hold_policies.insert(event.council, (event.version, event.policy.clone()));
+            }
+            MarketEvent::PlaceReserved(event) => self.reserve(event),
+            MarketEvent::ReservationEnded(event) => self.end_reservation(event),
+            MarketEvent::BlockOffered(event) => self.at_agreed(&event.place, event.block, |agreed| {
+                agreed.offered = Some((event.block, event.council, event.terms.clone()));
+            }),
+            MarketEvent::BlockDeclined(event) => {
+                self.at_agreed(&event.place, 0, |agreed| agreed.offered = None);
+            }
+            MarketEvent::BlockAllocated(event) => self.allocate(event),
+            MarketEvent::BlockEndProposed(event) => self.at_agreed(&event.place, 0, |agreed| {
+                let block = agreed.blocks.iter_mut().find(|block| block.number == event.block);
+                block.into_iter().for_each(|block| block.ending = Some((event.by, event.on)));
+            }),
+            MarketEvent::BlockEnded(event) => self.end_block(event),
+            MarketEvent::ResaleOffered(event) => self.offer_resale(event),
+            MarketEvent::ResaleWithdrawn(event) => self.at_agreed(&event.place, 0, |agreed| {
+                agreed.resales.retain(|resale| resale.number != event.resale);
+            }),
+            MarketEvent::ResaleSold(event) => self.sell(event),
+            // The seller's event has moved the nights.
+            MarketEvent::ResaleBought(_) => {}
         }
     }
 
@@ -136,6 +160,7 @@ impl Market {
             last_token: 0,
             expired_token: None,
             claims: Vec::new(),
+            agreed: None,
         });
         place.open = true;
     }
@@ -212,13 +237,13 @@ impl Market {
         }
     }
 
-    fn at_place(&mut self, place: &PlaceId, change: impl FnOnce(&mut Place)) {
+    pub(super) fn at_place(&mut self, place: &PlaceId, change: impl FnOnce(&mut Place)) {
         if let Some(place) = self.places.get_mut(place) {
             change(place);
         }
     }
 
-    fn at_vacancy(&mut self, place: &PlaceId, change: impl FnOnce(&mut Vacancy)) {
+    pub(super) fn at_vacancy(&mut self, place: &PlaceId, change: impl FnOnce(&mut Vacancy)) {
         if let Some(vacancy) = self.places.get_mut(place).and_then(|place| place.vacancy.as_mut()) {
             change(vacancy);
         }
@@ -251,6 +276,7 @@ fn advertised(event: &VacancyAdvertised) -> Vacancy {
         note: event.note.clone(),
         exclusions: event.exclusions.clone(),
         mix: event.mix.clone(),
+        reservation: event.reservation,
         confirmed_at: event.at,
         asked_at: None,
     }

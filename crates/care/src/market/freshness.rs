@@ -84,7 +84,7 @@ impl Vacancy {
 
 impl Place {
     /// What is to be done if nothing more is heard of the place, and from when on; none while it is not advertised or nobody knows when it is
-    /// free. A hold or a claim puts it off until its end.
+    /// free. A hold, a reservation or a claim puts it off until its end.
     #[must_use]
     pub fn unheard(&self) -> Option<(Timestamp, Unheard)> {
         let vacancy = self.vacancy.as_ref()?;
@@ -99,6 +99,9 @@ impl Place {
                 Stage::Award { .. } | Stage::Occupied { .. } => london_midnight(claim.end?),
             };
             due = due.max(free);
+        }
+        for reservation in self.agreed.iter().flat_map(|it| &it.reservations) {
+            due = due.max(london_midnight(reservation.until));
         }
         Some((due, what))
     }

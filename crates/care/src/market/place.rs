@@ -1,7 +1,7 @@
 //! A place and the claims on its nights.
 
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, ReferralId};
-use crate::market::Sexes;
+use crate::market::{Agreed, ReservationTerms, Sexes};
 use crate::nights::Nights;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,10 @@ pub struct Place {
     pub last_token: u64,
     /// The token of the last hold whose lease ran out.
     pub expired_token: Option<u64>,
-    /// Every claim that stands, past nights included.
+    /// Every hold, award and occupancy that stands, past nights included.
     pub claims: Vec<Claim>,
+    /// What councils agreed about its nights beforehand; none where nothing is.
+    pub agreed: Option<Box<Agreed>>,
 }
 
 /// What a place is advertised for.
@@ -45,6 +47,8 @@ pub struct Vacancy {
     pub exclusions: BTreeSet<String>,
     /// Who lives in the home, if the provider says.
     pub mix: Option<Mix>,
+    /// What it can be reserved for; none where it is not for reservation.
+    pub reservation: Option<ReservationTerms>,
     /// When the provider said last that all this holds: it advertised or confirmed it.
     pub confirmed_at: Timestamp,
     /// When the provider was asked whether it still holds; none while it has answered since.

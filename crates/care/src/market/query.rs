@@ -1,7 +1,7 @@
 //! What the market's picture answers: how much room there is, counted from the claims each time.
 
-use super::{Establishment, Market, Place, RegistrationStatus, UNREGISTERED, Vacancy};
-use crate::ids::{EstablishmentUrn, PlaceId};
+use super::{Claim, Establishment, Market, Place, RegistrationStatus, UNREGISTERED, Vacancy};
+use crate::ids::{CouncilId, EstablishmentUrn, PlaceId};
 use crate::nights::{Nights, london_date};
 use jiff::{Timestamp, civil::Date};
 
@@ -17,6 +17,17 @@ pub struct Capacity {
     pub matchable: u32,
 }
 
+/// What a council has on a place and what is not to be counted when it asks for more there: its reservations, and one hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Own<'a> {
+    /// The place.
+    pub place: &'a PlaceId,
+    /// The council.
+    pub council: CouncilId,
+    /// The token of its hold, if it has one.
+    pub hold: Option<u64>,
+}
+
 impl Market {
     /// How many of an establishment's places are claimed at most on any one of these nights, as of `at`. A solo claim
     /// takes every registered place.
@@ -25,19 +36,19 @@ impl Market {
         self.places_claimed_besides(urn, nights, at, None)
     }
 
-    /// The same without one hold, named by its place and token: what is taken by others.
+    /// The same without what a council has on one place already: what is taken by others.
     #[must_use]
     pub fn places_claimed_besides(
         &self,
         urn: &EstablishmentUrn,
         nights: Nights,
         at: Timestamp,
-        hold: Option<(&PlaceId, u64)>,
+        own: Option<Own<'_>>,
     ) -> u16 {
         let Some(establishment) = self.establishments.get(urn) else {
             return 0;
         };
-        let (most, solo) = self.most_claims(establishment, nights, at, hold);
+        let (most, solo) = self.most_claims(establishment, nights, at, own);
         if solo { establishment.registration.places_registered } else { most }
     }
 
@@ -48,24 +59,29 @@ impl Market {
         self.establishments.get(urn).map_or(0, |it| self.most_claims(it, nights, at, None).0)
     }
 
-    /// The most claims on any one of these nights, without one hold, and whether any of them is solo.
+    /// The most places that are claimed on any one of these nights, without what is a council's own, and whether any claim is solo. A claim
+    /// that stands on a reservation counts once.
     fn most_claims(
         &self,
         establishment: &Establishment,
         nights: Nights,
         at: Timestamp,
-        hold: Option<(&PlaceId, u64)>,
+        own: Option<Own<'_>>,
     ) -> (u16, bool) {
         let mut steps: Vec<(Date, i32)> = Vec::new();
         let mut solo = false;
-        let claims = self
-            .places_of(establishment)
-            .flat_map(|(id, place)| place.claims_on(nights, at).map(move |claim| (id, claim)))
-            .filter(|(id, claim)| !claim.is_hold() || hold != Some((*id, claim.token)));
-        for (_, claim) in claims {
-            solo |= claim.solo;
-            steps.push((claim.nights().start().max(nights.start()), 1));
-            steps.push((claim.nights().end(), -1));
+        for (id, place) in self.places_of(establishment) {
+            let own = own.filter(|own| own.place == id);
+            let claims = place.claims_on(nights, at);
+            let claims = claims
+                .filter(|claim| !claim.is_hold() || own.and_then(|own| own.hold) != Some(claim.token))
+                .inspect(|claim| solo |= claim.solo);
+            let mut taken: Vec<Nights> = claims.map(Claim::nights).collect();
+            taken.extend(place.reserved_by_others(own.map(|own| own.council), nights).map(|it| it.nights()));
+            for run in united(taken) {
+                steps.push((run.start().max(nights.start()), 1));
+                steps.push((run.end(), -1));
+            }
         }
         // On the day one child leaves and another comes only the second one stays the night: departures first.
         steps.sort_unstable();
@@ -120,7 +136,9 @@ impl Market {
         let admits = establishment.admits() && !self.solo_on(establishment, nights, at);
         self.places_of(establishment).filter(move |_| admits).filter_map(move |(id, place)| {
             let vacancy = place.vacancy.as_ref().filter(|vacancy| vacancy.available_from <= from)?;
-            (place.open && place.claims_on(nights, at).next().is_none()).then_some((id, place, vacancy))
+            let taken = place.claims_on(nights, at).next().is_some()
+                || place.reservations_on(nights).next().is_some();
+            (place.open && !taken).then_some((id, place, vacancy))
         })
     }
 
@@ -137,6 +155,19 @@ impl Market {
     ) -> impl Iterator<Item = (&'a PlaceId, &'a Place)> {
         establishment.places.iter().filter_map(|id| self.places.get_key_value(id))
     }
+}
+
+/// Nights that lie in any of these, each once, in runs.
+fn united(mut all: Vec<Nights>) -> Vec<Nights> {
+    all.sort_unstable_by_key(|nights| (nights.start(), nights.end()));
+    let mut runs: Vec<Nights> = Vec::with_capacity(all.len());
+    for nights in all {
+        match runs.last_mut().filter(|last| nights.start() <= last.end()) {
+            Some(last) => *last = Nights::from_on(last.start(), Some(last.end().max(nights.end()))),
+            None => runs.push(nights),
+        }
+    }
+    runs
 }
 
 impl Establishment {

@@ -194,6 +194,7 @@ impl Simulated {
             note: String::new(),
             exclusions,
             mix,
+            reservation: None,
             at: now(),
         }
     }

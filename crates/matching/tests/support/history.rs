@@ -2,13 +2,14 @@
 
 use super::{at, evidence};
 use care::market::{
-    EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, Mix, OccupancyEnded,
-    PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
-    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised, VacancyConfirmed,
-    VacancyQueried, VacancyUnlisted, VacancyWithdrawn,
+    BlockAllocated, BlockEnded, BlockTerms, EstablishmentAmended, EstablishmentRegistered, HoldEnd,
+    HoldReleased, MarketEvent, Mix, OccupancyEnded, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened,
+    PlaceReserved, ProviderRegistered, Registration, RegistrationStatus, ResaleOf, ResaleSold,
+    ReservationEnd, ReservationEnded, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
+    VacancyAdvertised, VacancyConfirmed, VacancyQueried, VacancyUnlisted, VacancyWithdrawn,
 };
 use care::published::{ClaimReleased, PlaceClaimed};
-use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ReferralId, Timestamp};
+use care::{AwardId, CouncilId, Date, EstablishmentUrn, Pence, PlaceId, ReferralId, Timestamp};
 use geography::Miles;
 use matching::{Criteria, Operator};
 use proptest::prelude::{Strategy, any};
@@ -98,7 +99,7 @@ pub(crate) fn opening() -> Vec<MarketEvent> {
 pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
     let &[kind, home, number, a, b, c, d, e] = step;
     let (urn, place, at) = (urn(home), place(home, number), at(minute));
-    match kind % 19 {
+    match kind % 24 {
         0 => EstablishmentRegistered {
             urn,
             provider: "P1".parse().unwrap(),
@@ -143,6 +144,7 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
         15 => VacancyConfirmed { place, at }.into(),
         16 => VacancyQueried { place, confirmed_at: at, at }.into(),
         17 => VacancyUnlisted { place, asked_at: at, at }.into(),
+        18..=21 => agreed(step, place, at),
         _ => ClaimReleased { award: award(a), council: council(c), place, reason: "TEST".into(), at }.into(),
     }
 }
@@ -160,9 +162,51 @@ fn advertised(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
         note: String::new(),
         exclusions: codes(c & d & e),
         mix: (d >= 128).then_some(mix),
+        reservation: None,
         at,
     }
     .into()
+}
+
+/// Reservations, blocks and their resale. Those of a place need not make sense together, but for its nights being there.
+fn agreed(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
+    let &[kind, home, _, a, b, c, d, e] = step;
+    let (from, until) = (jan(b % 20), jan(b % 20 + 1 + d % 7));
+    let (council, weekly, number) = (council(a), Pence(i64::from(e)), u64::from(c % 4));
+    let (urn, provider, approver) = (urn(home), "P1".parse().unwrap(), "Post".to_owned());
+    match (kind % 24, e % 3) {
+        (18, _) => {
+            let referral = None;
+            PlaceReserved {
+                place,
+                urn,
+                provider,
+                council,
+                referral,
+                from,
+                until,
+                weekly,
+                token: number,
+                approver,
+                at,
+            }
+            .into()
+        }
+        (19, 0) => {
+            let reason = ReservationEnd::Ended;
+            ReservationEnded { place, council, token: number, from, until, weekly, reason, at }.into()
+        }
+        (19 | 20, _) => {
+            let terms = BlockTerms { from, until, weekly, partners: BTreeSet::new(), resale_weekly: None };
+            BlockAllocated { place, block: number, urn, provider, council, terms, approver, at }.into()
+        }
+        (_, 0) => BlockEnded { place, block: number, council, from, until, weekly, at }.into(),
+        (_, of) => {
+            let of = if of == 1 { ResaleOf::Block(number) } else { ResaleOf::Reservation(number) };
+            let (seller, buyer) = (council, self::council(d));
+            ResaleSold { place, resale: 9, seller, buyer, of, from, until, weekly, token: 4, at }.into()
+        }
+    }
 }
 
 fn claimed(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {

@@ -1,7 +1,8 @@
 //! The search read straight off the market, slowly: it looks at every claim of every place and shares no code with the index.
 
 use care::market::{
-    Establishment, Market, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION, UNREGISTERED, Vacancy,
+    Block, Establishment, Market, Own, Place, RegistrationStatus, Reservation, SUPPORTED_ACCOMMODATION,
+    UNREGISTERED, Vacancy,
 };
 use care::{EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
 use geography::{Miles, locate};
@@ -24,7 +25,7 @@ pub(crate) fn judge(market: &Market, criteria: &Criteria, at: Timestamp) -> BTre
             let mut failed: BTreeSet<Rule> =
                 establishment_fails(criteria, establishment).into_iter().collect();
             failed.extend(place_fails(criteria, establishment, place));
-            failed.extend(claims_fail(market, criteria, (urn, establishment, place), at));
+            failed.extend(claims_fail(market, criteria, (urn, establishment, id, place), at));
             let verdict = match &place.vacancy {
                 Some(vacancy) if failed.is_empty() => Verdict::Ranked(
                     criteria.needs.difference(&vacancy.needs).count(),
@@ -121,7 +122,7 @@ fn place_fails(criteria: &Criteria, it: &Establishment, place: &Place) -> Vec<Ru
 fn claims_fail(
     market: &Market,
     criteria: &Criteria,
-    (urn, establishment, place): (&EstablishmentUrn, &Establishment, &Place),
+    (urn, establishment, id, place): (&EstablishmentUrn, &Establishment, &PlaceId, &Place),
     at: Timestamp,
 ) -> Vec<Rule> {
     let nights = Nights::from_on(criteria.available_on.unwrap_or_else(|| london_date(at)), None);
@@ -134,8 +135,24 @@ fn claims_fail(
         failed.push(Rule::Claimed);
     }
     let stated = vacancy.and_then(|vacancy| vacancy.mix.as_ref()).is_some_and(|mix| mix.children > 0);
-    if criteria.solo && (stated || market.places_claimed_on(urn, nights, at) > 0) {
+    let own = criteria.council.map(|council| Own { place: id, council, hold: None });
+    if criteria.solo && (stated || market.places_claimed_besides(urn, nights, at, own) > 0) {
         failed.push(Rule::NotEmpty);
+    }
+    let agreed = place.agreed.clone().unwrap_or_default();
+    let of_others = |it: &&Reservation| it.until > nights.start() && Some(it.council) != criteria.council;
+    if agreed.reservations.iter().any(|it| of_others(&it)) {
+        failed.push(Rule::Reserved);
+    }
+    let keeps_out = |block: &Block| {
+        let first = nights.start().max(block.terms.from);
+        let sold =
+            block.sold.iter().rev().find(|(nights, _)| nights.start() <= first && first < nights.end());
+        let entitled = sold.map_or(block.council, |(_, buyer)| *buyer);
+        block.terms.until > nights.start() && Some(entitled) != criteria.council
+    };
+    if agreed.blocks.iter().any(keeps_out) {
+        failed.push(Rule::BlockOfAnotherCouncil);
     }
     failed
 }

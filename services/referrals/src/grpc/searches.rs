@@ -73,6 +73,8 @@ pub(super) fn matched(market: &Market, it: &Match) -> proto::Match {
         unmet_needs: it.unmet_needs.clone(),
         available_from: it.available_from.to_string(),
         own_establishment: it.in_house,
+        reserved_until: it.reserved_until.map(|date| date.to_string()).unwrap_or_default(),
+        block_until: it.block_until.map(|date| date.to_string()).unwrap_or_default(),
         reasons: it.reasons(),
         from_home: it.from_home.map(measure),
         from_centre: it.from_centre.map(measure),

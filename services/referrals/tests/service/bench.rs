@@ -274,6 +274,7 @@ impl Bench {
                 note: String::new(),
                 exclusions: [].into(),
                 mix: None,
+                reservation: None,
                 at,
             };
             events.extend([

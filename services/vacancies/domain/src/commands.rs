@@ -1,5 +1,6 @@
 //! What may be asked of the market. A command that only states a fact carries the event that would state it.
 
+use crate::agreed::{BuyResale, OfferBlock, OfferResale, ReservePlace, SetHoldPolicy};
 use care::market::{
     EstablishmentRegistered, ProviderRegistered, RegistrationStatus, RestrictionNoticeLifted,
     RestrictionNoticeServed, Sexes, VacancyAdvertised,
@@ -7,8 +8,8 @@ use care::market::{
 use care::published::AwardProposedToMarket;
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
 
-/// The commands of the region's vacancies log. The last four come from other services' events; they are never refused,
-/// a "no" to them is an event.
+/// The commands of the region's vacancies log. What comes from other services' events (search, claims,
+/// occupancy) is never refused, a "no" to it is an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Enter a provider.
@@ -155,6 +156,77 @@ pub enum Command {
         /// When.
         at: Timestamp,
     },
+    /// Say how a council holds.
+    SetHoldPolicy(SetHoldPolicy),
+    /// Reserve nights of a place against payment.
+    ReservePlace(ReservePlace),
+    /// End a reservation sooner.
+    EndReservation {
+        /// The place.
+        place: PlaceId,
+        /// The council whose it is.
+        council: CouncilId,
+        /// The reservation's token.
+        token: u64,
+        /// The first night that is free of it, today or later.
+        on: Date,
+        /// When.
+        at: Timestamp,
+    },
+    /// Offer a council a place as a block bed.
+    OfferBlock(OfferBlock),
+    /// Take the block that is offered.
+    AcceptBlock {
+        /// The place.
+        place: PlaceId,
+        /// The council it is offered to.
+        council: CouncilId,
+        /// The block's number.
+        block: u64,
+        /// The post that approved it.
+        approver: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Do not take it.
+    DeclineBlock {
+        /// The place.
+        place: PlaceId,
+        /// The council it is offered to.
+        council: CouncilId,
+        /// The block's number.
+        block: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Say on which day a block is to end; it ends once both parties say the same.
+    EndBlock {
+        /// The place.
+        place: PlaceId,
+        /// The council that says so; none where the provider does.
+        council: Option<CouncilId>,
+        /// The block's number.
+        block: u64,
+        /// The first night that is free of it, today or later.
+        on: Date,
+        /// When.
+        at: Timestamp,
+    },
+    /// Offer other councils nights of a reservation or a block.
+    OfferResale(OfferResale),
+    /// Take such an offer back.
+    WithdrawResale {
+        /// The place.
+        place: PlaceId,
+        /// The council that sells.
+        council: CouncilId,
+        /// The offer's number.
+        resale: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Buy the nights of such an offer.
+    BuyResale(BuyResale),
 }
 
 impl Command {
@@ -166,14 +238,14 @@ impl Command {
     pub const REGISTER_ROWS_MAX: usize = 250;
     /// How many establishments one import may find listed no longer: in a register that lists so many fewer, something is wrong.
     pub const NO_LONGER_LISTED_MAX: usize = 500;
-    /// The shortest lease of a hold.
-    pub const LEASE_SECONDS_MIN: u32 = 60;
-    /// The longest lease of a hold: three days.
-    pub const LEASE_SECONDS_MAX: u32 = 259_200;
-    /// How many holds a council has in force at most: one council must not keep the market from the others.
-    pub const COUNCIL_HOLDS_MAX: usize = 50;
-    /// How many holds are in force for one referral at most: a child needs one place, and a choice between few.
-    pub const REFERRAL_HOLDS_MAX: usize = 3;
+    /// How many nights one reservation takes at most, whatever is advertised: it bridges days and weeks, and a year's need is a block.
+    pub const RESERVATION_NIGHTS_MAX: u16 = 84;
+    /// How many reservations a council has in force at most: one council must not keep the market from the others.
+    pub const RESERVATIONS_MAX: usize = 50;
+    /// How many nights one block covers at most: five years.
+    pub const BLOCK_NIGHTS_MAX: i64 = 1_827;
+    /// How many partner councils a block or a resale names at most.
+    pub const PARTNERS_MAX: usize = 20;
 }
 
 /// Some rows of a date of the regulator's register.
@@ -250,7 +322,7 @@ pub struct HoldPlace {
     pub referral: ReferralId,
     /// The referral's version.
     pub referral_version: u32,
-    /// For how long, [`Command::LEASE_SECONDS_MIN`] to [`Command::LEASE_SECONDS_MAX`].
+    /// For how long, [`HoldPolicy::LEASE_SECONDS_MIN`](care::market::HoldPolicy::LEASE_SECONDS_MIN) to what the council's policy allows.
     pub lease_seconds: u32,
     /// When.
     pub at: Timestamp,

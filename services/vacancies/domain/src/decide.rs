@@ -1,10 +1,14 @@
 //! Which commands become which events.
 
+mod blocks;
 mod claims;
 mod holds;
 mod listing;
 mod places;
+mod policy;
 mod register;
+mod resales;
+mod reservations;
 mod supply;
 
 pub(crate) use supply::change;
@@ -53,6 +57,26 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         Command::EndOccupancy { award, council, on, at } => {
             Ok(claims::end(market, *award, *council, *on, *at))
         }
+        Command::SetHoldPolicy(policy) => policy::set(market, policy),
+        Command::ReservePlace(reservation) => reservations::reserve(market, reservation),
+        Command::EndReservation { place, council, token, on, at } => {
+            reservations::end(market, place, *council, *token, *on, *at)
+        }
+        Command::OfferBlock(offer) => blocks::offer(market, offer),
+        Command::AcceptBlock { place, council, block, approver, at } => {
+            blocks::accept(market, place, *council, *block, approver, *at)
+        }
+        Command::DeclineBlock { place, council, block, at } => {
+            blocks::decline(market, place, *council, *block, *at)
+        }
+        Command::EndBlock { place, council, block, on, at } => {
+            blocks::end(market, place, *council, *block, *on, *at)
+        }
+        Command::OfferResale(offer) => resales::offer(market, offer),
+        Command::WithdrawResale { place, council, resale, at } => {
+            resales::withdraw(market, place, *council, *resale, *at)
+        }
+        Command::BuyResale(purchase) => resales::buy(market, purchase),
     }
 }
 

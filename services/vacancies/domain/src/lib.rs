@@ -4,10 +4,12 @@
 //! One log for the whole region decides all claims in order; that is what keeps a place from being given twice.
 //! The events and their fold are [`care::market`], since referrals searches in the same picture.
 
+mod agreed;
 mod commands;
 mod decide;
 mod rejection;
 
+pub use agreed::{BuyResale, OfferBlock, OfferResale, ReservePlace, SetHoldPolicy};
 pub use care::market::{Market, MarketEvent};
 pub use commands::{
     ClaimForAward, Command, HoldPlace, RegisterPart, RegisterRow, RegistrationChanges, VacancyChange,

@@ -1,9 +1,9 @@
 //! Why the market says no. None of it tells a council who else holds or has a place.
 
-use care::market::{MixInvalid, RegistrationStatus, Sexes};
+use care::market::{HoldPolicy, MixInvalid, RegistrationStatus, Sexes};
 use care::{
-    DAYS_AHEAD_MAX, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Refusal, RefusalKind, Timestamp,
-    Violation, last_day_ahead, london_date,
+    DAYS_AHEAD_MAX, Date, EstablishmentUrn, Pence, PlaceId, ProviderId, ReferralId, Refusal, RefusalKind,
+    Timestamp, Violation, last_day_ahead, london_date,
 };
 
 use crate::commands::Command;
@@ -33,7 +33,7 @@ pub enum Rejection {
     SupportedAccommodationAges(u8),
     #[error("provision {provision} does not go with place code {place_code}")]
     ProvisionMismatch { provision: String, place_code: String },
-    #[error("the establishment was changed meanwhile, it is at revision {found}: read it again and retry")]
+    #[error("it was changed meanwhile and is at revision {found}: read it again and retry")]
     EtagMismatch { found: u32 },
     #[error("{open} places are open, more than the {registered} to be registered: close some first")]
     PlacesBelowOpen { open: u16, registered: u16 },
@@ -66,7 +66,7 @@ pub enum Rejection {
     PlaceUnknown(PlaceId),
     #[error("place {0} is closed")]
     PlaceClosed(PlaceId),
-    #[error("place {0} is held, awarded or occupied: wait until it is free")]
+    #[error("place {0} is held, reserved, awarded or occupied: wait until it is free")]
     PlaceInUse(PlaceId),
     #[error("place {0} is on hold until {1}: wait until the hold has ended")]
     PlaceHeld(PlaceId, Timestamp),
@@ -82,19 +82,83 @@ pub enum Rejection {
     MixInvalid(MixInvalid),
     #[error(
         "a lease of {0} seconds is not allowed: ask for {min} to {max}",
-        min = Command::LEASE_SECONDS_MIN, max = Command::LEASE_SECONDS_MAX
+        min = HoldPolicy::LEASE_SECONDS_MIN, max = HoldPolicy::LEASE_SECONDS_MAX
     )]
     LeaseOutOfRange(u32),
     #[error(
-        "referral {0} has {most} holds in force, which is the most: release one, or wait until one has ended",
-        most = Command::REFERRAL_HOLDS_MAX
+        "referral {0} has {1} holds in force or more, the most that the council's policy allows: release one, or wait until one has ended"
     )]
-    ReferralHoldLimit(ReferralId),
+    ReferralHoldLimit(ReferralId, u16),
     #[error(
-        "the council has {most} holds in force, which is the most: release one, or wait until one has ended",
-        most = Command::COUNCIL_HOLDS_MAX
+        "the council has {0} holds in force or more, the most that its policy allows: release one, or wait until one has ended"
     )]
-    CouncilHoldLimit,
+    CouncilHoldLimit(u16),
+    #[error(
+        "a lease of {asked} seconds is longer than the {most} that the council's hold policy (version {version}) allows: ask for less, or change the policy"
+    )]
+    LeaseBeyondPolicy { asked: u32, most: u32, version: u32 },
+    #[error("{field} must be {least} to {most}")]
+    HoldPolicyInvalid { field: &'static str, least: u32, most: u32 },
+    #[error("place {place} is reserved until {until}: ask for nights from then on")]
+    Reserved { place: PlaceId, until: Date },
+    #[error(
+        "the nights of place {place} until {until} are another council's to hold by a block contract: ask for nights from then on"
+    )]
+    BlockOfAnotherCouncil { place: PlaceId, until: Date },
+    #[error("{from} to {until} has no night: until is the day after the last one")]
+    NightsInvalid { from: Date, until: Date },
+    #[error("the night of {from} has passed: give {today} or later")]
+    NightsPassed { from: Date, today: Date },
+    #[error("place {0} is not advertised for reservation: hold it, or ask its provider")]
+    NotForReservation(PlaceId),
+    #[error("the price of place {place} is {weekly} a week now: accept that, or leave it")]
+    PriceChanged { place: PlaceId, weekly: Pence },
+    #[error("{nights} nights are more than the {most} that the place is advertised to be reserved for")]
+    ReservationTooLong { nights: i64, most: u16 },
+    #[error("a place is reserved for 1 to {max} nights at most, not {0}", max = Command::RESERVATION_NIGHTS_MAX)]
+    ReservationTermsInvalid(u16),
+    #[error(
+        "the council has {most} reservations in force, which is the most: end one, or wait until one has ended",
+        most = Command::RESERVATIONS_MAX
+    )]
+    ReservationLimit,
+    #[error("the council has no reservation {token} of place {place}")]
+    ReservationUnknown { place: PlaceId, token: u64 },
+    #[error("{on} is no day to end on: give {least} or later, and before {until}")]
+    EndOutOfRange { on: Date, least: Date, until: Date },
+    #[error("place {0} is the council's own by a block contract, which is paid already: hold it")]
+    NightsInOwnBlock(PlaceId),
+    #[error("a block of {0} nights is too long: ask for {max} at most", max = Command::BLOCK_NIGHTS_MAX)]
+    BlockTooLong(i64),
+    #[error("place {place} is in a block until {until} already: ask for nights from then on")]
+    BlockOverlaps { place: PlaceId, until: Date },
+    #[error("the council has no block {number} of place {place}, nor is one with this number offered to it")]
+    BlockUnknown { place: PlaceId, number: u64 },
+    #[error("place {place} is in a block until {until}: end it with the other party first")]
+    BlockInForce { place: PlaceId, until: Date },
+    #[error(
+        "nights of place {place} until {until} were sold to another council: end the block on that day or later"
+    )]
+    NightsSold { place: PlaceId, until: Date },
+    #[error(
+        "{0} must name other councils than the one that sells, at most {max}, and only those that the block contract allows",
+        max = Command::PARTNERS_MAX
+    )]
+    PartnersInvalid(&'static str),
+    #[error(
+        "no resale {number} of place {place} is open to this council: it was sold, withdrawn or never offered to it"
+    )]
+    ResaleUnknown { place: PlaceId, number: u64 },
+    #[error("some of these nights of place {0} are not the council's to sell")]
+    ResaleNotOwn(PlaceId),
+    #[error("place {0} is held, awarded or occupied on some of these nights: only void nights are sold")]
+    ResaleNotVoid(PlaceId),
+    #[error("a reservation is sold to its end, which is {0}: what remained behind could not be used")]
+    ResaleNotToTheEnd(Date),
+    #[error("the block contract lets the nights be sold for {0} a week at most")]
+    ResaleTooDear(Pence),
+    #[error("some of these nights of place {0} are offered for resale already: withdraw that offer first")]
+    ResaleOverlaps(PlaceId),
     #[error("place {place} is taken{}", known_end(.free_from))]
     PlaceTaken { place: PlaceId, free_from: Option<Date> },
     #[error("the hold {token} on place {place} has expired: hold the place again")]
@@ -176,8 +240,34 @@ impl Refusal for Rejection {
             Self::SexesOutsideRegistration => "SEXES_OUTSIDE_REGISTRATION",
             Self::MixInvalid(_) => "MIX_INVALID",
             Self::LeaseOutOfRange(_) => "LEASE_OUT_OF_RANGE",
-            Self::ReferralHoldLimit(_) => "REFERRAL_HOLD_LIMIT_REACHED",
-            Self::CouncilHoldLimit => "COUNCIL_HOLD_LIMIT_REACHED",
+            Self::ReferralHoldLimit(..) => "REFERRAL_HOLD_LIMIT_REACHED",
+            Self::CouncilHoldLimit(_) => "COUNCIL_HOLD_LIMIT_REACHED",
+            Self::LeaseBeyondPolicy { .. } => "LEASE_BEYOND_POLICY",
+            Self::HoldPolicyInvalid { .. } => "HOLD_POLICY_INVALID",
+            Self::Reserved { .. } => "RESERVED",
+            Self::BlockOfAnotherCouncil { .. } => "BLOCK_OF_ANOTHER_COUNCIL",
+            Self::NightsInvalid { .. } => "NIGHTS_INVALID",
+            Self::NightsPassed { .. } => "NIGHTS_PASSED",
+            Self::NotForReservation(_) => "NOT_FOR_RESERVATION",
+            Self::PriceChanged { .. } => "PRICE_CHANGED",
+            Self::ReservationTooLong { .. } => "RESERVATION_TOO_LONG",
+            Self::ReservationTermsInvalid(_) => "RESERVATION_TERMS_INVALID",
+            Self::ReservationLimit => "RESERVATION_LIMIT_REACHED",
+            Self::ReservationUnknown { .. } => "RESERVATION_UNKNOWN",
+            Self::EndOutOfRange { .. } => "END_OUT_OF_RANGE",
+            Self::NightsInOwnBlock(_) => "NIGHTS_IN_OWN_BLOCK",
+            Self::BlockTooLong(_) => "BLOCK_TOO_LONG",
+            Self::BlockOverlaps { .. } => "BLOCK_OVERLAPS",
+            Self::BlockUnknown { .. } => "BLOCK_UNKNOWN",
+            Self::BlockInForce { .. } => "BLOCK_IN_FORCE",
+            Self::NightsSold { .. } => "NIGHTS_SOLD",
+            Self::PartnersInvalid(_) => "PARTNERS_INVALID",
+            Self::ResaleUnknown { .. } => "RESALE_UNKNOWN",
+            Self::ResaleNotOwn(_) => "RESALE_NOT_OWN",
+            Self::ResaleNotVoid(_) => "RESALE_NOT_VOID",
+            Self::ResaleNotToTheEnd(_) => "RESALE_NOT_TO_THE_END",
+            Self::ResaleTooDear(_) => "RESALE_TOO_DEAR",
+            Self::ResaleOverlaps(_) => "RESALE_OVERLAPS",
             Self::PlaceTaken { .. } => "PLACE_TAKEN",
             Self::HoldExpired { .. } => "HOLD_EXPIRED",
             Self::HoldTokenStale { .. } => "HOLD_TOKEN_STALE",
@@ -200,9 +290,12 @@ impl Refusal for Rejection {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::ProviderExists(_) | Self::EstablishmentExists(_) => RefusalKind::AlreadyExists,
-            Self::ProviderUnknown(_) | Self::EstablishmentUnknown(_) | Self::PlaceUnknown(_) => {
-                RefusalKind::NotFound
-            }
+            Self::ProviderUnknown(_)
+            | Self::EstablishmentUnknown(_)
+            | Self::PlaceUnknown(_)
+            | Self::ReservationUnknown { .. }
+            | Self::BlockUnknown { .. }
+            | Self::ResaleUnknown { .. } => RefusalKind::NotFound,
             Self::EtagMismatch { .. } => RefusalKind::Conflict,
             _ if self.field().is_some() => RefusalKind::Invalid,
             _ => RefusalKind::Precondition,
@@ -234,6 +327,11 @@ impl Rejection {
             Self::NoticeDatesReversed { .. } => Some("on"),
             Self::DateTooFar { field, .. } => Some(field),
             Self::MixInvalid(_) => Some("vacancy.mix"),
+            Self::ReservationTermsInvalid(_) => Some("vacancy.reservation.nights_max"),
+            Self::HoldPolicyInvalid { field, .. } => Some(field),
+            Self::NightsInvalid { .. } => Some("until"),
+            Self::BlockTooLong(_) => Some("terms.until"),
+            Self::PartnersInvalid(field) => Some(field),
             _ => None,
         }
     }

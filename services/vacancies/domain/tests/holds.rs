@@ -161,7 +161,7 @@ fn a_claim_ends_the_hold_that_it_came_from_and_needs_no_other() {
 
 #[test]
 fn a_council_has_so_many_holds_at_once() {
-    let most = u8::try_from(Command::COUNCIL_HOLDS_MAX).unwrap();
+    let most = u8::try_from(care::market::HoldPolicy::COUNCIL_HOLDS_MAX).unwrap();
     let with = |holds: u8| {
         given::<Vacancies>(large_home(most + 2))
             .and((1..=holds).map(|n| held_for(n, 100 + u128::from(n)).into()))

@@ -3,12 +3,15 @@
 use crate::Vacancies;
 use api::vacancies as proto;
 use care::market::{RegistrationStatus, Sexes};
-use care::{CouncilId, EstablishmentUrn, PlaceId, ProviderId};
+use care::{CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
 use service_kit::{Caller, Fields, Role, establishment_name, not_found, place_name};
 use tonic::Status;
+use vacancies_domain::Command;
 
 /// Needs of a vacancy or a search.
 pub(super) const NEEDS_MAX: usize = 20;
+/// Characters of the post that approved something.
+pub(super) const APPROVER_CHARS_MAX: usize = 80;
 /// The oldest age that a field takes, in years.
 pub(super) const AGE_YEARS_MAX: i64 = 25;
 
@@ -23,6 +26,36 @@ pub(super) fn own_council(
         caller.require_council(council)?;
     }
     Ok(council)
+}
+
+/// The council whose list is asked for: the caller's own.
+pub(super) fn parent_council(caller: &Caller, name: &str) -> Result<CouncilId, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", name);
+    if let Some(council) = council {
+        caller.require_council(council)?;
+    }
+    fields.finish(|| council)
+}
+
+/// A council's own referral.
+pub(super) fn own_referral(
+    fields: &mut Fields,
+    council: Option<CouncilId>,
+    name: &str,
+) -> Option<ReferralId> {
+    let (owner, referral) = fields.council_resource("referral", name, "referrals")?;
+    if council.is_some_and(|council| council != owner) {
+        fields.violation("referral", "is another council's: a place is taken for the council's own referral");
+    }
+    Some(referral)
+}
+
+/// Councils by their names, up to as many as the market allows.
+pub(super) fn councils(fields: &mut Fields, field: &str, names: &[String]) -> Option<Vec<CouncilId>> {
+    fields.at_most(field, names.len(), Command::PARTNERS_MAX)?;
+    let all = (0..).zip(names).map(|(i, name)| fields.council(&format!("{field}[{i}]"), name));
+    all.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// The caller's own provider. Another's is refused at once, whatever else may be wrong with the request.

@@ -1,10 +1,11 @@
 //! Methods by which a council holds a place and gives it back.
 
 use super::Answer;
-use super::fields::own_council;
+use super::fields::{own_council, own_referral};
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::{CouncilId, PlaceId, ReferralId};
+use care::PlaceId;
+use care::market::HoldPolicy;
 use service_kit::{Caller, Fields, run_command};
 use tonic::Request;
 use vacancies_domain::{Command, HoldPlace};
@@ -16,26 +17,22 @@ impl Vacancies {
         let mut fields = Fields::new();
         let council = own_council(&mut fields, &caller, &form.council)?;
         let place: Option<PlaceId> = fields.resource("place", &form.place, "places");
-        let referral: Option<(CouncilId, ReferralId)> =
-            fields.council_resource("referral", &form.referral, "referrals");
-        if let (Some(council), Some((owner, _))) = (council, referral)
-            && owner != council
-        {
-            fields.violation(
-                "referral",
-                "is another council's: a place is held for the council's own referral",
-            );
-        }
+        let referral = own_referral(&mut fields, council, &form.referral);
         let referral_version =
             fields.number("referral_version", form.referral_version, 1..=i64::from(u32::MAX));
-        let range = Command::LEASE_SECONDS_MIN.into()..=Command::LEASE_SECONDS_MAX.into();
-        let lease_seconds = fields.number("lease_seconds", form.lease_seconds, range);
+        let range = HoldPolicy::LEASE_SECONDS_MIN.into()..=HoldPolicy::LEASE_SECONDS_MAX.into();
+        let lease_seconds = match (form.lease_seconds, council) {
+            (0, Some(council)) => {
+                Some(self.market.read(|market| market.hold_policy(council).1.lease_seconds_default))
+            }
+            (asked, _) => fields.number("lease_seconds", asked, range),
+        };
         let at = caller.at;
         let asked = fields.finish(|| {
             Some(HoldPlace {
                 place: place?,
                 council: council?,
-                referral: referral?.1,
+                referral: referral?,
                 referral_version: referral_version?,
                 lease_seconds: lease_seconds?,
                 at,

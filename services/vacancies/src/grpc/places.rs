@@ -5,7 +5,9 @@ use super::fields::{NEEDS_MAX, age, own_provider, sexes};
 use crate::render::Viewer;
 use crate::{Vacancies, render};
 use api::vacancies as proto;
-use care::market::{FreshnessLevel, MarketEvent, Mix, Place, Sexes, Vacancy, VacancyAdvertised};
+use care::market::{
+    FreshnessLevel, MarketEvent, Mix, Place, ReservationTerms, Sexes, Vacancy, VacancyAdvertised,
+};
 use care::{Date, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, code_sets, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, Role, run_command};
@@ -206,7 +208,8 @@ impl Vacancies {
 fn waits(place: &Place, at: Timestamp) -> bool {
     let stale = |it: &Vacancy| it.freshness(at).level == FreshnessLevel::Stale;
     let ahead = Nights::from_on(london_date(at), None);
-    place.vacancy.as_ref().is_some_and(stale) && place.claims_on(ahead, at).next().is_none()
+    let taken = place.claims_on(ahead, at).next().is_some() || place.reservations_on(ahead).next().is_some();
+    place.vacancy.as_ref().is_some_and(stale) && !taken
 }
 
 pub(super) fn advertised(
@@ -221,6 +224,10 @@ pub(super) fn advertised(
     let exclusions = needs_of(fields, "vacancy.exclusions", &vacancy.exclusions, today);
     let mix = match &vacancy.mix {
         Some(stated) => mix(fields, stated, today).map(Some),
+        None => Some(None),
+    };
+    let reservation = match &vacancy.reservation {
+        Some(terms) => reservation(fields, terms).map(Some),
         None => Some(None),
     };
     let sexes = sexes(fields, "vacancy.sexes", vacancy.sexes);
@@ -242,8 +249,16 @@ pub(super) fn advertised(
         note: note?,
         exclusions: exclusions?,
         mix: mix?,
+        reservation: reservation?,
         at,
     })
+}
+
+fn reservation(fields: &mut Fields, terms: &proto::ReservationTerms) -> Option<ReservationTerms> {
+    let weekly = fields.pence("vacancy.reservation.weekly_pence", terms.weekly_pence);
+    let range = 1..=Command::RESERVATION_NIGHTS_MAX.into();
+    let nights_max = fields.number("vacancy.reservation.nights_max", terms.nights_max, range);
+    Some(ReservationTerms { weekly: weekly?, nights_max: nights_max? })
 }
 
 fn needs_of(fields: &mut Fields, field: &str, codes: &[String], today: Date) -> Option<BTreeSet<String>> {

@@ -1,6 +1,7 @@
 //! What people do: one thing at a time, at random, mostly sensible. Whoever acts knows what a person in that place could have read,
 //! sometimes an old version of it.
 
+mod agreed;
 mod awards;
 mod cascade;
 mod council;
@@ -77,6 +78,15 @@ const ACTIONS: &[(usize, Action)] = &[
     (4, World::import_register),
     (6, World::sweep),
     (6, World::change_framework),
+    (3, World::set_hold_policy),
+    (24, World::reserve),
+    (5, World::end_reservation),
+    (4, World::offer_block),
+    (10, World::answer_block),
+    (6, World::end_block),
+    (10, World::offer_resale),
+    (2, World::withdraw_resale),
+    (12, World::buy_resale),
 ];
 
 /// How many ideas somebody has before giving up: most of what comes to mind cannot be tried just now.

@@ -1,10 +1,11 @@
 //! Providers: offers, declines and advertisements of places.
 
+use super::agreed::RETAINER;
 use super::council::ROLES;
 use crate::breach::Checked;
 use crate::opening::{LEVELS, LOTS, id};
 use crate::world::World;
-use care::market::{Mix, Place, Sexes, UNREGISTERED, VacancyAdvertised};
+use care::market::{Mix, Place, ReservationTerms, Sexes, UNREGISTERED, VacancyAdvertised};
 use care::published::{PriceLine, Route};
 use care::{CouncilId, EstablishmentUrn, FrameworkId, OfferId, Pence, PlaceId, ProviderId, ReferralId};
 use jiff::Span;
@@ -215,6 +216,7 @@ impl World {
             age_to: registration.age_to,
             exclusions: BTreeSet::new(),
             mix: None,
+            reservation: None,
             note: String::new(),
             at: self.now,
         };
@@ -227,6 +229,8 @@ impl World {
             // Who lives there, said rightly and wrongly.
             10 => vacancy.mix = Some(Mix { children: 2, age_from: 12, age_to: 15, needs: BTreeSet::new() }),
             11 => vacancy.mix = Some(Mix { children: 2, age_from: 15, age_to: 12, needs: BTreeSet::new() }),
+            12 => vacancy.reservation = Some(ReservationTerms { weekly: RETAINER, nights_max: 0 }),
+            13..=24 => vacancy.reservation = Some(ReservationTerms { weekly: RETAINER, nights_max: 14 }),
             _ => {}
         }
         Some(vacancy)

@@ -1,9 +1,10 @@
 //! The register, the places and their claims: invariants 1, 2, 4, 5 and what the market judges of 3.
 
+use super::agreed::{Agreed, Taken};
 use super::nights;
 use crate::breach::{Checked, Invariant, ensure};
 use care::market::{
-    HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOccupied, Registration,
+    HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOccupied, PlaceReserved, Registration,
     RegistrationStatus, VacancyAdvertised, VacancyUnlisted,
 };
 use care::{
@@ -76,6 +77,11 @@ pub(super) struct Market {
     homes: HashMap<EstablishmentUrn, Home>,
     places: HashMap<PlaceId, Place>,
     claims: HashMap<PlaceId, Vec<Claim>>,
+    agreed: Agreed,
+    /// Holds of this decision, which are held against their councils' policies if they outlive it.
+    held: Vec<PlaceHeld>,
+    /// Children who came with this decision: where, whose and from when.
+    arrived: Vec<(PlaceId, CouncilId, Date)>,
     /// The establishments of which something changed since they were last looked at, which nights were taken or judged anew, and when.
     touched: Vec<(EstablishmentUrn, Nights, Timestamp)>,
 }
@@ -87,6 +93,8 @@ impl Market {
 
     /// Reads an event, and checks what it must show by itself.
     pub(super) fn read(&mut self, event: &MarketEvent) -> Checked {
+        let taken = event.place().map(|place| self.taken(place)).unwrap_or_default();
+        self.agreed.read(event, &taken)?;
         match event {
             MarketEvent::EstablishmentRegistered(event) => {
                 let home = Home {
@@ -147,7 +155,21 @@ impl Market {
                 });
                 self.touch(&event.place, more, event.at);
             }
-            MarketEvent::ProviderRegistered(_)
+            MarketEvent::PlaceReserved(event) => self.reserve(event)?,
+            MarketEvent::ResaleSold(event) => self.use_token(&event.place, event.token, event.stream())?,
+            MarketEvent::BlockOffered(event) => self.use_token(&event.place, event.block, event.stream())?,
+            MarketEvent::ResaleOffered(event) => {
+                self.use_token(&event.place, event.resale, event.stream())?
+            }
+            MarketEvent::ReservationEnded(_)
+            | MarketEvent::HoldPolicySet(_)
+            | MarketEvent::BlockDeclined(_)
+            | MarketEvent::BlockAllocated(_)
+            | MarketEvent::BlockEndProposed(_)
+            | MarketEvent::BlockEnded(_)
+            | MarketEvent::ResaleWithdrawn(_)
+            | MarketEvent::ResaleBought(_)
+            | MarketEvent::ProviderRegistered(_)
             | MarketEvent::VacancyConfirmed(_)
             | MarketEvent::VacancyQueried(_)
             | MarketEvent::ClaimRefused(_)
@@ -160,11 +182,19 @@ impl Market {
 
     /// Checks what must be so after a whole decision, of the establishments that it touched.
     pub(super) fn settle(&mut self) -> Checked {
+        self.check_policies()?;
+        for (place, council, from) in std::mem::take(&mut self.arrived) {
+            self.agreed.check_ended(&place, Some(council), from)?;
+        }
         for (urn, anew, at) in std::mem::take(&mut self.touched) {
             let Some(home) = self.homes.get(&urn) else { continue };
-            nights::check(&urn, home, &self.claims, (anew, at))?;
+            nights::check(&urn, home, (&self.claims, &self.agreed), (anew, at))?;
+            for place in &home.places {
+                self.agreed.check_place(place, &self.taken(place))?;
+            }
             let Some(served) = home.notice else { continue };
             for place in &home.places {
+                self.agreed.check_ended(place, None, served)?;
                 for claim in self.claims.get(place).into_iter().flatten() {
                     let stands = match claim.stage {
                         Stage::Hold { .. } => false,
@@ -209,6 +239,57 @@ impl Market {
             stage: Stage::Hold { expires_at: event.expires_at },
         });
         self.touched.push((urn, Nights::from_on(event.from, None), event.at));
+        self.held.push(event.clone());
+        self.agreed.check_right(&event.place, &to_come(event.council, event.from))
+    }
+
+    /// A reservation is a claim, and no child may come under a notice.
+    fn reserve(&mut self, event: &PlaceReserved) -> Checked {
+        self.use_token(&event.place, event.token, event.stream())?;
+        let restricted = self.homes.get(&event.urn).is_some_and(|home| home.notice.is_some());
+        let found = || format!("reserved under a notice: {event:?}");
+        ensure(!restricted, Invariant::NoticeAdmitsNobody, || event.stream(), found)?;
+        let advertised = self.places.get(&event.place).and_then(|place| place.vacancy.as_ref()?.reservation);
+        let nights = Nights::from_on(event.from, Some(event.until));
+        let as_advertised = advertised
+            .is_some_and(|terms| terms.weekly == event.weekly && nights.count() <= terms.nights_max.into());
+        let found = || format!("not as advertised ({advertised:?}): {event:?}");
+        ensure(as_advertised, Invariant::AgreedNights, || event.stream(), found)?;
+        self.touch(&event.place, nights, event.at);
+        Ok(())
+    }
+
+    /// Each token of a place is higher than all before.
+    fn use_token(&mut self, place: &PlaceId, token: u64, stream: StreamId) -> Checked {
+        let Some(place) = self.places.get_mut(place) else { return Ok(()) };
+        let found = format!("token {token} follows {}", place.last_token);
+        ensure(token > place.last_token, Invariant::HoldIsALease, || stream, || found)?;
+        place.last_token = token;
+        Ok(())
+    }
+
+    /// The claims on a place, whether their leases have ended or not.
+    fn taken(&self, place: &PlaceId) -> Vec<Taken> {
+        let claims = self.claims.get(place).into_iter().flatten().filter(|claim| claim.start < claim.end());
+        claims.map(|claim| Taken { council: claim.council, start: claim.start, end: claim.end() }).collect()
+    }
+
+    /// The hold that an award takes on its way is not judged: it does not outlive the decision.
+    fn check_policies(&mut self) -> Checked {
+        for held in std::mem::take(&mut self.held) {
+            let holds = self.claims.values().flatten().filter(|claim| claim.council == held.council);
+            let mut outlives = false;
+            let mut leases = Vec::new();
+            for claim in holds {
+                if let Stage::Hold { expires_at } = claim.stage {
+                    outlives |= claim.token == held.token && expires_at == held.expires_at;
+                    leases.push((expires_at, claim.referral == held.referral));
+                }
+            }
+            if outlives {
+                self.agreed.check_policy(&held, &leases)?;
+            }
+        }
         Ok(())
     }
 
@@ -231,7 +312,8 @@ impl Market {
         let claims = self.claims.get(&event.place).into_iter().flatten();
         let live =
             |claim: &&Claim| today < claim.end() && claim.start < claim.end() && !claim.has_lapsed(event.at);
-        let claimed = claims.filter(live).count();
+        let reserved = self.agreed.is_reserved_from(&event.place, today);
+        let claimed = claims.filter(live).count() + usize::from(reserved);
         self.at_place(&event.place, |place| place.vacancy = None);
         let found = || format!("unlisted while {claimed} claims are on it: {event:?}");
         ensure(claimed == 0, Invariant::HoldIsALease, || event.stream(), found)
@@ -268,6 +350,7 @@ impl Market {
             solo: event.solo,
             stage: Stage::Award(event.award),
         });
+        self.agreed.check_right(&event.place, &to_come(event.council, event.start))?;
         self.touched.push((event.urn.clone(), Nights::from_on(event.start, None), event.at));
         let (counted, claimed) =
             (self.claimed_on(&event.urn, event.start), event.evidence.evidence.places_claimed);
@@ -281,11 +364,17 @@ impl Market {
         let found = || format!("a child came after the notice: {event:?}");
         ensure(came_before, Invariant::NoticeAdmitsNobody, || event.stream(), found)?;
         let mut more = Nights::from_on(event.on, Some(event.on));
+        let mut sooner = None;
         self.at_claim(&event.place, event.award, |claim| {
             more = Nights::from_on(event.counted_from, Some(claim.start));
+            sooner = (event.counted_from < claim.start).then_some(claim.council);
             claim.start = event.counted_from;
             claim.stage = Stage::Occupied(event.award);
         });
+        if let Some(council) = sooner {
+            self.agreed.check_right(&event.place, &to_come(council, event.counted_from))?;
+        }
+        self.arrived.push((event.place.clone(), event.council, event.counted_from));
         self.touch(&event.place, more, event.at);
         Ok(())
     }
@@ -293,9 +382,14 @@ impl Market {
     /// How many places of a home are claimed on a night; a solo placement takes them all.
     fn claimed_on(&self, urn: &EstablishmentUrn, night: Date) -> u32 {
         let Some(home) = self.homes.get(urn) else { return 0 };
-        let claims = home.places.iter().filter_map(|place| self.claims.get(place)).flatten();
-        let on = claims.filter(|claim| claim.start <= night && night < claim.end());
-        let (solo, count) = on.fold((false, 0), |(solo, count), claim| (solo || claim.solo, count + 1));
+        let (mut solo, mut count) = (false, 0);
+        for place in &home.places {
+            let claims = self.claims.get(place).into_iter().flatten();
+            let mut on = claims.filter(|claim| claim.start <= night && night < claim.end()).peekable();
+            // A claim that stands on a reservation counts once.
+            count += u32::from(on.peek().is_some() || self.agreed.is_reserved_on(place, night));
+            solo |= on.any(|claim| claim.solo);
+        }
         if solo { home.registration.places_registered.into() } else { count }
     }
 
@@ -325,7 +419,8 @@ impl Market {
                 let Some(place) = self.places.get(id).filter(|place| place.open) else { continue };
                 open += 1;
                 let advertised = place.vacancy.as_ref().is_some_and(|it| it.available_from <= today);
-                matchable += u32::from(admits && !solo && advertised && claims(id).next().is_none());
+                let free = claims(id).next().is_none() && !self.agreed.is_reserved_from(id, today);
+                matchable += u32::from(admits && !solo && advertised && free);
             }
             let counted = market.capacity(urn, at);
             let same = (counted.registered, counted.open, counted.matchable)
@@ -361,6 +456,11 @@ impl Market {
             self.touched.push((place.urn.clone(), anew, at));
         }
     }
+}
+
+/// A claim of which nobody knows the end.
+fn to_come(council: CouncilId, start: Date) -> Taken {
+    Taken { council, start, end: Date::MAX }
 }
 
 /// Invariant 5, on what the register says and not on what the award calls the place.

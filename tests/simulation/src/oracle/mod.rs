@@ -2,6 +2,7 @@
 //! nothing of their states. Events are read in the order in which they were recorded anywhere, so it may know more than a service did;
 //! what each check asks is what the service that decided had to know.
 
+mod agreed;
 mod awards;
 mod cascade;
 mod frameworks;

@@ -1,5 +1,6 @@
 //! Invariant 1: who has which nights, counted anew from the claims of one establishment.
 
+use super::agreed::Agreed;
 use super::market::{Claim, Home};
 use crate::breach::{Breach, Checked, Invariant};
 use care::{Date, EstablishmentUrn, Nights, PlaceId, StreamId, Timestamp};
@@ -22,7 +23,7 @@ struct Taken<'a> {
 pub(super) fn check(
     urn: &EstablishmentUrn,
     home: &Home,
-    claims: &HashMap<PlaceId, Vec<Claim>>,
+    (claims, agreed): (&HashMap<PlaceId, Vec<Claim>>, &Agreed),
     (anew, at): (Nights, Timestamp),
 ) -> Checked {
     let mut taken: Vec<Taken<'_>> = Vec::new();
@@ -40,26 +41,51 @@ pub(super) fn check(
             return breach(StreamId::new("place", place), found);
         }
     }
+    let reserved: Vec<Taken<'_>> = home
+        .places
+        .iter()
+        .flat_map(|place| {
+            let all = agreed.reservations(place).filter(|it| it.from < it.until);
+            all.map(move |it| Taken { start: it.from, end: it.until, solo: false, lapsed: false, place })
+        })
+        .collect();
     for solo in taken.iter().filter(|claim| claim.solo) {
         let place = solo.place;
         let is_company =
             |other: &&Taken<'_>| other.place != place && other.start < solo.end && solo.start < other.end;
-        if let Some(other) = taken.iter().find(is_company) {
+        if let Some(other) = taken.iter().chain(&reserved).find(is_company) {
             let found =
                 format!("the solo placement in {place} from {} is not alone: {}", solo.start, other.place);
             return breach(StreamId::new("place", place), found);
         }
     }
-    check_registered(urn, home, &taken, anew)
+    check_registered(urn, home, (&taken, &reserved), anew)
 }
 
-fn check_registered(urn: &EstablishmentUrn, home: &Home, taken: &[Taken<'_>], anew: Nights) -> Checked {
+/// A claim that stands on a reservation counts once, so of a reservation only those nights count on which nobody else is.
+fn check_registered(
+    urn: &EstablishmentUrn,
+    home: &Home,
+    (taken, reserved): (&[Taken<'_>], &[Taken<'_>]),
+    anew: Nights,
+) -> Checked {
     let registered = i32::from(home.registration.places_registered);
     let mut steps: Vec<(Date, i32)> = Vec::new();
     for claim in taken.iter().filter(|claim| !claim.lapsed) {
         let (start, end) = (claim.start.max(anew.start()), claim.end.min(anew.end()));
         if start < end {
             steps.extend([(start, 1), (end, -1)]);
+        }
+    }
+    for reservation in reserved {
+        let mut night = reservation.start.max(anew.start());
+        while night < reservation.end.min(anew.end()) {
+            let next = night.saturating_add(jiff::Span::new().days(1));
+            let claims = taken.iter().filter(|it| it.place == reservation.place && !it.lapsed);
+            if !claims.into_iter().any(|it| it.start <= night && night < it.end) {
+                steps.extend([(night, 1), (next, -1)]);
+            }
+            night = next;
         }
     }
     // Departures before arrivals of the same day.

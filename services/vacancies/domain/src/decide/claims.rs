@@ -2,22 +2,26 @@
 //!
 //! These answer other services' events, so a "no" is an event too, and a step that comes twice is done once.
 
-use super::holds::{admitting, expired_hold, expired_holds_of, free, live_hold, next_token, room};
+use super::holds::{
+    admitting, expired_hold, expired_holds_of, free, live_hold, next_token, room, unblocked, unclaimed,
+};
+use super::reservations::ended_by_arrival;
 use super::{Events, place_of};
-use crate::{ClaimForAward, Command, Rejection};
+use crate::{ClaimForAward, Rejection};
 use care::market::{
-    AwardStage, Claim, Establishment, HoldEnd, Market, MarketEvent, OccupancyEnded, OccupancyRefused, Place,
-    PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN, Stage,
-    Vacancy,
+    AwardStage, Claim, Establishment, HoldEnd, HoldPolicy, Market, MarketEvent, OccupancyEnded,
+    OccupancyRefused, Own, Place, PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION,
+    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage, Vacancy,
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, MarketEvidence};
 use care::{AwardId, CouncilId, Date, Nights, PlaceId, Refusal, Timestamp};
+use std::iter;
 use std::time::Duration;
 
 /// How long the hold lasts that is taken and used in one decision.
-const PASSING_HOLD: Duration = Duration::from_secs(Command::LEASE_SECONDS_MIN as u64);
+const PASSING_HOLD: Duration = Duration::from_secs(HoldPolicy::LEASE_SECONDS_MIN as u64);
 
 pub(super) fn claim(market: &Market, asked: &ClaimForAward) -> Vec<MarketEvent> {
     if market.award(&asked.award).is_some() {
@@ -50,8 +54,8 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
     let hold = own_hold(asked, place)?;
     let token = hold.map(|hold| hold.token);
     let nights = Nights::from_on(asked.start, None);
-    free((&asked.place, place), nights, asked.at, token)?;
-    let own = token.map(|token| (&asked.place, token));
+    let own = Own { place: &asked.place, council: asked.council, hold: token };
+    free(place, nights, asked.at, own)?;
     room(market, &place.urn, nights, asked.at, own, asked.solo)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
@@ -62,7 +66,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         token
     });
     let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
-    let others = market.places_claimed_besides(&place.urn, first_night, asked.at, own);
+    let others = market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own));
     let registration = &establishment.registration;
     let evidence = ClaimEvidence {
         registration: registration.status.word().to_owned(),
@@ -259,7 +263,8 @@ pub(super) fn occupy(
         ];
     }
     let counted_from = first_night_counted(market, (id, place), claim, on, at);
-    vec![PlaceOccupied { award, council, place: id.clone(), on, counted_from, at }.into()]
+    let came = PlaceOccupied { award, council, place: id.clone(), on, counted_from, at }.into();
+    iter::once(came).chain(ended_by_arrival(id, place, council, counted_from, at)).collect()
 }
 
 /// A child who comes later than agreed counts from then. One who came earlier counts from that night if it was free,
@@ -275,8 +280,9 @@ fn first_night_counted(
         return on;
     }
     let earlier = Nights::from_on(on, Some(claim.start));
-    let possible = free((id, place), earlier, at, None)
-        .and_then(|()| room(market, &place.urn, earlier, at, None, claim.solo));
+    let own = Own { place: id, council: claim.council, hold: None };
+    let possible =
+        free(place, earlier, at, own).and_then(|()| room(market, &place.urn, earlier, at, own, claim.solo));
     if possible.is_ok() { on } else { claim.start }
 }
 
@@ -328,7 +334,9 @@ fn departs_anew(market: &Market, id: &PlaceId, claim: &Claim, on: Date, at: Time
         return Some(Ok(Vec::new()));
     }
     let more = Nights::from_on(recorded, Some(on));
-    let possible =
-        free((id, place), more, at, None).and_then(|()| room(market, &place.urn, more, at, None, claim.solo));
+    let own = Own { place: id, council: claim.council, hold: None };
+    let possible = unclaimed(place, more, at, own)
+        .and_then(|()| unblocked(place, Nights::from_on(claim.start, Some(on)), own))
+        .and_then(|()| room(market, &place.urn, more, at, own, claim.solo));
     Some(possible.map(|_| expired_holds_of(market, &place.urn, at)))
 }

@@ -1,10 +1,10 @@
 //! Holds: leases on a place, each with a fencing token that is higher than any before it on that place.
 
 use super::{Events, place_of};
-use crate::{Command, HoldPlace, Rejection};
+use crate::{HoldPlace, Rejection};
 use care::market::{
-    Claim, Establishment, HoldEnd, HoldReleased, Market, MarketEvent, Place, PlaceHeld, RegistrationStatus,
-    UNREGISTERED, Vacancy,
+    Claim, Establishment, HoldEnd, HoldPolicy, HoldReleased, Market, MarketEvent, Own, Place, PlaceHeld,
+    RegistrationStatus, UNREGISTERED, Vacancy,
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -12,8 +12,13 @@ use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ReferralId, Timestamp, 
 use std::time::Duration;
 
 pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
-    if !(Command::LEASE_SECONDS_MIN..=Command::LEASE_SECONDS_MAX).contains(&asked.lease_seconds) {
+    if !(HoldPolicy::LEASE_SECONDS_MIN..=HoldPolicy::LEASE_SECONDS_MAX).contains(&asked.lease_seconds) {
         return Err(Rejection::LeaseOutOfRange(asked.lease_seconds));
+    }
+    let (version, policy) = market.hold_policy(asked.council);
+    if asked.lease_seconds > policy.lease_seconds_max {
+        let (asked, most) = (asked.lease_seconds, policy.lease_seconds_max);
+        return Err(Rejection::LeaseBeyondPolicy { asked, most, version });
     }
     let lease = Duration::from_secs(asked.lease_seconds.into());
     let expires_at = asked.at.checked_add(lease).unwrap_or(Timestamp::MAX);
@@ -21,9 +26,10 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     let vacancy = admitting(&asked.place, place, establishment)?;
     let from = london_date(asked.at).max(vacancy.available_from);
     let nights = Nights::from_on(from, None);
-    free((&asked.place, place), nights, asked.at, None)?;
-    room(market, &place.urn, nights, asked.at, None, false)?;
-    within_limits(market, asked)?;
+    let own = Own { place: &asked.place, council: asked.council, hold: None };
+    free(place, nights, asked.at, own)?;
+    room(market, &place.urn, nights, asked.at, own, false)?;
+    within_limits(market, asked, &policy)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
     events.push(
@@ -53,14 +59,14 @@ pub(super) fn next_token(place: &Place) -> u64 {
 
 /// Whether the council may have one more hold, for this referral and at all. The hold that an award without one takes on its
 /// way is not judged: it is used in the same decision.
-fn within_limits(market: &Market, asked: &HoldPlace) -> Result<(), Rejection> {
+fn within_limits(market: &Market, asked: &HoldPlace, policy: &HoldPolicy) -> Result<(), Rejection> {
     let own =
         || market.holds_in_force(asked.at).map(|(_, hold)| hold).filter(|hold| hold.council == asked.council);
-    if own().filter(|hold| hold.referral == asked.referral).count() >= Command::REFERRAL_HOLDS_MAX {
-        return Err(Rejection::ReferralHoldLimit(asked.referral));
+    if own().filter(|hold| hold.referral == asked.referral).count() >= policy.referral_holds_max.into() {
+        return Err(Rejection::ReferralHoldLimit(asked.referral, policy.referral_holds_max));
     }
-    if own().count() >= Command::COUNCIL_HOLDS_MAX {
-        return Err(Rejection::CouncilHoldLimit);
+    if own().count() >= policy.council_holds_max.into() {
+        return Err(Rejection::CouncilHoldLimit(policy.council_holds_max));
     }
     Ok(())
 }
@@ -121,6 +127,12 @@ pub(super) fn admitting<'a>(
     place: &'a Place,
     establishment: &Establishment,
 ) -> Result<&'a Vacancy, Rejection> {
+    admits(id, place, establishment)?;
+    place.vacancy.as_ref().ok_or_else(|| Rejection::PlaceNotAdvertised(id.clone()))
+}
+
+/// Whether children may come to this place at all, advertised or not.
+pub(super) fn admits(id: &PlaceId, place: &Place, establishment: &Establishment) -> Result<(), Rejection> {
     let urn = || place.urn.clone();
     let (unregistered, status) = (establishment.provision == UNREGISTERED, establishment.registration.status);
     let (inactive, restricted_on) = (status != RegistrationStatus::Active, establishment.restricted_on);
@@ -142,26 +154,54 @@ pub(super) fn admitting<'a>(
     if !place.open {
         return Err(Rejection::PlaceClosed(id.clone()));
     }
-    place.vacancy.as_ref().ok_or_else(|| Rejection::PlaceNotAdvertised(id.clone()))
+    Ok(())
 }
 
-/// Whether nobody else has any of these nights; `own` is the token of the hold that does not count.
-pub(super) fn free(
-    (id, place): (&PlaceId, &Place),
-    nights: Nights,
-    at: Timestamp,
-    own: Option<u64>,
-) -> Result<(), Rejection> {
+/// Whether a council can have these nights: nobody else has any of them, and no block gives the right to another.
+pub(super) fn free(place: &Place, nights: Nights, at: Timestamp, own: Own<'_>) -> Result<(), Rejection> {
+    unclaimed(place, nights, at, own)?;
+    unblocked(place, nights, own)
+}
+
+/// Whether no block gives the right to nights that a claim takes to another council.
+pub(super) fn unblocked(place: &Place, nights: Nights, own: Own<'_>) -> Result<(), Rejection> {
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::BlockOverlooked) {
+        return Ok(());
+    }
+    let blocks = place.blocked_for(Some(own.council), nights);
+    match blocks.map(|block| block.open_to(Some(own.council), nights.start())).max() {
+        None => Ok(()),
+        Some(until) => Err(Rejection::BlockOfAnotherCouncil { place: own.place.clone(), until }),
+    }
+}
+
+/// Whether nobody else has any of these nights. What a council has already does not count: its reservation, and its hold if it is named.
+pub(super) fn unclaimed(place: &Place, nights: Nights, at: Timestamp, own: Own<'_>) -> Result<(), Rejection> {
     #[cfg(feature = "planted-defects")]
     if is_planted(Planted::OverlapUnchecked) {
         return Ok(());
     }
-    let others = place.claims_on(nights, at).filter(|claim| !claim.is_hold() || Some(claim.token) != own);
+    let others =
+        place.claims_on(nights, at).filter(|claim| !claim.is_hold() || Some(claim.token) != own.hold);
     // A claim without an end lasts longer than one with any end.
     match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
-        None => Ok(()),
-        Some(free_from) => Err(Rejection::PlaceTaken { place: id.clone(), free_from }),
+        None => {}
+        Some(free_from) => return Err(Rejection::PlaceTaken { place: own.place.clone(), free_from }),
     }
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::ReservationOverlooked) {
+        return Ok(());
+    }
+    match place.reserved_by_others(Some(own.council), nights).map(|it| it.until).max() {
+        None => Ok(()),
+        Some(until) => Err(Rejection::Reserved { place: own.place.clone(), until }),
+    }
+}
+
+/// The token of the council's live hold on a place.
+pub(super) fn own_hold_token(place: &Place, council: CouncilId, at: Timestamp) -> Option<u64> {
+    place.hold().filter(|hold| hold.council == council && hold.is_live(at)).map(|hold| hold.token)
 }
 
 /// Whether the establishment has room for one more on each of these nights, or for a solo child is empty.
@@ -171,7 +211,7 @@ pub(super) fn room(
     urn: &EstablishmentUrn,
     nights: Nights,
     at: Timestamp,
-    own: Option<(&PlaceId, u64)>,
+    own: Own<'_>,
     solo: bool,
 ) -> Result<u16, Rejection> {
     let Some(establishment) = market.establishment(urn) else {
@@ -190,7 +230,7 @@ pub(super) fn room(
         return Err(Rejection::SoloOccupied(urn.clone()));
     }
     let registered = establishment.registration.places_registered;
-    let claimed = market.places_claimed_besides(urn, nights, at, own);
+    let claimed = market.places_claimed_besides(urn, nights, at, Some(own));
     if claimed >= registered || (solo && claimed > 0) {
         return Err(Rejection::EstablishmentFull { urn: urn.clone(), registered, claimed, solo });
     }

@@ -34,8 +34,11 @@ pub(super) fn open(market: &Market, urn: &EstablishmentUrn, count: u16, at: Time
 pub(super) fn close(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     let (place, _) = open_place(market, id)?;
     let nights = Nights::from_on(london_date(at), None);
-    if place.claims_on(nights, at).next().is_some() {
+    if place.claims_on(nights, at).next().is_some() || place.reservations_on(nights).next().is_some() {
         return Err(Rejection::PlaceInUse(id.clone()));
+    }
+    if let Some(block) = place.blocks().find(|block| block.nights().overlaps(&nights)) {
+        return Err(Rejection::BlockInForce { place: id.clone(), until: block.terms.until });
     }
     let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
     events.push(PlaceClosed { place: id.clone(), at }.into());
@@ -61,12 +64,17 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
     if let Some(mix) = &vacancy.mix {
         mix.check().map_err(Rejection::MixInvalid)?;
     }
+    if let Some(terms) = &vacancy.reservation
+        && !(1..=Command::RESERVATION_NIGHTS_MAX).contains(&terms.nights_max)
+    {
+        return Err(Rejection::ReservationTermsInvalid(terms.nights_max));
+    }
     let mut events: Vec<MarketEvent> = expired_hold(&vacancy.place, place, vacancy.at).into_iter().collect();
     events.push(vacancy.clone().into());
     Ok(events)
 }
 
-/// A hold is a promise to a council, so a held place cannot be withdrawn under it.
+/// A hold is a promise to a council, and a reservation a paid one, so a place cannot be withdrawn under either.
 pub(super) fn withdraw(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     let (place, _) = place_of(market, id)?;
     if place.vacancy.is_none() {
@@ -76,6 +84,10 @@ pub(super) fn withdraw(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
         && let Stage::Hold { expires_at } = hold.stage
     {
         return Err(Rejection::PlaceHeld(id.clone(), expires_at));
+    }
+    let ahead = Nights::from_on(london_date(at), None);
+    if let Some(reservation) = place.reservations_on(ahead).max_by_key(|it| it.until) {
+        return Err(Rejection::Reserved { place: id.clone(), until: reservation.until });
     }
     let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
     events.push(VacancyWithdrawn { place: id.clone(), at }.into());

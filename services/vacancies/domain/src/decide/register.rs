@@ -1,6 +1,7 @@
 //! The register: providers, establishments and what the regulator says of them.
 
 use super::holds::{end_hold, expired_holds_of};
+use super::reservations::ended_by_notice;
 use super::{Events, establishment_of};
 use crate::{RegistrationChanges, Rejection};
 use care::market::{
@@ -143,6 +144,7 @@ pub(super) fn serve_notice(market: &Market, notice: &RestrictionNoticeServed) ->
                 Stage::Award { .. } | Stage::Occupied { .. } => {}
             }
         }
+        events.extend(ended_by_notice(id, place, notice.on, notice.at));
     }
     Ok(events)
 }

@@ -56,12 +56,14 @@ fn says(known: &Vacancy, stated: &VacancyAdvertised) -> bool {
         note,
         exclusions,
         mix,
+        reservation,
         confirmed_at: _,
         asked_at: _,
     } = known;
     (*available_from, *sexes, *age_from, *age_to)
         == (stated.available_from, stated.sexes, stated.age_from, stated.age_to)
-        && (needs, note, exclusions, mix) == (&stated.needs, &stated.note, &stated.exclusions, &stated.mix)
+        && (needs, note, exclusions, mix, reservation)
+            == (&stated.needs, &stated.note, &stated.exclusions, &stated.mix, &stated.reservation)
 }
 
 /// Asks about what is stale, and unlists what was asked about without an answer. A place that is held or taken is not due, see

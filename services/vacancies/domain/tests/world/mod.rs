@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
+pub(crate) mod agreed;
+
 use care::market::{
     EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOpened,
     ProviderRegistered, Registration, RegistrationStatus, Sexes, VacancyAdvertised,
@@ -99,6 +101,7 @@ pub(crate) fn advertised(number: u8) -> VacancyAdvertised {
         note: String::new(),
         exclusions: [].into(),
         mix: None,
+        reservation: None,
         at: at(0),
     }
 }

@@ -1,0 +1,146 @@
+//! Paid reservations: a council has nights of a place before it knows which child comes, and pays for them.
+//!
+//! A reservation is a claim. The council's own hold, award or occupancy stands on it; with the child's arrival it ends, so that nobody pays
+//! twice for a night. Where the hold is released or the award fails, the reservation is still there.
+
+use super::holds::{admitting, expired_holds_of, free, next_token, own_hold_token, room};
+use super::{Events, place_of};
+use crate::{Command, Rejection, ReservePlace};
+use care::market::{
+    Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded,
+};
+use care::{CouncilId, Date, Nights, PlaceId, Timestamp, london_date};
+
+pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
+    let nights = nights_ahead(asked.from, asked.until, asked.at)?;
+    Rejection::unless_near("until", asked.until, asked.at)?;
+    let (place, establishment) = place_of(market, &asked.place)?;
+    let vacancy = admitting(&asked.place, place, establishment)?;
+    let terms = vacancy.reservation.ok_or_else(|| Rejection::NotForReservation(asked.place.clone()))?;
+    if asked.weekly != terms.weekly {
+        return Err(Rejection::PriceChanged { place: asked.place.clone(), weekly: terms.weekly });
+    }
+    if nights.count() > terms.nights_max.into() {
+        return Err(Rejection::ReservationTooLong { nights: nights.count(), most: terms.nights_max });
+    }
+    if asked.from < vacancy.available_from {
+        return Err(Rejection::NotAvailableYet {
+            place: asked.place.clone(),
+            available_from: vacancy.available_from,
+            start: asked.from,
+        });
+    }
+    if let Some(own) = place.reservations_on(nights).find(|it| it.council == asked.council) {
+        return Err(Rejection::Reserved { place: asked.place.clone(), until: own.until });
+    }
+    if place.blocks().any(|it| it.nights().overlaps(&nights) && it.entitled(asked.from) == asked.council) {
+        return Err(Rejection::NightsInOwnBlock(asked.place.clone()));
+    }
+    let hold = own_hold_token(place, asked.council, asked.at);
+    let own = Own { place: &asked.place, council: asked.council, hold };
+    free(place, nights, asked.at, own)?;
+    room(market, &place.urn, nights, asked.at, own, false)?;
+    within_limit(market, asked.council, asked.at)?;
+
+    let mut events = expired_holds_of(market, &place.urn, asked.at);
+    events.push(
+        PlaceReserved {
+            place: asked.place.clone(),
+            urn: place.urn.clone(),
+            provider: establishment.provider.clone(),
+            council: asked.council,
+            referral: asked.referral,
+            from: asked.from,
+            until: asked.until,
+            weekly: asked.weekly,
+            token: next_token(place),
+            approver: asked.approver.clone(),
+            at: asked.at,
+        }
+        .into(),
+    );
+    Ok(events)
+}
+
+/// Nights that are asked for: at least one, and none that has passed.
+pub(super) fn nights_ahead(from: Date, until: Date, at: Timestamp) -> Result<Nights, Rejection> {
+    let today = london_date(at);
+    if from < today {
+        return Err(Rejection::NightsPassed { from, today });
+    }
+    if until <= from {
+        return Err(Rejection::NightsInvalid { from, until });
+    }
+    Ok(Nights::from_on(from, Some(until)))
+}
+
+fn within_limit(market: &Market, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
+    let ahead = Nights::from_on(london_date(at), None);
+    let in_force = market.agreed().flat_map(|(_, place)| place.reservations_on(ahead));
+    if in_force.filter(|it| it.council == council).count() >= Command::RESERVATIONS_MAX {
+        return Err(Rejection::ReservationLimit);
+    }
+    Ok(())
+}
+
+pub(super) fn end(
+    market: &Market,
+    id: &PlaceId,
+    council: CouncilId,
+    token: u64,
+    on: Date,
+    at: Timestamp,
+) -> Events {
+    let (place, _) = place_of(market, id)?;
+    let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
+    let reservation = own(place, council, token).ok_or_else(unknown)?;
+    let least = reservation.from.max(london_date(at));
+    if !(least..reservation.until).contains(&on) {
+        return Err(Rejection::EndOutOfRange { on, least, until: reservation.until });
+    }
+    Ok(vec![ended(id, reservation, on, ReservationEnd::Ended, at)])
+}
+
+/// A council's reservation with this token.
+pub(super) fn own(place: &Place, council: CouncilId, token: u64) -> Option<&Reservation> {
+    let mut all = place.agreed.iter().flat_map(|it| &it.reservations);
+    all.find(|it| it.council == council && it.token == token)
+}
+
+/// The ends of a council's reservations of a place with the night of `on`, because its child came: the placement is paid from then on.
+pub(super) fn ended_by_arrival(
+    id: &PlaceId,
+    place: &Place,
+    council: CouncilId,
+    on: Date,
+    at: Timestamp,
+) -> impl Iterator<Item = MarketEvent> {
+    let ahead = place.reservations_on(Nights::from_on(on, None)).filter(move |it| it.council == council);
+    ahead.map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
+}
+
+/// The ends of all reservations of a place on the day a notice restricts it.
+pub(super) fn ended_by_notice(
+    id: &PlaceId,
+    place: &Place,
+    on: Date,
+    at: Timestamp,
+) -> impl Iterator<Item = MarketEvent> {
+    place
+        .reservations_on(Nights::from_on(on, None))
+        .map(move |it| ended(id, it, on, ReservationEnd::Restricted, at))
+}
+
+fn ended(id: &PlaceId, it: &Reservation, on: Date, reason: ReservationEnd, at: Timestamp) -> MarketEvent {
+    ReservationEnded {
+        place: id.clone(),
+        council: it.council,
+        token: it.token,
+        from: it.from,
+        until: on.max(it.from),
+        weekly: it.weekly,
+        reason,
+        at,
+    }
+    .into()
+}

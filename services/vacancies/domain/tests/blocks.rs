@@ -1,0 +1,267 @@
+//! Block places, and the resale of void nights of blocks and reservations.
+
+mod world;
+
+use care::market::{
+    BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, BlockParty, BlockTerms,
+    MarketEvent, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn,
+};
+use care::spec::Given;
+use care::{CouncilId, Date, Nights, Pence};
+use vacancies_domain::{BuyResale, ClaimForAward, Command, HoldPlace, OfferBlock, OfferResale, Vacancies};
+use world::agreed::{hold, market_reserved, one_event, reservable, reserve};
+use world::{at, claim, derby, durham, held, hold_place, jan, place, provider, refused_for, urn};
+
+fn darlington() -> CouncilId {
+    "E06000005".parse().unwrap_or_else(|_| derby())
+}
+
+fn terms() -> BlockTerms {
+    BlockTerms {
+        from: jan(6),
+        until: jan(26),
+        weekly: Pence(420_000),
+        partners: [durham()].into(),
+        resale_weekly: Some(Pence(300_000)),
+    }
+}
+
+fn offer_block(terms: BlockTerms) -> Command {
+    Command::OfferBlock(OfferBlock { place: place(1), council: derby(), terms, at: at(0) })
+}
+
+fn block_offered() -> MarketEvent {
+    BlockOffered { place: place(1), block: 1, council: derby(), terms: terms(), at: at(0) }.into()
+}
+
+fn allocated() -> MarketEvent {
+    let approver = "Head of Placements".to_owned();
+    let (urn, provider, council) = (urn(), provider(), derby());
+    let terms = terms();
+    BlockAllocated { place: place(1), block: 1, urn, provider, council, terms, approver, at: at(0) }.into()
+}
+
+fn accept(council: CouncilId, block: u64) -> Command {
+    let approver = "Head of Placements".to_owned();
+    Command::AcceptBlock { place: place(1), council, block, approver, at: at(0) }
+}
+
+/// Place 1 is Derby's by a block from the 6th to the 26th.
+fn market_blocked() -> Given<Vacancies> {
+    reservable().and([block_offered(), allocated()])
+}
+
+#[test]
+fn a_block_is_offered_and_accepted_and_then_nobody_else_holds_it() {
+    reservable()
+        .when(offer_block(terms()))
+        .then([block_offered()])
+        .when(accept(derby(), 1))
+        .then([allocated()])
+        .when(hold(durham()))
+        .then_refused("BLOCK_OF_ANOTHER_COUNCIL");
+    let _ = market_blocked().when(hold(derby())).then([held(1, 2).into()]);
+    let asked = ClaimForAward { council: durham(), ..claim(1) };
+    assert_eq!(refused_for(market_blocked(), asked.clone()), "BLOCK_OF_ANOTHER_COUNCIL");
+    let _ = market_blocked()
+        .when(Command::ClaimForAward(ClaimForAward { start: jan(26), ..asked }))
+        .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+    let reserves = |council| Command::ReservePlace(reserve(council, jan(20), jan(30)));
+    market_blocked().when(reserves(durham())).then_refused("BLOCK_OF_ANOTHER_COUNCIL");
+    market_blocked().when(reserves(derby())).then_refused("NIGHTS_IN_OWN_BLOCK");
+    market_blocked().when(Command::ClosePlace { place: place(1), at: at(0) }).then_refused("BLOCK_IN_FORCE");
+    let _ = market_blocked().then_state(|market| {
+        assert_eq!(market.places_claimed_on(&urn(), terms().nights(), at(0)), 0, "a right takes no night");
+        assert_eq!(market.capacity(&urn(), at(0)).matchable, 3);
+    });
+}
+
+#[test]
+fn a_block_is_refused_declined_and_offered_anew() {
+    let offered = || reservable().and([block_offered()]);
+    offered().when(accept(durham(), 1)).then_refused("BLOCK_UNKNOWN");
+    offered().when(accept(derby(), 2)).then_refused("BLOCK_UNKNOWN");
+    let decline = Command::DeclineBlock { place: place(1), council: derby(), block: 1, at: at(0) };
+    let declined = BlockDeclined { place: place(1), block: 1, council: derby(), at: at(0) };
+    offered().when(decline).then([declined.into()]).when(accept(derby(), 1)).then_refused("BLOCK_UNKNOWN");
+    let _ = offered()
+        .when(offer_block(terms()))
+        .then_events(one_event)
+        .when(accept(derby(), 1))
+        .then_refused("BLOCK_UNKNOWN");
+    let refused = |terms, reason| {
+        reservable().when(offer_block(terms)).then_refused(reason);
+    };
+    refused(BlockTerms { until: Date::constant(2031, 2, 1), ..terms() }, "BLOCK_TOO_LONG");
+    refused(BlockTerms { from: jan(1), ..terms() }, "NIGHTS_PASSED");
+    refused(BlockTerms { partners: [derby()].into(), ..terms() }, "PARTNERS_INVALID");
+    market_blocked().when(offer_block(terms())).then_refused("BLOCK_OVERLAPS");
+    market_reserved().when(offer_block(terms())).then_refused("RESERVED");
+    let theirs = HoldPlace { council: durham(), ..hold_place(1, durham()) };
+    let _ = reservable()
+        .when(Command::HoldPlace(theirs))
+        .then_events(one_event)
+        .when(offer_block(terms()))
+        .then_refused("PLACE_TAKEN");
+}
+
+#[test]
+fn a_block_ends_on_the_day_that_both_parties_name() {
+    let end = |council, on| Command::EndBlock { place: place(1), council, block: 1, on, at: at(0) };
+    let proposed =
+        |by, on| BlockEndProposed { place: place(1), block: 1, council: derby(), by, on, at: at(0) };
+    let ended = BlockEnded {
+        place: place(1),
+        block: 1,
+        council: derby(),
+        from: jan(6),
+        until: jan(16),
+        weekly: Pence(420_000),
+        at: at(0),
+    };
+    market_blocked()
+        .when(end(None, jan(12)))
+        .then([proposed(BlockParty::Provider, jan(12)).into()])
+        .when(end(None, jan(12)))
+        .then_nothing()
+        .when(end(Some(derby()), jan(16)))
+        .then([proposed(BlockParty::Council, jan(16)).into()])
+        .when(end(None, jan(16)))
+        .then([ended.into()])
+        .when(Command::ClaimForAward(ClaimForAward { council: durham(), start: jan(16), ..claim(1) }))
+        .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+    market_blocked().when(end(Some(durham()), jan(16))).then_refused("BLOCK_UNKNOWN");
+    market_blocked().when(end(None, jan(26))).then_refused("END_OUT_OF_RANGE");
+    let sold = block_sold(durham(), jan(10), jan(20), 3);
+    market_blocked().and(sold).when(end(None, jan(16))).then_refused("NIGHTS_SOLD");
+}
+
+fn resale(of: ResaleOf, from: Date, until: Date) -> OfferResale {
+    OfferResale {
+        place: place(1),
+        council: derby(),
+        of,
+        from,
+        until,
+        weekly: Pence(250_000),
+        partners: [durham()].into(),
+        at: at(0),
+    }
+}
+
+fn resale_offered(of: ResaleOf, from: Date, until: Date) -> MarketEvent {
+    let OfferResale { place, council, of, from, until, weekly, partners, at } = resale(of, from, until);
+    ResaleOffered { place, resale: 2, council, of, from, until, weekly, partners, at }.into()
+}
+
+fn buy(council: CouncilId) -> BuyResale {
+    BuyResale {
+        place: place(1),
+        council,
+        resale: 2,
+        weekly: Pence(250_000),
+        approver: "Head of Placements".to_owned(),
+        at: at(0),
+    }
+}
+
+/// The seller's event and the buyer's.
+fn sold(of: ResaleOf, buyer: CouncilId, from: Date, until: Date, token: u64) -> [MarketEvent; 2] {
+    let (approver, at) = ("Head of Placements".to_owned(), at(0));
+    let (resale, seller, weekly) = (2, derby(), Pence(250_000));
+    let place = || place(1);
+    let ours = ResaleSold { place: place(), resale, seller, buyer, of, from, until, weekly, token, at };
+    let theirs =
+        ResaleBought { place: place(), resale, seller, buyer, from, until, weekly, token, approver, at };
+    [ours.into(), theirs.into()]
+}
+
+fn block_sold(buyer: CouncilId, from: Date, until: Date, token: u64) -> [MarketEvent; 2] {
+    sold(ResaleOf::Block(1), buyer, from, until, token)
+}
+
+#[test]
+fn void_nights_of_a_block_are_sold_once() {
+    let of = ResaleOf::Block(1);
+    let offered = || market_blocked().and([resale_offered(of, jan(6), jan(16))]);
+    market_blocked()
+        .when(Command::OfferResale(resale(of, jan(6), jan(16))))
+        .then([resale_offered(of, jan(6), jan(16))])
+        .when(Command::BuyResale(buy(durham())))
+        .then(block_sold(durham(), jan(6), jan(16), 3))
+        .when(Command::BuyResale(buy(durham())))
+        .then_refused("RESALE_UNKNOWN");
+    let bought = || offered().and(block_sold(durham(), jan(6), jan(16), 3));
+    // The right has passed: the buyer holds, and a child that comes by right stays on.
+    let theirs = Command::HoldPlace(hold_place(1, durham()));
+    let _ = bought().when(theirs).then_events(one_event);
+    let words = bought().when(hold(derby())).then_refused("BLOCK_OF_ANOTHER_COUNCIL").to_string();
+    assert!(words.contains("until 2026-01-16"), "from then on it is the seller's again: {words}");
+    bought().when(Command::OfferResale(resale(of, jan(10), jan(20)))).then_refused("RESALE_NOT_OWN");
+    let _ = bought().when(Command::OfferResale(resale(of, jan(16), jan(20)))).then_events(one_event);
+    // Whoever it was not offered to does not learn that it is there.
+    offered().when(Command::BuyResale(buy(darlington()))).then_refused("RESALE_UNKNOWN");
+    offered().when(Command::BuyResale(buy(derby()))).then_refused("RESALE_UNKNOWN");
+    let cheaper = BuyResale { weekly: Pence(1), ..buy(durham()) };
+    offered().when(Command::BuyResale(cheaper)).then_refused("PRICE_CHANGED");
+    let late = BuyResale { at: at(2 * 24 * 60), ..buy(durham()) };
+    offered().when(Command::BuyResale(late)).then_refused("NIGHTS_PASSED");
+    let used = offered().when(hold(derby())).then_events(one_event);
+    used.when(Command::BuyResale(buy(durham()))).then_refused("RESALE_NOT_VOID");
+}
+
+#[test]
+fn a_resale_is_offered_within_the_block_contract() {
+    let of = ResaleOf::Block(1);
+    let refused = |asked: OfferResale, reason| {
+        market_blocked().when(Command::OfferResale(asked)).then_refused(reason);
+    };
+    let asked = || resale(of, jan(6), jan(16));
+    refused(OfferResale { partners: [].into(), ..asked() }, "PARTNERS_INVALID");
+    refused(OfferResale { partners: [darlington()].into(), ..asked() }, "PARTNERS_INVALID");
+    refused(OfferResale { weekly: Pence(300_001), ..asked() }, "RESALE_TOO_DEAR");
+    refused(OfferResale { until: jan(27), ..asked() }, "RESALE_NOT_OWN");
+    refused(OfferResale { council: durham(), partners: [derby()].into(), ..asked() }, "BLOCK_UNKNOWN");
+    market_blocked()
+        .and([resale_offered(of, jan(6), jan(16))])
+        .when(Command::OfferResale(resale(of, jan(10), jan(20))))
+        .then_refused("RESALE_OVERLAPS");
+    let withdraw = |council| Command::WithdrawResale { place: place(1), council, resale: 2, at: at(0) };
+    let withdrawn = ResaleWithdrawn { place: place(1), resale: 2, council: derby(), at: at(0) };
+    let offered = || market_blocked().and([resale_offered(of, jan(6), jan(16))]);
+    offered().when(withdraw(durham())).then_refused("RESALE_UNKNOWN");
+    offered()
+        .when(withdraw(derby()))
+        .then([withdrawn.into()])
+        .when(Command::BuyResale(buy(durham())))
+        .then_refused("RESALE_UNKNOWN");
+}
+
+#[test]
+fn a_reservation_is_sold_to_its_end_and_becomes_the_buyers() {
+    let of = ResaleOf::Reservation(1);
+    market_reserved()
+        .when(Command::OfferResale(resale(of, jan(6), jan(15))))
+        .then_refused("RESALE_NOT_TO_THE_END");
+    let anybody = OfferResale { partners: [].into(), ..resale(of, jan(10), jan(16)) };
+    let _ = market_reserved()
+        .when(Command::OfferResale(anybody))
+        .then_events(one_event)
+        .when(Command::BuyResale(buy(darlington())))
+        .then(sold(of, darlington(), jan(10), jan(16), 3))
+        .then_state(|market| {
+            let on = |day| {
+                let one = Nights::from_on(jan(day), Some(jan(day + 1)));
+                market.place(&place(1)).and_then(|it| it.reservations_on(one).next()).map(|it| it.council)
+            };
+            assert_eq!(
+                [on(9), on(10), on(15), on(16)],
+                [Some(derby()), Some(darlington()), Some(darlington()), None]
+            );
+        });
+    let theirs = ClaimForAward { council: darlington(), start: jan(10), ..claim(1) };
+    let _ = market_reserved()
+        .and(sold(of, darlington(), jan(10), jan(16), 3))
+        .when(Command::ClaimForAward(theirs))
+        .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+}
