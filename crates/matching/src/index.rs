@@ -69,6 +69,15 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
+    fn remove(&mut self, entry: usize) {
+        if self.run.contains(&entry) {
+            let rest = std::mem::take(&mut self.run);
+            self.others.extend(rest.filter(|other| *other != entry));
+        } else {
+            self.others.retain(|other| *other != entry);
+        }
+    }
+
     fn add(&mut self, entry: usize) {
         if self.run.is_empty() {
             self.run = entry..entry + 1;
@@ -216,11 +225,6 @@ impl Index {
             Touched::Nothing => {}
             Touched::Home(urn) => {
                 let Some(establishment) = market.establishment(urn) else { return };
-                if self.moved(urn, &establishment.sector) {
-                    // Rare, so that nothing else need know how a home is taken out of its cell.
-                    *self = Self::of(market);
-                    return;
-                }
                 let home = self.put_home(urn, establishment);
                 for entry in self.homes[home].entries.clone() {
                     let id = self.entries.place[entry].clone();
@@ -238,22 +242,29 @@ impl Index {
         }
     }
 
-    /// Whether a home that is known lies elsewhere than it did.
-    fn moved(&self, urn: &EstablishmentUrn, sector: &str) -> bool {
-        let Some(home) = self.home_of.get(urn) else { return false };
-        let cell = location(sector).and_then(|(sector, _)| self.cell_of.get(&sector).copied());
-        cell != self.homes[*home].cell || cell.is_none() && location(sector).is_some()
+    /// Takes the places of a home that lies elsewhere than was known to their new cell.
+    fn relocate(&mut self, home: usize, cell: Option<u32>) {
+        for entry in self.homes[home].entries.clone() {
+            let row = &mut self.entries.row[entry];
+            if let Some(old) = row.cell {
+                self.cells[old as usize].remove(entry);
+            }
+            row.cell = cell;
+            if let Some(new) = cell {
+                self.cells[new as usize].add(entry);
+            }
+        }
+        self.homes[home].cell = cell;
     }
 
     /// Enters an establishment, or what has become of it; gives its number.
     fn put_home(&mut self, urn: &EstablishmentUrn, it: &Establishment) -> usize {
         let known = self.home_of.get(urn).copied();
         let number = known.unwrap_or(self.homes.len());
-        let cell = match known {
-            // One that has moved leads to a new index.
-            Some(home) => self.homes[home].cell,
-            None => self.cell(&it.sector),
-        };
+        let cell = self.cell(&it.sector);
+        if let Some(home) = known.filter(|home| self.homes[*home].cell != cell) {
+            self.relocate(home, cell);
+        }
         let before = known.map(|home| &self.homes[home]);
         let home = Home {
             urn: urn.clone(),
