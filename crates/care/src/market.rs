@@ -118,6 +118,10 @@ pub struct Establishment {
     pub restricted_on: Option<Date>,
     /// Its places, open and closed.
     pub places: BTreeSet<PlaceId>,
+    /// For which day its status was entered last.
+    pub status_on: Date,
+    /// For which day its grade was entered last.
+    pub grade_on: Date,
     /// The date of the last import of the register that listed it; none if none did, and once one does not.
     pub listed_on: Option<Date>,
     /// How many times it was changed, from 1: a change can name the revision it was made for.

@@ -27,10 +27,13 @@ enum RegisterCommand {
     /// for other places. With --address, also whom it touches there.
     Compare(CompareArgs),
     /// Import a date of the register into a running region: homes that it does not know are entered, grades, status and places of the others
-    /// are taken over, and what an earlier import listed and this one does not takes nobody any more. Then say what changed, and whom it
-    /// touches. Sent again it changes nothing. Homes lie nowhere at first, since the register prints no postcode: `vacancies
+    /// are taken over where nothing was entered for a later day, and what an earlier import listed and this one does not takes nobody any
+    /// more. Then say what changed, and whom it touches. Sent again it changes nothing. Supported accommodation has an outcome and no grade:
+    /// it stays NONE. Homes lie nowhere at first, since the register prints no postcode: `vacancies
     /// amend-establishment --sector` says where.
     Import(import::ImportArgs),
+    /// Say whom an import touches: the holds, awards and agreements on homes that it changed. For a council those are its own.
+    Touched(import::TouchedArgs),
 }
 
 #[derive(Args)]
@@ -67,6 +70,7 @@ pub(crate) async fn run(args: RegisterArgs) -> Exit {
     match args.command {
         RegisterCommand::Compare(args) => compare_files(args).await,
         RegisterCommand::Import(args) => import::run(args).await,
+        RegisterCommand::Touched(args) => import::touched(args).await,
     }
 }
 

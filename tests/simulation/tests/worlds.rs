@@ -29,7 +29,11 @@ const SOURCES: [(&str, &str, &str); 6] = [
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
 const OUT_OF_REACH: [(&str, &str, &str); 12] = [
-    ("vacancies", "REGISTER_TOO_DIFFERENT", "no world has five hundred establishments"),
+    (
+        "vacancies",
+        "REGISTER_TOO_DIFFERENT",
+        "no world has so many establishments that more than ten could go",
+    ),
     ("vacancies", "RESERVATION_LIMIT_REACHED", "no world has fifty places that one council could reserve"),
     (
         "vacancies",

@@ -106,7 +106,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("AmendEstablishment", r#"{"name": "<establishment>", "grade": "OUTSTANDING", "age_from": 4}"#),
     (
         "ReadRegisterPart",
-        r#"{"as_of": "<today>", "rows": [{"urn": "NEW-2", "provider": "<provider>", "provider_display_name": "Homes",
+        r#"{"as_of": "<today>", "file_sha256": "abababababababababababababababababababababababababababababababab",
+            "rows": [{"urn": "NEW-2", "provider": "<provider>", "provider_display_name": "Homes",
             "provision": "RESIDENTIAL", "place_code": "K2", "utla": "841", "registered_on": "<today>",
             "status": "REGISTRATION_STATUS_ACTIVE", "grade": "GOOD", "places_registered": 2, "age_from": 5, "age_to": 17}]}"#,
     ),

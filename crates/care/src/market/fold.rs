@@ -3,6 +3,7 @@
 use super::{AwardInMarket, AwardStage, Establishment, Market, MarketEvent, Provider};
 use super::{Claim, HoldEnd, Place, Stage, Vacancy};
 use crate::ids::{AwardId, EstablishmentUrn, PlaceId};
+use crate::london_date;
 use crate::market::{
     EstablishmentRegistered, HoldReleased, PlaceClaimed, PlaceHeld, PlaceOpened, VacancyAdvertised,
 };
@@ -33,6 +34,13 @@ impl Market {
             MarketEvent::EstablishmentRegistered(event) => self.register(event),
             MarketEvent::EstablishmentAmended(event) => {
                 self.change(&event.urn, |it| {
+                    let today = london_date(event.at);
+                    if it.registration.status != event.registration.status {
+                        it.status_on = today;
+                    }
+                    if it.registration.grade != event.registration.grade {
+                        it.grade_on = today;
+                    }
                     it.registration = event.registration.clone();
                     it.sector = event.sector.clone().unwrap_or_else(|| it.sector.clone());
                 });
@@ -141,6 +149,8 @@ impl Market {
             registration: event.registration.clone(),
             restricted_on: None,
             places: BTreeSet::new(),
+            status_on: london_date(event.at),
+            grade_on: london_date(event.at),
             listed_on: None,
             revision: 1,
         };

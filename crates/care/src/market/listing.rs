@@ -44,6 +44,13 @@ pub enum ListingChange {
         /// The register's.
         now: ProviderId,
     },
+    /// The register has another grade or status than was entered for a later day than its date: what was entered stands.
+    EnteredLater {
+        /// What stands, a GRADE code or a status.
+        before: String,
+        /// The register's.
+        now: String,
+    },
     /// An earlier import listed it, this one does not: it takes nobody any more, and counts as resigned.
     NoLongerListed,
 }
@@ -58,6 +65,7 @@ impl ListingChange {
             Self::Status { .. } => "STATUS",
             Self::Places { .. } => "PLACES",
             Self::Owner { .. } => "OWNER",
+            Self::EnteredLater { .. } => "ENTERED_LATER",
             Self::NoLongerListed => "NO_LONGER_LISTED",
         }
     }
@@ -89,11 +97,13 @@ pub struct NotTaken {
 pub struct RegisterPartRead {
     /// The date of the register.
     pub as_of: Date,
+    /// The SHA-256 of the file that they are of, in hexadecimal.
+    pub file_sha256: String,
     /// The rows, by establishment.
     pub rows: BTreeSet<EstablishmentUrn>,
     /// What they say otherwise than the market had it.
     pub changes: Vec<Listed>,
-    /// Those that could not be taken.
+    /// Those that could not be taken, or not in everything.
     pub not_taken: Vec<NotTaken>,
     /// When.
     pub at: Timestamp,
@@ -148,6 +158,8 @@ pub struct Listings {
 pub struct OpenImport {
     /// The date of the register.
     pub as_of: Date,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub file_sha256: String,
     /// The rows read, by establishment.
     pub rows: BTreeSet<EstablishmentUrn>,
     /// What they changed.
@@ -181,17 +193,22 @@ impl Listings {
     fn part(&mut self, event: &RegisterPartRead) {
         let fresh = || OpenImport {
             as_of: event.as_of,
+            file_sha256: event.file_sha256.clone(),
             rows: BTreeSet::new(),
             changes: Vec::new(),
             not_taken: BTreeMap::new(),
         };
-        // One import at a time: parts of another date begin anew.
-        let open = match self.open.take().filter(|open| open.as_of == event.as_of) {
+        // One import at a time: parts of another file begin anew.
+        let same = |open: &OpenImport| (open.as_of, &open.file_sha256) == (event.as_of, &event.file_sha256);
+        let open = match self.open.take().filter(same) {
             Some(open) => self.open.insert(open),
             None => self.open.insert(fresh()),
         };
         open.rows.extend(event.rows.iter().cloned());
-        open.changes.extend(event.changes.iter().cloned());
+        // What the same date has told before is not told twice.
+        let told = self.finished.get(&event.as_of);
+        let new = |it: &&Listed| told.is_none_or(|told| !told.changes.contains(it));
+        open.changes.extend(event.changes.iter().filter(new).cloned());
         event.rows.iter().for_each(|urn| {
             open.not_taken.remove(urn);
         });
@@ -208,6 +225,23 @@ impl Market {
 
     pub(super) fn read_part(&mut self, event: &RegisterPartRead) {
         self.listings.part(event);
+        for listed in &event.changes {
+            if let Some(establishment) = self.establishments.get_mut(&listed.urn) {
+                let (status, grade) = match listed.change {
+                    ListingChange::New => (true, true),
+                    ListingChange::Status { .. } => (true, false),
+                    ListingChange::Regraded { .. } => (false, true),
+                    _ => (false, false),
+                };
+                // It is known as of the register's date, and not of the day on which that was read.
+                if status {
+                    establishment.status_on = event.as_of;
+                }
+                if grade {
+                    establishment.grade_on = event.as_of;
+                }
+            }
+        }
     }
 
     pub(super) fn finish_import(&mut self, event: &RegisterImported) {
@@ -220,6 +254,7 @@ impl Market {
         let gone = event.no_longer_listed.iter().map(|urn| {
             if let Some(establishment) = self.establishments.get_mut(urn) {
                 establishment.listed_on = None;
+                establishment.status_on = event.as_of;
             }
             Listed { urn: urn.clone(), change: ListingChange::NoLongerListed }
         });

@@ -21,7 +21,7 @@ pub(super) struct Touched {
     pub(super) stage: String,
     pub(super) referral: String,
     /// The agreement (IPA), where the caller may see it.
-    agreement: String,
+    pub(super) agreement: String,
     start: String,
     end: String,
 }

@@ -1,4 +1,7 @@
-//! `brokerage register import`: a date of Ofsted's register becomes the region's.
+//! `brokerage register import`: a date of Ofsted's register becomes the region's; `register touched`: whom an import touches, as far as a
+//! token's bearer may see it.
+//!
+//! A file of which rows are left out is not imported: their homes would look as if they were listed no longer.
 
 use super::asking::{Asking, Touched};
 use super::{refused, rows};
@@ -29,13 +32,30 @@ pub(super) struct ImportArgs {
     /// The date that it is of, not after today.
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Date,
-    /// Leave out rows that are wrong, instead of refusing the file.
-    #[arg(long)]
-    skip_bad_rows: bool,
+    /// That so many establishments may be listed no longer, where it was refused because that is many.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    confirm_no_longer_listed: u32,
     /// The running region.
     #[arg(long, value_parser = address, default_value = "http://127.0.0.1:50051")]
     address: String,
     /// A framework lead's bearer token; make one with `brokerage token issue`.
+    #[arg(long, env = "BROKERAGE_TOKEN", hide_env_values = true)]
+    token: String,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct TouchedArgs {
+    /// The date of the register that was imported.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Date,
+    /// The running region.
+    #[arg(long, value_parser = address, default_value = "http://127.0.0.1:50051")]
+    address: String,
+    /// The bearer token; make one with `brokerage token issue`. A council sees its own holds, awards and agreements, a framework lead the
+    /// holds and awards of its members.
     #[arg(long, env = "BROKERAGE_TOKEN", hide_env_values = true)]
     token: String,
     /// How it is printed.
@@ -51,9 +71,16 @@ struct Imported {
     /// How many registrations lie outside England and were left out.
     left_out: usize,
     change_totals: BTreeMap<String, u32>,
+    #[serde(flatten)]
+    changed: Changes,
+    duration_ms: u128,
+}
+
+/// What an import changed, and whom that touches.
+#[derive(Serialize)]
+struct Changes {
     changes: Vec<Told>,
     not_taken: Vec<NotTaken>,
-    duration_ms: u128,
 }
 
 #[derive(Serialize)]
@@ -70,10 +97,11 @@ struct NotTaken {
     establishment: String,
     reason: String,
     message: String,
+    touches: Vec<Touched>,
 }
 
 pub(super) async fn run(args: ImportArgs) -> Exit {
-    let read = rows(&args.register, args.skip_bad_rows);
+    let read = rows(&args.register, false);
     let (read, file) = match (read, std::fs::read(&args.register)) {
         (Ok(read), Ok(file)) => (read, file),
         (Err((exit, message)), _) => {
@@ -92,10 +120,37 @@ pub(super) async fn run(args: ImportArgs) -> Exit {
             return Exit::Unavailable;
         }
     };
-    match import(&asking, args.as_of, &read, &hex(&Sha256::digest(&file))).await {
+    let digest = hex(&Sha256::digest(&file));
+    match import(&asking, args.as_of, &read, &digest, args.confirm_no_longer_listed).await {
         Err(status) => refused(&args.address, &status),
         Ok(imported) => {
             print(&imported, args.output);
+            Exit::Yes
+        }
+    }
+}
+
+/// Runs `register touched`.
+pub(super) async fn touched(args: TouchedArgs) -> Exit {
+    let asking = match Asking::connect(&args.address, &args.token).await {
+        Ok(asking) => asking,
+        Err(message) => {
+            say_error(&message);
+            return Exit::Unavailable;
+        }
+    };
+    match changes_of(&asking, args.as_of).await {
+        Err(status) => refused(&args.address, &status),
+        Ok(mut changed) => {
+            changed.changes.retain(|it| !it.touches.is_empty());
+            changed.not_taken.retain(|it| !it.touches.is_empty());
+            match args.output {
+                Output::Json => print_json(&changed),
+                Output::Table => {
+                    print_changes(&changed);
+                    say(&format!("{} holds and placements touched.", changed.claims()));
+                }
+            }
             Exit::Yes
         }
     }
@@ -106,77 +161,75 @@ async fn import(
     as_of: Date,
     read: &[RegisterRow],
     file_sha256: &str,
+    no_longer_listed_confirmed: u32,
 ) -> Result<Imported, Status> {
     let began = Instant::now();
     let sent: Vec<proto::RegisterRow> = read.iter().flat_map(rows_of).collect();
     let mut vacancies = asking.vacancies();
-    let (mut changes, mut not_taken) = (Vec::new(), Vec::new());
     for part in sent.chunks(PART_ROWS) {
         let request = proto::ReadRegisterPartRequest {
             as_of: as_of.to_string(),
+            file_sha256: file_sha256.to_owned(),
             rows: part.to_vec(),
             request_id: Uuid::new_v4().to_string(),
         };
-        let part = vacancies.read_register_part(asking.request(request)).await?.into_inner();
-        changes.extend(part.changes);
-        not_taken.extend(part.not_taken);
+        vacancies.read_register_part(asking.request(request)).await?;
     }
     let finish = proto::FinishRegisterImportRequest {
         as_of: as_of.to_string(),
         rows: u32::try_from(sent.len()).unwrap_or(u32::MAX),
         file_sha256: file_sha256.to_owned(),
+        no_longer_listed_confirmed,
         request_id: Uuid::new_v4().to_string(),
     };
     let finished = vacancies.finish_register_import(asking.request(finish)).await?.into_inner();
     let duration_ms = began.elapsed().as_millis();
-    changes.extend(no_longer_listed(asking, as_of, &finished).await?);
-    let mut told = Vec::new();
-    for it in changes {
-        let urn = it.establishment.trim_start_matches("establishments/").to_owned();
-        let touches = match it.change.as_str() {
-            "NEW" | "OWNER" => Vec::new(),
-            _ => asking.touched(&urn).await?,
-        };
-        let proto::RegisterChange { establishment, change, before, now } = it;
-        told.push(Told { establishment, change, before, now, touches });
-    }
-    let refused = |it: proto::RegisterRowNotTaken| NotTaken {
-        establishment: it.establishment,
-        reason: it.reason,
-        message: it.message,
-    };
     Ok(Imported {
         as_of: as_of.to_string(),
         rows: sent.len(),
         left_out: read.iter().filter(|row| row.council.is_none()).count(),
         change_totals: finished.change_totals.into_iter().collect(),
-        changes: told,
-        not_taken: not_taken.into_iter().map(refused).collect(),
+        changed: changes_of(asking, as_of).await?,
         duration_ms,
     })
 }
 
-/// Which homes are gone stands in the import alone, at its end.
-async fn no_longer_listed(
-    asking: &Asking,
-    as_of: Date,
-    finished: &proto::RegisterImport,
-) -> Result<Vec<proto::RegisterChange>, Status> {
-    let word = "NO_LONGER_LISTED";
-    let mut gone = Vec::new();
-    if !finished.change_totals.contains_key(word) {
-        return Ok(gone);
-    }
+/// What an import changed, read back: so it is told whole, however often the import broke off.
+async fn changes_of(asking: &Asking, as_of: Date) -> Result<Changes, Status> {
+    let mut changed = Changes { changes: Vec::new(), not_taken: Vec::new() };
     let mut page_token = String::new();
     loop {
         let request =
             proto::ListRegisterChangesRequest { as_of: as_of.to_string(), page_size: 200, page_token };
         let page = asking.vacancies().list_register_changes(asking.request(request)).await?.into_inner();
-        gone.extend(page.changes.into_iter().filter(|it| it.change == word));
+        for it in page.changes {
+            let touches = match it.change.as_str() {
+                "NEW" | "OWNER" => Vec::new(),
+                _ => touches(asking, &it.establishment).await?,
+            };
+            let proto::RegisterChange { establishment, change, before, now } = it;
+            changed.changes.push(Told { establishment, change, before, now, touches });
+        }
+        for it in page.not_taken {
+            let touches = touches(asking, &it.establishment).await?;
+            let proto::RegisterRowNotTaken { establishment, reason, message } = it;
+            changed.not_taken.push(NotTaken { establishment, reason, message, touches });
+        }
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            return Ok(gone);
+            return Ok(changed);
         }
+    }
+}
+
+async fn touches(asking: &Asking, establishment: &str) -> Result<Vec<Touched>, Status> {
+    asking.touched(establishment.trim_start_matches("establishments/")).await
+}
+
+impl Changes {
+    fn claims(&self) -> usize {
+        let changed: usize = self.changes.iter().map(|it| it.touches.len()).sum();
+        changed + self.not_taken.iter().map(|it| it.touches.len()).sum::<usize>()
     }
 }
 
@@ -225,40 +278,54 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+fn print_json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(json) => say(&json),
+        Err(error) => say_error(&error.to_string()),
+    }
+}
+
+fn print_changes(changed: &Changes) {
+    let header = ["establishment", "change", "before", "now", "touches"].map(str::to_owned).to_vec();
+    let touched = |touches: &[Touched]| {
+        let words = touches.iter().map(|it| format!("{} {} {}", it.stage, it.referral, it.agreement));
+        words.map(|it| it.trim().to_owned()).collect::<Vec<_>>().join("; ")
+    };
+    let shown = changed.changes.iter().take(TABLE_ROWS_MAX).map(|it| {
+        let Told { establishment, change, before, now, touches } = it;
+        let cells = [establishment, change, before, now];
+        cells.into_iter().cloned().chain([touched(touches)]).collect()
+    });
+    say(&Rows { header: Some(header), rows: shown.collect() }.text());
+    if changed.changes.len() > TABLE_ROWS_MAX {
+        say(&format!("and {} changes more", changed.changes.len() - TABLE_ROWS_MAX));
+    }
+    for it in &changed.not_taken {
+        let touches = touched(&it.touches);
+        say_warning(&format!(
+            "{} was not taken, or not in everything: {} {} {touches}",
+            it.establishment, it.reason, it.message
+        ));
+    }
+}
+
 fn print(imported: &Imported, output: Output) {
     match output {
-        Output::Json => match serde_json::to_string_pretty(imported) {
-            Ok(json) => say(&json),
-            Err(error) => say_error(&error.to_string()),
-        },
+        Output::Json => print_json(imported),
         Output::Table => {
-            let header = ["establishment", "change", "before", "now", "touches"].map(str::to_owned).to_vec();
-            let shown = imported.changes.iter().take(TABLE_ROWS_MAX).map(|it| {
-                let touches: Vec<String> =
-                    it.touches.iter().map(|it| format!("{} {}", it.stage, it.referral)).collect();
-                let Told { establishment, change, before, now, .. } = it;
-                let cells = [establishment, change, before, now];
-                cells.into_iter().cloned().chain([touches.join("; ")]).collect()
-            });
-            say(&Rows { header: Some(header), rows: shown.collect() }.text());
-            if imported.changes.len() > TABLE_ROWS_MAX {
-                say(&format!("and {} changes more", imported.changes.len() - TABLE_ROWS_MAX));
-            }
-            for it in &imported.not_taken {
-                say_warning(&format!("{} was not taken: {} {}", it.establishment, it.reason, it.message));
-            }
+            print_changes(&imported.changed);
             let totals: Vec<String> =
                 imported.change_totals.iter().map(|(word, count)| format!("{count} {word}")).collect();
             let totals = if totals.is_empty() { "nothing changed".to_owned() } else { totals.join(", ") };
-            let claims: usize = imported.changes.iter().map(|it| it.touches.len()).sum();
             say(&format!(
-                "The register of {}: {} establishments in {} ms: {totals}; {} not taken, {} registrations outside England left out; {claims} \
-                 holds and placements touched.",
+                "The register of {}: {} establishments in {} ms: {totals}; {} not taken whole, {} registrations outside England left out; \
+                 {} holds and placements touched.",
                 imported.as_of,
                 imported.rows,
                 imported.duration_ms,
-                imported.not_taken.len(),
+                imported.changed.not_taken.len(),
                 imported.left_out,
+                imported.changed.claims(),
             ));
         }
     }

@@ -41,6 +41,8 @@ pub enum Command {
         file_sha256: String,
         /// How many rows the file has.
         rows: u32,
+        /// How many may be found listed no longer, if more than usual.
+        gone_confirmed: u32,
         /// When.
         at: Timestamp,
     },
@@ -236,8 +238,10 @@ impl Command {
     pub const UPSERT_ITEMS_MAX: usize = 500;
     /// How many rows of a register one command reads at most. Each may lead to two events and to those of leases that have ended.
     pub const REGISTER_ROWS_MAX: usize = 250;
-    /// How many establishments one import may find listed no longer: in a register that lists so many fewer, something is wrong.
-    pub const NO_LONGER_LISTED_MAX: usize = 500;
+    /// How many of a thousand listed establishments an import may find listed no longer without being asked whether that is so; ten always.
+    pub const NO_LONGER_LISTED_PER_MILLE: usize = 50;
+    /// How many at most: an entry of a log takes 1,000 events.
+    pub const NO_LONGER_LISTED_MAX: usize = 900;
     /// How many nights one reservation takes at most, whatever is advertised: it bridges days and weeks, and a year's need is a block.
     pub const RESERVATION_NIGHTS_MAX: u16 = 84;
     /// How many reservations a council has in force at most: one council must not keep the market from the others.
@@ -253,6 +257,8 @@ impl Command {
 pub struct RegisterPart {
     /// The date.
     pub as_of: Date,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub file_sha256: String,
     /// The rows, at most [`Command::REGISTER_ROWS_MAX`]; of one that is named again, the first holds.
     pub rows: Vec<RegisterRow>,
     /// When.

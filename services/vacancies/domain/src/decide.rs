@@ -29,8 +29,8 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         Command::ServeRestrictionNotice(notice) => register::serve_notice(market, notice),
         Command::LiftRestrictionNotice(notice) => register::lift_notice(market, notice),
         Command::ReadRegisterPart(part) => listing::read(market, part),
-        Command::FinishRegisterImport { as_of, file_sha256, rows, at } => {
-            listing::finish(market, *as_of, file_sha256, *rows, *at)
+        Command::FinishRegisterImport { as_of, file_sha256, rows, gone_confirmed, at } => {
+            listing::finish(market, *as_of, file_sha256, (*rows, *gone_confirmed), *at)
         }
         Command::OpenPlaces { urn, count, at } => places::open(market, urn, *count, *at),
         Command::ClosePlace { place, at } => places::close(market, place, *at),

@@ -48,10 +48,11 @@ pub enum Rejection {
     )]
     RegisterIncomplete { as_of: Date, read: usize, rows: u32 },
     #[error(
-        "{gone} establishments of the register before are not in that of {as_of}, more than the {most} that may go at once: is this the whole register?",
+        "{gone} of {listed} establishments of the register before are not in that of {as_of}: if it is the whole register, say that you know how many \
+         these are; more than {most} cannot go at once, import a date between first",
         most = Command::NO_LONGER_LISTED_MAX
     )]
-    RegisterTooDifferent { as_of: Date, gone: usize },
+    RegisterTooDifferent { as_of: Date, gone: usize, listed: usize },
     #[error("a restriction notice is in force since {0}: lift it before another is entered")]
     NoticeInForce(Date),
     #[error("no restriction notice is in force for establishment {0}")]

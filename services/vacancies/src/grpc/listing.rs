@@ -15,6 +15,8 @@ use std::collections::{BTreeSet, HashMap};
 use tonic::{Request, Response};
 use vacancies_domain::{Command, RegisterPart, RegisterRow};
 
+/// Rows that could not be taken, told with the last page of changes.
+const NOT_TAKEN_MAX: usize = 500;
 /// Characters of a provider's name.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -48,7 +50,10 @@ impl Vacancies {
             let rows: Vec<Option<RegisterRow>> = rows.collect();
             rows.into_iter().collect::<Option<Vec<_>>>()
         });
-        let part = fields.finish(|| Some(RegisterPart { as_of: as_of?, rows: rows?, at: caller.at }))?;
+        check_sha256(&mut fields, &form.file_sha256);
+        let file_sha256 = form.file_sha256.clone();
+        let part = fields
+            .finish(|| Some(RegisterPart { as_of: as_of?, file_sha256, rows: rows?, at: caller.at }))?;
         let command = Command::ReadRegisterPart(part);
         run_command(&self.market, &caller, &form, &form.request_id, command, |_, events| {
             let read = events.iter().find_map(|event| match event {
@@ -73,14 +78,11 @@ impl Vacancies {
         let form = request.into_inner();
         let mut fields = Fields::new();
         let as_of = past_date(&mut fields, &caller, &form.as_of);
-        let sha256 = &form.file_sha256;
-        let digest = sha256.len() == 64 && sha256.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
-        if !digest {
-            fields.violation("file_sha256", "expected 64 hexadecimal digits in lower case");
-        }
+        check_sha256(&mut fields, &form.file_sha256);
         let as_of = fields.finish(|| as_of)?;
         let (file_sha256, rows, at) = (form.file_sha256.clone(), form.rows, caller.at);
-        let command = Command::FinishRegisterImport { as_of, file_sha256, rows, at };
+        let gone_confirmed = form.no_longer_listed_confirmed;
+        let command = Command::FinishRegisterImport { as_of, file_sha256, rows, gone_confirmed, at };
         run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
             let finished = market.listings().finished.get(&as_of);
             finished.map(|it| import(as_of, it)).unwrap_or_default()
@@ -122,7 +124,17 @@ impl Vacancies {
         });
         let unknown = || not_found("REGISTER_IMPORT_UNKNOWN", &format!("registerImports/{as_of}"));
         let (changes, next_page_token) = page.ok_or_else(unknown)??;
-        Ok(Response::new(proto::ListRegisterChangesResponse { changes, next_page_token }))
+        let not_taken = self.market.read(|market| {
+            let import = market.listings().finished.get(&as_of).filter(|_| next_page_token.is_empty());
+            import.into_iter().flat_map(|it| &it.not_taken).take(NOT_TAKEN_MAX).map(not_taken).collect()
+        });
+        Ok(Response::new(proto::ListRegisterChangesResponse { changes, not_taken, next_page_token }))
+    }
+}
+
+fn check_sha256(fields: &mut Fields, text: &str) {
+    if text.len() != 64 || !text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')) {
+        fields.violation("file_sha256", "expected 64 hexadecimal digits in lower case");
     }
 }
 
@@ -186,7 +198,9 @@ fn row(fields: &mut Fields, caller: &Caller, it: &proto::RegisterRow) -> Option<
 fn change(it: &Listed) -> proto::RegisterChange {
     let (before, now) = match &it.change {
         ListingChange::New | ListingChange::NoLongerListed => (String::new(), String::new()),
-        ListingChange::Regraded { before, now } => (before.clone(), now.clone()),
+        ListingChange::Regraded { before, now } | ListingChange::EnteredLater { before, now } => {
+            (before.clone(), now.clone())
+        }
         ListingChange::Status { before, now } => (before.to_string(), now.to_string()),
         ListingChange::Places { before, now } => (before.to_string(), now.to_string()),
         ListingChange::Owner { before, now } => (provider_name(before), provider_name(now)),

@@ -4,9 +4,16 @@ use crate::breach::Checked;
 use crate::opening::id;
 use crate::world::World;
 use care::market::{EstablishmentRegistered, RegistrationStatus};
+use care::{Date, Timestamp};
 use jiff::Span;
 use std::collections::BTreeSet;
 use vacancies_domain::{Command, RegisterPart, RegisterRow};
+
+const FILE: &str = "the file's digest, which the domain only compares";
+
+fn part(as_of: Date, rows: Vec<RegisterRow>, at: Timestamp) -> Command {
+    Command::ReadRegisterPart(RegisterPart { as_of, file_sha256: FILE.to_owned(), rows, at })
+}
 
 impl World {
     /// Says of the establishments that there are what it says already, of some something else, and seldom leaves one out.
@@ -24,13 +31,13 @@ impl World {
         }
         let read: BTreeSet<_> = rows.iter().map(|row| row.entry.urn.clone()).collect();
         let half = rows.split_off(self.chance.below(rows.len()));
-        self.ask_market(&Command::ReadRegisterPart(RegisterPart { as_of, rows, at: self.now }))?;
+        self.ask_market(&part(as_of, rows, self.now))?;
         if self.chance.percent(85) {
-            self.ask_market(&Command::ReadRegisterPart(RegisterPart { as_of, rows: half, at: self.now }))?;
+            self.ask_market(&part(as_of, half, self.now))?;
         }
         let rows = u32::try_from(read.len()).unwrap_or(u32::MAX);
-        let (file_sha256, at) = ("0".repeat(64), self.now);
-        self.ask_market(&Command::FinishRegisterImport { as_of, file_sha256, rows, at })?;
+        let (file_sha256, gone_confirmed, at) = (FILE.to_owned(), 0, self.now);
+        self.ask_market(&Command::FinishRegisterImport { as_of, file_sha256, rows, gone_confirmed, at })?;
         Ok(())
     }
 
