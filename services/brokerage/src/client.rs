@@ -169,8 +169,14 @@ fn field_arg(field: &FieldDescriptor) -> Arg {
     let arg = match field.kind() {
         Kind::Bool => arg.num_args(0..=1).default_missing_value("true").value_parser(["true", "false"]),
         Kind::Enum(kind) => {
-            let values: Vec<String> =
-                kind.values().skip(1).map(|value| short_enum_value(kind.name(), value.name())).collect();
+            let values = kind.values().skip(1).map(|value| {
+                let short = short_enum_value(kind.name(), value.name());
+                // As answers and JSON have it, too.
+                let aliases = [short.replace('-', "_"), value.name().to_ascii_lowercase()];
+                clap::builder::PossibleValue::new(short.clone())
+                    .aliases(aliases.into_iter().filter(move |alias| *alias != short))
+            });
+            let values: Vec<_> = values.collect();
             arg.value_parser(clap::builder::PossibleValuesParser::new(values)).ignore_case(true)
         }
         Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
@@ -180,6 +186,8 @@ fn field_arg(field: &FieldDescriptor) -> Arg {
         Kind::String | Kind::Bytes => arg.value_name("TEXT"),
         _ => arg.value_name("NUMBER").allow_negative_numbers(true),
     };
+    // The token of a hold or reservation, beside the one that says who calls.
+    let arg = if field.name() == "token" { arg.visible_alias("fencing-token") } else { arg };
     if field.cardinality() == Cardinality::Repeated { arg.action(ArgAction::Append) } else { arg }
 }
 

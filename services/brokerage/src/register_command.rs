@@ -47,7 +47,7 @@ struct CompareArgs {
     skip_bad_rows: bool,
     /// A running region: what stands on the homes that changed, as far as the token's bearer may see it. A framework lead sees holds and
     /// awards of its members, a council its own, with their agreements.
-    #[arg(long, value_parser = address, requires = "token")]
+    #[arg(long, env = "BROKERAGE_ADDRESS", value_parser = address, requires = "token")]
     address: Option<String>,
     /// The bearer token; make one with `brokerage token issue`.
     #[arg(long, env = "BROKERAGE_TOKEN", hide_env_values = true)]

@@ -114,6 +114,16 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Vec<String>>,
 }
 
+/// Whether what is printed goes to people: to a terminal, or to whoever sets `COLUMNS`.
+pub(crate) fn is_for_people() -> bool {
+    width_asked().is_some() || std::io::stdout().is_terminal()
+}
+
+fn width_asked() -> Option<u16> {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    columns.map(|columns: u16| columns.max(WIDTH_MIN))
+}
+
 /// The narrowest table that can be asked for, in columns of the terminal.
 const WIDTH_MIN: u16 = 20;
 
@@ -121,9 +131,7 @@ impl Rows {
     /// The text for stdout. A terminal gets a table as wide as itself, and so does whoever sets `COLUMNS`; a pipe or file gets a line for
     /// each row, with a tab between the cells, as `cut` and `awk` take it.
     pub(crate) fn text(&self) -> String {
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-        let columns: Option<u16> = columns.map(|columns: u16| columns.max(WIDTH_MIN));
-        if columns.is_some() || std::io::stdout().is_terminal() { self.table(columns) } else { self.lines() }
+        if is_for_people() { self.table(width_asked()) } else { self.lines() }
     }
 
     /// A table of this width, or of the terminal's.

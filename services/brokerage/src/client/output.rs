@@ -2,11 +2,30 @@
 
 use crate::terminal::{Output, Rows, say};
 use care::Pence;
-use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{Cardinality, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-/// How many columns a list has at most; `--output json` has everything.
+/// How many columns a table on a terminal has at most. A pipe gets all of them, and `--output json` has everything.
 const COLUMNS_MAX: usize = 9;
+/// How many things within things are looked into for columns.
+const DEPTH_MAX: usize = 3;
+/// What people look for first, so that a terminal's few columns have it.
+const FIRST: [&str; 14] = [
+    "status",
+    "stage",
+    "state",
+    "outcome",
+    "rank",
+    "live",
+    "withdrawn",
+    "urgency",
+    "needed_from",
+    "due_time",
+    "reasons",
+    "findings",
+    "reserved_until",
+    "block_until",
+];
 
 /// Prints an answer: a list as a table of its items, anything else as its fields.
 pub(super) fn print(answer: &Value, descriptor: &MessageDescriptor, output: Output) {
@@ -14,12 +33,18 @@ pub(super) fn print(answer: &Value, descriptor: &MessageDescriptor, output: Outp
         (Output::Json, _) => say(&format!("{answer:#}")),
         (Output::Table, Value::Object(object)) => match listed(object, descriptor) {
             Some(Listed { lists, rest }) => {
+                // An empty list beside something that says more would read as "nothing was found".
+                let says = !rest.is_empty() || lists.iter().any(|list| !list.items.is_empty());
                 let several = lists.len() > 1;
-                for list in &lists {
+                for list in lists.iter().filter(|list| !says || !list.items.is_empty()) {
                     if several {
                         say(&heading(&list.field));
                     }
-                    say(&list.table().text());
+                    let (table, left_out) = list.table();
+                    say(&table.text());
+                    if left_out > 0 {
+                        say(&format!("{left_out} columns more: --output json has them, and so has a pipe"));
+                    }
                 }
                 if !rest.is_empty() {
                     say(&fields(&rest).text());
@@ -40,7 +65,10 @@ pub(super) fn print_line(answer: &Value, output: Output) {
             let parts: Vec<String> = flat
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| format!("{}={value}", name.rsplit('.').next().unwrap_or(&name)))
+                .map(|(name, value)| {
+                    let name = heading(name.rsplit('.').next().unwrap_or(&name)).replace(' ', "_");
+                    format!("{name}={value}")
+                })
                 .collect();
             say(&parts.join("  "));
         }
@@ -85,30 +113,76 @@ fn listed<'a>(object: &'a Map<String, Value>, descriptor: &MessageDescriptor) ->
     Some(Listed { lists, rest })
 }
 
-/// The columns that say something: in the order of the API, one level deep, without lists of things.
-fn columns(descriptor: &MessageDescriptor, items: &[&Map<String, Value>]) -> Vec<Vec<String>> {
-    let simple = |field: &FieldDescriptor| !matches!(field.kind(), Kind::Message(message) if message.full_name() != "google.protobuf.Timestamp");
+/// The columns that say something, in the order of the API, with what is within things; a list of things is one column.
+fn columns(descriptor: &MessageDescriptor, items: &[&Map<String, Value>]) -> Vec<Column> {
     let mut paths: Vec<Vec<String>> = Vec::new();
-    for field in descriptor.fields() {
-        match field.kind() {
-            _ if simple(&field) => paths.push(vec![field.name().to_owned()]),
-            Kind::Message(inner) if field.cardinality() != Cardinality::Repeated => {
-                let inner = inner.fields().filter(&simple);
-                paths.extend(inner.map(|inner| vec![field.name().to_owned(), inner.name().to_owned()]));
-            }
-            _ => {}
-        }
-    }
+    paths_of(descriptor, &[], &mut paths);
     // What no row says or every row leaves out is not worth a column; nor are versions that only programs send back.
     paths.retain(|path| {
         let last = path.last().map_or("", String::as_str);
-        !matches!(last, "etag" | "request_id") && items.iter().any(|item| !cell(item, path).is_empty())
+        !matches!(last, "etag" | "request_id") && items.iter().any(|item| !at(item, path).is_empty())
     });
-    paths.truncate(COLUMNS_MAX);
-    paths
+    united(descriptor, paths)
 }
 
-fn cell(item: &Map<String, Value>, path: &[String]) -> String {
+/// What is one thing or another, such as a place that matched or was left out, has one column where both are named alike.
+fn united(descriptor: &MessageDescriptor, paths: Vec<Vec<String>>) -> Vec<Column> {
+    let choice = |path: &[String]| {
+        let field =
+            path.first().filter(|_| path.len() > 1).and_then(|name| descriptor.get_field_by_name(name))?;
+        let choice = field.containing_oneof()?;
+        Some((choice.full_name().to_owned(), path[1..].to_vec()))
+    };
+    let mut columns: Vec<Column> = Vec::new();
+    for path in paths {
+        let of_choice = choice(&path);
+        let like = |column: &&mut Column| of_choice.is_some() && choice(&column[0]) == of_choice;
+        match columns.iter_mut().find(like) {
+            Some(column) => column.push(path),
+            None => columns.push(vec![path]),
+        }
+    }
+    columns
+}
+
+fn paths_of(descriptor: &MessageDescriptor, within: &[String], into: &mut Vec<Vec<String>>) {
+    for field in descriptor.fields() {
+        let path = [within, &[field.name().to_owned()]].concat();
+        match field.kind() {
+            Kind::Message(inner)
+                if field.cardinality() != Cardinality::Repeated
+                    && inner.full_name() != "google.protobuf.Timestamp" =>
+            {
+                if path.len() < DEPTH_MAX {
+                    paths_of(&inner, &path, into);
+                }
+            }
+            _ => into.push(path),
+        }
+    }
+}
+
+/// As many columns as a terminal takes: the first two, what people look for first, then the others; and how many are left out.
+fn fitting(paths: Vec<Column>, most: Option<usize>) -> (Vec<Column>, usize) {
+    let Some(left_out) = most.and_then(|most| paths.len().checked_sub(most)).filter(|more| *more > 0) else {
+        return (paths, 0);
+    };
+    let is_first = |column: &Column| column[0].last().is_some_and(|last| FIRST.contains(&last.as_str()));
+    let mut order: Vec<usize> = (0..paths.len()).collect();
+    order.sort_by_key(|index| (*index >= 2 && !is_first(&paths[*index]), *index));
+    order.truncate(paths.len() - left_out);
+    let chosen = paths.into_iter().enumerate().filter(|(index, _)| order.contains(index));
+    (chosen.map(|(_, path)| path).collect(), left_out)
+}
+
+/// Where a column's value may stand: in one place, or in one of several of which a row has one.
+type Column = Vec<Vec<String>>;
+
+fn cell(item: &Map<String, Value>, column: &Column) -> String {
+    column.iter().map(|path| at(item, path)).find(|cell| !cell.is_empty()).unwrap_or_default()
+}
+
+fn at(item: &Map<String, Value>, path: &[String]) -> String {
     let mut value = None;
     let mut object = Some(item);
     for name in path {
@@ -116,25 +190,51 @@ fn cell(item: &Map<String, Value>, path: &[String]) -> String {
         object = value.and_then(Value::as_object);
     }
     let name = path.last().map_or("", String::as_str);
-    value.map_or_else(String::new, |value| shown(name, value))
+    value.map_or_else(String::new, |value| told(name, value))
+}
+
+/// A cell: a list of things says what each of them says, one after the other.
+fn told(name: &str, value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let said = items.iter().map(|item| match item {
+                Value::Object(object) => {
+                    let mut flat = Vec::new();
+                    flatten("", object, &mut flat);
+                    flat.retain(|(name, value)| !value.is_empty() && !name.ends_with("version"));
+                    // The code says what it is about.
+                    flat.sort_by_key(|(_, value)| !is_constant(value));
+                    flat.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(", ")
+                }
+                other => shown(name, other),
+            });
+            said.collect::<Vec<_>>().join("; ")
+        }
+        other => shown(name, other),
+    }
 }
 
 impl List<'_> {
-    fn table(&self) -> Rows {
+    /// The items as rows, and how many columns are left out.
+    fn table(&self) -> (Rows, usize) {
         if self.items.is_empty() {
-            return Rows { header: None, rows: vec![vec!["(none)".to_owned()]] };
+            return (Rows { header: None, rows: vec![vec!["(none)".to_owned()]] }, 0);
         }
-        let columns = columns(&self.descriptor, &self.items);
-        let header = columns.iter().map(|path| heading(path.last().map_or("", String::as_str)));
-        let rows = self.items.iter().map(|item| columns.iter().map(|path| cell(item, path)).collect());
-        Rows { header: Some(header.collect()), rows: rows.collect() }
+        let most = crate::terminal::is_for_people().then_some(COLUMNS_MAX);
+        let (columns, left_out) = fitting(columns(&self.descriptor, &self.items), most);
+        let named = |column: &Column| column[0].last().cloned().unwrap_or_default();
+        // Two columns of one name say within what they are.
+        let alone = |it: &Column| columns.iter().filter(|other| named(other) == named(it)).count() == 1;
+        let header = columns.iter().map(|it| heading(&if alone(it) { named(it) } else { it[0].join("_") }));
+        let rows = self.items.iter().map(|item| columns.iter().map(|column| cell(item, column)).collect());
+        (Rows { header: Some(header.collect()), rows: rows.collect() }, left_out)
     }
 }
 
 /// A field's name as people read it; an amount or share says its unit itself.
 fn heading(name: &str) -> String {
     let name = name.trim_end_matches("_pence").trim_end_matches("_thousandths");
-    name.replace("_tenths_of_mile", "_miles").replace('_', " ")
+    name.replace("tenths_of_mile", "miles").replace('_', " ")
 }
 
 fn fields(object: &Map<String, Value>) -> Rows {
@@ -169,14 +269,18 @@ fn shown(name: &str, value: &Value) -> String {
         Value::Number(number) if name.ends_with("_pence") => {
             number.as_i64().map_or_else(|| number.to_string(), |pence| Pence(pence).to_string())
         }
-        Value::Number(number) if name.ends_with("_tenths_of_mile") => number
+        Value::Number(number) if name.ends_with("tenths_of_mile") => number
             .as_u64()
             .map_or_else(|| number.to_string(), |tenths| format!("{}.{}", tenths / 10, tenths % 10)),
         Value::Number(number) if name.ends_with("_thousandths") => {
             number.as_u64().map_or_else(|| number.to_string(), |of| format!("{}.{} %", of / 10, of % 10))
         }
-        // Positions count from 1: this is none, such as the first bad one of a log that was verified.
-        Value::Number(number) if name.ends_with("position") && number.as_u64() == Some(0) => String::new(),
+        // Positions and ranks count from 1: this is none, such as the first bad one of a log that was verified.
+        Value::Number(number)
+            if (name.ends_with("position") || name == "rank") && number.as_u64() == Some(0) =>
+        {
+            String::new()
+        }
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::String(text) if text.ends_with("_UNSPECIFIED") => String::new(),
         // An enum's value repeats what it is a value of: `CLAIM_STAGE_OCCUPIED` in a column named `stage`.
@@ -197,6 +301,25 @@ fn is_constant(text: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_terminal_gets_what_people_look_for_first_and_a_pipe_everything() {
+        let path = |name: &str| vec![vec![name.to_owned()]];
+        let paths: Vec<_> = ["name", "parent", "a", "b", "c", "stage", "d"].map(path).to_vec();
+        let (chosen, left_out) = fitting(paths.clone(), Some(4));
+        assert_eq!((chosen, left_out), (["name", "parent", "a", "stage"].map(path).to_vec(), 3));
+        assert_eq!(fitting(paths.clone(), None), (paths, 0));
+    }
+
+    #[test]
+    fn a_list_of_things_is_told_in_one_cell() {
+        let item = json!({"findings": [
+            {"rule": "DISTANCE", "counterfactual": "4 miles more", "fact": ""},
+            {"rule": "AGE", "counterfactual": "", "fact": "12 to 17"},
+        ]});
+        let column = vec![vec!["findings".to_owned()]];
+        assert_eq!(cell(item.as_object().unwrap(), &column), "DISTANCE, 4 miles more; AGE, 12 to 17");
+    }
 
     #[test]
     fn numbers_are_shown_in_the_units_that_people_use() {

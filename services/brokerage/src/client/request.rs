@@ -122,7 +122,12 @@ fn flag(field: &FieldDescriptor, matches: &ArgMatches) -> Result<Option<Value>, 
     let Some(values) = matches.get_many::<String>(&super::flag_id(field)) else { return Ok(None) };
     let values = values.map(|text| value(field, text)).collect::<Result<Vec<_>, _>>()?;
     if field.cardinality() == Cardinality::Repeated {
-        return Ok(Some(Value::Array(values)));
+        // A list given at once is as good as each of its items.
+        let each = values.into_iter().flat_map(|value| match value {
+            Value::Array(items) => items,
+            one => vec![one],
+        });
+        return Ok(Some(Value::Array(each.collect())));
     }
     Ok(values.into_iter().next_back())
 }
@@ -135,7 +140,7 @@ fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
             Ok(Value::String(text.to_owned()))
         }
         Kind::Enum(kind) => {
-            let wanted = text.to_ascii_lowercase();
+            let wanted = super::short_enum_value(kind.name(), &text.to_ascii_uppercase().replace('-', "_"));
             let named =
                 kind.values().find(|value| super::short_enum_value(kind.name(), value.name()) == wanted);
             Ok(Value::String(named.map_or_else(|| text.to_owned(), |value| value.name().to_owned())))

@@ -36,7 +36,7 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     confirm_no_longer_listed: u32,
     /// The running region.
-    #[arg(long, value_parser = address, default_value = "http://127.0.0.1:50051")]
+    #[arg(long, env = "BROKERAGE_ADDRESS", value_parser = address, default_value = "http://127.0.0.1:50051")]
     address: String,
     /// A framework lead's bearer token; make one with `brokerage token issue`.
     #[arg(long, env = "BROKERAGE_TOKEN", hide_env_values = true)]
@@ -52,7 +52,7 @@ pub(super) struct TouchedArgs {
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Date,
     /// The running region.
-    #[arg(long, value_parser = address, default_value = "http://127.0.0.1:50051")]
+    #[arg(long, env = "BROKERAGE_ADDRESS", value_parser = address, default_value = "http://127.0.0.1:50051")]
     address: String,
     /// The bearer token; make one with `brokerage token issue`. A council sees its own holds, awards and agreements, a framework lead the
     /// holds and awards of its members.
