@@ -27,21 +27,11 @@ pub(crate) use deadlines::step_shown;
 pub(crate) use watch::watchers;
 
 use crate::Referrals;
-use crate::desk::Desk;
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
-use care::Domain as _;
-use referrals_domain::{Command, ReferralEvent};
-use service_kit::refuse;
 use tonic::{Request, Response, Status};
 
 type Answer<T> = Result<Response<T>, Status>;
-
-/// What a command would lead to now: refuses what would be refused, before a key is made for it. What is recorded is decided anew.
-fn decide_first(desk: &Desk, command: &Command) -> Result<Vec<ReferralEvent>, Status> {
-    let decided = desk.engine.read(|state| referrals_domain::Referrals::decide(state, command));
-    decided.map_err(|rejection| refuse(&rejection))
-}
 
 macro_rules! methods {
     ($($method:ident($request:ident) -> $response:ident = $run:ident;)+) => {

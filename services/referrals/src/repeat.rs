@@ -94,11 +94,22 @@ impl Desk {
         Ok(asked)
     }
 
+    /// Whether a request under this id was answered before: the engine then has that answer, or refuses another request under it.
+    pub(crate) async fn has_answered(&self, caller: &Caller, request_id: &str) -> Result<bool, Status> {
+        if request_id.is_empty() {
+            return Ok(false);
+        }
+        let kept = self.engine.log().reply(&kept_under(caller, request_id)).await;
+        kept.map(|kept| kept.is_some()).map_err(|error| self.unread(&error))
+    }
+
+    fn unread(&self, error: &LogError) -> Status {
+        tracing::error!(log = %self.engine.log_id(), %error, "a kept answer cannot be read");
+        unavailable("the log cannot be read now; with the same request_id it is safe to try again")
+    }
+
     async fn sealed_before(&self, caller: &Caller, request_id: &str) -> Result<Option<SealedBefore>, Status> {
-        self.read_before(caller, request_id).await.map_err(|error| {
-            tracing::error!(log = %self.engine.log_id(), %error, "a kept answer cannot be read");
-            unavailable("the log cannot be read now; with the same request_id it is safe to try again")
-        })
+        self.read_before(caller, request_id).await.map_err(|error| self.unread(&error))
     }
 
     async fn read_before(&self, caller: &Caller, request_id: &str) -> Result<Option<SealedBefore>, LogError> {

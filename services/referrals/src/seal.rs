@@ -238,7 +238,8 @@ impl Vault {
     ) -> Result<Option<(Sealed, String)>, Status> {
         let Some(text) = text else { return Ok(None) };
         let binding = self.binding(referral, &part.name());
-        self.seal_under(referral, part.purpose().as_str().to_owned(), binding, text).await.map(Some)
+        let sealed = self.seal_under(referral, part.purpose().as_str().to_owned(), binding, text).await;
+        sealed.map(Some).map_err(|error| status(referral, &error))
     }
 
     /// Seals a text under the key of that name, and gives its fingerprint.
@@ -248,43 +249,41 @@ impl Vault {
         key: String,
         binding: String,
         text: Vec<u8>,
-    ) -> Result<(Sealed, String), Status> {
+    ) -> Result<(Sealed, String), SealingError> {
         let subject = referral.to_string();
         let seal = move |key: DataKey| {
             let print = hex::encode(key.fingerprint(&text));
             key.seal(&binding, &text).map(|blob| (to_event(&blob), print))
         };
-        let sealed = match self.keys.get(&subject, &key) {
+        match self.keys.get(&subject, &key) {
             Ok(key) => seal(key),
             Err(SealingError::KeyUnknown { .. }) => {
                 let keys = Arc::clone(&self.keys);
                 let made = move || keys.create_or_get(&subject, &key).and_then(seal);
-                tokio::task::spawn_blocking(made).await.map_err(|error| unavailable(error.to_string()))?
+                let made = tokio::task::spawn_blocking(made).await;
+                made.unwrap_or_else(|error| Err(SealingError::Halted { reason: error.to_string() }))
             }
             Err(error) => Err(error),
-        };
-        sealed.map_err(|error| status(referral, &error))
+        }
     }
 
     /// Whether nothing of what is sealed in a referral can be read, and the key of some part of it was lost, not destroyed.
     pub(crate) fn has_lost_all(&self, referral: &Referral) -> bool {
         let sealed = Part::of(referral).into_iter().filter_map(|(part, sealed)| Some((part, sealed?)));
-        let missing: Vec<_> = sealed.map(|(part, sealed)| self.missing(referral.id, part, sealed)).collect();
-        let lost = |error: &Option<SealingError>| {
-            error.as_ref().is_some_and(|error| !matches!(error, SealingError::KeyDestroyed { .. }))
-        };
-        missing.iter().all(Option::is_some) && missing.iter().any(lost)
+        let missing: Vec<_> =
+            sealed.map(|(part, sealed)| self.missing(referral.id, &part.name(), sealed)).collect();
+        missing.iter().all(Option::is_some) && missing.iter().any(is_lost)
     }
 
     /// Whether the key that sealed this is still there.
     pub(crate) fn has_key_of(&self, referral: ReferralId, part: Part, sealed: &Sealed) -> bool {
-        self.missing(referral, part, sealed).is_none()
+        self.missing(referral, &part.name(), sealed).is_none()
     }
 
     /// How the key that sealed this is missing, if it is. One that was made in the place of a lost one is another.
-    fn missing(&self, referral: ReferralId, part: Part, sealed: &Sealed) -> Option<SealingError> {
+    fn missing(&self, referral: ReferralId, place: &str, sealed: &Sealed) -> Option<SealingError> {
         let blob = from_event(sealed)?;
-        self.keys.unseal(&blob, &self.binding(referral, &part.name())).err().filter(is_missing)
+        self.keys.unseal(&blob, &self.binding(referral, place)).err().filter(is_missing)
     }
 
     /// What is sealed in a referral, as far as it was given and its key exists.
@@ -398,6 +397,11 @@ fn is_missing(error: &SealingError) -> bool {
             | SealingError::KeyDestroyed { .. }
             | SealingError::CommitmentDiffers { .. }
     )
+}
+
+/// Whether a key was lost: it is not there, and was not destroyed.
+fn is_lost(missing: &Option<SealingError>) -> bool {
+    missing.as_ref().is_some_and(|error| !matches!(error, SealingError::KeyDestroyed { .. }))
 }
 
 fn status(referral: ReferralId, error: &SealingError) -> Status {

@@ -105,8 +105,8 @@ impl Referral {
 }
 
 impl State {
-    /// That envelopes of a provider who may see who the child is were sealed; those that it has already stay. Nobody else is sealed any here,
-    /// and what is erased by now is sealed for nobody, whatever was read before.
+    /// That envelopes of a provider who may see who the child is were sealed; one in the place of another, whose key was lost, has its
+    /// number. Nobody else is sealed any here, and what is erased by now is sealed for nobody, whatever was read before.
     pub(crate) fn new_envelopes(
         &self,
         referral: &Referral,
@@ -116,8 +116,8 @@ impl State {
     ) -> Result<Vec<ReferralEvent>, Rejection> {
         let granted = referral.releases.get(provider).filter(|_| referral.grants(provider, london_date(at)));
         let Some(release) = granted else { return Ok(Vec::new()) };
-        let new = envelopes.iter().filter(|(purpose, _)| {
-            !release.envelopes.contains_key(*purpose) && !self.key_destroyed(referral.id, **purpose)
+        let new = envelopes.iter().filter(|(purpose, envelope)| {
+            release.envelopes.get(*purpose) != Some(*envelope) && !self.key_destroyed(referral.id, **purpose)
         });
         let sealed = new.map(|(purpose, envelope)| {
             release.check(referral.id, *purpose, envelope)?;

@@ -1,6 +1,7 @@
 //! The fold of what becomes of placements: links between referrals of the same child, notices and endings.
 
 use crate::events::{Follows, ReferralEvent, StandingNotice};
+use crate::state::{Referral, State};
 use care::{AwardId, ReferralId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,37 @@ impl Staying {
             }
             _ => {}
         }
+    }
+}
+
+impl State {
+    /// The last of these referrals of each child but that of `own`. Which are of one child is known by what they follow from.
+    #[must_use]
+    pub fn other_children(&self, own: ReferralId, among: impl Fn(&Referral) -> bool) -> Vec<&Referral> {
+        let own = self.first_of_child(own);
+        let mut last: BTreeMap<ReferralId, &Referral> = BTreeMap::new();
+        for referral in self.referrals.values().filter(|it| among(it)) {
+            let child = self.first_of_child(referral.id);
+            let known = last.entry(child).or_insert(referral);
+            if known.posted_at < referral.posted_at {
+                *known = referral;
+            }
+        }
+        last.remove(&own);
+        last.into_values().collect()
+    }
+
+    /// The referral of the placement from which in the end one follows, itself if from none.
+    fn first_of_child(&self, referral: ReferralId) -> ReferralId {
+        let (mut first, mut seen) = (referral, BTreeSet::new());
+        while let Some(follows) = self.staying.follows.get(&first)
+            && let Some(award) = self.awards.get(&follows.award)
+            // Links are the council's word, and may go round.
+            && seen.insert(first)
+        {
+            first = award.proposed.referral;
+        }
+        first
     }
 }
 

@@ -60,7 +60,7 @@ impl Desk {
         Ok(envelopes)
     }
 
-    /// For who may see who the child is, as far as that was not done before; none for anybody else.
+    /// For who may see who the child is, as far as that was not done before or its key was lost since; none for anybody else.
     pub(crate) async fn seal_for_awarded(
         &self,
         referral: &Referral,
@@ -69,7 +69,10 @@ impl Desk {
     ) -> Result<BTreeMap<KeyPurpose, Envelope>, Status> {
         let mut envelopes = BTreeMap::new();
         let Some(release) = referral.releases.get(provider) else { return Ok(envelopes) };
-        let left = |purpose| !release.envelopes.contains_key(&purpose);
+        let left = |purpose| {
+            let sealed = release.envelopes.get(&purpose);
+            sealed.is_none_or(|it| self.vault.has_lost(referral.id, &it.key(provider, purpose), it))
+        };
         if !referral.grants(provider, london_date(at)) || !KeyPurpose::ALL.into_iter().any(left) {
             return Ok(envelopes);
         }
@@ -97,6 +100,24 @@ impl Desk {
             }
             None => Ok(Told::before_award(self.vault.unseal(referral)?, referral.identity.is_some())),
         }
+    }
+
+    /// Whether nothing of what was sealed for a provider who may see who the child is can be read, these with it, since a key was lost.
+    pub(crate) fn has_lost_all_of(
+        &self,
+        referral: &Referral,
+        provider: &ProviderId,
+        new: &BTreeMap<KeyPurpose, Envelope>,
+    ) -> bool {
+        let mut envelopes =
+            referral.releases.get(provider).map(|it| it.envelopes.clone()).unwrap_or_default();
+        envelopes.extend(new.iter().map(|(purpose, envelope)| (*purpose, envelope.clone())));
+        if envelopes.is_empty() {
+            // Nothing could be sealed for it.
+            return self.vault.has_lost_all(referral);
+        }
+        let sealed = envelopes.iter().map(|(purpose, envelope)| (envelope.key(provider, *purpose), envelope));
+        self.vault.has_lost_all_sealed_for(referral.id, sealed)
     }
 
     /// All of the child that was sealed for a provider who may see who it is.

@@ -6,7 +6,7 @@ use crate::form;
 use crate::render;
 use api::referrals as proto;
 use care::{CouncilId, Domain as _, code_sets, london_date};
-use referrals_domain::{EraseIdentity, KeyPurpose, Rejection, RevealIdentity, Viewer};
+use referrals_domain::{EraseIdentity, KeyPurpose, Referral, Rejection, RevealIdentity, Viewer};
 use service_kit::{
     Caller, Fields, Role, referral_name, refuse, refused, run_command, timestamp, unavailable,
 };
@@ -69,9 +69,13 @@ impl Referrals {
         };
         let command = RevealIdentity { referral, viewer: viewer.clone(), purpose, envelopes, at };
         // Before it is recorded that somebody saw what nobody can see any more; who may not see it hears that first.
+        let has_lost_all = |found: &Referral| match &viewer {
+            Viewer::Council => desk.vault.has_lost_all(found),
+            Viewer::Provider(provider) => desk.has_lost_all_of(found, provider, &command.envelopes),
+        };
         let lost = desk.engine.read(|state| {
             referrals_domain::Referrals::decide(state, &command.clone().into()).is_ok()
-                && state.referrals.get(&referral).is_some_and(|found| desk.vault.has_lost_all(found))
+                && state.referrals.get(&referral).is_some_and(has_lost_all)
         });
         if lost {
             let message = "the key that it was sealed with is lost: while the referral is open, its council can give it again by amending";

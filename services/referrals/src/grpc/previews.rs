@@ -51,14 +51,14 @@ impl Referrals {
         }))
     }
 
-    /// A referral among those of all councils that it is compared with.
+    /// The child of a referral among those of all councils that it is compared with.
     fn compared(&self, own: &Referral, at: Timestamp) -> Comparison {
-        let compared =
-            |it: &&Referral| it.id != own.id && at.duration_since(it.posted_at).as_hours() <= COMPARED_HOURS;
+        let recent = |it: &Referral| at.duration_since(it.posted_at).as_hours() <= COMPARED_HOURS;
         let mut comparison = Comparison::of(&own.requirements);
         for desk in self.desks.values() {
             desk.engine.read(|state| {
-                state.referrals.values().filter(compared).for_each(|it| comparison.add(&it.requirements));
+                let others = state.other_children(own.id, recent);
+                others.iter().for_each(|it| comparison.add(&it.requirements));
             });
         }
         comparison

@@ -1,12 +1,12 @@
 //! The shortlist: who is on it, and what they read.
 
-use super::{Answer, decide_first};
+use super::Answer;
 use crate::Referrals;
 use crate::form;
 use crate::render;
 use crate::slips::PersonalDataInText;
 use api::referrals as proto;
-use care::{CouncilId, ProviderId, ReferralId};
+use care::{CouncilId, Domain as _, ProviderId, ReferralId};
 use referrals_domain::{EndShortlisting, ReadShortlisted, Rejection, ShortlistProvider, State};
 use service_kit::{Caller, Fields, refuse, run_command, timestamp};
 use tokio::sync::oneshot;
@@ -30,14 +30,19 @@ impl Referrals {
         let desk = self.own_desk(&caller, council)?;
         let found = desk.engine.read(|state| state.referrals.get(&referral).cloned());
         let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(referral)))?;
-        let clear = desk.vault.unseal(&found)?;
-        if clear.names_child(found.identity.is_some()) {
-            return Err(refuse(&PersonalDataInText::NARRATIVE));
-        }
         let (at, referral_version) = (caller.at, found.version);
         let mut command = ShortlistProvider { referral, referral_version, provider, envelope: None, at };
-        // Before a key is made: none is for who is refused, or is on the list already.
-        if !decide_first(desk, &command.clone().into())?.is_empty() {
+        // Before a key is made: none is for who is refused, is on the list already, or repeats what was answered. Of these the answer is the
+        // engine's, which has the one that was kept.
+        let asked = command.clone().into();
+        let decided = desk.engine.read(|state| referrals_domain::Referrals::decide(state, &asked));
+        if matches!(decided, Err(Rejection::EnvelopeStale(_)))
+            && !desk.has_answered(&caller, &message.request_id).await?
+        {
+            let clear = desk.vault.unseal(&found)?;
+            if clear.names_child(found.identity.is_some()) {
+                return Err(refuse(&PersonalDataInText::NARRATIVE));
+            }
             command.envelope = desk.seal_for_shortlisted(&found, &command.provider, clear).await?;
         }
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {

@@ -2,6 +2,7 @@
 //! speed. Nothing is queued, and a call goes on where another ended, for each message says how far each log was told.
 
 use super::Answer;
+use super::invitations::note_view;
 use crate::Referrals;
 use crate::desk::Desk;
 use crate::render;
@@ -109,6 +110,7 @@ fn decoded(event: &Recorded) -> Result<ReferralEvent, Status> {
 struct Watcher {
     desks: Arc<BTreeMap<CouncilId, Desk>>,
     clock: Clock,
+    caller: Caller,
     provider: ProviderId,
     /// What its calls ask for, but for where they go on.
     asked: proto::WatchReleasedReferralsRequest,
@@ -156,17 +158,20 @@ impl Watcher {
             let released = state.released.get(&self.provider).cloned().unwrap_or_default();
             let open = released.iter().filter_map(|id| state.referrals.get(id));
             let open = open.filter(|it| it.stage == Stage::Open);
-            let standing = open.filter_map(|it| render::released(state, it, &self.provider, now));
+            let standing =
+                open.filter_map(|it| Some((it.id, render::released(state, it, &self.provider, now)?)));
             let standing: Vec<_> = standing.collect();
             (released, standing, head)
         });
         self.positions.0.insert(council, head);
         self.released.insert(council, released);
-        for referral in standing {
-            let referral = Some(referral);
-            let change = Change::Standing.into();
+        for (id, shown) in standing {
+            let (change, version) = (Change::Standing.into(), shown.version);
+            let referral = Some(shown);
             let response = proto::WatchReleasedReferralsResponse { change, referral, ..Default::default() };
-            let _ = self.teller.send(Ok(response)).await;
+            if self.teller.send(Ok(response)).await.is_ok() {
+                self.opened(desk, id, version).await;
+            }
         }
     }
 
@@ -232,16 +237,30 @@ impl Watcher {
             change_time: Some(timestamp(said.at)),
             ..Default::default()
         };
-        self.send(said.change, response).await;
+        let version = response.referral.as_ref().map(|it| it.version);
+        let sent = self.send(said.change, response).await;
+        if let Some(version) = version.filter(|_| sent) {
+            self.opened(desk, referral, version).await;
+        }
         Ok(())
     }
 
-    /// Sends what is told up to where the logs were read.
-    async fn send(&mut self, change: Change, said: proto::WatchReleasedReferralsResponse) {
+    /// Records that the provider opened a referral in the version that it was told, once for each. What is not in force any more is told
+    /// anew, and opened then.
+    async fn opened(&self, desk: &Desk, referral: ReferralId, version: u32) {
+        let current = desk.engine.read(|state| state.referrals.get(&referral).map(|it| it.version));
+        if current == Some(version) {
+            let caller = Caller { at: self.clock.now(), ..self.caller.clone() };
+            note_view(desk, &caller, referral, &self.provider).await;
+        }
+    }
+
+    /// Sends what is told up to where the logs were read; gives whether somebody is there to read it.
+    async fn send(&mut self, change: Change, said: proto::WatchReleasedReferralsResponse) -> bool {
         self.silent = 0;
         let resume_token = resume_token(&self.asked, &self.positions);
         let response = proto::WatchReleasedReferralsResponse { change: change.into(), resume_token, ..said };
-        let _ = self.teller.send(Ok(response)).await;
+        self.teller.send(Ok(response)).await.is_ok()
     }
 }
 
@@ -278,6 +297,7 @@ impl Referrals {
             let watcher = Watcher {
                 desks: Arc::clone(&self.desks),
                 clock: self.clock.clone(),
+                caller,
                 provider,
                 asked,
                 positions: after.unwrap_or_default(),

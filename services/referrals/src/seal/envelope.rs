@@ -1,11 +1,12 @@
 //! Seals for one provider what it may read, under a key of its own, and opens that.
 
-use super::{Clear, SealedCodes, Vault};
+use super::{Clear, SealedCodes, Vault, is_lost, status};
 use care::ReferralId;
-use referrals_domain::{Envelope, ProviderKey};
+use referrals_domain::{Envelope, ProviderKey, Rejection};
+use sealing::SealingError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use service_kit::unavailable;
+use service_kit::{refuse, unavailable};
 use tonic::Status;
 
 /// What is read with the narrative.
@@ -40,8 +41,29 @@ impl Vault {
     ) -> Result<Envelope, Status> {
         let text = serde_json::to_vec(content).map_err(|error| unavailable(error.to_string()))?;
         let binding = self.binding(referral, &key.name());
-        let (sealed, _) = self.seal_under(referral, key.name(), binding, text).await?;
+        let sealed = self.seal_under(referral, key.name(), binding, text).await;
+        let (sealed, _) = sealed.map_err(|error| match error {
+            // Its right ended after it was read which key is in force: the child's own are as they were.
+            SealingError::KeyDestroyed { .. } => refuse(&Rejection::EnvelopeStale(referral)),
+            error => status(referral, &error),
+        })?;
         Ok(Envelope { number: key.number, sealed })
+    }
+
+    /// Whether the key that sealed this for a provider was lost, not destroyed.
+    pub(crate) fn has_lost(&self, referral: ReferralId, key: &ProviderKey, envelope: &Envelope) -> bool {
+        is_lost(&self.missing(referral, &key.name(), &envelope.sealed))
+    }
+
+    /// Whether none of these can be read, and the key of one was lost, not destroyed.
+    pub(crate) fn has_lost_all_sealed_for<'a>(
+        &self,
+        referral: ReferralId,
+        sealed: impl Iterator<Item = (ProviderKey, &'a Envelope)>,
+    ) -> bool {
+        let missing: Vec<_> =
+            sealed.map(|(key, envelope)| self.missing(referral, &key.name(), &envelope.sealed)).collect();
+        missing.iter().all(Option::is_some) && missing.iter().any(is_lost)
     }
 
     /// What was sealed for a provider; nothing where its key was destroyed or is lost.
@@ -57,5 +79,32 @@ impl Vault {
             unavailable("what was sealed for you cannot be read")
         };
         text.map(|text| serde_json::from_slice(&text).map_err(unreadable)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use care::CouncilId;
+    use referrals_domain::KeyPurpose;
+    use sealing::{KeyStore, Needs};
+    use std::sync::Arc;
+    use tonic_types::StatusExt;
+
+    /// As it is where a provider's right ends between the look at the referral and the sealing: the child's own keys are as they were.
+    #[tokio::test]
+    async fn a_key_that_was_destroyed_meanwhile_is_stale_and_nobody_hears_that_the_child_is_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let council: CouncilId = "E06000005".parse().unwrap();
+        let keys = KeyStore::open(folder.path(), council.gss(), &Needs::none()).unwrap();
+        let vault = Vault { council, keys: Arc::new(keys) };
+        let referral = ReferralId::for_request("test", "r-1");
+        let provider = "oak".parse().unwrap();
+        let key = ProviderKey { provider, purpose: KeyPurpose::Narrative, number: 1 };
+        vault.seal_for(referral, &key, &Told::default()).await.unwrap();
+        vault.destroy([(referral, key.name())]).await.unwrap();
+        let refused = vault.seal_for(referral, &key, &Told::default()).await.unwrap_err();
+        let reason = refused.get_error_details().error_info().map(|it| it.reason.clone());
+        assert_eq!(reason.as_deref(), Some("ENVELOPE_STALE"));
     }
 }

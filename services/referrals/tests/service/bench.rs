@@ -453,6 +453,11 @@ impl Closed {
     /// Loses the council's keys, and goes on without them, at this start and the next.
     pub(crate) async fn lose_keys(self) -> Bench {
         std::fs::remove_dir_all(self.folder.path().join("keys/referrals")).unwrap();
+        self.open_without_lost_keys().await
+    }
+
+    /// Goes on without the council's keys that are not there, at this start and the next.
+    pub(crate) async fn open_without_lost_keys(self) -> Bench {
         Bench::open_in(self.folder, self.clock, &[council()]).await.reopen().await
     }
 

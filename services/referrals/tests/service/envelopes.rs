@@ -315,3 +315,54 @@ async fn the_end_that_was_told_ahead_comes_by_itself_with_its_day_and_is_recorde
     assert!(bench.service.end_grants().await);
     assert_eq!(count().await, 2);
 }
+
+/// As after a restore of keys from a backup that is older than the award.
+#[tokio::test]
+async fn a_lost_key_of_the_awarded_is_made_again_and_it_sees_what_it_saw() {
+    let bench = Bench::open().await;
+    let award = bench.arrived().await;
+    let id: ReferralId = last(&award.referral).parse().unwrap();
+    let backup = tempfile::tempdir().unwrap();
+    copy_keys(&bench.folder().join("keys/referrals"), backup.path());
+    let ask = reveal(&award.referral);
+    let seen = bench.service.reveal_identity(bench.oak(ask.clone())).await.unwrap().into_inner();
+    let closed = bench.close().await;
+    copy_keys(backup.path(), &closed.keys_folder());
+    let bench = closed.open_without_lost_keys().await;
+    let again = bench.service.reveal_identity(bench.oak(ask.clone())).await.unwrap().into_inner();
+    assert_eq!(again.identity, seen.identity);
+    assert_eq!(again.identity.unwrap().given_name, "Zebedee");
+    let names: Vec<_> = envelopes(&bench).await.into_iter().map(|(_, key, _)| key).collect();
+    assert_eq!(names, ["identity/oak/1", "narrative/oak/1", "identity/oak/1", "narrative/oak/1"]);
+    // Now nothing is lost.
+    let bench = bench.reopen().await;
+    bench.service.reveal_identity(bench.oak(ask)).await.unwrap();
+    assert_eq!(envelopes(&bench).await.len(), 4);
+    assert!(keys_now(&bench).unwrap().get(&id.to_string(), "identity/oak/1").is_ok());
+}
+
+#[tokio::test]
+async fn after_a_lost_key_of_the_awarded_it_reads_the_account_of_needs_again() {
+    let bench = Bench::open().await;
+    let award = bench.arrived().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy_keys(&bench.folder().join("keys/referrals"), backup.path());
+    bench.service.read_shortlisted_referral(bench.oak(read(&award.referral))).await.unwrap();
+    let closed = bench.close().await;
+    copy_keys(backup.path(), &closed.keys_folder());
+    let bench = closed.open_without_lost_keys().await;
+    let seen = bench.service.read_shortlisted_referral(bench.oak(read(&award.referral))).await.unwrap();
+    assert_eq!(seen.into_inner().narrative, "Plays the trombone.");
+}
+
+#[tokio::test]
+async fn where_the_awarded_and_the_council_lost_all_keys_nobody_is_said_to_have_seen_anything() {
+    let bench = Bench::open().await;
+    let award = bench.arrived().await;
+    bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
+    let bench = bench.close().await.lose_keys().await;
+    let events = bench.types().await;
+    let refused = bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap_err();
+    assert_eq!(crate::bench::reason(&refused), "IDENTITY_KEY_LOST");
+    assert_eq!(bench.types().await, events);
+}

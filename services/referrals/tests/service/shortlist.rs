@@ -139,3 +139,50 @@ async fn who_was_awarded_the_referral_reads_on_by_that_grant() {
     let seen = bench.service.read_shortlisted_referral(bench.oak(read(&award.referral))).await;
     assert_eq!(seen.unwrap().into_inner().narrative, "Plays the trombone.");
 }
+
+/// What was answered stays answered, whatever became of the referral, its narrative and the list since.
+#[tokio::test]
+async fn a_retry_gets_the_answer_that_was_kept_and_seals_nothing() {
+    let bench = Bench::open().await;
+    let name = bench.post_as(post_whole("r-1")).await.name;
+    bench.release(&name, &["oak", "elm"]).await;
+    let ask = || proto::ShortlistProviderRequest { request_id: "s-1".to_owned(), ..put_on(&name, "elm") };
+    let first = bench.service.shortlist_provider(bench.own(ask())).await.unwrap().into_inner();
+    let again = async || {
+        let events = bench.types().await;
+        let repeat = bench.service.shortlist_provider(bench.own(ask())).await.unwrap().into_inner();
+        assert_eq!(repeat, first);
+        assert_eq!(bench.types().await, events);
+    };
+    again().await;
+    let off = proto::EndShortlistingRequest {
+        name: name.clone(),
+        provider: "providers/elm".to_owned(),
+        request_id: String::new(),
+    };
+    bench.service.end_shortlisting(bench.own(off)).await.unwrap();
+    again().await;
+    let amend = proto::AmendReferralRequest {
+        name: name.clone(),
+        etag: "1".to_owned(),
+        requirements: Some(crate::bench::requirements()),
+        identity: Some(proto::Identity { narrative: "Zebedee is tall.".to_owned(), ..identity() }),
+        request_id: String::new(),
+        replace_background: false,
+    };
+    bench.service.amend_referral(bench.own(amend)).await.unwrap();
+    again().await;
+    let withdraw = proto::WithdrawReferralRequest {
+        name: name.clone(),
+        reason: "OTHER".to_owned(),
+        request_id: String::new(),
+    };
+    bench.service.withdraw_referral(bench.own(withdraw)).await.unwrap();
+    again().await;
+    let other = proto::ShortlistProviderRequest { request_id: "s-1".to_owned(), ..put_on(&name, "oak") };
+    let refused = bench.service.shortlist_provider(bench.own(other)).await.unwrap_err();
+    assert_eq!(reason(&refused), "REQUEST_ID_REUSED");
+    let new = proto::ShortlistProviderRequest { request_id: "s-2".to_owned(), ..put_on(&name, "elm") };
+    let refused = bench.service.shortlist_provider(bench.own(new)).await.unwrap_err();
+    assert_eq!(reason(&refused), "REFERRAL_NOT_OPEN");
+}

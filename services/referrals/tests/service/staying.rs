@@ -149,3 +149,29 @@ async fn the_stability_of_a_year_counts_and_names() {
     let foreign = ask("councils/E06000047/stability/2027", false).await.unwrap_err();
     assert_eq!(reason(&foreign), "NOT_YOURS");
 }
+
+/// A child who moves from home to home is one, however often it was referred.
+#[tokio::test]
+async fn a_child_is_not_taken_for_another_like_itself() {
+    let bench = Bench::open().await.with_market().await;
+    let placed = bench.arrived().await;
+    let post = async |request_id: &str, follows: Option<proto::Follows>| {
+        bench
+            .post_as(proto::PostReferralRequest { follows, ..crate::bench::post_request(request_id) })
+            .await
+            .name
+    };
+    let moved = post("r-2", moves_from(&placed.name)).await;
+    post("r-3", moves_from(&placed.name)).await;
+    let other = post("r-4", None).await;
+    for (name, children) in [(&placed.referral, 2), (&moved, 2), (&other, 2)] {
+        let asked = proto::PreviewReleaseRequest { name: name.clone() };
+        let preview = bench.service.preview_release(bench.own(asked)).await.unwrap().into_inner();
+        let recognition = preview.recognition.unwrap();
+        assert_eq!((recognition.alike, recognition.compared), (children, children), "{name}");
+    }
+    link(&bench, &moved, None).await.unwrap();
+    let asked = proto::PreviewReleaseRequest { name: other };
+    let preview = bench.service.preview_release(bench.own(asked)).await.unwrap().into_inner();
+    assert_eq!(preview.recognition.unwrap().compared, 3);
+}

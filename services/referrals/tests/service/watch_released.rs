@@ -301,3 +301,47 @@ async fn one_that_watches_again_and_again_leaves_room_and_all_end_with_the_servi
         while stream.next().await.is_some() {}
     }
 }
+
+/// The whole of it is told, so that it has been opened: once for each version, and not by whom it was not told.
+#[tokio::test]
+async fn what_is_told_is_recorded_as_opened_once_for_each_version() {
+    let bench = Bench::open().await;
+    let name = bench.post("r-1").await.name;
+    bench.release(&name, &["elm", "oak"]).await;
+    let opened = async |number: usize| {
+        let count = async || bench.types().await.iter().filter(|it| *it == "InvitationViewed").count();
+        for _ in 0..100 {
+            if count().await >= number {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(count().await, number);
+    };
+    let mut stream = watching(&bench, "").await;
+    next(&mut stream).await;
+    let token = caught_up(&mut stream).await;
+    opened(1).await;
+    amend(&bench, &name, "1").await;
+    next(&mut stream).await;
+    opened(2).await;
+    bench.service.shortlist_provider(bench.own(put_on(&name, "elm"))).await.unwrap();
+    next(&mut stream).await;
+    let mut again = watching(&bench, &token).await;
+    assert_eq!(next(&mut again).await.change(), Change::Amended);
+    next(&mut again).await;
+    caught_up(&mut again).await;
+    for stream in [&mut stream, &mut again] {
+        silent(stream).await;
+    }
+    opened(2).await;
+    let asked = proto::ListInvitationsRequest { parent: name.clone(), ..Default::default() };
+    let told = bench.service.list_invitations(bench.own(asked)).await.unwrap().into_inner().invitations;
+    let viewed: Vec<_> = told.iter().map(|it| (it.provider.as_str(), it.viewed_version)).collect();
+    assert_eq!(viewed, [("providers/elm", 2), ("providers/oak", 0)]);
+    // What takes no offers any more is told, and nothing hangs on who opened it.
+    amend(&bench, &name, "2").await;
+    withdraw(&bench, &name).await;
+    assert_eq!(next(&mut stream).await.change(), Change::Amended);
+    assert_eq!(next(&mut stream).await.change(), Change::Closed);
+}

@@ -40,8 +40,13 @@ pub(super) fn shortlist(state: &State, command: &ShortlistProvider) -> Decision 
         let (expected, current) = (command.referral_version, referral.version);
         return Err(Rejection::VersionChanged { expected, current });
     }
-    if let Some(envelope) = &command.envelope {
-        release.check(id, KeyPurpose::Narrative, envelope)?;
+    match &command.envelope {
+        Some(envelope) => release.check(id, KeyPurpose::Narrative, envelope)?,
+        // It would read by the council's own key.
+        None if referral.narrative.is_some() || referral.background.is_some() => {
+            return Err(Rejection::EnvelopeStale(id));
+        }
+        None => {}
     }
     let event = ProviderShortlisted {
         council: referral.council,

@@ -6,7 +6,7 @@ use care::{CouncilId, EventBody, ProviderId, ReferralId, StreamId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 event! {
-    /// What a provider may read was sealed for it, anew after an amendment.
+    /// What a provider may read was sealed for it, anew after an amendment or where the key was lost.
     ProviderEnvelopeSealed on "referral" of referral {
         /// The referral.
         referral: ReferralId,

@@ -172,6 +172,33 @@ fn the_awarded_reads_by_keys_of_its_own_until_the_child_leaves() {
     assert_eq!(left[1..], [destroyed("oak", identity, 2, 9), destroyed("oak", narrative, 2, 9)]);
 }
 
+/// Whoever hands another under the same key found that the key was lost.
+#[test]
+fn what_the_awarded_reads_is_sealed_again_under_the_same_number_and_no_other() {
+    let mut events = arrived();
+    events.extend(decided(&events, reveal(2)));
+    let mended = Envelope { number: 2, sealed: sealed("told again") };
+    let again = RevealIdentity { envelopes: [(KeyPurpose::Identity, mended.clone())].into(), ..reveal(2) };
+    given::<Referrals>(events.clone())
+        .when(again)
+        .then_events(|events| assert_eq!(events.len(), 2, "that one, and that it was seen"))
+        .then_state(|state| {
+            let release = &state.referrals[&referral(1)].releases[&provider("oak")];
+            assert_eq!(release.envelopes[&KeyPurpose::Identity], mended);
+            assert_eq!((release.envelopes[&KeyPurpose::Narrative].clone(), release.keys), (envelope(2), 2));
+        });
+    given::<Referrals>(events).when(reveal(3)).then_refused("ENVELOPE_STALE");
+}
+
+/// Without one it would read by the council's own key, which does not end with its right.
+#[test]
+fn nobody_is_shortlisted_for_what_is_sealed_without_an_envelope() {
+    let without = ShortlistProvider { envelope: None, ..shortlist("oak", 1) };
+    given::<Referrals>([posted(requirements()), released("oak")])
+        .when(without)
+        .then_refused("ENVELOPE_STALE");
+}
+
 /// Invariant 7 is the domain's to keep, whatever a handler hands it.
 #[test]
 fn who_has_no_grant_is_sealed_nothing_by_reading() {
@@ -213,7 +240,9 @@ fn with_the_childs_keys_the_providers_end() {
     assert_eq!(erased.len(), 2);
     assert_eq!(erased[1], destroyed("oak", KeyPurpose::Narrative, 2, 9));
     events.extend(erased);
-    let again = decided(&events, RevealIdentity { at: at(9), ..reveal(3) });
+    let mut read_before = RevealIdentity { at: at(9), ..reveal(3) };
+    read_before.envelopes.remove(&KeyPurpose::Identity);
+    let again = decided(&events, read_before);
     assert_eq!(again.len(), 1, "what was read before the erasure is sealed for nobody after it");
     let purposes = BTreeSet::from(KeyPurpose::ALL);
     let erased = decided(&events, EraseIdentity { referral: referral(1), purposes, at: at(9) });

@@ -1,17 +1,24 @@
 //! Given/when/then for the shortlist: who reads the whole referral before an award, and until when.
 
 use crate::support::{
-    agreement, at, award, council, decided, framework, offer, posted, propose, provider, referral, released,
+    agreement, at, award, council, decided, framework, offer, post, propose, provider, referral, released,
     requirements, submitted,
 };
 use care::spec::given;
 use care::{Refusal, RefusalKind};
 use referrals_domain::{
-    AmendReferral, ConfirmAward, DeclineReferral, EndShortlisting, FailAward, OfferWithdrawn,
-    ProviderShortlisted, ReadShortlisted, RecordDeparture, ReferralEvent, Referrals, ShortlistEnd,
-    ShortlistProvider, ShortlistedReferralRead, ShortlistingEnded, WithdrawOffer, WithdrawReferral,
+    AmendReferral, ConfirmAward, DeclineReferral, EndShortlisting, FailAward, OfferWithdrawn, PostReferral,
+    ProviderShortlisted, ReadShortlisted, RecordDeparture, ReferralEvent, Referrals, Requirements,
+    ShortlistEnd, ShortlistProvider, ShortlistedReferralRead, ShortlistingEnded, WithdrawOffer,
+    WithdrawReferral,
 };
 use std::collections::BTreeMap;
+
+/// Of which nothing is sealed that the shortlisted read, so that nobody has keys.
+fn posted(requirements: Requirements) -> ReferralEvent {
+    let posted = decided(&[], PostReferral { narrative: None, ..post(requirements) });
+    posted.into_iter().next().expect("it is posted")
+}
 
 fn shortlist(name: &str) -> ShortlistProvider {
     let (referral, provider) = (referral(1), provider(name));

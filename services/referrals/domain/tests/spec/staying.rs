@@ -363,3 +363,23 @@ fn a_time_away_has_a_longest_length() {
         assert_eq!(left_on(day(last).tomorrow().unwrap()), back, "{respite}: one night too many");
     }
 }
+
+/// Of the others, each child once: its last referral. A link that goes round is the council's slip, and ends nothing.
+#[test]
+fn of_other_children_the_last_referral_counts_and_of_the_own_none() {
+    let linked = |later: u128, earlier: u128| -> ReferralEvent {
+        let follows = Some(Follows { award: award(earlier), kind: "MOVE".to_owned(), respite: None });
+        ReferralLinked { council: council(), referral: referral(later), follows, at: at(9) }.into()
+    };
+    let mut state = State::default();
+    let homes = (1..=4).flat_map(|number| Home::of(number, "2026-06-01").events());
+    homes.chain([linked(2, 1), linked(3, 2)]).for_each(|event| Referrals::evolve(&mut state, &event));
+    let others = |state: &State, own: u128| {
+        state.other_children(referral(own), |_| true).iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert!([1, 2, 3].iter().all(|own| others(&state, *own) == [referral(4)]));
+    assert_eq!(others(&state, 4).len(), 1);
+    assert_eq!(state.other_children(referral(4), |it| it.id == referral(2)).len(), 1);
+    Referrals::evolve(&mut state, &linked(1, 3));
+    assert!(others(&state, 1).contains(&referral(4)));
+}
