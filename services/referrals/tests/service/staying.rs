@@ -58,7 +58,7 @@ async fn notices_and_endings_become_deadlines_and_are_shown() {
     let placed = bench.arrived().await;
     let issued = bench.issued(&placed).await;
     bench.contracts(notice(&issued)).await;
-    assert_eq!(kinds(&bench).await, [Kind::NoticeLastDay, Kind::EndingSteps]);
+    assert_eq!(kinds(&bench).await, [Kind::EndingSteps, Kind::NoticeLastDay]);
     assert_eq!(award(&bench, &placed.name).await.notice_last_day, issued.start.to_string());
     let (agreement, award_id, at) = (issued.agreement, issued.award, crate::bench::start());
     let withdrawn =
