@@ -27,7 +27,8 @@ pub use evaluation::{
     default_weights,
 };
 pub use staying::{
-    EndingSteps, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded, StayingPutStarted,
+    EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
+    StayingPutStarted,
 };
 
 /// Lines of a weekly price at most: one of each kind.

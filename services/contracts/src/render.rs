@@ -14,7 +14,7 @@ use service_kit::{
 
 mod staying;
 
-pub(crate) use staying::{notice_after, notice_side, notice_state, render_notice};
+pub(crate) use staying::{Which, notice_after, notice_side, notice_state, render_notice};
 
 /// For whom an agreement is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -120,12 +120,20 @@ async fn a_council_says_what_it_did_before_and_an_early_departure_is_flagged() {
     let world = World::open(folder.path()).await;
     world.furnish().await;
     let name = placed(&world, 1, "RESIDENTIAL", 13).await;
-    let missing = refused(
-        give(&world, council(DURHAM), gives(&name)).await,
-        Code::FailedPrecondition,
-        "ENDING_STEPS_MISSING",
-    );
-    assert_eq!(missing.len(), 4, "{missing:?}");
+    let early = proto::EndingSteps { iro_told_on: "2026-05-03".to_owned(), ..Default::default() };
+    let early = proto::GiveNoticeRequest { steps: Some(early), ..gives(&name) };
+    let early = refused(give(&world, council(DURHAM), early).await, Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(early, ["steps.iro_told_on"], "before the child came");
+    // Notice first, the steps before the end.
+    let first = give(&world, council(DURHAM), gives(&name)).await.unwrap();
+    assert_eq!(first.steps, Some(proto::EndingSteps::default()));
+    // The provider gives notice of its own meanwhile.
+    let short_notice =
+        Some(proto::ShortNotice { why: "AGREED".to_owned(), agreed_on: "2026-05-05".to_owned() });
+    let sooner = proto::GiveNoticeRequest { last_day: "2026-06-02".to_owned(), short_notice, ..gives(&name) };
+    let sooner = give(&world, provider("P1"), sooner).await.unwrap();
+    assert_eq!((sooner.agreement_claimed, first.agreement_claimed), (true, false));
+    assert_eq!(agreement(&world, council(DURHAM), &name).await.notice, Some(sooner));
     let steps = proto::EndingSteps {
         reviewed_on: "2026-05-05".to_owned(),
         iro_told_on: "2026-05-05".to_owned(),
@@ -134,9 +142,9 @@ async fn a_council_says_what_it_did_before_and_an_early_departure_is_flagged() {
     };
     let given = proto::GiveNoticeRequest { steps: Some(steps.clone()), ..gives(&name) };
     let given = give(&world, council(DURHAM), given).await.unwrap();
-    assert_eq!(given.steps.as_ref(), Some(&steps));
+    assert_eq!((given.name.as_str(), given.steps.as_ref()), (first.name.as_str(), Some(&steps)));
     let seen = notices(&world, provider("P1"), of("providers/P1")).await;
-    assert_eq!((seen.len(), seen[0].steps.as_ref()), (1, None), "the council's own business");
+    assert_eq!((seen.len(), seen[0].steps.as_ref()), (2, None), "the council's own business");
     let end = proto::EndPlacementRequest {
         name: name.clone(),
         on: "2026-06-01".to_owned(),
@@ -154,7 +162,7 @@ async fn a_council_says_what_it_did_before_and_an_early_departure_is_flagged() {
         ..of(&format!("councils/{DURHAM}"))
     };
     assert_eq!(notices(&world, council(DURHAM), state(proto::NoticeState::Standing)).await, []);
-    assert_eq!(notices(&world, council(DURHAM), state(proto::NoticeState::Ended)).await.len(), 1);
+    assert_eq!(notices(&world, council(DURHAM), state(proto::NoticeState::Ended)).await.len(), 2);
 }
 
 #[tokio::test]
@@ -242,6 +250,14 @@ async fn a_foster_placement_goes_on_as_staying_put() {
         proto::EndStayingPutRequest { name: name.clone(), on: "2026-09-01".to_owned(), ..Default::default() };
     let left = world.contracts.end_staying_put(ask(council(DURHAM), leave)).await.unwrap().into_inner();
     assert_eq!(left.staying_put.unwrap().ended_on, "2026-09-01");
+    let right = proto::EndStayingPutRequest {
+        name: name.clone(),
+        on: "2026-08-01".to_owned(),
+        correction: "typed the wrong month".to_owned(),
+        ..Default::default()
+    };
+    let right = world.contracts.end_staying_put(ask(council(DURHAM), right)).await.unwrap().into_inner();
+    assert_eq!(right.staying_put.unwrap().ended_on, "2026-08-01");
     let types: Vec<_> = world.log(DURHAM).await.iter().map(|event| event.event_type.clone()).collect();
-    assert_eq!(types[4..], ["PlacementEnded", "StayingPutStarted", "StayingPutEnded"]);
+    assert_eq!(types[4..], ["PlacementEnded", "StayingPutStarted", "StayingPutEnded", "StayingPutEnded"]);
 }

@@ -57,9 +57,9 @@ fn react(
             (given.council, RecordNotice::given(&given).into())
         }
         (Service::Contracts, PlacementNoticeWithdrawn::TYPE) => {
-            let PlacementNoticeWithdrawn { award, council, at, .. } =
+            let PlacementNoticeWithdrawn { award, council, notice: number, at, .. } =
                 decode_body(event.version, &event.payload)?;
-            (council, RecordNotice { award, notice: None, at }.into())
+            (council, RecordNotice { award, number, notice: None, at }.into())
         }
         (Service::Vacancies, ClaimRefused::TYPE) => {
             let refused: ClaimRefused = decode_body(event.version, &event.payload)?;

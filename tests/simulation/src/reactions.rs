@@ -121,8 +121,9 @@ pub(crate) fn agreement_to_referrals(
             (council, RecordDeparture { award, on, reason, ending, at }.into())
         }
         AgreementEvent::PlacementNoticeGiven(given) => (given.council, RecordNotice::given(&given).into()),
-        AgreementEvent::PlacementNoticeWithdrawn(PlacementNoticeWithdrawn { award, council, at, .. }) => {
-            (council, RecordNotice { award, notice: None, at }.into())
+        AgreementEvent::PlacementNoticeWithdrawn(event) => {
+            let PlacementNoticeWithdrawn { award, council, notice: number, at, .. } = event;
+            (council, RecordNotice { award, number, notice: None, at }.into())
         }
         _ => return None,
     };

@@ -7,6 +7,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The SHORT_NOTICE code of an end at once.
+pub const IMMEDIATE_RISK: &str = "IMMEDIATE_RISK";
+
 /// Who gave a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -62,15 +65,27 @@ impl EndingSteps {
         self.all().into_iter().filter(|(_, on)| on.is_none()).map(|(name, _)| name).collect()
     }
 
-    /// Whether something is still to be done once a placement was ended at once: all but the review, which regulation 14(3) does not ask for
-    /// then.
+    /// Whether something is still to be done. Where the placement ends `at_once` that is all but the review, which regulation 14(3) does not
+    /// ask for then.
     #[must_use]
-    pub fn outstanding(&self) -> bool {
-        Self { reviewed_on: None, ..self.clone() }.missing().len() > 1
+    pub fn outstanding(&self, at_once: bool) -> bool {
+        self.missing().into_iter().any(|step| !(at_once && step == "reviewed_on"))
+    }
+
+    /// These, and of `before` what these do not say.
+    #[must_use]
+    pub fn after(self, before: &Self) -> Self {
+        Self {
+            reviewed_on: self.reviewed_on.or(before.reviewed_on),
+            iro_told_on: self.iro_told_on.or(before.iro_told_on),
+            alternative_arranged_on: self.alternative_arranged_on.or(before.alternative_arranged_on),
+            written_notice_on: self.written_notice_on.or(before.written_notice_on),
+        }
     }
 }
 
-/// Notice was given that a placement is to end. In the council's contracts log.
+/// Notice was given that a placement is to end. In the council's contracts log. With the number of a notice that was given before, that
+/// notice's steps are now these; all else stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacementNoticeGiven {
     /// The agreement.
@@ -105,10 +120,11 @@ pub struct PlacementNoticeGiven {
 }
 
 impl PlacementNoticeGiven {
-    /// Whether the council ends the placement at once and has yet to do what the law asks for before an end.
+    /// Whether the council has yet to do something of what the law asks for when it ends a placement.
     #[must_use]
     pub fn steps_outstanding(&self) -> bool {
-        self.steps.as_ref().is_some_and(EndingSteps::outstanding)
+        let at_once = self.short.as_deref() == Some(IMMEDIATE_RISK);
+        self.steps.as_ref().is_some_and(|steps| steps.outstanding(at_once))
     }
 }
 
@@ -158,6 +174,9 @@ pub struct StayingPutEnded {
     pub council: CouncilId,
     /// The day of departure, which is not paid.
     pub on: Date,
+    /// Why the departure recorded before was wrong, in words without personal data; this one then holds instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }

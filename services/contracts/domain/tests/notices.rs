@@ -133,7 +133,7 @@ fn a_provider_gives_28_days_and_may_give_more() {
             assert_eq!(agreement.standing_notice().unwrap().given.last_day, date(2026, 6, 3));
             assert_eq!(agreement.version, 3);
         })
-        .when(gives(NoticeGiver::Council, GiveNotice { steps: done(), ..notice() }))
+        .when(gives(provider(), GiveNotice { last_day: Some(date(2026, 7, 1)), ..notice() }))
         .then_refused("NOTICE_STANDS");
     let longer = GiveNotice { last_day: Some(date(2026, 8, 5)), ..notice() };
     lives_there().when(gives(provider(), longer)).then_events(|events| {
@@ -174,53 +174,159 @@ fn fewer_days_need_a_reason() {
     }
 }
 
+fn notice_given(events: &[AgreementEvent]) -> &PlacementNoticeGiven {
+    let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
+    given
+}
+
+/// Regulation 14 asks for them before the end, not before the notice of it.
 #[test]
-fn a_council_ends_a_placement_only_after_what_regulation_14_asks_for() {
-    let told_nobody = GiveNotice { steps: EndingSteps { iro_told_on: None, ..done() }, ..notice() };
-    let refused = lives_there()
-        .when(gives(NoticeGiver::Council, told_nobody.clone()))
-        .then_refused("ENDING_STEPS_MISSING");
-    assert_eq!(fields(&refused), ["steps.iro_told_on"]);
-    let ahead = EndingSteps { written_notice_on: Some(date(2026, 5, 7)), ..done() };
-    let refused = lives_there()
-        .when(gives(NoticeGiver::Council, GiveNotice { steps: ahead, ..notice() }))
-        .then_refused("FIELD_INVALID");
-    assert_eq!(fields(&refused), ["steps.written_notice_on"]);
-    lives_there().when(gives(NoticeGiver::Council, GiveNotice { steps: done(), ..notice() })).then_events(
-        |events| {
-            let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
-            assert_eq!((given.by, given.steps.clone()), (NoticeBy::Council, Some(done())));
-            assert!(!given.steps_outstanding());
-        },
-    );
-    // At immediate risk the child leaves first, and what is outstanding is known.
-    let (last_day, short) = (Some(today()), short("IMMEDIATE_RISK", None));
+fn a_council_gives_notice_first_and_records_what_regulation_14_asks_for_as_it_is_done() {
+    let council = |steps: EndingSteps| gives(NoticeGiver::Council, GiveNotice { steps, ..notice() });
+    let reviewed = EndingSteps { reviewed_on: Some(date(2026, 5, 5)), ..EndingSteps::default() };
+    let rest = EndingSteps { reviewed_on: None, ..done() };
+    let all = EndingSteps { reviewed_on: reviewed.reviewed_on, ..done() };
     lives_there()
-        .when(gives(
-            NoticeGiver::Council,
-            GiveNotice { last_day, short: short.clone(), ..told_nobody.clone() },
-        ))
+        .when(council(EndingSteps::default()))
+        .then_events(|events| assert!(notice_given(events).steps_outstanding()))
+        .when(council(reviewed.clone()))
         .then_events(|events| {
-            let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
+            let given = notice_given(events);
+            assert_eq!((given.notice, given.steps.as_ref()), (1, Some(&reviewed)));
             assert!(given.steps_outstanding());
-        });
-    // But for the review, which is not asked for then.
-    let unreviewed = GiveNotice { steps: EndingSteps { reviewed_on: None, ..done() }, ..notice() };
-    lives_there()
-        .when(gives(
-            NoticeGiver::Council,
-            GiveNotice { last_day, short: short.clone(), ..unreviewed.clone() },
-        ))
+        })
+        // What is not told again stays.
+        .when(council(rest.clone()))
         .then_events(|events| {
-            let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
-            assert!(!given.steps_outstanding());
-        });
-    lives_there().when(gives(NoticeGiver::Council, unreviewed)).then_refused("ENDING_STEPS_MISSING");
-    // An agreement on fewer days is no such exception.
-    let agreed = Some(ShortNotice { why: "AGREED".to_owned(), agreed_on: Some(today()) });
+            let given = notice_given(events);
+            assert_eq!((given.steps.as_ref(), given.steps_outstanding()), (Some(&all), false));
+        })
+        .then_state(|state| {
+            let notices = &state.agreements[&agreement_id()].notices;
+            assert_eq!((notices.len(), notices[0].given.steps.as_ref()), (1, Some(&all)));
+        })
+        .when(council(rest))
+        .then_nothing()
+        // Another notice is no repeat.
+        .when(gives(NoticeGiver::Council, GiveNotice { reason: "PRICE".to_owned(), ..notice() }))
+        .then_refused("NOTICE_STANDS");
+    for (steps, repeat) in [
+        (EndingSteps { written_notice_on: Some(date(2026, 5, 7)), ..done() }, false),
+        (EndingSteps { written_notice_on: Some(date(2026, 5, 7)), ..done() }, true),
+        // Before the child came.
+        (EndingSteps { written_notice_on: Some(date(2026, 5, 3)), ..done() }, false),
+        (EndingSteps { written_notice_on: Some(date(2026, 5, 3)), ..done() }, true),
+    ] {
+        let before = lives_there();
+        let before = if repeat {
+            before.when(council(EndingSteps::default())).then_events(|events| assert_eq!(events.len(), 1))
+        } else {
+            before
+        };
+        let refused = before.when(council(steps)).then_refused("FIELD_INVALID");
+        assert_eq!(fields(&refused), ["steps.written_notice_on"]);
+    }
+    // Weeks later, when the days of grace are over, and with the day of departure known.
+    let later = |command: AgreementCommand| match command {
+        AgreementCommand::Notice { agreement, by, expected_version, step, .. } => {
+            let at = "2026-06-02T09:00:00Z".parse().unwrap();
+            AgreementCommand::Notice { agreement, by, expected_version, step, at }
+        }
+        other => other,
+    };
     lives_there()
-        .when(gives(NoticeGiver::Council, GiveNotice { last_day, short: agreed, ..told_nobody }))
-        .then_refused("ENDING_STEPS_MISSING");
+        .when(council(EndingSteps::default()))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(end(date(2026, 6, 3), None))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(later(council(done())))
+        .then_events(|events| assert!(!notice_given(events).steps_outstanding()));
+}
+
+#[test]
+fn at_immediate_risk_the_end_is_at_once_and_the_review_is_not_asked_for() {
+    let at_once = |last_day: Date, steps: EndingSteps| {
+        let short = short("IMMEDIATE_RISK", None);
+        gives(NoticeGiver::Council, GiveNotice { last_day: Some(last_day), short, steps, ..notice() })
+    };
+    let told_nobody = EndingSteps { iro_told_on: None, ..done() };
+    lives_there()
+        .when(at_once(today(), told_nobody))
+        .then_events(|events| assert!(notice_given(events).steps_outstanding()));
+    let unreviewed = EndingSteps { reviewed_on: None, ..done() };
+    lives_there()
+        .when(at_once(date(2026, 5, 8), unreviewed.clone()))
+        .then_events(|events| assert!(!notice_given(events).steps_outstanding()));
+    // Of a notice that runs for longer it is.
+    lives_there()
+        .when(gives(NoticeGiver::Council, GiveNotice { steps: unreviewed, ..notice() }))
+        .then_events(|events| assert!(notice_given(events).steps_outstanding()));
+    // A risk that can wait for three days is not immediate, whoever says so.
+    for giver in [NoticeGiver::Council, provider()] {
+        let (last_day, short) = (Some(date(2026, 5, 9)), short("IMMEDIATE_RISK", None));
+        let waits = GiveNotice { last_day, short, ..notice() };
+        let refused = lives_there().when(gives(giver, waits)).then_refused("FIELD_INVALID");
+        assert_eq!(fields(&refused), ["last_day"]);
+    }
+}
+
+/// Else who tells late would take from the other side the days that it has.
+#[test]
+fn a_notice_that_is_told_late_counts_from_three_days_before() {
+    let told_on = |on: &str, notice: GiveNotice| AgreementCommand::Notice {
+        agreement: agreement_id(),
+        by: provider(),
+        expected_version: None,
+        step: NoticeStep::Give(notice),
+        at: format!("{on}T09:00:00Z").parse().unwrap(),
+    };
+    for (on, last_day) in [
+        ("2026-05-06", date(2026, 6, 3)),
+        ("2026-05-09", date(2026, 6, 3)),
+        ("2026-05-10", date(2026, 6, 4)),
+        ("2026-06-03", date(2026, 6, 28)),
+    ] {
+        lives_there()
+            .when(told_on(on, notice()))
+            .then_events(|events| assert_eq!(notice_given(events).last_day, last_day, "{on}"));
+    }
+    let backdated = GiveNotice { last_day: Some(date(2026, 6, 3)), ..notice() };
+    lives_there().when(told_on("2026-06-03", backdated)).then_refused("NOTICE_TOO_SHORT");
+    // Nor was anything agreed before there was a placement.
+    let (last_day, short) = (Some(date(2026, 5, 20)), short("AGREED", Some(date(2026, 5, 3))));
+    let agreed = GiveNotice { last_day, short, ..notice() };
+    let refused = lives_there().when(gives(provider(), agreed)).then_refused("FIELD_INVALID");
+    assert_eq!(fields(&refused), ["short_notice.agreed_on"]);
+}
+
+#[test]
+fn each_side_gives_its_own_notice_and_the_one_that_runs_out_first_counts() {
+    let longer = GiveNotice { last_day: Some(date(2026, 7, 1)), ..notice() };
+    let both = || {
+        lives_there()
+            .when(gives(provider(), longer.clone()))
+            .then_events(|events| assert_eq!(notice_given(events).notice, 1))
+            .when(gives(NoticeGiver::Council, GiveNotice { steps: done(), ..notice() }))
+            .then_events(|events| assert_eq!(notice_given(events).notice, 2))
+    };
+    let last_day = |state: &Agreements| {
+        state.agreements[&agreement_id()].standing_notice().map(|notice| notice.given.last_day)
+    };
+    both()
+        .then_state(|state| assert_eq!(last_day(state), Some(date(2026, 6, 3))))
+        .when(withdraws(NoticeGiver::Council, 2))
+        .then([withdrawn(2)])
+        .then_state(|state| assert_eq!(last_day(state), Some(date(2026, 7, 1))));
+    let other = GiveNotice { last_day: Some(date(2026, 7, 2)), ..notice() };
+    both().when(gives(provider(), other)).then_refused("NOTICE_STANDS");
+    both().when(end(date(2026, 6, 3), None)).then_events(|events| {
+        let [AgreementEvent::PlacementEnded(ended)] = events else { panic!("{events:?}") };
+        assert_eq!(ended.notice_last_day, Some(date(2026, 6, 3)));
+    });
+    // An end that lies ahead may yet be put right; one that is past is past.
+    let ahead =
+        || lives_there().when(end(date(2026, 5, 7), None)).then_events(|events| assert_eq!(events.len(), 1));
+    ahead().when(gives(provider(), notice())).then([given_by_provider(1).into()]);
 }
 
 #[test]
@@ -311,6 +417,9 @@ fn how_it_ended_can_be_put_right() {
         .then_events(|events| assert_eq!(events.len(), 1))
         .when(correct(Some("DISRUPTION")))
         .then_nothing()
+        // What is not told anew stays as it was.
+        .when(correct(None))
+        .then_nothing()
         .when(correct(Some("PLANNED")))
         .then_events(|events| assert_eq!(events.len(), 1))
         .then_state(|state| {
@@ -353,7 +462,7 @@ proptest! {
         prop_assert_eq!(Agreements::decide(&state, &end), Agreements::decide(&before, &end));
     }
 
-    /// Whatever is asked, a notice that is taken runs forward, for 28 days unless it says why, and a council's has its steps or a reason.
+    /// Whatever is asked, a notice that is taken runs forward, for 28 days unless it says why, and a council's has its steps.
     #[test]
     fn every_notice_that_is_taken_is_long_enough_or_says_why((giver, notice) in notices()) {
         let state = fold::<Agreements>(&placed());
@@ -363,7 +472,8 @@ proptest! {
             prop_assert!(given.last_day >= given.given_on);
             prop_assert_eq!(given.last_day < earliest, given.short.is_some());
             prop_assert_eq!(given.by == NoticeBy::Council, given.steps.is_some());
-            prop_assert!(!given.steps_outstanding() || given.short.as_deref() == Some("IMMEDIATE_RISK"));
+            let days = care::Nights::from_on(given.given_on, Some(given.last_day)).count();
+            prop_assert!(given.short.as_deref() != Some("IMMEDIATE_RISK") || days <= 2);
         }
     }
 }

@@ -57,7 +57,7 @@ fn stay(on: Date) -> AgreementCommand {
 }
 
 fn leave(on: Date) -> AgreementCommand {
-    step(PlacementStep::EndStayingPut { on })
+    step(PlacementStep::EndStayingPut { on, correction: None })
 }
 
 fn correct(on: Date) -> AgreementCommand {
@@ -99,7 +99,8 @@ fn begun() -> AgreementEvent {
 }
 
 fn left(on: Date) -> AgreementEvent {
-    StayingPutEnded { agreement: agreement_id(), award: award(1), council: id(DURHAM), on, at: told() }.into()
+    let (agreement, award, council) = (agreement_id(), award(1), id(DURHAM));
+    StayingPutEnded { agreement, award, council, on, correction: None, at: told() }.into()
 }
 
 /// The placement ends on the day on which the arrangement begins, so that no night is paid twice and none is left out.
@@ -174,6 +175,78 @@ fn the_end_of_the_placement_is_put_right_only_where_no_arrangement_has_a_night()
         .and([left(birthday())])
         .when(correct(date(2026, 6, 1)))
         .then_events(|events| assert_eq!(events.len(), 1));
+}
+
+fn leave_right(on: Date) -> AgreementCommand {
+    step(PlacementStep::EndStayingPut { on, correction: Some("typed the wrong month".to_owned()) })
+}
+
+#[test]
+fn the_end_of_the_arrangement_can_be_put_right() {
+    let stays = || fostered().and([ended(), begun()]);
+    stays().when(leave_right(date(2026, 9, 1))).then_refused("DEPARTURE_NOT_RECORDED");
+    let left_on = |on: Date| stays().and([left(on)]);
+    left_on(date(2026, 9, 1))
+        .when(leave_right(date(2026, 8, 1)))
+        .then_events(|events| {
+            let [AgreementEvent::StayingPutEnded(ended)] = events else { panic!("{events:?}") };
+            assert_eq!(ended.on, date(2026, 8, 1));
+            assert_eq!(ended.correction.as_deref(), Some("typed the wrong month"));
+        })
+        .then_state(|state| {
+            let arrangement = state.agreements[&agreement_id()].staying_put.as_ref().unwrap();
+            assert_eq!(arrangement.ended, Some(date(2026, 8, 1)));
+        })
+        .when(leave_right(date(2026, 8, 1)))
+        .then_nothing();
+    left_on(date(2026, 9, 1)).when(leave_right(date(2026, 6, 30))).then_refused("END_BEFORE_START");
+    // Ended on its first day, and the placement put right since: nobody stays put.
+    left_on(birthday())
+        .when(correct(date(2026, 6, 1)))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .then_state(|state| {
+            let end = state.agreements[&agreement_id()].ended.clone().unwrap();
+            assert_eq!(end.ending, None, "STAYED_PUT is not kept");
+        })
+        .when(leave_right(date(2026, 8, 1)))
+        .then_refused("STAYING_PUT_NOT_STARTED");
+}
+
+/// The end was told first, or the arrangement was ended by mistake.
+#[test]
+fn it_can_begin_where_the_placement_ended_on_that_birthday() {
+    let over = |on: Date, ending: Option<&str>| {
+        let (reason, ending) = ("CARPL".to_owned(), ending.map(str::to_owned));
+        let end = step(PlacementStep::End { on, reason, ending });
+        fostered().when(end).then_events(|events| assert_eq!(events.len(), 1))
+    };
+    over(birthday(), None)
+        .when(stay(birthday()))
+        .then_events(|events| {
+            let [AgreementEvent::PlacementEnded(ended), AgreementEvent::StayingPutStarted(begun)] = events
+            else {
+                panic!("{events:?}")
+            };
+            assert_eq!((ended.on, begun.from), (birthday(), birthday()));
+            assert_eq!(ended.ending.as_deref(), Some("STAYED_PUT"));
+            assert!(ended.correction.is_some());
+        })
+        .when(stay(birthday()))
+        .then_refused("AGREEMENT_ENDED");
+    over(birthday(), Some("INDEPENDENCE")).when(stay(birthday())).then_refused("AGREEMENT_ENDED");
+    over(date(2026, 7, 2), None).when(stay(birthday())).then_refused("AGREEMENT_ENDED");
+    // Begun again after it ended on its first day: the placement's end says so already.
+    let mistaken = fostered().and([ended(), begun(), left(birthday())]);
+    mistaken.when(stay(birthday())).then([begun()]);
+    let lasted = fostered().and([ended(), begun(), left(date(2026, 9, 1))]);
+    lasted.when(stay(birthday())).then_refused("AGREEMENT_ENDED");
+    // Who never came stays nowhere.
+    let cancel = step(PlacementStep::Cancel { reason: "OTHER".to_owned() });
+    given::<Agreements>(awarded("FOSTERING", 17))
+        .when(cancel)
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .when(stay(start()))
+        .then_refused("AGREEMENT_ENDED");
 }
 
 /// What the fold knows of the age it has from whichever half of the award came last.

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use super::fields::etag;
-use crate::render::Viewer;
+use crate::render::{Viewer, Which};
 use crate::{Contracts, render};
 use api::contracts as proto;
 use care::published::EndingSteps;
@@ -120,13 +120,13 @@ impl Contracts {
     ) -> Answer<proto::PlacementNotice> {
         let (by, viewer) = giver(caller, council)?;
         let engine = self.own_engine(council, agreement)?;
-        let number = match &step {
-            NoticeStep::Give(_) => None,
-            NoticeStep::Withdraw { notice } => Some(*notice),
+        let which = match &step {
+            NoticeStep::Give(_) => Which::LastBy(by.side()),
+            NoticeStep::Withdraw { notice } => Which::Number(*notice),
         };
         let command = AgreementCommand::Notice { agreement, by, expected_version, step, at: caller.at };
         let answer = move |state: &Agreements, _: &[AgreementEvent]| {
-            render::notice_after(state, agreement, number, viewer)
+            render::notice_after(state, agreement, which, viewer)
         };
         run_command(engine, caller, request, request_id, command, answer).await
     }

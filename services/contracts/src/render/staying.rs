@@ -9,16 +9,28 @@ use contracts_domain::agreements::{Agreement, Notice, StayingPut};
 use service_kit::terms::lines_shown;
 use service_kit::{agreement_name, timestamp};
 
-/// The notice of this number on an agreement; the last one if none is named.
+/// Which of an agreement's notices is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Which {
+    /// The one of this number.
+    Number(u32),
+    /// The last that this side gave.
+    LastBy(NoticeBy),
+}
+
+/// A notice of an agreement after a change to it.
 pub(crate) fn notice_after(
     state: &Agreements,
     id: AgreementId,
-    number: Option<u32>,
+    which: Which,
     viewer: Viewer,
 ) -> proto::PlacementNotice {
+    let wanted = |notice: &&Notice| match which {
+        Which::Number(number) => notice.given.notice == number,
+        Which::LastBy(by) => notice.given.by == by,
+    };
     let found = state.agreements.get(&id).and_then(|agreement| {
-        let mut notices = agreement.notices.iter().rev();
-        let notice = notices.find(|notice| number.is_none_or(|number| notice.given.notice == number))?;
+        let notice = agreement.notices.iter().rev().find(wanted)?;
         Some(render_notice(agreement, notice, viewer))
     });
     found.unwrap_or_default()
@@ -59,6 +71,7 @@ pub(crate) fn render_notice(
         steps: steps.map(steps_shown),
         record_time: Some(timestamp(given.at)),
         withdraw_time: notice.withdrawn_at.map(timestamp),
+        agreement_claimed: given.agreed_on.is_some(),
     }
 }
 

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 mod staying;
 
-use staying::{DISRUPTION_MEETING, FORMER_PLACEMENT_END, NOTICE_LAST_DAY, OUTSTANDING_NOTICES, RESPITE_END};
+use staying::{
+    DISRUPTION_MEETING, ENDING_STEPS, FORMER_PLACEMENT_END, NOTICE_LAST_DAY, OUTSTANDING_NOTICES, RESPITE_END,
+};
 
 /// Within how many working days after the start a placement plan must be made that was not made before, and the area authority of an
 /// emergency placement be notified.
@@ -32,6 +34,8 @@ pub enum DeadlineKind {
     FormerPlacementEnd,
     /// A time away has a longest length.
     RespiteEnd,
+    /// The council gave notice, with something outstanding of what comes before the end.
+    EndingSteps,
 }
 
 /// What somebody does and records, and what stops a clock by that.
@@ -46,7 +50,7 @@ pub enum StatutoryStep {
     DistantPlacementApproval,
     /// Senior management reviewed why a young child is to live in residential care.
     SeniorReview,
-    /// What was outstanding when the council ended a placement at once was done.
+    /// What was outstanding when the council ended a placement was done.
     OutstandingNotices,
     /// The meeting after a disruption was held.
     DisruptionMeeting,
@@ -81,7 +85,7 @@ impl StatutoryStep {
                 "only children up to the policy's age who are to live in residential care do"
             }
             Self::OutstandingNotices => {
-                "the placement goes on, or it was not ended at once with something outstanding"
+                "the placement goes on, the council did not end it, or nothing was outstanding then"
             }
             Self::DisruptionMeeting => "the placement goes on, or it did not end by DISRUPTION",
         }
@@ -105,6 +109,7 @@ impl DeadlineKind {
             Self::NoticeLastDay => "NOTICE_LAST_DAY",
             Self::FormerPlacementEnd => "FORMER_PLACEMENT_END",
             Self::RespiteEnd => "RESPITE_END",
+            Self::EndingSteps => "ENDING_STEPS",
         }
     }
 
@@ -124,6 +129,7 @@ impl DeadlineKind {
             Self::NoticeLastDay => &NOTICE_LAST_DAY,
             Self::FormerPlacementEnd => &FORMER_PLACEMENT_END,
             Self::RespiteEnd => &RESPITE_END,
+            Self::EndingSteps => &ENDING_STEPS,
         }
     }
 }
@@ -148,7 +154,7 @@ pub struct ClockRule {
 }
 
 /// Every clock.
-pub const CLOCKS: [&ClockRule; 12] = [
+pub const CLOCKS: [&ClockRule; 13] = [
     &RETROSPECTIVE_APPROVAL,
     &GATE_DECISION,
     &PLACEMENT_PLAN,
@@ -157,6 +163,7 @@ pub const CLOCKS: [&ClockRule; 12] = [
     &SENIOR_REVIEW,
     &RELEASE_RESPONSE,
     &NOTICE_LAST_DAY,
+    &ENDING_STEPS,
     &OUTSTANDING_NOTICES,
     &DISRUPTION_MEETING,
     &FORMER_PLACEMENT_END,

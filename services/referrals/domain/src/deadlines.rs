@@ -340,6 +340,7 @@ impl State {
             DeadlineKind::NoticeLastDay | DeadlineKind::FormerPlacementEnd | DeadlineKind::RespiteEnd => {
                 self.placement_ends(id.award)
             }
+            DeadlineKind::EndingSteps => self.ending_steps_done(id.award),
             DeadlineKind::ReleaseResponse => {
                 let Some((referral, provider)) = self.referrals.get(&id.referral).zip(id.provider.as_ref())
                 else {
@@ -388,6 +389,12 @@ impl State {
                 self.note_after_end(event.award);
             }
             ReferralEvent::PlacementNoticeNoted(event) => self.note_after_end(event.award),
+            ReferralEvent::ReferralLinked(event) => {
+                let awards = self.referrals.get(&event.referral).map(|referral| referral.awards.clone());
+                for award in awards.unwrap_or_default() {
+                    self.note_after_end(award);
+                }
+            }
             ReferralEvent::PlacementEndingNoted(event) => self.note_after_end(event.award),
             ReferralEvent::StatutoryStepRecorded(event) => {
                 if let Some(clocks) = self.clocks.awards.get_mut(&event.award) {

@@ -4,12 +4,13 @@
 //! A child is a chain of referrals that follow from one another; nothing else says here that two referrals are about the same child. The
 //! figures are those of the former national indicators NI62 (three or more placements in the year) and NI63 (under-16s looked after for two and
 //! a half years who have lived in the same placement for two), as far as the log can say: a placement that was not awarded here is not known.
-//! Times away (RESPITE) and series of short breaks (legal status V3 and V4) are no placements in either.
+//! Times away (RESPITE) within their longest length and series of short breaks (legal status V3 and V4) are no placements in either. A new
+//! award for the same place on the day on which the last one ends goes on with the placement, which then has not ended.
 
 use crate::deadlines::is_short_break;
 use crate::state::{Award, Outcome, State};
 use crate::staying::{DISRUPTION, RESPITE};
-use care::{Date, Nights, PlaceId, ReferralId, code_sets::collection_year};
+use care::{AwardId, Date, Nights, PlaceId, ReferralId, code_sets::collection_year};
 use jiff::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,10 +71,12 @@ pub struct Stability {
 }
 
 /// A child's time in one place, under one award or several that follow on without a night between.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Spell<'a> {
     place: &'a PlaceId,
     referral: ReferralId,
+    /// The last of its awards, whose end is the spell's.
+    award: AwardId,
     start: Date,
     end: Option<Date>,
 }
@@ -96,16 +99,17 @@ struct Child<'a> {
 }
 
 impl State {
-    /// The figures of the year to 31 March that ends on `last`, see [`year_ending`], as far as the log knows now.
+    /// The figures of the year to 31 March that ends on `last`, see [`year_ending`], as far as the log knows. What is planned for after
+    /// `today` has not happened yet.
     #[must_use]
-    pub fn stability(&self, last: Date) -> Stability {
+    pub fn stability(&self, last: Date, today: Date) -> Stability {
         let mut figures = Stability::default();
-        let children = self.children();
-        for child in children.values() {
-            self.count_child(child, last, &mut figures);
-        }
-        for award in children.values().flat_map(|child| &child.awards) {
-            self.count_ending(award, last, &mut figures);
+        for child in self.children().values() {
+            let stays = self.stays(child, today);
+            child.count(&stays, last, &mut figures);
+            for spell in with_nightless(&stays) {
+                self.count_ending(&spell, (last, today), &mut figures);
+            }
         }
         figures
     }
@@ -120,90 +124,100 @@ impl State {
         children
     }
 
-    /// Whether an award is for a home, neither a time away nor one of a series of short breaks.
-    fn is_home(&self, award: &Award) -> bool {
+    /// Whether an award is for a time away or one of a series of short breaks, however long it lasts.
+    pub(crate) fn is_time_away(&self, award: &Award) -> bool {
         let referral = &award.proposed.referral;
         let respite = self.staying.follows.get(referral).is_some_and(|follows| follows.kind == RESPITE);
-        let short_break = self.referrals.get(referral).is_some_and(is_short_break);
-        !respite && !short_break
+        respite || self.referrals.get(referral).is_some_and(is_short_break)
+    }
+
+    /// Whether an award is for a home: no time away, or one that by `today` has lasted longer than it may.
+    fn is_home(&self, award: &Award, today: Date) -> bool {
+        !self.is_time_away(award) || self.outlasts_respite(award, today) == Some(true)
+    }
+
+    /// Whether a time away has lasted longer than it may; none where nothing says how long it may last.
+    fn outlasts_respite(&self, award: &Award, today: Date) -> Option<bool> {
+        let last = self.respite_last_day(award)?;
+        Some(self.ended_on(award).map_or(today, |end| end.min(today)) > last)
     }
 
     fn ended_on(&self, award: &Award) -> Option<Date> {
         self.clocks.awards.get(&award.proposed.award)?.ended
     }
 
-    /// The child's homes in order. A new award for the same place on the day on which the last one ends is no move.
-    fn spells<'a>(&self, child: &Child<'a>) -> Vec<Spell<'a>> {
-        let homes = child.awards.iter().filter(|award| self.is_home(award));
-        let mut spells: Vec<Spell<'a>> = homes
+    /// The child's times in its homes, in order of their starts, those without a night too.
+    fn stays<'a>(&self, child: &Child<'a>, today: Date) -> Vec<Spell<'a>> {
+        let homes = child.awards.iter().filter(|award| self.is_home(award, today));
+        let mut stays: Vec<Spell<'a>> = homes
             .filter_map(|award| {
                 let (proposed, end) = (&award.proposed, self.ended_on(award));
-                Some(Spell {
-                    place: &proposed.place,
-                    referral: proposed.referral,
-                    start: award.arrived?,
-                    end,
-                })
+                let (place, referral, id) = (&proposed.place, proposed.referral, proposed.award);
+                Some(Spell { place, referral, award: id, start: award.arrived?, end })
             })
-            // Who came and left on one day has had no night there.
-            .filter(|spell| !spell.nights().is_empty())
             .collect();
-        spells.sort_by(|one, other| {
+        stays.sort_by(|one, other| {
             (one.start, one.end, one.referral).cmp(&(other.start, other.end, other.referral))
         });
-        let mut merged: Vec<Spell<'a>> = Vec::with_capacity(spells.len());
-        for spell in spells {
-            match merged.last_mut().filter(|last| last.place == spell.place && last.end == Some(spell.start))
-            {
-                Some(last) => (last.end, last.referral) = (spell.end, spell.referral),
-                None => merged.push(spell),
-            }
-        }
-        merged
+        stays
     }
 
-    fn count_child(&self, child: &Child<'_>, last: Date, figures: &mut Stability) {
-        let spells = self.spells(child);
-        // Where the log has a child in two places, it moved to the one that it came to last.
-        let Some(now) = spells.iter().rposition(|spell| spell.covers(last)) else { return };
-        let current = &spells[now];
-        figures.placed.add_if(true, current.referral);
-        let year = Nights::from_on(first_day(last), last.tomorrow().ok());
-        let in_year = spells.iter().filter(|spell| spell.nights().overlaps(&year)).count();
-        figures.three_or_more.add_if(in_year >= PLACEMENTS_MANY, current.referral);
-        let long = continuous_since(&spells[..=now]) <= months_before(last, LOOKED_AFTER_MONTHS);
-        if !long {
+    fn count_ending(&self, stay: &Spell<'_>, (last, today): (Date, Date), figures: &mut Stability) {
+        // A planned end that lies ahead is none yet.
+        let Some(end) = stay.end.filter(|end| *end <= today) else { return };
+        if collection_year(end) != collection_year(last) {
             return;
         }
-        match child.is_under(AGE_UNDER_YEARS, last) {
-            Some(true) => {
-                let same = current.start <= months_before(last, SAME_PLACEMENT_MONTHS);
-                figures.long_looked_after.add_if(true, current.referral);
-                figures.long_same_placement.add_if(same, current.referral);
-            }
-            Some(false) => {}
-            None => figures.age_unclear.add_if(true, current.referral),
-        }
-    }
-
-    fn count_ending(&self, award: &Award, last: Date, figures: &mut Stability) {
-        let (Some(start), Some(end)) = (award.arrived, self.ended_on(award)) else { return };
-        if !self.is_home(award) || collection_year(end) != collection_year(last) {
-            return;
-        }
-        let referral = award.proposed.referral;
+        let referral = stay.referral;
         figures.ended.add_if(true, referral);
-        let ending = self.staying.endings.get(&award.proposed.award);
+        let ending = self.staying.endings.get(&stay.award);
         figures.ending_untold.add_if(ending.is_none(), referral);
         if ending.is_none_or(|ending| ending != DISRUPTION) {
             return;
         }
-        let days = Nights::from_on(start, Some(end)).count();
+        let days = stay.nights().count();
         figures.disrupted.add_if(true, referral);
         figures.disrupted_in_90_days.add_if(days <= 90, referral);
         figures.disrupted_in_180_days.add_if(days <= 180, referral);
         figures.disrupted_in_365_days.add_if(days <= 365, referral);
     }
+}
+
+/// The spells that these stays make, which are in order of their starts: a stay in the same place from the day on which the last one ends
+/// goes on with it.
+fn merged<'a>(stays: impl Iterator<Item = Spell<'a>>) -> Vec<Spell<'a>> {
+    let mut merged: Vec<Spell<'a>> = Vec::new();
+    for stay in stays {
+        match merged.last_mut().filter(|last| last.place == stay.place && last.end == Some(stay.start)) {
+            Some(last) => (last.end, last.referral, last.award) = (stay.end, stay.referral, stay.award),
+            None => merged.push(stay),
+        }
+    }
+    merged
+}
+
+/// The spells of these stays that have a night: who came and left on one day has had none there.
+fn spells<'a>(stays: &[Spell<'a>]) -> Vec<Spell<'a>> {
+    merged(stays.iter().filter(|stay| !stay.nights().is_empty()).cloned())
+}
+
+/// The spells of these stays, and those without a night that are no part of one.
+fn with_nightless<'a>(stays: &[Spell<'a>]) -> Vec<Spell<'a>> {
+    let mut all = spells(stays);
+    let goes_on = |stay: &Spell<'_>, all: &[Spell<'_>]| {
+        let there = |spell: &Spell<'_>| {
+            spell.place == stay.place
+                && spell.start <= stay.start
+                && spell.end.is_none_or(|end| end >= stay.start)
+        };
+        all.iter().any(there)
+    };
+    for stay in stays.iter().filter(|stay| stay.nights().is_empty()) {
+        if !goes_on(stay, &all) {
+            all.push(stay.clone());
+        }
+    }
+    all
 }
 
 /// Whether the child of an award came.
@@ -232,6 +246,30 @@ fn continuous_since(spells: &[Spell<'_>]) -> Date {
 }
 
 impl Child<'_> {
+    fn count(&self, stays: &[Spell<'_>], last: Date, figures: &mut Stability) {
+        let spells = spells(stays);
+        // Where the log has a child in two places, it moved to the one that it came to last.
+        let Some(now) = spells.iter().rposition(|spell| spell.covers(last)) else { return };
+        let current = &spells[now];
+        figures.placed.add_if(true, current.referral);
+        let year = Nights::from_on(first_day(last), last.tomorrow().ok());
+        let in_year = spells.iter().filter(|spell| spell.nights().overlaps(&year)).count();
+        figures.three_or_more.add_if(in_year >= PLACEMENTS_MANY, current.referral);
+        let long = continuous_since(&spells[..=now]) <= months_before(last, LOOKED_AFTER_MONTHS);
+        if !long {
+            return;
+        }
+        match self.is_under(AGE_UNDER_YEARS, last) {
+            Some(true) => {
+                let same = current.start <= months_before(last, SAME_PLACEMENT_MONTHS);
+                figures.long_looked_after.add_if(true, current.referral);
+                figures.long_same_placement.add_if(same, current.referral);
+            }
+            Some(false) => {}
+            None => figures.age_unclear.add_if(true, current.referral),
+        }
+    }
+
     /// Whether the child is under an age on a day, by the ages in whole years that its awards had on their first nights; none if that does
     /// not say.
     fn is_under(&self, years: i32, day: Date) -> Option<bool> {

@@ -20,6 +20,7 @@ pub(super) fn kind_in_filter(fields: &mut Fields, kind: i32) -> Option<Option<De
         proto::DeadlineKind::ReleaseResponse => Some(DeadlineKind::ReleaseResponse),
         proto::DeadlineKind::GateDecision => Some(DeadlineKind::GateDecision),
         proto::DeadlineKind::NoticeLastDay => Some(DeadlineKind::NoticeLastDay),
+        proto::DeadlineKind::EndingSteps => Some(DeadlineKind::EndingSteps),
         proto::DeadlineKind::FormerPlacementEnd => Some(DeadlineKind::FormerPlacementEnd),
         proto::DeadlineKind::RespiteEnd => Some(DeadlineKind::RespiteEnd),
         step => recordable(step).map(DeadlineKind::Step),
@@ -45,6 +46,7 @@ fn shown_kind(kind: DeadlineKind) -> proto::DeadlineKind {
         DeadlineKind::ReleaseResponse => proto::DeadlineKind::ReleaseResponse,
         DeadlineKind::GateDecision => proto::DeadlineKind::GateDecision,
         DeadlineKind::NoticeLastDay => proto::DeadlineKind::NoticeLastDay,
+        DeadlineKind::EndingSteps => proto::DeadlineKind::EndingSteps,
         DeadlineKind::FormerPlacementEnd => proto::DeadlineKind::FormerPlacementEnd,
         DeadlineKind::RespiteEnd => proto::DeadlineKind::RespiteEnd,
     }

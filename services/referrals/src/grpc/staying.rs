@@ -64,7 +64,8 @@ impl Referrals {
         }
         let ((council, _), last) = fields.finish(|| named.zip(last))?;
         let desk = self.own_desk(&caller, council)?;
-        let figures = desk.engine.read(|state| state.stability(last));
+        let today = london_date(caller.at);
+        let figures = desk.engine.read(|state| state.stability(last, today));
         Ok(Response::new(render::stability(council, last, &figures, message.with_referrals)))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn follows(council: CouncilId, it: &Follows) -> proto::Follows {
 /// How the placement of an award ended, and the last day of its notice; each empty if it was not told.
 pub(super) fn end(state: &State, award: AwardId) -> (String, String) {
     let ending = state.staying.endings.get(&award).cloned().unwrap_or_default();
-    let notice = state.staying.notices.get(&award);
+    let notice = state.staying.notice(award);
     (ending, notice.map(|notice| notice.last_day.to_string()).unwrap_or_default())
 }
 

@@ -58,7 +58,7 @@ async fn notices_and_endings_become_deadlines_and_are_shown() {
     let placed = bench.arrived().await;
     let issued = bench.issued(&placed).await;
     bench.contracts(notice(&issued)).await;
-    assert_eq!(kinds(&bench).await, [Kind::NoticeLastDay]);
+    assert_eq!(kinds(&bench).await, [Kind::EndingSteps, Kind::NoticeLastDay]);
     assert_eq!(award(&bench, &placed.name).await.notice_last_day, issued.start.to_string());
     let (agreement, award_id, at) = (issued.agreement, issued.award, crate::bench::start());
     let withdrawn =
@@ -141,6 +141,9 @@ async fn the_stability_of_a_year_counts_and_names() {
     let left = issued.start.tomorrow().unwrap();
     let ended = PlacementEnded { ending: Some("DISRUPTION".to_owned()), ..bench.ended(&issued, left) };
     bench.contracts(ended).await;
+    // Told ahead, it has not happened.
+    assert_eq!(ask(year, false).await.unwrap().into_inner().ended.unwrap().count, 0);
+    bench.clock.advance_to(format!("{left}T12:00:00Z").parse().unwrap());
     let figures = ask(year, false).await.unwrap().into_inner();
     assert_eq!(named(figures.placed), (0, vec![]));
     assert_eq!(named(figures.disrupted_within_90_days), (1, vec![]), "named only where asked for");

@@ -109,7 +109,8 @@ impl World {
             let step = PlacementStep::CorrectEnd { on: from, reason, ending: None, correction };
             return self.tell(desk, agreement, step);
         }
-        self.tell(desk, agreement, PlacementStep::EndStayingPut { on })
+        let correction = self.chance.percent(30).then(|| "typed the wrong day (simulated)".to_owned());
+        self.tell(desk, agreement, PlacementStep::EndStayingPut { on, correction })
     }
 
     fn arrangement_from(&self, desk: usize, agreement: AgreementId) -> Date {

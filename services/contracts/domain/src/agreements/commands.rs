@@ -86,7 +86,7 @@ impl NoticeGiver {
 /// What happens to notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeStep {
-    /// One is given.
+    /// One is given; or one's own that stands is given again with what was done since.
     Give(GiveNotice),
     /// One is taken back.
     Withdraw {
@@ -106,7 +106,7 @@ pub struct GiveNotice {
     pub reason: String,
     /// Why it runs for fewer days than is usual, if it does.
     pub short: Option<ShortNotice>,
-    /// What the council did before; nothing for a provider.
+    /// What the council has done of what comes before the end; nothing for a provider.
     pub steps: EndingSteps,
 }
 
@@ -142,7 +142,7 @@ pub enum PlacementStep {
         on: Date,
         /// The right reason, a code of `care::code_sets::REASON_PLACE_CHANGE`.
         reason: String,
-        /// The right way it ended, a code of `care::code_sets::PLACEMENT_END`, if that is told.
+        /// The right way it ended, a code of `care::code_sets::PLACEMENT_END`; none if that was right.
         ending: Option<String>,
         /// Why the record was wrong, in words without personal data.
         correction: String,
@@ -163,5 +163,7 @@ pub enum PlacementStep {
     EndStayingPut {
         /// The day of departure, which is not paid.
         on: Date,
+        /// Why the departure recorded before was wrong, in words without personal data; none for one that is told for the first time.
+        correction: Option<String>,
     },
 }

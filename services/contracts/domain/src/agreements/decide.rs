@@ -5,7 +5,7 @@ use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
 use super::notice;
 use super::rejection::AgreementRejection;
 use super::release::claim_released;
-use super::state::{Agreement, Agreements, Outcome, StayingPut};
+use super::state::{Agreement, Agreements, Outcome};
 use super::staying_put;
 use super::staying_rejection::StayingRejection;
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
@@ -203,20 +203,27 @@ fn placement(agreement: &Agreement, step: &PlacementStep, at: Timestamp) -> Deci
             let (Some(started), Some(end)) = (agreement.started, end) else {
                 return Err(AgreementRejection::DepartureNotRecorded);
             };
-            // An arrangement that has no night was none.
-            let runs = |it: &&StayingPut| it.ended != Some(it.from);
-            if let Some(arrangement) = agreement.staying_put.as_ref().filter(runs) {
+            if let Some(arrangement) = agreement.staying_put.as_ref().filter(|it| it.has_nights()) {
                 return Err(StayingRejection::StayingPutRuns(arrangement.from).into());
             }
             check_end(*on, started, at)?;
-            if end.on == *on && end.reason == *reason && end.ending == *ending {
+            // What is not told anew stays. But where nobody stays put after all, that is no way it ended.
+            let kept = || end.ending.clone().filter(|before| before != staying_put::STAYED_PUT);
+            let ending = ending.clone().or_else(kept);
+            if end.on == *on && end.reason == *reason && end.ending == ending {
                 return Ok(vec![]);
             }
-            let (ending, correction) = (ending.clone(), Some(correction.clone()));
+            let correction = Some(correction.clone());
             let corrected = PlacementEnded { ending, correction, ..ended(agreement, *on, reason, at) };
             Ok(vec![corrected.into()])
         }
-        (PlacementStep::EndStayingPut { on }, _) => staying_put::end(agreement, *on, at),
+        (PlacementStep::EndStayingPut { on, correction }, _) => {
+            staying_put::end(agreement, *on, correction.as_ref(), at)
+        }
+        (PlacementStep::StayPut { on, .. }, Some(end)) if !staying_put::fits(agreement, end, *on) => {
+            Err(AgreementRejection::AgreementEnded(end.on))
+        }
+        (PlacementStep::StayPut { on, lines }, _) => staying_put::start(agreement, *on, lines, at),
         (_, Some(end)) => Err(AgreementRejection::AgreementEnded(end.on)),
         (PlacementStep::Start { on }, None) => start(agreement, *on, at),
         (PlacementStep::End { on, reason, ending }, None) => {
@@ -225,7 +232,6 @@ fn placement(agreement: &Agreement, step: &PlacementStep, at: Timestamp) -> Deci
             let ended = PlacementEnded { ending: ending.clone(), ..ended(agreement, *on, reason, at) };
             Ok(vec![ended.into()])
         }
-        (PlacementStep::StayPut { on, lines }, None) => staying_put::start(agreement, *on, lines, at),
         (PlacementStep::Cancel { reason }, None) => match agreement.started {
             Some(started) => Err(AgreementRejection::PlacementAlreadyStarted(started)),
             None => Ok(vec![ended(agreement, agreement.issued.start, reason, at).into()]),

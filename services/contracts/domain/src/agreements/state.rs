@@ -1,7 +1,7 @@
 //! The fold of one council's contracts log.
 
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
-use care::published::{AgreementIssued, PlacementNoticeGiven, PriceLine};
+use care::published::{AgreementIssued, NoticeBy, PlacementNoticeGiven, PriceLine};
 use care::{AgreementId, AwardId, CouncilId, Date, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,6 +106,14 @@ pub struct StayingPut {
     pub ended: Option<Date>,
 }
 
+impl StayingPut {
+    /// Whether it has a night, or may yet: one that has none was none.
+    #[must_use]
+    pub fn has_nights(&self) -> bool {
+        self.ended != Some(self.from)
+    }
+}
+
 /// How far an agreement has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgreementStatus {
@@ -131,10 +139,20 @@ impl Agreement {
         }
     }
 
-    /// The notice that was not withdrawn, if there is one.
+    fn standing_notices(&self) -> impl Iterator<Item = &Notice> {
+        self.notices.iter().filter(|notice| notice.withdrawn_at.is_none())
+    }
+
+    /// The notice that was not withdrawn, if there is one; of one by each side the one that runs out first.
     #[must_use]
     pub fn standing_notice(&self) -> Option<&Notice> {
-        self.notices.iter().find(|notice| notice.withdrawn_at.is_none())
+        self.standing_notices().min_by_key(|notice| notice.given.last_day)
+    }
+
+    /// The notice that this side gave and did not withdraw, if there is one.
+    #[must_use]
+    pub fn standing_notice_by(&self, by: NoticeBy) -> Option<&Notice> {
+        self.standing_notices().find(|notice| notice.given.by == by)
     }
 }
 
@@ -207,9 +225,14 @@ impl Agreements {
                 let (on, reason, ending) = (e.on, e.reason.clone(), e.ending.clone());
                 agreement.ended = Some(End { on, reason, ending, notice_last_day: e.notice_last_day });
             }),
-            AgreementEvent::PlacementNoticeGiven(e) => self.change(e.agreement, |agreement| {
-                agreement.notices.push(Notice { given: e.clone(), withdrawn_at: None });
-            }),
+            AgreementEvent::PlacementNoticeGiven(e) => {
+                self.change(e.agreement, |agreement| {
+                    match agreement.notices.iter_mut().find(|it| it.given.notice == e.notice) {
+                        Some(before) => before.given.steps.clone_from(&e.steps),
+                        None => agreement.notices.push(Notice { given: e.clone(), withdrawn_at: None }),
+                    }
+                })
+            }
             AgreementEvent::PlacementNoticeWithdrawn(e) => self.change(e.agreement, |agreement| {
                 for notice in agreement.notices.iter_mut().filter(|it| it.given.notice == e.notice) {
                     notice.withdrawn_at = Some(e.at);

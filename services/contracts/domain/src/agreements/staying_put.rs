@@ -4,7 +4,7 @@
 
 use super::decide::{check_end, ended};
 use super::rejection::AgreementRejection;
-use super::state::{Agreement, Agreements};
+use super::state::{Agreement, Agreements, End, StayingPut};
 use super::staying_rejection::StayingRejection;
 use care::published::{PlacementEnded, PriceLine, StayingPutEnded, StayingPutStarted};
 use care::{Date, Decided, Timestamp, Violation, last_day_ahead, london_date};
@@ -14,11 +14,19 @@ use jiff::Span;
 const FOSTERING: [&str; 4] =
     ["FOSTERING", "FOSTERING_ENHANCED", "FOSTERING_PARENT_CHILD", "CONNECTED_CARERS"];
 /// The PLACEMENT_END code of what goes on as Staying Put.
-const STAYED_PUT: &str = "STAYED_PUT";
+pub(super) const STAYED_PUT: &str = "STAYED_PUT";
 /// The REASON_PLACE_CHANGE code: the status of the placement changes, and nothing else.
 const STATUS_ONLY: &str = "PLACE";
 /// The age from which it is possible, in years.
 const AGE_YEARS: i32 = 18;
+
+/// Whether it can begin on `on` though the end of the placement is recorded: that very day, not as an end of another kind, and nobody stays
+/// put yet.
+pub(super) fn fits(agreement: &Agreement, end: &End, on: Date) -> bool {
+    let stays = agreement.staying_put.as_ref().is_some_and(StayingPut::has_nights);
+    let ending = end.ending.as_deref();
+    agreement.started.is_some() && !stays && end.on == on && ending.is_none_or(|ending| ending == STAYED_PUT)
+}
 
 /// Begins it on `on`, the 18th birthday, at this weekly price.
 pub(super) fn start(
@@ -43,8 +51,10 @@ pub(super) fn start(
     {
         return Err(StayingRejection::NotEighteenth { on, after, until }.into());
     }
-    let ended =
-        PlacementEnded { ending: Some(STAYED_PUT.to_owned()), ..ended(agreement, on, STATUS_ONLY, at) };
+    let (ending, before) = (Some(STAYED_PUT.to_owned()), agreement.ended.as_ref());
+    let told = before.is_some_and(|end| end.ending == ending && end.reason == STATUS_ONLY);
+    let correction = before.map(|_| "the young person stays put".to_owned());
+    let ended = PlacementEnded { ending, correction, ..ended(agreement, on, STATUS_ONLY, at) };
     let started = StayingPutStarted {
         agreement: issued.agreement,
         award: issued.award,
@@ -54,7 +64,7 @@ pub(super) fn start(
         lines: lines.to_vec(),
         at,
     };
-    Ok(vec![ended.into(), started.into()])
+    Ok(if told { vec![started.into()] } else { vec![ended.into(), started.into()] })
 }
 
 /// After which day and until which day somebody turns 18 who was `age_years` on `start`.
@@ -64,13 +74,25 @@ fn birthday(start: Date, age_years: u8) -> Option<(Date, Date)> {
     Some((after, start.checked_add(Span::new().try_years(until).ok()?).ok()?))
 }
 
-/// Ends it; the day of departure is not paid.
-pub(super) fn end(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> {
+/// Ends it, or with a correction puts its end right; the day of departure is not paid.
+pub(super) fn end(
+    agreement: &Agreement,
+    on: Date,
+    correction: Option<&String>,
+    at: Timestamp,
+) -> Decided<Agreements> {
     let Some(arrangement) = &agreement.staying_put else {
         return Err(StayingRejection::StayingPutUnknown.into());
     };
-    if let Some(ended) = arrangement.ended {
-        return Err(StayingRejection::StayingPutOver(ended).into());
+    match (arrangement.ended, correction) {
+        (Some(ended), None) => return Err(StayingRejection::StayingPutOver(ended).into()),
+        (None, Some(_)) => return Err(AgreementRejection::DepartureNotRecorded),
+        // Where the placement ended otherwise after all, nobody stays put.
+        (Some(_), Some(_)) if !stands(agreement, arrangement) => {
+            return Err(StayingRejection::StayingPutUnknown.into());
+        }
+        (Some(ended), Some(_)) if ended == on => return Ok(vec![]),
+        (Some(_), Some(_)) | (None, None) => {}
     }
     if on < arrangement.from {
         return Err(AgreementRejection::EndBeforeStart { on, started: arrangement.from });
@@ -81,5 +103,12 @@ pub(super) fn end(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agr
     }
     let issued = &agreement.issued;
     let (agreement, award, council) = (issued.agreement, issued.award, issued.council);
-    Ok(vec![StayingPutEnded { agreement, award, council, on, at }.into()])
+    let correction = correction.cloned();
+    Ok(vec![StayingPutEnded { agreement, award, council, on, correction, at }.into()])
+}
+
+/// Whether the placement ended where the arrangement begins: else it was put right since, and the arrangement is none.
+fn stands(agreement: &Agreement, arrangement: &StayingPut) -> bool {
+    let end = agreement.ended.as_ref();
+    end.is_some_and(|end| end.on == arrangement.from && end.ending.as_deref() == Some(STAYED_PUT))
 }

@@ -11,8 +11,10 @@ pub enum StayingRejection {
     /// Dates or fields contradict each other.
     #[error("{}", .0.iter().map(|it| format!("{}: {}", it.field, it.description)).collect::<Vec<_>>().join("; "))]
     FieldInvalid(Vec<Violation>),
-    /// One notice at a time.
-    #[error("notice {notice} stands already, to {last_day}: have it withdrawn before another is given")]
+    /// One notice of each side at a time.
+    #[error(
+        "your notice {notice} stands already, to {last_day}: withdraw it before another is given, or give the same again to add steps"
+    )]
     NoticeStands {
         /// Its number.
         notice: u32,
@@ -38,12 +40,6 @@ pub enum StayingRejection {
     /// Too many notices on one agreement.
     #[error("the agreement has had {NOTICES_MAX} notices already, which is the most it can have")]
     TooManyNotices,
-    /// A council ends a placement only after these.
-    #[error(
-        "a council ends a placement only after {}: give the day of each, or IMMEDIATE_RISK in short_notice if there is one (regulation 14)",
-        .0.join(", ")
-    )]
-    EndingStepsMissing(Vec<&'static str>),
     /// Staying Put follows a foster placement.
     #[error(
         "the agreement is for {0}: only who lived with foster carers stays put; end the placement instead"
@@ -65,7 +61,9 @@ pub enum StayingRejection {
     #[error("no Staying Put arrangement was started: end the placement instead")]
     StayingPutUnknown,
     /// It is over.
-    #[error("the Staying Put arrangement ended on {0} already")]
+    #[error(
+        "the Staying Put arrangement ended on {0} already: if that is wrong, end it again and say why in correction"
+    )]
     StayingPutOver(Date),
     /// The departure is where the arrangement begins.
     #[error(
@@ -83,7 +81,6 @@ impl Refusal for StayingRejection {
             Self::NoticeNotYours(_) => "NOTICE_NOT_YOURS",
             Self::NoticeTooShort { .. } => "NOTICE_TOO_SHORT",
             Self::TooManyNotices => "LIMIT_REACHED",
-            Self::EndingStepsMissing(_) => "ENDING_STEPS_MISSING",
             Self::NotFostering(_) => "NOT_A_FOSTER_PLACEMENT",
             Self::NotEighteenth { .. } => "NOT_THE_18TH_BIRTHDAY",
             Self::StayingPutUnknown => "STAYING_PUT_NOT_STARTED",
@@ -100,7 +97,6 @@ impl Refusal for StayingRejection {
             Self::NoticeStands { .. }
             | Self::NoticeTooShort { .. }
             | Self::TooManyNotices
-            | Self::EndingStepsMissing(_)
             | Self::NotFostering(_)
             | Self::NotEighteenth { .. }
             | Self::StayingPutUnknown
@@ -115,9 +111,6 @@ impl Refusal for StayingRejection {
             Self::FieldInvalid(violations) => violations.clone(),
             Self::NoticeTooShort { .. } => at("last_day"),
             Self::NotEighteenth { .. } => at("on"),
-            Self::EndingStepsMissing(missing) => {
-                missing.iter().flat_map(|step| at(&format!("steps.{step}"))).collect()
-            }
             _ => Vec::new(),
         }
     }

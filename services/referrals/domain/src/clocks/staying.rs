@@ -12,15 +12,31 @@ pub(super) const NOTICE_LAST_DAY: ClockRule = ClockRule {
     constant: "`NOTICE_DAYS` of contracts, 28 days",
 };
 
+pub(super) const ENDING_STEPS: ClockRule = ClockRule {
+    kind: DeadlineKind::EndingSteps,
+    starts: "The council gives notice that a placement is to end, with something outstanding of what comes before the end: a review of the \
+             case (not where it ends at once for an immediate risk), other accommodation, telling the independent reviewing officer, and \
+             written notice to those who were told of the placement.",
+    due: "The end of the notice's last day.",
+    to_do: "Take these steps before the child leaves and record the day of each; written notice as soon as reasonably practicable.",
+    stops: "The steps are recorded (`GiveNotice`, the same notice again), the notice is withdrawn, or the day of departure is recorded: what \
+            is outstanding then is `OUTSTANDING_NOTICES`.",
+    source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 14(1) to (3).",
+    constant: "none",
+};
+
 pub(super) const OUTSTANDING_NOTICES: ClockRule = ClockRule {
     kind: DeadlineKind::Step(StatutoryStep::OutstandingNotices),
-    starts: "The day on which a placement ends that the council ended at once, for an immediate risk of significant harm to the child or of \
-             serious injury to others, with something outstanding of what comes before an end.",
+    starts: "The day on which a placement ends of which the council gave notice, with something outstanding of what comes before an end; or \
+             that the council ended without notice by either side. That it did is taken from the reason (ALLEG, APPRR, CARPL, CHILD, \
+             LAREQ, OTHER or STAND) and the ending (PLANNED, DISRUPTION, OTHER, or not told). Not for a time away (RESPITE) or a short \
+             break (legal status V3 or V4).",
     due: "The end of the tenth working day after the end.",
     to_do: "Arrange other accommodation and tell the independent reviewing officer as soon as reasonably practicable, and give the written \
             notices that are outstanding.",
     stops: "The step is recorded.",
-    source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 14(3) and (4).",
+    source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 14. The codes are this service's reading of \
+             `terminate`.",
     constant: "`OUTSTANDING_NOTICES_WORKING_DAYS`, 10 working days",
 };
 
@@ -37,7 +53,7 @@ pub(super) const DISRUPTION_MEETING: ClockRule = ClockRule {
 pub(super) const FORMER_PLACEMENT_END: ClockRule = ClockRule {
     kind: DeadlineKind::FormerPlacementEnd,
     starts: "The child of a referral that follows from a placement by MOVE or SIBLING_REUNION has come to the new home, and the placement \
-             before goes on.",
+             before goes on; whether the new one goes on makes no difference.",
     due: "The end of the day on which the child came.",
     to_do: "End the placement before on the day of the move: its day of departure is not paid, so that no night is paid twice.",
     stops: "Its day of departure is recorded.",

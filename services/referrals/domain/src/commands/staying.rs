@@ -20,7 +20,9 @@ pub struct LinkReferral {
 pub struct RecordNotice {
     /// The award of the placement.
     pub award: AwardId,
-    /// The notice that stands now; none where it was withdrawn.
+    /// Its number on the agreement.
+    pub number: u32,
+    /// The notice as it stands now; none where it was withdrawn.
     pub notice: Option<StandingNotice>,
     /// When it was recorded.
     pub at: Timestamp,
@@ -37,6 +39,6 @@ impl RecordNotice {
             last_day: event.last_day,
             steps_outstanding: event.steps_outstanding(),
         };
-        Self { award: event.award, notice: Some(notice), at: event.at }
+        Self { award: event.award, number: event.notice, notice: Some(notice), at: event.at }
     }
 }

@@ -8,7 +8,7 @@ use crate::commands::{LinkReferral, RecordDeparture, RecordNotice};
 use crate::events::{Follows, PlacementEndingNoted, PlacementNoticeNoted, ReferralEvent, ReferralLinked};
 use crate::rejection::Rejection;
 use crate::state::{Award, Outcome, State};
-use crate::staying::RESPITE;
+use crate::staying::{RESPITE, ends_by_council};
 use care::{CouncilId, ReferralId, Timestamp, code_sets};
 
 /// Whatever stage the referral is at: a link may be known late.
@@ -63,7 +63,9 @@ pub(super) fn note_notice(state: &State, command: &RecordNotice) -> Vec<Referral
     let Some((Award { proposed, .. }, _)) = holding(state, command.award) else {
         return Vec::new();
     };
-    if state.staying.notices.get(&command.award) == command.notice.as_ref() {
+    let standing = state.staying.notices.get(&command.award);
+    let before = standing.and_then(|it| it.iter().find(|it| it.number == command.number));
+    if before == command.notice.as_ref() {
         return Vec::new();
     }
     let noted = PlacementNoticeNoted {
@@ -71,15 +73,19 @@ pub(super) fn note_notice(state: &State, command: &RecordNotice) -> Vec<Referral
         award: proposed.award,
         referral: proposed.referral,
         notice: command.notice.clone(),
+        withdrawn: command.notice.is_none().then_some(command.number),
         at: command.at,
     };
     vec![noted.into()]
 }
 
-/// How the placement of a child who came ended, if that is news.
+/// How the placement of a child who came ended, and whether the council ended it, if that is news.
 pub(super) fn ending_noted(state: &State, award: &Award, command: &RecordDeparture) -> Option<ReferralEvent> {
     let proposed = &award.proposed;
-    if award.arrived.is_none() || state.staying.endings.get(&proposed.award) == command.ending.as_ref() {
+    let by_council = ends_by_council(&command.reason, command.ending.as_deref());
+    let known = state.staying.endings.get(&proposed.award) == command.ending.as_ref()
+        && state.staying.by_council.contains(&proposed.award) == by_council;
+    if award.arrived.is_none() || known {
         return None;
     }
     let noted = PlacementEndingNoted {
@@ -87,6 +93,7 @@ pub(super) fn ending_noted(state: &State, award: &Award, command: &RecordDepartu
         award: proposed.award,
         referral: proposed.referral,
         ending: command.ending.clone(),
+        by_council,
         at: command.at,
     };
     Some(noted.into())

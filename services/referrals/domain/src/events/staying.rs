@@ -28,7 +28,7 @@ pub struct StandingNotice {
     pub given_on: Date,
     /// The day by which the child is to have left.
     pub last_day: Date,
-    /// Whether the council ends the placement at once, with steps outstanding.
+    /// Whether something is outstanding of what the council does before it ends a placement (regulation 14).
     pub steps_outstanding: bool,
 }
 
@@ -51,8 +51,11 @@ event! {
         award: AwardId,
         /// The referral.
         referral: ReferralId,
-        /// The notice that stands now; none where it was withdrawn.
+        /// The notice as it stands now; none where it was withdrawn.
         notice: Option<StandingNotice>,
+        /// The number of the one that was withdrawn; none where one stands, and from before both sides' could stand, where it was the only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        withdrawn: Option<u32>,
         /// When it was recorded.
         at: Timestamp,
     }
@@ -67,6 +70,9 @@ event! {
         referral: ReferralId,
         /// A PLACEMENT_END code; none where it was told and is not any more.
         ending: Option<String>,
+        /// Whether the council ended it, as far as reason and ending say: regulation 14 asks for something before such an end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_council: bool,
         /// When it was recorded.
         at: Timestamp,
     }

@@ -113,7 +113,7 @@ fn no_clock_runs_before_the_award_holds_nor_after_it_failed_lapsed_or_ended() {
     let departed = |on: &str| RecordDeparture {
         award: award(1),
         on: day(on),
-        reason: "CARPL".into(),
+        reason: "CREQO".into(),
         ending: None,
         at: at(9),
     };

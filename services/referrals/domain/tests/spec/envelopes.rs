@@ -80,7 +80,7 @@ fn reveal(number: u32) -> RevealIdentity {
 }
 
 fn depart(on: &str) -> RecordDeparture {
-    RecordDeparture { award: award(1), on: day(on), reason: "CARPL".to_owned(), ending: None, at: at(9) }
+    RecordDeparture { award: award(1), on: day(on), reason: "CREQO".to_owned(), ending: None, at: at(9) }
 }
 
 fn amend(envelopes: &[(&str, u32)]) -> AmendReferral {

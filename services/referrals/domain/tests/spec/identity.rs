@@ -78,7 +78,7 @@ fn arrive() -> RecordArrival {
 
 /// The departure of oak's child, told on 1 June.
 fn depart(on: &str) -> RecordDeparture {
-    RecordDeparture { award: award(1), on: day(on), reason: "CARPL".to_owned(), ending: None, at: at(7) }
+    RecordDeparture { award: award(1), on: day(on), reason: "CREQO".to_owned(), ending: None, at: at(7) }
 }
 
 fn grant_ended(from: &str) -> ReferralEvent {
@@ -150,7 +150,7 @@ fn a_child_who_never_came_is_hidden_at_once_and_still_needs_a_home() {
         award: award(1),
         referral: referral(1),
         agreement: agreement(),
-        reason: "CARPL".to_owned(),
+        reason: "CREQO".to_owned(),
         at: at(7),
     };
     let never_came = || {

@@ -27,8 +27,13 @@ fn child(homes: &[(u128, &str, Option<&str>, Option<&str>)]) -> Vec<ReferralEven
     events
 }
 
+/// As seen long after.
 fn figures(events: &[ReferralEvent], year: i16) -> Stability {
-    state(events).stability(year_ending(year).unwrap())
+    figures_on(events, year, "2030-01-01")
+}
+
+fn figures_on(events: &[ReferralEvent], year: i16, today: &str) -> Stability {
+    state(events).stability(year_ending(year).unwrap(), day(today))
 }
 
 fn of(numbers: &[u128]) -> Count {
@@ -109,6 +114,57 @@ fn times_away_short_breaks_and_a_new_agreement_for_the_same_place_are_no_moves()
     same.extend([linked(2, Some(follows("MOVE", None, 1))), linked(3, Some(follows("MOVE", None, 2)))]);
     let year = figures(&same, 2026);
     assert_eq!((&year.placed, &year.three_or_more), (&of(&[3]), &of(&[])));
+    // Nor are they ends: the child has left once, a year later.
+    assert_eq!(year.ended, of(&[]));
+    assert_eq!(figures(&same, 2027).ended, of(&[3]));
+}
+
+/// How long a placement lasted that broke down is counted from its first award.
+#[test]
+fn an_end_is_one_of_the_whole_time_in_a_place() {
+    let mut events = Vec::new();
+    for (n, start, end, how) in
+        [(1, "2025-05-01", "2025-08-01", "DISRUPTION"), (2, "2025-08-01", "2025-09-01", "DISRUPTION")]
+    {
+        events.extend(Home::of(n, start).events());
+        events.extend([left(n, day(end)), ending(n, Some(how))]);
+    }
+    events.push(linked(2, Some(follows("MOVE", None, 1))));
+    let year = figures(&events, 2026);
+    assert_eq!((&year.ended, &year.disrupted), (&of(&[2]), &of(&[2])));
+    assert_eq!((&year.disrupted_in_90_days, &year.disrupted_in_180_days), (&of(&[]), &of(&[2])));
+    // A third award there, of no night, is a part of it.
+    events.extend(Home::of(3, "2025-09-01").events());
+    events.extend([left(3, day("2025-09-01")), linked(3, Some(follows("MOVE", None, 2)))]);
+    assert_eq!(figures(&events, 2026).ended, of(&[2]));
+}
+
+#[test]
+fn a_planned_end_that_lies_ahead_is_none_yet() {
+    let events = child(&[(1, "2025-05-01", Some("2025-09-01"), Some("PLANNED"))]);
+    assert_eq!(figures_on(&events, 2026, "2025-08-31").ended, of(&[]));
+    assert_eq!(figures_on(&events, 2026, "2025-09-01").ended, of(&[1]));
+}
+
+/// T4 lasts seven days at most.
+#[test]
+fn a_time_away_that_lasts_longer_than_it_may_is_a_placement() {
+    let away = |end: Option<&str>, respite: &str| {
+        let mut events = child(&[(1, "2025-05-01", Some("2025-05-20"), None)]);
+        events.extend(home(2, "2025-06-01").events());
+        events.push(linked(2, Some(follows("RESPITE", Some(respite), 1))));
+        events.extend(end.map(|end| left(2, day(end))));
+        events
+    };
+    assert_eq!(figures(&away(Some("2025-06-08"), "T4"), 2026).ended, of(&[1]));
+    assert_eq!(figures(&away(Some("2025-06-09"), "T4"), 2026).ended, of(&[1, 2]));
+    let open = away(None, "T4");
+    assert_eq!(figures_on(&open, 2026, "2025-06-08").placed, of(&[]));
+    assert_eq!(figures_on(&open, 2026, "2025-06-09").placed, of(&[2]));
+    // It will be too long, and is not yet.
+    assert_eq!(figures_on(&away(Some("2026-05-01"), "T4"), 2026, "2025-06-08").placed, of(&[]));
+    // In hospital there is no longest length.
+    assert_eq!(figures(&away(None, "T2"), 2026).placed, of(&[]));
 }
 
 #[test]

@@ -67,8 +67,12 @@ pub(crate) fn left(n: u128, on: Date) -> ReferralEvent {
 }
 
 pub(crate) fn ending(n: u128, ending: Option<&str>) -> ReferralEvent {
+    ending_by(n, ending, false)
+}
+
+fn ending_by(n: u128, ending: Option<&str>, by_council: bool) -> ReferralEvent {
     let (council, award, referral, ending) = (council(), award(n), referral(n), ending.map(str::to_owned));
-    PlacementEndingNoted { council, award, referral, ending, at: at(8) }.into()
+    PlacementEndingNoted { council, award, referral, ending, by_council, at: at(8) }.into()
 }
 
 pub(crate) fn follows(kind: &str, respite: Option<&str>, n: u128) -> Follows {
@@ -245,12 +249,13 @@ fn notice(last_day: &str, steps_outstanding: bool) -> StandingNotice {
 }
 
 fn note(notice: Option<StandingNotice>) -> RecordNotice {
-    RecordNotice { award: award(1), notice, at: at(8) }
+    RecordNotice { award: award(1), number: 1, notice, at: at(8) }
 }
 
 fn noted(notice: Option<StandingNotice>) -> ReferralEvent {
-    PlacementNoticeNoted { council: council(), award: award(1), referral: referral(1), notice, at: at(8) }
-        .into()
+    let (council, award, referral) = (council(), award(1), referral(1));
+    let withdrawn = notice.is_none().then_some(1);
+    PlacementNoticeNoted { council, award, referral, notice, withdrawn, at: at(8) }.into()
 }
 
 #[test]
@@ -288,7 +293,10 @@ fn a_notice_runs_to_its_last_day_until_a_departure_is_known_or_it_is_withdrawn()
 fn what_is_outstanding_when_a_placement_ends_at_once_is_due_ten_working_days_after() {
     let mut events = Home::of(1, "2026-05-01").events();
     events.push(noted(Some(notice("2026-05-20", true))));
-    assert_eq!(due(&events, "2026-05-20T12:00:00Z").len(), 1, "the notice's last day alone");
+    let kinds = |events: &[ReferralEvent]| {
+        due(events, "2026-05-20T12:00:00Z").iter().map(|it| it.0).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&events), ["NOTICE_LAST_DAY", "ENDING_STEPS"]);
     // Wednesday 20 May; Monday 25 May is a bank holiday.
     events.push(left(1, day("2026-05-20")));
     let outstanding = vec![("OUTSTANDING_NOTICES", referral(1), award(1), "2026-06-04T23:00:00Z".to_owned())];
@@ -315,6 +323,128 @@ fn what_is_outstanding_when_a_placement_ends_at_once_is_due_ten_working_days_aft
     assert_eq!(due(&events, "2026-06-10T12:00:00Z"), []);
 }
 
+/// Before the end, not before the notice of it.
+#[test]
+fn what_regulation_14_asks_for_is_due_by_the_last_day_of_the_councils_notice() {
+    let mut events = Home::of(1, "2026-05-01").events();
+    events.push(noted(Some(notice("2026-06-17", true))));
+    let steps = |events: &[ReferralEvent]| {
+        let mut found = due(events, "2026-05-21T12:00:00Z");
+        found.retain(|it| it.0 == "ENDING_STEPS");
+        found
+    };
+    let outstanding = vec![("ENDING_STEPS", referral(1), award(1), "2026-06-17T23:00:00Z".to_owned())];
+    assert_eq!(steps(&events), outstanding);
+    let id = state(&events).deadlines(at(9)).into_iter().find(|it| it.id.kind.as_str() == "ENDING_STEPS");
+    let id = id.unwrap().id;
+    let with = |event: ReferralEvent| {
+        let mut events = events.clone();
+        events.push(event);
+        (steps(&events).len(), state(&events).ending(&id, at(9)))
+    };
+    assert_eq!(with(noted(Some(notice("2026-06-17", false)))), (0, Ending::Met));
+    assert_eq!(with(noted(None)), (0, Ending::Ceased));
+    // Then the ten working days after the end run.
+    assert_eq!(with(left(1, day("2026-06-17"))), (0, Ending::Ceased));
+    events.push(left(1, day("2026-06-17")));
+    assert_eq!(due(&events, "2026-06-18T12:00:00Z")[0].0, "OUTSTANDING_NOTICES");
+}
+
+/// Regulation 14 is about the end, whether there was notice of it or not.
+#[test]
+fn an_end_by_the_council_without_notice_asks_for_what_is_outstanding() {
+    let leaves = |reason: &str, ending: Option<&str>| RecordDeparture {
+        award: award(1),
+        on: day("2026-05-20"),
+        reason: reason.to_owned(),
+        ending: ending.map(str::to_owned),
+        at: at(8),
+    };
+    let asked = |before: Vec<ReferralEvent>, departure: RecordDeparture| {
+        let mut all = before.clone();
+        given::<Referrals>(before).when(departure).then_events(|events| all.extend(events.iter().cloned()));
+        due(&all, "2026-06-10T12:00:00Z").iter().filter(|it| it.0 == "OUTSTANDING_NOTICES").count() == 1
+    };
+    let home = || Home::of(1, "2026-05-01").events();
+    for reason in ["ALLEG", "APPRR", "CARPL", "CHILD", "LAREQ", "OTHER", "STAND"] {
+        for ending in [Some("PLANNED"), Some("DISRUPTION"), Some("OTHER"), None] {
+            assert!(asked(home(), leaves(reason, ending)), "{reason} {ending:?}");
+        }
+        for left_care in [
+            "RETURNED_HOME",
+            "PERMANENCE",
+            "STAYED_PUT",
+            "INDEPENDENCE",
+            "ADULT_CARE",
+            "TRANSFERRED",
+            "CUSTODY",
+        ] {
+            assert!(!asked(home(), leaves(reason, Some(left_care))), "{reason} {left_care}");
+        }
+    }
+    for theirs in ["CREQB", "CREQO", "CLOSE", "CUSTOD", "PLACE"] {
+        assert!(!asked(home(), leaves(theirs, Some("PLANNED"))), "{theirs}");
+    }
+    let council = || leaves("LAREQ", Some("PLANNED"));
+    let after = |notice: StandingNotice| [home(), vec![noted(Some(notice))]].concat();
+    assert!(asked(after(notice("2026-06-17", true)), council()), "with steps outstanding");
+    assert!(!asked(after(notice("2026-06-17", false)), council()), "all steps were taken");
+    let theirs = StandingNotice { by: NoticeBy::Provider, ..notice("2026-06-17", false) };
+    assert!(!asked(after(theirs), council()), "the provider ended it");
+    // A time away comes to its end; once the link is taken back, it was a home.
+    let mut away = two();
+    away.extend([linked(1, Some(follows("RESPITE", Some("T4"), 2)))]);
+    assert!(!asked(away.clone(), council()));
+    away.extend([left(1, day("2026-05-20")), ending_by(1, Some("PLANNED"), true), linked(1, None)]);
+    assert_eq!(due(&away, "2026-06-10T12:00:00Z")[0].0, "OUTSTANDING_NOTICES");
+    // A reason put right is news.
+    given::<Referrals>(home())
+        .when(leaves("LAREQ", None))
+        .then([left(1, day("2026-05-20")), ending_by(1, None, true)])
+        .when(leaves("CREQB", None))
+        .then([ending_by(1, None, false)])
+        .then_state(|state| assert_eq!(state.deadlines(instant("2026-06-10T12:00:00Z")), []));
+}
+
+#[test]
+fn of_two_notices_the_one_that_runs_out_first_is_the_deadline() {
+    let provider = StandingNotice { number: 2, by: NoticeBy::Provider, ..notice("2026-06-10", false) };
+    let note = |number: u32, notice: Option<StandingNotice>| RecordNotice { number, ..note(notice) };
+    let last_day = |state: &State| state.staying.notice(award(1)).map(|it| it.last_day.to_string());
+    let both = || {
+        first()
+            .when(note(1, Some(notice("2026-06-17", true))))
+            .then_events(|events| assert_eq!(events.len(), 1))
+            .when(note(2, Some(provider.clone())))
+            .then_events(|events| assert_eq!(events.len(), 1))
+            .then_state(|state| assert_eq!(last_day(state).as_deref(), Some("2026-06-10")))
+    };
+    // The steps are the council's, whose notice runs longer.
+    both().then_state(|state| {
+        let kinds = state.deadlines(at(9)).iter().filter(|it| it.id.kind.as_str() == "ENDING_STEPS").count();
+        assert_eq!(kinds, 1);
+    });
+    both()
+        .when(note(2, None))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .then_state(|state| assert_eq!(last_day(state).as_deref(), Some("2026-06-17")))
+        .when(note(2, None))
+        .then_nothing()
+        .when(note(1, None))
+        .then_events(|events| assert_eq!(events.len(), 1))
+        .then_state(|state| assert!(state.staying.notices.is_empty()));
+}
+
+/// A log from when one notice could stand does not say which was withdrawn.
+#[test]
+fn a_withdrawal_without_a_number_is_of_the_one_that_stood() {
+    let ReferralEvent::PlacementNoticeNoted(mut old) = noted(None) else { panic!("no notice") };
+    old.withdrawn = None;
+    let mut events = Home::of(1, "2026-05-01").events();
+    events.extend([noted(Some(notice("2026-06-17", false))), old.into()]);
+    assert!(state(&events).staying.notices.is_empty());
+}
+
 #[test]
 fn a_child_who_has_moved_leaves_the_placement_before_on_the_same_day() {
     for kind in ["MOVE", "SIBLING_REUNION"] {
@@ -335,6 +465,12 @@ fn a_child_who_has_moved_leaves_the_placement_before_on_the_same_day() {
             former,
             "two nights in two places: until that day comes"
         );
+        // The new home has ended too, and the one before goes on.
+        let mut over = events.clone();
+        over.push(left(2, day("2026-06-02")));
+        assert_eq!(due(&over, "2026-06-05T12:00:00Z"), former);
+        over.push(left(1, day("2026-06-01")));
+        assert_eq!(due(&over, "2026-06-05T12:00:00Z"), []);
     }
     for other in [follows("RETURN", None, 1), follows("RESPITE", Some("T2"), 1)] {
         let mut events = two();
