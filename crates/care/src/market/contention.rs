@@ -143,6 +143,12 @@ impl Block {
         sold.map_or(self.council, |(_, buyer)| *buyer)
     }
 
+    /// Who may hold its last night: whoever bought it, or its council.
+    #[must_use]
+    pub fn holder_at_end(&self) -> CouncilId {
+        self.entitled(self.terms.until.yesterday().unwrap_or(self.terms.from))
+    }
+
     /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold. A
     /// child who came by right stays on when the right passes to somebody else; nobody knows the end of a claim beforehand.
     #[must_use]
@@ -233,6 +239,15 @@ impl Place {
         nights: Nights,
     ) -> impl Iterator<Item = &Reservation> {
         self.reservations_on(nights).filter(move |it| Some(it.council) != council)
+    }
+
+    /// Until when other councils than this one have agreed nights of the place that are not over on `today`; none where none has.
+    #[must_use]
+    pub fn agreed_by_others(&self, council: CouncilId, today: Date) -> Option<Date> {
+        let ahead = Nights::from_on(today, None);
+        let reserved = self.reserved_by_others(Some(council), ahead).map(|it| it.until);
+        let blocks = self.blocks().filter(|it| it.nights().overlaps(&ahead) && it.holder_at_end() != council);
+        reserved.chain(blocks.map(|it| it.terms.until)).max()
     }
 
     /// The blocks of this place.

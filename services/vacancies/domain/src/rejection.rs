@@ -106,6 +106,11 @@ pub enum Rejection {
         "the nights of place {place} until {until} are another council's to hold by a block contract: ask for nights from then on"
     )]
     BlockOfAnotherCouncil { place: PlaceId, until: Date },
+    #[error(
+        "another council has agreed nights of place {place} until {until}, and nobody knows beforehand how long a child stays: ask once those nights \
+         have passed"
+    )]
+    AgreedByAnotherCouncil { place: PlaceId, until: Date },
     #[error("{from} to {until} has no night: until is the day after the last one")]
     NightsInvalid { from: Date, until: Date },
     #[error("the night of {from} has passed: give {today} or later")]
@@ -247,6 +252,7 @@ impl Refusal for Rejection {
             Self::HoldPolicyInvalid { .. } => "HOLD_POLICY_INVALID",
             Self::Reserved { .. } => "RESERVED",
             Self::BlockOfAnotherCouncil { .. } => "BLOCK_OF_ANOTHER_COUNCIL",
+            Self::AgreedByAnotherCouncil { .. } => "AGREED_BY_ANOTHER_COUNCIL",
             Self::NightsInvalid { .. } => "NIGHTS_INVALID",
             Self::NightsPassed { .. } => "NIGHTS_PASSED",
             Self::NotForReservation(_) => "NOT_FOR_RESERVATION",

@@ -89,8 +89,16 @@ fn nobody_else_has_reserved_nights() {
     market_reserved().when(hold(durham())).then_refused("RESERVED");
     let theirs = Command::ReservePlace(reserve(durham(), jan(15), jan(20)));
     market_reserved().when(theirs).then_refused("RESERVED");
-    let later = Command::ReservePlace(reserve(durham(), jan(16), jan(20)));
-    let _ = market_reserved().when(later).then_events(one_event);
+    // One night behind would keep Derby from all of its own: a claim has no known end.
+    let later = |council| Command::ReservePlace(reserve(council, jan(16), jan(17)));
+    let words = market_reserved().when(later(durham())).then_refused("AGREED_BY_ANOTHER_COUNCIL").to_string();
+    assert!(words.contains("until 2026-01-16"), "{words}");
+    let _ = market_reserved().when(later(derby())).then_events(one_event);
+    let passed = ReservePlace { at: at(11 * 24 * 60), ..reserve(durham(), jan(16), jan(17)) };
+    let _ = market_reserved().when(Command::ReservePlace(passed)).then_events(one_event);
+    let before = reserved(derby(), jan(10), jan(16), 1);
+    let sooner = Command::ReservePlace(reserve(durham(), jan(6), jan(9)));
+    reservable().and([before.into()]).when(sooner).then_refused("AGREED_BY_ANOTHER_COUNCIL");
     let asked = ClaimForAward { council: durham(), start: jan(15), ..claim(1) };
     assert_eq!(refused_for(market_reserved(), asked.clone()), "RESERVED");
     // From its last night on it is free by itself.
@@ -153,7 +161,10 @@ fn a_reservation_ends_when_the_child_comes() {
         .then([came.into(), ended(jan(6), jan(8), ReservationEnd::Occupied).into()])
         .and([OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(10), at: at(0) }
             .into()])
-        .when(Command::ReservePlace(reserve(durham(), jan(10), jan(16))))
+        .when(Command::ReservePlace(ReservePlace {
+            at: at(5 * 24 * 60),
+            ..reserve(durham(), jan(10), jan(16))
+        }))
         .then_events(one_event);
     // Where the award fails it is still there.
     let reason = "AGREEMENT_REFUSED".to_owned();
@@ -173,7 +184,10 @@ fn a_reservation_is_ended_by_its_council_or_a_notice() {
     market_reserved()
         .when(end(derby(), 1, jan(10)))
         .then([ended(jan(6), jan(10), ReservationEnd::Ended).into()])
-        .when(Command::ReservePlace(reserve(durham(), jan(10), jan(16))))
+        .when(Command::ReservePlace(ReservePlace {
+            at: at(5 * 24 * 60),
+            ..reserve(durham(), jan(10), jan(16))
+        }))
         .then_events(one_event);
     market_reserved()
         .when(end(derby(), 1, jan(6)))

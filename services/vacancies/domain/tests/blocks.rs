@@ -77,6 +77,28 @@ fn a_block_is_offered_and_accepted_and_then_nobody_else_holds_it() {
 }
 
 #[test]
+fn another_councils_block_waits_until_agreed_nights_have_passed() {
+    let later = BlockTerms { from: jan(16), until: jan(26), ..terms() };
+    let offer = |council, terms: &BlockTerms, at| {
+        Command::OfferBlock(OfferBlock { place: place(1), council, terms: terms.clone(), at })
+    };
+    let terms = BlockTerms { partners: [].into(), ..later };
+    market_reserved().when(offer(durham(), &terms, at(0))).then_refused("AGREED_BY_ANOTHER_COUNCIL");
+    let _ = market_reserved().when(offer(derby(), &terms, at(0))).then_events(one_event);
+    let _ = market_reserved().when(offer(durham(), &terms, at(11 * 24 * 60))).then_events(one_event);
+    // What was agreed between the offer and its acceptance counts too.
+    let _ = reservable()
+        .when(offer(durham(), &terms, at(0)))
+        .then_events(one_event)
+        .when(Command::ReservePlace(reserve(derby(), jan(6), jan(7))))
+        .then_events(one_event)
+        .when(accept(durham(), 1))
+        .then_refused("AGREED_BY_ANOTHER_COUNCIL");
+    let behind = Command::ReservePlace(reserve(durham(), jan(26), jan(27)));
+    market_blocked().when(behind).then_refused("AGREED_BY_ANOTHER_COUNCIL");
+}
+
+#[test]
 fn a_block_is_refused_declined_and_offered_anew() {
     let offered = || reservable().and([block_offered()]);
     offered().when(accept(durham(), 1)).then_refused("BLOCK_UNKNOWN");

@@ -6,7 +6,7 @@ use care::market::{
     BlockAllocated, BlockEnded, HoldPolicy, HoldPolicySet, MarketEvent, PlaceHeld, PlaceReserved, ResaleOf,
     ResaleSold, ReservationEnded,
 };
-use care::{CouncilId, Date, EventBody, Nights, PlaceId, StreamId, Timestamp};
+use care::{CouncilId, Date, EventBody, Nights, PlaceId, StreamId, Timestamp, london_date};
 use std::collections::{HashMap, HashSet};
 
 pub(super) struct Reserved {
@@ -58,11 +58,15 @@ impl Agreed {
             MarketEvent::PlaceReserved(event) => {
                 let own = Taken { council: event.council, start: event.from, end: event.until };
                 self.check_right(&event.place, &own)?;
+                self.check_alone(&event.place, event.council, event.at)?;
                 self.reserve(event);
                 Ok(())
             }
             MarketEvent::ReservationEnded(event) => self.end_reservation(event),
-            MarketEvent::BlockAllocated(event) => self.allocate(event, taken),
+            MarketEvent::BlockAllocated(event) => {
+                self.check_alone(&event.place, event.council, event.at)?;
+                self.allocate(event, taken)
+            }
             MarketEvent::BlockEnded(event) => self.end_block(event),
             MarketEvent::ResaleSold(event) => self.sell(event, taken),
             MarketEvent::ResaleBought(event) => {
@@ -163,6 +167,18 @@ impl Agreed {
         };
         let found = || format!("not the seller's, not void, or sold before: {event:?}");
         ensure(own && void && once, Invariant::AgreedNights, || event.stream(), found)
+    }
+
+    /// Nobody agrees nights of a place of which another council has agreed nights that are not over: one of them could not use its own.
+    fn check_alone(&self, place: &PlaceId, council: CouncilId, at: Timestamp) -> Checked {
+        let today = london_date(at);
+        let reserved = self.reservations(place).map(|it| (it.council, it.from, it.until));
+        let blocks = self.blocks.get(place).into_iter().flatten();
+        let blocks = blocks.map(|it| (it.sold.last().map_or(it.council, |sold| sold.2), it.from, it.until));
+        let other =
+            reserved.chain(blocks).find(|(by, from, until)| *by != council && today < *until && from < until);
+        let found = || format!("nights of {place} are agreed by {council}, and by {other:?} before");
+        ensure(other.is_none(), Invariant::AgreedNights, || StreamId::new("place", place), found)
     }
 
     /// Whether a claim may begin: the first night that it takes of any block must be its council's.

@@ -5,7 +5,7 @@
 
 use super::holds::{admits, next_token};
 use super::places::open_place;
-use super::reservations::nights_ahead;
+use super::reservations::{alone, nights_ahead};
 use super::{Events, place_of};
 use crate::{Command, OfferBlock, Rejection};
 use care::market::{
@@ -56,7 +56,7 @@ fn check(
     let others = place.claims_on(nights, at).filter(|claim| claim.council != council);
     match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
         Some(free_from) => Err(Rejection::PlaceTaken { place: id.clone(), free_from }),
-        None => Ok(()),
+        None => alone(id, place, council, at),
     }
 }
 

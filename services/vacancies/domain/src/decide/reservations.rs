@@ -39,6 +39,7 @@ pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     let hold = own_hold_token(place, asked.council, asked.at);
     let own = Own { place: &asked.place, council: asked.council, hold };
     free(place, nights, asked.at, own)?;
+    alone(&asked.place, place, asked.council, asked.at)?;
     room(market, &place.urn, nights, asked.at, own, false)?;
     within_limit(market, asked.council, asked.at)?;
 
@@ -72,6 +73,15 @@ pub(super) fn nights_ahead(from: Date, until: Date, at: Timestamp) -> Result<Nig
         return Err(Rejection::NightsInvalid { from, until });
     }
     Ok(Nights::from_on(from, Some(until)))
+}
+
+/// Whether no other council has agreed nights of a place ahead. A claim has no end that the market knows, so nights that two councils agreed
+/// one after the other would keep the first from using its own: the second waits until the first one's have passed.
+pub(super) fn alone(id: &PlaceId, place: &Place, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
+    match place.agreed_by_others(council, london_date(at)) {
+        None => Ok(()),
+        Some(until) => Err(Rejection::AgreedByAnotherCouncil { place: id.clone(), until }),
+    }
 }
 
 fn within_limit(market: &Market, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
