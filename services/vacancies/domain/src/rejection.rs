@@ -115,6 +115,16 @@ pub enum Rejection {
     NightsInvalid { from: Date, until: Date },
     #[error("the night of {from} has passed: give {today} or later")]
     NightsPassed { from: Date, today: Date },
+    #[error(
+        "a reservation begins at most {days} days after the place can be had: give {latest} or earlier, or ask later",
+        days = Command::RESERVATION_AHEAD_DAYS
+    )]
+    ReservationTooFarAhead { latest: Date },
+    #[error(
+        "a reservation is charged for {days} days from its notice: end it on {least} or later, or let it run out on {until}",
+        days = Command::RESERVATION_NOTICE_DAYS
+    )]
+    ReservationNoticeTooShort { least: Date, until: Date },
     #[error("place {0} is not advertised for reservation: hold it, or ask its provider")]
     NotForReservation(PlaceId),
     #[error("the price of place {place} is {weekly} a week now: accept that, or leave it")]
@@ -161,7 +171,9 @@ pub enum Rejection {
     ResaleNotVoid(PlaceId),
     #[error("a reservation is sold to its end, which is {0}: what remained behind could not be used")]
     ResaleNotToTheEnd(Date),
-    #[error("the block contract lets the nights be sold for {0} a week at most")]
+    #[error(
+        "these nights may be sold for {0} a week at most, by the block contract or as what the reservation costs"
+    )]
     ResaleTooDear(Pence),
     #[error("some of these nights of place {0} are offered for resale already: withdraw that offer first")]
     ResaleOverlaps(PlaceId),
@@ -255,6 +267,8 @@ impl Refusal for Rejection {
             Self::AgreedByAnotherCouncil { .. } => "AGREED_BY_ANOTHER_COUNCIL",
             Self::NightsInvalid { .. } => "NIGHTS_INVALID",
             Self::NightsPassed { .. } => "NIGHTS_PASSED",
+            Self::ReservationTooFarAhead { .. } => "RESERVATION_TOO_FAR_AHEAD",
+            Self::ReservationNoticeTooShort { .. } => "RESERVATION_NOTICE_TOO_SHORT",
             Self::NotForReservation(_) => "NOT_FOR_RESERVATION",
             Self::PriceChanged { .. } => "PRICE_CHANGED",
             Self::ReservationTooLong { .. } => "RESERVATION_TOO_LONG",

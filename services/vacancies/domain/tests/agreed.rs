@@ -74,6 +74,15 @@ fn a_reservation_is_what_is_advertised() {
     refused(ReservePlace { until: jan(21), ..asked.clone() }, "RESERVATION_TOO_LONG");
     refused(ReservePlace { until: jan(6), ..asked.clone() }, "NIGHTS_INVALID");
     refused(ReservePlace { from: jan(4), ..asked.clone() }, "NIGHTS_PASSED");
+    refused(ReservePlace { from: jan(13), ..asked.clone() }, "RESERVATION_TOO_FAR_AHEAD");
+    let week_ahead = Command::ReservePlace(ReservePlace { from: jan(12), ..asked.clone() });
+    let _ = reservable().when(week_ahead).then_events(one_event);
+    let reservation = Some(ReservationTerms { weekly: RETAINER, nights_max: 14 });
+    let later = VacancyAdvertised { available_from: jan(10), reservation, ..advertised(1) };
+    let later = || market().and([later.clone().into()]);
+    let from = |day| Command::ReservePlace(reserve(derby(), jan(day), jan(20)));
+    let _ = later().when(from(17)).then_events(one_event);
+    later().when(from(18)).then_refused("RESERVATION_TOO_FAR_AHEAD");
     refused(ReservePlace { place: place(2), ..asked.clone() }, "NOT_FOR_RESERVATION");
     let far = Date::constant(2027, 6, 1);
     refused(ReservePlace { until: far, ..asked }, "DATE_TOO_FAR");
@@ -90,10 +99,11 @@ fn nobody_else_has_reserved_nights() {
     let theirs = Command::ReservePlace(reserve(durham(), jan(15), jan(20)));
     market_reserved().when(theirs).then_refused("RESERVED");
     // One night behind would keep Derby from all of its own: a claim has no known end.
-    let later = |council| Command::ReservePlace(reserve(council, jan(16), jan(17)));
-    let words = market_reserved().when(later(durham())).then_refused("AGREED_BY_ANOTHER_COUNCIL").to_string();
+    let later = Command::ReservePlace(reserve(durham(), jan(16), jan(17)));
+    let words = market_reserved().when(later).then_refused("AGREED_BY_ANOTHER_COUNCIL").to_string();
     assert!(words.contains("until 2026-01-16"), "{words}");
-    let _ = market_reserved().when(later(derby())).then_events(one_event);
+    let own = ReservePlace { at: at(4 * 24 * 60), ..reserve(derby(), jan(16), jan(17)) };
+    let _ = market_reserved().when(Command::ReservePlace(own)).then_events(one_event);
     let passed = ReservePlace { at: at(11 * 24 * 60), ..reserve(durham(), jan(16), jan(17)) };
     let _ = market_reserved().when(Command::ReservePlace(passed)).then_events(one_event);
     let before = reserved(derby(), jan(10), jan(16), 1);
@@ -182,18 +192,17 @@ fn a_reservation_ends_when_the_child_comes() {
 fn a_reservation_is_ended_by_its_council_or_a_notice() {
     let end = |council, token, on| Command::EndReservation { place: place(1), council, token, on, at: at(0) };
     market_reserved()
-        .when(end(derby(), 1, jan(10)))
-        .then([ended(jan(6), jan(10), ReservationEnd::Ended).into()])
+        .when(end(derby(), 1, jan(12)))
+        .then([ended(jan(6), jan(12), ReservationEnd::Ended).into()])
         .when(Command::ReservePlace(ReservePlace {
-            at: at(5 * 24 * 60),
-            ..reserve(durham(), jan(10), jan(16))
+            at: at(7 * 24 * 60),
+            ..reserve(durham(), jan(12), jan(16))
         }))
         .then_events(one_event);
-    market_reserved()
-        .when(end(derby(), 1, jan(6)))
-        .then([ended(jan(6), jan(6), ReservationEnd::Ended).into()])
-        .when(hold(durham()))
-        .then_events(one_event);
+    // What is not used is not free: a week is charged from the notice.
+    let words = market_reserved().when(end(derby(), 1, jan(11)));
+    let words = words.then_refused("RESERVATION_NOTICE_TOO_SHORT").to_string();
+    assert!(words.contains("2026-01-12") && words.contains("2026-01-16"), "{words}");
     for on in [jan(5), jan(16)] {
         market_reserved().when(end(derby(), 1, on)).then_refused("END_OUT_OF_RANGE");
     }

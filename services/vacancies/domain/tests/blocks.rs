@@ -165,10 +165,15 @@ fn resale(of: ResaleOf, from: Date, until: Date) -> OfferResale {
         of,
         from,
         until,
-        weekly: Pence(250_000),
+        weekly: asked(of),
         partners: [durham()].into(),
         at: at(0),
     }
+}
+
+/// What Derby asks for its nights, in pence a week.
+fn asked(of: ResaleOf) -> Pence {
+    if matches!(of, ResaleOf::Block(_)) { Pence(250_000) } else { Pence(90_000) }
 }
 
 fn resale_offered(of: ResaleOf, from: Date, until: Date) -> MarketEvent {
@@ -176,12 +181,12 @@ fn resale_offered(of: ResaleOf, from: Date, until: Date) -> MarketEvent {
     ResaleOffered { place, resale: 2, council, of, from, until, weekly, partners, at }.into()
 }
 
-fn buy(council: CouncilId) -> BuyResale {
+fn buy(council: CouncilId, of: ResaleOf) -> BuyResale {
     BuyResale {
         place: place(1),
         council,
         resale: 2,
-        weekly: Pence(250_000),
+        weekly: asked(of),
         approver: "Head of Placements".to_owned(),
         at: at(0),
     }
@@ -190,7 +195,7 @@ fn buy(council: CouncilId) -> BuyResale {
 /// The seller's event and the buyer's.
 fn sold(of: ResaleOf, buyer: CouncilId, from: Date, until: Date, token: u64) -> [MarketEvent; 2] {
     let (approver, at) = ("Head of Placements".to_owned(), at(0));
-    let (resale, seller, weekly) = (2, derby(), Pence(250_000));
+    let (resale, seller, weekly) = (2, derby(), asked(of));
     let place = || place(1);
     let ours = ResaleSold { place: place(), resale, seller, buyer, of, from, until, weekly, token, at };
     let theirs =
@@ -209,9 +214,9 @@ fn void_nights_of_a_block_are_sold_once() {
     market_blocked()
         .when(Command::OfferResale(resale(of, jan(6), jan(16))))
         .then([resale_offered(of, jan(6), jan(16))])
-        .when(Command::BuyResale(buy(durham())))
+        .when(Command::BuyResale(buy(durham(), of)))
         .then(block_sold(durham(), jan(6), jan(16), 3))
-        .when(Command::BuyResale(buy(durham())))
+        .when(Command::BuyResale(buy(durham(), of)))
         .then_refused("RESALE_UNKNOWN");
     let bought = || offered().and(block_sold(durham(), jan(6), jan(16), 3));
     // The right has passed: the buyer holds, and a child that comes by right stays on.
@@ -222,14 +227,14 @@ fn void_nights_of_a_block_are_sold_once() {
     bought().when(Command::OfferResale(resale(of, jan(10), jan(20)))).then_refused("RESALE_NOT_OWN");
     let _ = bought().when(Command::OfferResale(resale(of, jan(16), jan(20)))).then_events(one_event);
     // Whoever it was not offered to does not learn that it is there.
-    offered().when(Command::BuyResale(buy(darlington()))).then_refused("RESALE_UNKNOWN");
-    offered().when(Command::BuyResale(buy(derby()))).then_refused("RESALE_UNKNOWN");
-    let cheaper = BuyResale { weekly: Pence(1), ..buy(durham()) };
+    offered().when(Command::BuyResale(buy(darlington(), of))).then_refused("RESALE_UNKNOWN");
+    offered().when(Command::BuyResale(buy(derby(), of))).then_refused("RESALE_UNKNOWN");
+    let cheaper = BuyResale { weekly: Pence(1), ..buy(durham(), of) };
     offered().when(Command::BuyResale(cheaper)).then_refused("PRICE_CHANGED");
-    let late = BuyResale { at: at(2 * 24 * 60), ..buy(durham()) };
+    let late = BuyResale { at: at(2 * 24 * 60), ..buy(durham(), of) };
     offered().when(Command::BuyResale(late)).then_refused("NIGHTS_PASSED");
     let used = offered().when(hold(derby())).then_events(one_event);
-    used.when(Command::BuyResale(buy(durham()))).then_refused("RESALE_NOT_VOID");
+    used.when(Command::BuyResale(buy(durham(), of))).then_refused("RESALE_NOT_VOID");
 }
 
 #[test]
@@ -255,7 +260,7 @@ fn a_resale_is_offered_within_the_block_contract() {
     offered()
         .when(withdraw(derby()))
         .then([withdrawn.into()])
-        .when(Command::BuyResale(buy(durham())))
+        .when(Command::BuyResale(buy(durham(), of)))
         .then_refused("RESALE_UNKNOWN");
 }
 
@@ -265,11 +270,13 @@ fn a_reservation_is_sold_to_its_end_and_becomes_the_buyers() {
     market_reserved()
         .when(Command::OfferResale(resale(of, jan(6), jan(15))))
         .then_refused("RESALE_NOT_TO_THE_END");
+    let dearer = OfferResale { weekly: Pence(105_001), ..resale(of, jan(10), jan(16)) };
+    market_reserved().when(Command::OfferResale(dearer)).then_refused("RESALE_TOO_DEAR");
     let anybody = OfferResale { partners: [].into(), ..resale(of, jan(10), jan(16)) };
     let _ = market_reserved()
         .when(Command::OfferResale(anybody))
         .then_events(one_event)
-        .when(Command::BuyResale(buy(darlington())))
+        .when(Command::BuyResale(buy(darlington(), of)))
         .then(sold(of, darlington(), jan(10), jan(16), 3))
         .then_state(|market| {
             let on = |day| {

@@ -19,15 +19,20 @@ pub(super) fn offer(market: &Market, asked: &OfferResale) -> Events {
         return Err(Rejection::PartnersInvalid("partners"));
     }
     sellable((&asked.place, place), asked.council, asked.of, nights, asked.at)?;
-    if let ResaleOf::Block(number) = asked.of {
-        let terms = &block_of(&asked.place, place, Some(asked.council), number)?.terms;
-        let others = asked.partners.is_empty() || !asked.partners.is_subset(&terms.partners);
-        if !terms.partners.is_empty() && others {
-            return Err(Rejection::PartnersInvalid("partners"));
+    let most = match asked.of {
+        // Whoever keeps places from the others must not gain by it.
+        ResaleOf::Reservation(token) => own(place, asked.council, token).map(|it| it.weekly),
+        ResaleOf::Block(number) => {
+            let terms = &block_of(&asked.place, place, Some(asked.council), number)?.terms;
+            let others = asked.partners.is_empty() || !asked.partners.is_subset(&terms.partners);
+            if !terms.partners.is_empty() && others {
+                return Err(Rejection::PartnersInvalid("partners"));
+            }
+            terms.resale_weekly
         }
-        if let Some(most) = terms.resale_weekly.filter(|most| asked.weekly > *most) {
-            return Err(Rejection::ResaleTooDear(most));
-        }
+    };
+    if let Some(most) = most.filter(|most| asked.weekly > *most) {
+        return Err(Rejection::ResaleTooDear(most));
     }
     if place.resales().any(|it| it.nights.overlaps(&nights)) {
         return Err(Rejection::ResaleOverlaps(asked.place.clone()));

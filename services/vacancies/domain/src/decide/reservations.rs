@@ -9,7 +9,7 @@ use crate::{Command, Rejection, ReservePlace};
 use care::market::{
     Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded,
 };
-use care::{CouncilId, Date, Nights, PlaceId, Timestamp, london_date};
+use care::{CouncilId, Date, Nights, PlaceId, Timestamp, days_after, london_date};
 
 pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     let nights = nights_ahead(asked.from, asked.until, asked.at)?;
@@ -33,13 +33,24 @@ pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     if let Some(own) = place.reservations_on(nights).find(|it| it.council == asked.council) {
         return Err(Rejection::Reserved { place: asked.place.clone(), until: own.until });
     }
-    if place.blocks().any(|it| it.nights().overlaps(&nights) && it.entitled(asked.from) == asked.council) {
-        return Err(Rejection::NightsInOwnBlock(asked.place.clone()));
+    // A reservation has a last night, so that night too must be outside another council's block.
+    if let Some(block) = place.blocks().find(|it| it.nights().overlaps(&nights)) {
+        let (place, until) = (asked.place.clone(), block.terms.until);
+        return Err(if block.entitled(asked.from.max(block.terms.from)) == asked.council {
+            Rejection::NightsInOwnBlock(place)
+        } else {
+            Rejection::BlockOfAnotherCouncil { place, until }
+        });
     }
     let hold = own_hold_token(place, asked.council, asked.at);
     let own = Own { place: &asked.place, council: asked.council, hold };
     free(place, nights, asked.at, own)?;
     alone(&asked.place, place, asked.council, asked.at)?;
+    let latest =
+        days_after(vacancy.available_from.max(london_date(asked.at)), Command::RESERVATION_AHEAD_DAYS);
+    if asked.from > latest {
+        return Err(Rejection::ReservationTooFarAhead { latest });
+    }
     room(market, &place.urn, nights, asked.at, own, false)?;
     within_limit(market, asked.council, asked.at)?;
 
@@ -84,7 +95,8 @@ pub(super) fn alone(id: &PlaceId, place: &Place, council: CouncilId, at: Timesta
     }
 }
 
-fn within_limit(market: &Market, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
+/// Whether a council may have one more reservation.
+pub(super) fn within_limit(market: &Market, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
     let ahead = Nights::from_on(london_date(at), None);
     let in_force = market.agreed().flat_map(|(_, place)| place.reservations_on(ahead));
     if in_force.filter(|it| it.council == council).count() >= Command::RESERVATIONS_MAX {
@@ -104,9 +116,13 @@ pub(super) fn end(
     let (place, _) = place_of(market, id)?;
     let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
     let reservation = own(place, council, token).ok_or_else(unknown)?;
-    let least = reservation.from.max(london_date(at));
-    if !(least..reservation.until).contains(&on) {
-        return Err(Rejection::EndOutOfRange { on, least, until: reservation.until });
+    let (from, until, today) = (reservation.from, reservation.until, london_date(at));
+    if !(from.max(today)..until).contains(&on) {
+        return Err(Rejection::EndOutOfRange { on, least: from.max(today), until });
+    }
+    let least = from.max(days_after(today, Command::RESERVATION_NOTICE_DAYS));
+    if on < least {
+        return Err(Rejection::ReservationNoticeTooShort { least, until });
     }
     Ok(vec![ended(id, reservation, on, ReservationEnd::Ended, at)])
 }
