@@ -149,20 +149,25 @@ impl Block {
         self.entitled(self.terms.until.yesterday().unwrap_or(self.terms.from))
     }
 
-    /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold. A
-    /// child who came by right stays on when the right passes to somebody else; nobody knows the end of a claim beforehand.
+    /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold, and none of
+    /// them sold to another. So a seller claims no earlier night once it has sold the nights to the end: nobody knows the end of a claim beforehand.
     #[must_use]
     pub fn allows(&self, council: Option<CouncilId>, nights: Nights) -> bool {
         let first = nights.start().max(self.terms.from);
-        !self.nights().overlaps(&nights) || Some(self.entitled(first)) == council
+        let sold_away =
+            |(sold, buyer): &(Nights, CouncilId)| sold.overlaps(&nights) && Some(*buyer) != council;
+        !self.nights().overlaps(&nights)
+            || (Some(self.entitled(first)) == council && !self.sold.iter().any(sold_away))
     }
 
-    /// The first night from `night` on that a council may hold of it; the day after its last night if there is none.
+    /// The first night from `night` on from which a council may hold without knowing until when; the day after its last night if there is none.
     #[must_use]
     pub fn open_to(&self, council: Option<CouncilId>, night: Date) -> Date {
-        let turns = self.sold.iter().map(|(nights, _)| nights.end()).chain([night.max(self.terms.from)]);
+        let turns = self.sold.iter().map(|(nights, _)| nights.start()).chain([night.max(self.terms.from)]);
         let held = turns.filter(|turn| night <= *turn && *turn < self.terms.until);
-        held.filter(|turn| Some(self.entitled(*turn)) == council).min().unwrap_or(self.terms.until)
+        held.filter(|turn| self.allows(council, Nights::from_on(*turn, None)))
+            .min()
+            .unwrap_or(self.terms.until)
     }
 }
 
@@ -172,7 +177,7 @@ impl Block {
 pub enum ResaleOf {
     /// The reservation with this token. What is sold of it lasts to its end.
     Reservation(u64),
-    /// The block with this number.
+    /// The block with this number. What is sold of it lasts to its end.
     Block(u64),
 }
 

@@ -169,7 +169,9 @@ pub enum Rejection {
     ResaleNotOwn(PlaceId),
     #[error("place {0} is held, awarded or occupied on some of these nights: only void nights are sold")]
     ResaleNotVoid(PlaceId),
-    #[error("a reservation is sold to its end, which is {0}: what remained behind could not be used")]
+    #[error(
+        "the nights of a reservation or a block are sold to its end, which is {0}: what remained behind could not be used"
+    )]
     ResaleNotToTheEnd(Date),
     #[error(
         "these nights may be sold for {0} a week at most, by the block contract or as what the reservation costs"

@@ -4,11 +4,14 @@ mod world;
 
 use care::market::{
     HoldPolicy, HoldPolicySet, MarketEvent, NightState, OccupancyEnded, PlaceOccupied, PlaceReserved,
-    ReservationEnd, ReservationEnded, ReservationTerms, RestrictionNoticeServed, VacancyAdvertised,
+    ResaleOf, ResaleOffered, ReservationEnd, ReservationEnded, ReservationTerms, RestrictionNoticeServed,
+    VacancyAdvertised,
 };
 use care::spec::Given;
 use care::{Date, Nights, Pence};
-use vacancies_domain::{ClaimForAward, Command, HoldPlace, ReservePlace, SetHoldPolicy, Vacancies};
+use vacancies_domain::{
+    BuyResale, ClaimForAward, Command, HoldPlace, ReservePlace, SetHoldPolicy, Vacancies,
+};
 use world::agreed::{RETAINER, hold, market_reserved, one_event, reservable, reserve, reserved};
 use world::{
     advertised, at, award, claim, derby, durham, held, hold_place, jan, market, passing, place, refused_for,
@@ -234,4 +237,28 @@ fn a_council_has_so_many_reservations_at_once() {
     let asked = || Command::ReservePlace(reserve(derby(), jan(6), jan(16)));
     let _ = with(most - 1).when(asked()).then_events(one_event);
     with(most).when(asked()).then_refused("RESERVATION_LIMIT_REACHED");
+    // What is bought counts as what is made.
+    let offered = ResaleOffered {
+        place: place(1),
+        resale: 2,
+        council: durham(),
+        of: ResaleOf::Reservation(1),
+        from: jan(6),
+        until: jan(16),
+        weekly: RETAINER,
+        partners: [].into(),
+        at: at(0),
+    };
+    let buys = BuyResale {
+        place: place(1),
+        council: derby(),
+        resale: 2,
+        weekly: RETAINER,
+        approver: "Head of Placements".to_owned(),
+        at: at(0),
+    };
+    let theirs = || [reserved(durham(), jan(6), jan(16), 1).into(), offered.clone().into()];
+    let buys = || Command::BuyResale(buys.clone());
+    let _ = with(most - 1).and(theirs()).when(buys()).then_events(|events| assert_eq!(events.len(), 2));
+    with(most).and(theirs()).when(buys()).then_refused("RESERVATION_LIMIT_REACHED");
 }

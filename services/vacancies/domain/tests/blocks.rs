@@ -154,7 +154,7 @@ fn a_block_ends_on_the_day_that_both_parties_name() {
         .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
     market_blocked().when(end(Some(durham()), jan(16))).then_refused("BLOCK_UNKNOWN");
     market_blocked().when(end(None, jan(26))).then_refused("END_OUT_OF_RANGE");
-    let sold = block_sold(durham(), jan(10), jan(20), 3);
+    let sold = block_sold(durham(), jan(10), jan(26), 3);
     market_blocked().and(sold).when(end(None, jan(16))).then_refused("NIGHTS_SOLD");
 }
 
@@ -210,22 +210,24 @@ fn block_sold(buyer: CouncilId, from: Date, until: Date, token: u64) -> [MarketE
 #[test]
 fn void_nights_of_a_block_are_sold_once() {
     let of = ResaleOf::Block(1);
-    let offered = || market_blocked().and([resale_offered(of, jan(6), jan(16))]);
+    let offered = || market_blocked().and([resale_offered(of, jan(6), jan(26))]);
     market_blocked()
-        .when(Command::OfferResale(resale(of, jan(6), jan(16))))
-        .then([resale_offered(of, jan(6), jan(16))])
+        .when(Command::OfferResale(resale(of, jan(6), jan(26))))
+        .then([resale_offered(of, jan(6), jan(26))])
         .when(Command::BuyResale(buy(durham(), of)))
-        .then(block_sold(durham(), jan(6), jan(16), 3))
+        .then(block_sold(durham(), jan(6), jan(26), 3))
         .when(Command::BuyResale(buy(durham(), of)))
         .then_refused("RESALE_UNKNOWN");
-    let bought = || offered().and(block_sold(durham(), jan(6), jan(16), 3));
+    let bought = || offered().and(block_sold(durham(), jan(6), jan(26), 3));
     // The right has passed: the buyer holds, and a child that comes by right stays on.
     let theirs = Command::HoldPlace(hold_place(1, durham()));
     let _ = bought().when(theirs).then_events(one_event);
     let words = bought().when(hold(derby())).then_refused("BLOCK_OF_ANOTHER_COUNCIL").to_string();
-    assert!(words.contains("until 2026-01-16"), "from then on it is the seller's again: {words}");
-    bought().when(Command::OfferResale(resale(of, jan(10), jan(20)))).then_refused("RESALE_NOT_OWN");
-    let _ = bought().when(Command::OfferResale(resale(of, jan(16), jan(20)))).then_events(one_event);
+    assert!(words.contains("until 2026-01-26"), "it is the buyer's to the end: {words}");
+    bought().when(Command::OfferResale(resale(of, jan(10), jan(26)))).then_refused("RESALE_NOT_OWN");
+    market_blocked()
+        .when(Command::OfferResale(resale(of, jan(6), jan(25))))
+        .then_refused("RESALE_NOT_TO_THE_END");
     // Whoever it was not offered to does not learn that it is there.
     offered().when(Command::BuyResale(buy(darlington(), of))).then_refused("RESALE_UNKNOWN");
     offered().when(Command::BuyResale(buy(derby(), of))).then_refused("RESALE_UNKNOWN");
@@ -238,24 +240,43 @@ fn void_nights_of_a_block_are_sold_once() {
 }
 
 #[test]
+fn a_seller_does_not_take_back_what_it_sold_by_holding_an_earlier_night() {
+    let sold = || market_blocked().and(block_sold(durham(), jan(10), jan(26), 3));
+    // The seller's hold from the 6th would reach the buyer's nights from the 10th.
+    let words = sold().when(hold(derby())).then_refused("BLOCK_OF_ANOTHER_COUNCIL").to_string();
+    assert!(words.contains("until 2026-01-26"), "{words}");
+    let asked = ClaimForAward { start: jan(8), ..claim(1) };
+    assert_eq!(refused_for(sold(), asked.clone()), "BLOCK_OF_ANOTHER_COUNCIL");
+    // Nor does the buyer come before its nights.
+    let theirs = |day| ClaimForAward { council: durham(), start: jan(day), ..claim(1) };
+    assert_eq!(refused_for(sold(), theirs(9)), "BLOCK_OF_ANOTHER_COUNCIL");
+    let _ = sold()
+        .when(Command::ClaimForAward(theirs(10)))
+        .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+    // What is the buyer's already it does not pay for again.
+    let all = market_blocked().and(block_sold(durham(), jan(6), jan(26), 3));
+    all.when(Command::ReservePlace(reserve(durham(), jan(5), jan(8)))).then_refused("NIGHTS_IN_OWN_BLOCK");
+}
+
+#[test]
 fn a_resale_is_offered_within_the_block_contract() {
     let of = ResaleOf::Block(1);
     let refused = |asked: OfferResale, reason| {
         market_blocked().when(Command::OfferResale(asked)).then_refused(reason);
     };
-    let asked = || resale(of, jan(6), jan(16));
+    let asked = || resale(of, jan(6), jan(26));
     refused(OfferResale { partners: [].into(), ..asked() }, "PARTNERS_INVALID");
     refused(OfferResale { partners: [darlington()].into(), ..asked() }, "PARTNERS_INVALID");
     refused(OfferResale { weekly: Pence(300_001), ..asked() }, "RESALE_TOO_DEAR");
-    refused(OfferResale { until: jan(27), ..asked() }, "RESALE_NOT_OWN");
+    refused(OfferResale { from: jan(5), ..asked() }, "RESALE_NOT_OWN");
     refused(OfferResale { council: durham(), partners: [derby()].into(), ..asked() }, "BLOCK_UNKNOWN");
     market_blocked()
-        .and([resale_offered(of, jan(6), jan(16))])
-        .when(Command::OfferResale(resale(of, jan(10), jan(20))))
+        .and([resale_offered(of, jan(6), jan(26))])
+        .when(Command::OfferResale(resale(of, jan(10), jan(26))))
         .then_refused("RESALE_OVERLAPS");
     let withdraw = |council| Command::WithdrawResale { place: place(1), council, resale: 2, at: at(0) };
     let withdrawn = ResaleWithdrawn { place: place(1), resale: 2, council: derby(), at: at(0) };
-    let offered = || market_blocked().and([resale_offered(of, jan(6), jan(16))]);
+    let offered = || market_blocked().and([resale_offered(of, jan(6), jan(26))]);
     offered().when(withdraw(durham())).then_refused("RESALE_UNKNOWN");
     offered()
         .when(withdraw(derby()))

@@ -161,7 +161,7 @@ impl Agreed {
                 block.is_some_and(|it| {
                     let kept = !it.sold.iter().any(|(from, until, _)| overlaps(*from, *until, nights));
                     it.sold.push((event.from, event.until, event.buyer));
-                    kept && it.from <= event.from && event.until <= it.until
+                    kept && it.from <= event.from && event.until == it.until
                 })
             }
         };
@@ -181,7 +181,7 @@ impl Agreed {
         ensure(other.is_none(), Invariant::AgreedNights, || StreamId::new("place", place), found)
     }
 
-    /// Whether a claim may begin: the first night that it takes of any block must be its council's.
+    /// Whether a claim may begin: the first night that it takes of any block must be its council's, and none of them sold to another.
     pub(super) fn check_right(&self, place: &PlaceId, claim: &Taken) -> Checked {
         for block in self.blocks.get(place).into_iter().flatten() {
             let first = claim.start.max(block.from);
@@ -193,7 +193,10 @@ impl Agreed {
                     block.entitled(first)
                 )
             };
-            let right = !takes || block.entitled(first) == claim.council;
+            let lost = |(from, until, buyer): &(Date, Date, CouncilId)| {
+                claim.start < *until && *from < claim.end && *buyer != claim.council
+            };
+            let right = !takes || block.entitled(first) == claim.council && !block.sold.iter().any(lost);
             ensure(right, Invariant::AgreedNights, || StreamId::new("place", place), found)?;
         }
         Ok(())

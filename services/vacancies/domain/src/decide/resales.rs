@@ -2,7 +2,7 @@
 
 use super::blocks::block_of;
 use super::holds::{admits, expired_hold, next_token};
-use super::reservations::{nights_ahead, own};
+use super::reservations::{nights_ahead, own, within_limit};
 use super::{Events, place_of};
 use crate::{BuyResale, Command, OfferResale, Rejection};
 use care::market::{
@@ -61,19 +61,22 @@ fn sellable(
     nights: Nights,
     at: Timestamp,
 ) -> Result<(), Rejection> {
+    // A placement has no end that the market knows: what would remain behind the nights that are sold could not be used.
+    let to_the_end = |until| match nights.end() == until {
+        true => Ok(()),
+        false => Err(Rejection::ResaleNotToTheEnd(until)),
+    };
     let own_nights = match of {
         ResaleOf::Reservation(token) => {
             let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
             let reservation = own(place, seller, token).ok_or_else(unknown)?;
-            // A placement has no end that the market knows: what would remain behind the nights that are sold could not be used.
-            if nights.end() != reservation.until {
-                return Err(Rejection::ResaleNotToTheEnd(reservation.until));
-            }
+            to_the_end(reservation.until)?;
             reservation.from <= nights.start()
         }
         ResaleOf::Block(number) => {
             let block = block_of(id, place, Some(seller), number)?;
-            let within = block.terms.from <= nights.start() && nights.end() <= block.terms.until;
+            to_the_end(block.terms.until)?;
+            let within = block.terms.from <= nights.start();
             let kept = !block.sold.iter().any(|(sold, _)| sold.overlaps(&nights));
             #[cfg(feature = "planted-defects")]
             let kept = kept || is_planted(Planted::SoldTwice);
@@ -124,6 +127,9 @@ pub(super) fn buy(market: &Market, asked: &BuyResale) -> Events {
     // Nights that have passed are nobody's to sell; the seller offers the others anew.
     nights_ahead(from, until, asked.at)?;
     sellable((&asked.place, place), resale.seller, resale.of, resale.nights, asked.at)?;
+    if matches!(resale.of, ResaleOf::Reservation(_)) {
+        within_limit(market, asked.council, asked.at)?;
+    }
     let mut events: Vec<_> = expired_hold(&asked.place, place, asked.at).into_iter().collect();
     let token = next_token(place);
     events.push(
