@@ -69,6 +69,21 @@ pub struct Reservation {
     pub weekly: Pence,
     /// The fencing token.
     pub token: u64,
+    /// What the councils go on paying that the nights were bought of, from the first one on: it ends with the reservation.
+    pub sold_by: Vec<Retainer>,
+}
+
+/// What a council goes on paying for a reservation of which it has sold nights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retainer {
+    /// The council.
+    pub council: CouncilId,
+    /// The token of its reservation.
+    pub token: u64,
+    /// The first night of that.
+    pub from: Date,
+    /// What it pays, in pence a week: to the provider, or to the council that it bought the nights of.
+    pub weekly: Pence,
 }
 
 impl Reservation {

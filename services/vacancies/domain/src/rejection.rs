@@ -153,7 +153,7 @@ pub enum Rejection {
     #[error("place {place} is in a block until {until}: end it with the other party first")]
     BlockInForce { place: PlaceId, until: Date },
     #[error(
-        "nights of place {place} until {until} were sold to another council: end the block on that day or later"
+        "nights of place {place} until {until} were sold to another council: what they are part of does not end before"
     )]
     NightsSold { place: PlaceId, until: Date },
     #[error(

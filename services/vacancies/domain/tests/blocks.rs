@@ -4,13 +4,14 @@ mod world;
 
 use care::market::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, BlockParty, BlockTerms,
-    MarketEvent, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn,
+    MarketEvent, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd,
+    ReservationEnded, RestrictionNoticeServed,
 };
 use care::spec::Given;
 use care::{CouncilId, Date, Nights, Pence};
 use vacancies_domain::{BuyResale, ClaimForAward, Command, HoldPlace, OfferBlock, OfferResale, Vacancies};
-use world::agreed::{hold, market_reserved, one_event, reservable, reserve};
-use world::{at, claim, derby, durham, held, hold_place, jan, place, provider, refused_for, urn};
+use world::agreed::{RETAINER, hold, market_reserved, one_event, reservable, reserve};
+use world::{at, award, claim, derby, durham, held, hold_place, jan, place, provider, refused_for, urn};
 
 fn darlington() -> CouncilId {
     "E06000005".parse().unwrap_or_else(|_| derby())
@@ -283,6 +284,44 @@ fn a_resale_is_offered_within_the_block_contract() {
         .then([withdrawn.into()])
         .when(Command::BuyResale(buy(durham(), of)))
         .then_refused("RESALE_UNKNOWN");
+}
+
+#[test]
+fn a_sellers_retainer_ends_with_what_was_bought() {
+    let of = ResaleOf::Reservation(1);
+    let bought = || market_reserved().and(sold(of, durham(), jan(9), jan(16), 3));
+    let end = |council, token, from, weekly, until, reason| {
+        let place = place(1);
+        ReservationEnded { place, council, token, from, until, weekly, reason, at: at(0) }.into()
+    };
+    let both = |until, reason| -> [MarketEvent; 2] {
+        [end(durham(), 3, jan(9), asked(of), until, reason), end(derby(), 1, jan(6), RETAINER, until, reason)]
+    };
+    let come =
+        Command::OccupyPlace { award: award(1), council: durham(), place: place(1), on: jan(10), at: at(0) };
+    let came = |events: &[MarketEvent]| assert_eq!(events[1..], both(jan(10), ReservationEnd::Occupied));
+    let asks = ClaimForAward { council: durham(), start: jan(9), ..claim(1) };
+    let claimed =
+        bought().when(Command::ClaimForAward(asks)).then_events(|events| assert_eq!(events.len(), 2));
+    let _ = claimed.when(come).then_events(came).then_state(|market| {
+        let left = market.place(&place(1)).and_then(|it| it.agreed.as_ref()).map(|it| &it.reservations);
+        let nights = left.into_iter().flatten().map(|it| (it.council, it.nights())).collect::<Vec<_>>();
+        let run = |from, to| Nights::from_on(jan(from), Some(jan(to)));
+        assert_eq!(nights, [(derby(), run(6, 9)), (durham(), run(9, 10))], "the seller has no night more");
+    });
+    let ends =
+        |council, token, on| Command::EndReservation { place: place(1), council, token, on, at: at(0) };
+    bought().when(ends(durham(), 3, jan(12))).then(both(jan(12), ReservationEnd::Ended));
+    let late = Command::EndReservation { place: place(1), council: derby(), token: 1, on: jan(8), at: at(0) };
+    bought().when(late).then_refused("NIGHTS_SOLD");
+    let notice = |on| RestrictionNoticeServed { urn: urn(), on, at: at(0) };
+    let serve = |on| bought().when(Command::ServeRestrictionNotice(notice(on)));
+    let [buyers, sellers] = both(jan(11), ReservationEnd::Restricted);
+    serve(jan(11)).then([notice(jan(11)).into(), buyers, sellers]);
+    // Before the nights that were sold nothing of them is left to pay, and the seller's end is told once.
+    let sellers = end(derby(), 1, jan(6), RETAINER, jan(8), ReservationEnd::Restricted);
+    let buyers = end(durham(), 3, jan(9), asked(of), jan(9), ReservationEnd::Restricted);
+    serve(jan(8)).then([notice(jan(8)).into(), sellers, buyers]);
 }
 
 #[test]

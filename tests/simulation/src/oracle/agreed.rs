@@ -14,6 +14,10 @@ pub(super) struct Reserved {
     pub(super) from: Date,
     pub(super) until: Date,
     token: u64,
+    /// Until when its council pays: longer than it has the nights, where it sold them.
+    charged_until: Date,
+    /// The token of the reservation that it was bought of.
+    bought_of: Option<u64>,
 }
 
 struct Block {
@@ -91,6 +95,8 @@ impl Agreed {
             from: event.from,
             until: event.until,
             token: event.token,
+            charged_until: event.until,
+            bought_of: None,
         });
     }
 
@@ -98,8 +104,9 @@ impl Agreed {
         let all = self.reservations.entry(event.place.clone()).or_default();
         let found = all.iter_mut().find(|it| it.token == event.token && it.council == event.council);
         let right = found.is_some_and(|it| {
-            let sooner = it.from == event.from && event.until < it.until;
-            it.until = event.until;
+            let sooner = it.from == event.from && event.until < it.charged_until;
+            it.charged_until = event.until;
+            it.until = it.until.min(event.until);
             sooner
         });
         let found = || format!("no reservation that could end so: {event:?}");
@@ -152,7 +159,8 @@ impl Agreed {
                 };
                 let own = all.iter_mut().find(whole).map(|it| it.until = event.from).is_some();
                 let (council, from, until) = (event.buyer, event.from, event.until);
-                all.push(Reserved { council, from, until, token: event.token });
+                let (charged_until, bought_of) = (until, Some(token));
+                all.push(Reserved { council, from, until, token: event.token, charged_until, bought_of });
                 own
             }
             ResaleOf::Block(number) => {
@@ -210,6 +218,13 @@ impl Agreed {
         let twice = reserved.windows(2).find(|pair| pair[0].until > pair[1].from);
         let found = || format!("{place} is reserved twice: {:?}", twice.map(|it| it[1].from));
         ensure(twice.is_none(), Invariant::OneChildAPlace, stream, found)?;
+        let all = || self.reservations(place);
+        let late = all().find(|it| {
+            let seller = all().find(|seller| it.bought_of == Some(seller.token));
+            seller.is_some_and(|seller| seller.charged_until > it.charged_until)
+        });
+        let found = || format!("{place} is paid by its seller after {:?}", late.map(|it| it.charged_until));
+        ensure(late.is_none(), Invariant::AgreedNights, stream, found)?;
         for reservation in reserved {
             let nights = Nights::from_on(reservation.from, Some(reservation.until));
             let others = taken.iter().filter(|it| it.council != reservation.council);
@@ -226,7 +241,8 @@ impl Agreed {
     /// A notice ends reservations, and a child's arrival those of its council: nobody pays twice for a night.
     pub(super) fn check_ended(&self, place: &PlaceId, council: Option<CouncilId>, by: Date) -> Checked {
         let mut own = self.reservations(place).filter(|it| council.is_none_or(|own| own == it.council));
-        let left = own.find(|it| it.until > by.max(it.from));
+        let until = |it: &Reserved| if council.is_some() { it.until } else { it.charged_until };
+        let left = own.find(|it| until(it) > by.max(it.from));
         let invariant =
             if council.is_some() { Invariant::AgreedNights } else { Invariant::NoticeAdmitsNobody };
         let found = || format!("{place} stays reserved until {:?}", left.map(|it| it.until));

@@ -7,9 +7,10 @@ use super::holds::{admitting, expired_holds_of, free, next_token, own_hold_token
 use super::{Events, place_of};
 use crate::{Command, Rejection, ReservePlace};
 use care::market::{
-    Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded,
+    Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded, Retainer,
 };
 use care::{CouncilId, Date, Nights, PlaceId, Timestamp, days_after, london_date};
+use std::iter;
 
 pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     let nights = nights_ahead(asked.from, asked.until, asked.at)?;
@@ -116,6 +117,10 @@ pub(super) fn end(
     let (place, _) = place_of(market, id)?;
     let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
     let reservation = own(place, council, token).ok_or_else(unknown)?;
+    let bought = |it: &Reservation| it.sold_by.iter().any(|by| (by.council, by.token) == (council, token));
+    if let Some(sold) = place.reservations_on(Nights::from_on(london_date(at), None)).find(|it| bought(it)) {
+        return Err(Rejection::NightsSold { place: id.clone(), until: sold.until });
+    }
     let (from, until, today) = (reservation.from, reservation.until, london_date(at));
     if !(from.max(today)..until).contains(&on) {
         return Err(Rejection::EndOutOfRange { on, least: from.max(today), until });
@@ -124,7 +129,7 @@ pub(super) fn end(
     if on < least {
         return Err(Rejection::ReservationNoticeTooShort { least, until });
     }
-    Ok(vec![ended(id, reservation, on, ReservationEnd::Ended, at)])
+    Ok(ended(id, reservation, on, ReservationEnd::Ended, at).collect())
 }
 
 /// A council's reservation with this token.
@@ -142,31 +147,34 @@ pub(super) fn ended_by_arrival(
     at: Timestamp,
 ) -> impl Iterator<Item = MarketEvent> {
     let ahead = place.reservations_on(Nights::from_on(on, None)).filter(move |it| it.council == council);
-    ahead.map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
+    ahead.flat_map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
 }
 
-/// The ends of all reservations of a place on the day a notice restricts it.
-pub(super) fn ended_by_notice(
+/// The ends of all reservations of a place on the day a notice restricts it, each once: a seller's is that of the buyer's too.
+pub(super) fn ended_by_notice(id: &PlaceId, place: &Place, on: Date, at: Timestamp) -> Vec<MarketEvent> {
+    let mut events = Vec::new();
+    for it in place.reservations_on(Nights::from_on(on, None)) {
+        for event in ended(id, it, on, ReservationEnd::Restricted, at) {
+            if !events.contains(&event) {
+                events.push(event);
+            }
+        }
+    }
+    events
+}
+
+/// The end of a reservation, and of what those go on paying who sold its nights.
+fn ended(
     id: &PlaceId,
-    place: &Place,
+    it: &Reservation,
     on: Date,
+    reason: ReservationEnd,
     at: Timestamp,
 ) -> impl Iterator<Item = MarketEvent> {
-    place
-        .reservations_on(Nights::from_on(on, None))
-        .map(move |it| ended(id, it, on, ReservationEnd::Restricted, at))
-}
-
-fn ended(id: &PlaceId, it: &Reservation, on: Date, reason: ReservationEnd, at: Timestamp) -> MarketEvent {
-    ReservationEnded {
-        place: id.clone(),
-        council: it.council,
-        token: it.token,
-        from: it.from,
-        until: on.max(it.from),
-        weekly: it.weekly,
-        reason,
-        at,
-    }
-    .into()
+    let own = Retainer { council: it.council, token: it.token, from: it.from, weekly: it.weekly };
+    let all = iter::once(own).chain(it.sold_by.iter().cloned());
+    all.map(move |Retainer { council, token, from, weekly }| {
+        let until = on.max(from);
+        ReservationEnded { place: id.clone(), council, token, from, until, weekly, reason, at }.into()
+    })
 }
