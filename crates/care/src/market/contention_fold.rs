@@ -45,6 +45,7 @@ impl Market {
             agreed.offered = None;
             agreed.blocks.push(block);
         });
+        self.at_vacancy(&event.place, |vacancy| vacancy.asked_at = None);
     }
 
     pub(super) fn end_block(&mut self, event: &BlockEnded) {

@@ -153,6 +153,10 @@ pub enum Rejection {
     #[error("place {place} is in a block until {until}: end it with the other party first")]
     BlockInForce { place: PlaceId, until: Date },
     #[error(
+        "a council pays for nights of place {place} until {until}: until then it is advertised from no later day, and for no fewer ages or sexes"
+    )]
+    NightsPromised { place: PlaceId, until: Date },
+    #[error(
         "nights of place {place} until {until} were sold to another council: what they are part of does not end before"
     )]
     NightsSold { place: PlaceId, until: Date },
@@ -283,6 +287,7 @@ impl Refusal for Rejection {
             Self::BlockOverlaps { .. } => "BLOCK_OVERLAPS",
             Self::BlockUnknown { .. } => "BLOCK_UNKNOWN",
             Self::BlockInForce { .. } => "BLOCK_IN_FORCE",
+            Self::NightsPromised { .. } => "NIGHTS_PROMISED",
             Self::NightsSold { .. } => "NIGHTS_SOLD",
             Self::PartnersInvalid(_) => "PARTNERS_INVALID",
             Self::ResaleUnknown { .. } => "RESALE_UNKNOWN",

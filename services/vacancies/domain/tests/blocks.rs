@@ -5,13 +5,17 @@ mod world;
 use care::market::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, BlockParty, BlockTerms,
     MarketEvent, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd,
-    ReservationEnded, RestrictionNoticeServed,
+    ReservationEnded, RestrictionNoticeServed, Sexes, VacancyAdvertised,
 };
 use care::spec::Given;
 use care::{CouncilId, Date, Nights, Pence};
-use vacancies_domain::{BuyResale, ClaimForAward, Command, HoldPlace, OfferBlock, OfferResale, Vacancies};
+use vacancies_domain::{
+    BuyResale, ClaimForAward, Command, HoldPlace, OfferBlock, OfferResale, Vacancies, VacancyChange,
+};
 use world::agreed::{RETAINER, hold, market_reserved, one_event, reservable, reserve};
-use world::{at, award, claim, derby, durham, held, hold_place, jan, place, provider, refused_for, urn};
+use world::{
+    advertised, at, award, claim, derby, durham, held, hold_place, jan, place, provider, refused_for, urn,
+};
 
 fn darlington() -> CouncilId {
     "E06000005".parse().unwrap_or_else(|_| derby())
@@ -97,6 +101,47 @@ fn another_councils_block_waits_until_agreed_nights_have_passed() {
         .then_refused("AGREED_BY_ANOTHER_COUNCIL");
     let behind = Command::ReservePlace(reserve(durham(), jan(26), jan(27)));
     market_blocked().when(behind).then_refused("AGREED_BY_ANOTHER_COUNCIL");
+}
+
+#[test]
+fn a_provider_takes_nothing_back_of_what_a_council_pays_for() {
+    let withdraw = || Command::WithdrawVacancy { place: place(1), at: at(0) };
+    market_blocked().when(withdraw()).then_refused("BLOCK_IN_FORCE");
+    let _ = reservable().and([block_offered()]).when(withdraw()).then_events(one_event);
+    let stated = || VacancyAdvertised { needs: [].into(), ..advertised(1) };
+    for market in [market_blocked, market_reserved] {
+        let refused = |stated: VacancyAdvertised| {
+            let words =
+                market().when(Command::AdvertiseVacancy(stated.clone())).then_refused("NIGHTS_PROMISED");
+            let many =
+                Command::UpsertVacancies { changes: vec![VacancyChange::Advertise(stated)], at: at(0) };
+            market().when(many).then_nothing();
+            words.to_string()
+        };
+        refused(VacancyAdvertised { available_from: jan(7), ..stated() });
+        refused(VacancyAdvertised { age_from: 11, ..stated() });
+        refused(VacancyAdvertised { age_to: 16, ..stated() });
+        refused(VacancyAdvertised { sexes: Sexes::Female, ..stated() });
+        // Portals say the day anew: what comes no later than the nights that are paid for takes none of them.
+        let wider = VacancyAdvertised { available_from: jan(6), age_from: 8, ..stated() };
+        let _ = market().when(Command::AdvertiseVacancy(wider)).then_events(one_event);
+        let over = VacancyAdvertised { at: at(21 * 24 * 60), age_to: 16, ..stated() };
+        let _ = market().when(Command::AdvertiseVacancy(over)).then_events(one_event);
+    }
+}
+
+#[test]
+fn a_provider_is_not_asked_about_a_place_in_a_block() {
+    let sweep = |days: i64| Command::SweepStaleVacancies { at: at(days * 24 * 60), limit: 10 };
+    let asked = |events: &[MarketEvent]| {
+        let places = events.iter().filter_map(|event| match event {
+            MarketEvent::VacancyQueried(event) => Some(event.place.clone()),
+            _ => None,
+        });
+        places.collect::<Vec<_>>()
+    };
+    let _ = market_blocked().when(sweep(8)).then_events(|it| assert_eq!(asked(it), [place(2), place(3)]));
+    let _ = market_blocked().when(sweep(21)).then_events(|it| assert!(asked(it).contains(&place(1))));
 }
 
 #[test]
