@@ -26,10 +26,7 @@ impl Market {
     pub(super) fn end_reservation(&mut self, event: &ReservationEnded) {
         self.at_agreed(&event.place, 0, |agreed| {
             agreed.end_reservation(event.token, event.until);
-            // Of a seller, what it has left before the nights that it sold can still be on offer.
-            let ended =
-                |it: &Resale| it.of == ResaleOf::Reservation(event.token) && it.nights.end() > event.until;
-            agreed.resales.retain(|resale| !ended(resale));
+            agreed.resales.retain(|resale| resale.of != ResaleOf::Reservation(event.token));
         });
     }
 

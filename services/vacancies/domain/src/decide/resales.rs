@@ -2,7 +2,7 @@
 
 use super::blocks::block_of;
 use super::holds::{admits, expired_hold, next_token};
-use super::reservations::{nights_ahead, own, within_limit};
+use super::reservations::{nights_ahead, own, sold_of, within_limit};
 use super::{Events, place_of};
 use crate::{BuyResale, Command, OfferResale, Rejection};
 use care::market::{
@@ -70,7 +70,7 @@ fn sellable(
         ResaleOf::Reservation(token) => {
             let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
             let reservation = own(place, seller, token).ok_or_else(unknown)?;
-            to_the_end(reservation.until)?;
+            to_the_end(sold_of(place, seller, token).map_or(reservation.until, |it| it.until))?;
             reservation.from <= nights.start()
         }
         ResaleOf::Block(number) => {

@@ -117,8 +117,7 @@ pub(super) fn end(
     let (place, _) = place_of(market, id)?;
     let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
     let reservation = own(place, council, token).ok_or_else(unknown)?;
-    let bought = |it: &Reservation| it.sold_by.iter().any(|by| (by.council, by.token) == (council, token));
-    if let Some(sold) = place.reservations_on(Nights::from_on(london_date(at), None)).find(|it| bought(it)) {
+    if let Some(sold) = sold_of(place, council, token) {
         return Err(Rejection::NightsSold { place: id.clone(), until: sold.until });
     }
     let (from, until, today) = (reservation.from, reservation.until, london_date(at));
@@ -136,6 +135,12 @@ pub(super) fn end(
 pub(super) fn own(place: &Place, council: CouncilId, token: u64) -> Option<&Reservation> {
     let mut all = place.agreed.iter().flat_map(|it| &it.reservations);
     all.find(|it| it.council == council && it.token == token)
+}
+
+/// What another council has bought of a council's reservation.
+pub(super) fn sold_of(place: &Place, council: CouncilId, token: u64) -> Option<&Reservation> {
+    let of = |it: &&Reservation| it.sold_by.iter().any(|by| (by.council, by.token) == (council, token));
+    place.agreed.iter().flat_map(|it| &it.reservations).find(of)
 }
 
 /// The ends of a council's reservations of a place with the night of `on`, because its child came: the placement is paid from then on.
