@@ -192,6 +192,34 @@ fn a_reservation_ends_when_the_child_comes() {
 }
 
 #[test]
+fn a_child_who_left_later_than_was_recorded_takes_no_night_that_is_reserved_by_its_own_council() {
+    let asked = claim(1);
+    let left =
+        |day| OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(day), at: at(0) };
+    let came = |day| PlaceOccupied {
+        award: award(1),
+        council: derby(),
+        place: place(1),
+        on: jan(day),
+        counted_from: jan(day),
+        at: at(0),
+    };
+    let again = || {
+        world::market_with(&asked).and([
+            came(6).into(),
+            left(8).into(),
+            reserved(derby(), jan(8), jan(16), 2).into(),
+        ])
+    };
+    let end = |day| Command::EndOccupancy { award: award(1), council: derby(), on: jan(day), at: at(0) };
+    let _ = again().when(end(10)).then_events(|events| match events {
+        [MarketEvent::OccupancyRefused(refused)] => assert_eq!(refused.reason, "RESERVED"),
+        other => panic!("a night is paid twice: {other:#?}"),
+    });
+    let _ = again().when(end(7)).then([left(7).into()]);
+}
+
+#[test]
 fn a_reservation_is_ended_by_its_council_or_a_notice() {
     let end = |council, token, on| Command::EndReservation { place: place(1), council, token, on, at: at(0) };
     market_reserved()
