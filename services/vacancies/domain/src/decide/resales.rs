@@ -10,7 +10,7 @@ use care::market::{
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::{CouncilId, Nights, PlaceId, Timestamp};
+use care::{CouncilId, Nights, PlaceId, Timestamp, london_date};
 
 pub(super) fn offer(market: &Market, asked: &OfferResale) -> Events {
     let nights = nights_ahead(asked.from, asked.until, asked.at)?;
@@ -34,7 +34,9 @@ pub(super) fn offer(market: &Market, asked: &OfferResale) -> Events {
     if let Some(most) = most.filter(|most| asked.weekly > *most) {
         return Err(Rejection::ResaleTooDear(most));
     }
-    if place.resales().any(|it| it.nights.overlaps(&nights)) {
+    // What begins on a night that has passed can be bought no longer, and keeps nothing from being offered.
+    let today = london_date(asked.at);
+    if place.resales().any(|it| it.nights.start() >= today && it.nights.overlaps(&nights)) {
         return Err(Rejection::ResaleOverlaps(asked.place.clone()));
     }
     Ok(vec![
