@@ -104,15 +104,17 @@ pub struct BlockOffered {
     pub at: Timestamp,
 }
 
-/// The council does not take the block.
+/// A block that was offered is offered no longer: the council does not take it, or the provider offers the place to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockDeclined {
     /// The place.
     pub place: PlaceId,
     /// The block's number.
     pub block: u64,
-    /// The council.
+    /// The council that it was offered to.
     pub council: CouncilId,
+    /// Whose word it is.
+    pub by: BlockParty,
     /// When.
     pub at: Timestamp,
 }

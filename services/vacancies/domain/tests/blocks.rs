@@ -150,13 +150,22 @@ fn a_block_is_refused_declined_and_offered_anew() {
     offered().when(accept(durham(), 1)).then_refused("BLOCK_UNKNOWN");
     offered().when(accept(derby(), 2)).then_refused("BLOCK_UNKNOWN");
     let decline = Command::DeclineBlock { place: place(1), council: derby(), block: 1, at: at(0) };
-    let declined = BlockDeclined { place: place(1), block: 1, council: derby(), at: at(0) };
+    let declined =
+        BlockDeclined { place: place(1), block: 1, council: derby(), by: BlockParty::Council, at: at(0) };
     offered().when(decline).then([declined.into()]).when(accept(derby(), 1)).then_refused("BLOCK_UNKNOWN");
     let _ = offered()
         .when(offer_block(terms()))
         .then_events(one_event)
         .when(accept(derby(), 1))
         .then_refused("BLOCK_UNKNOWN");
+    // A council hears that what was offered to it has gone to another.
+    let gone =
+        BlockDeclined { place: place(1), block: 1, council: derby(), by: BlockParty::Provider, at: at(0) };
+    let theirs = BlockTerms { partners: [].into(), ..terms() };
+    let offer = OfferBlock { place: place(1), council: durham(), terms: theirs, at: at(0) };
+    let _ = offered().when(Command::OfferBlock(offer)).then_events(|events| {
+        assert_eq!((events.len(), &events[0]), (2, &MarketEvent::from(gone.clone())));
+    });
     let refused = |terms, reason| {
         reservable().when(offer_block(terms)).then_refused(reason);
     };
@@ -195,9 +204,13 @@ fn a_block_ends_on_the_day_that_both_parties_name() {
         .when(end(Some(derby()), jan(16)))
         .then([proposed(BlockParty::Council, jan(16)).into()])
         .when(end(None, jan(16)))
-        .then([ended.into()])
+        .then([ended.clone().into()])
         .when(Command::ClaimForAward(ClaimForAward { council: durham(), start: jan(16), ..claim(1) }))
         .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+    let notice = RestrictionNoticeServed { urn: urn(), on: jan(5), at: at(0) };
+    let restricted = || market_blocked().and([notice.clone().into()]);
+    restricted().when(end(Some(derby()), jan(16))).then([ended.clone().into()]);
+    restricted().when(end(None, jan(16))).then([proposed(BlockParty::Provider, jan(16)).into()]);
     market_blocked().when(end(Some(durham()), jan(16))).then_refused("BLOCK_UNKNOWN");
     market_blocked().when(end(None, jan(26))).then_refused("END_OUT_OF_RANGE");
     let sold = block_sold(durham(), jan(10), jan(26), 3);
@@ -320,6 +333,10 @@ fn a_resale_is_offered_within_the_block_contract() {
         .and([resale_offered(of, jan(6), jan(26))])
         .when(Command::OfferResale(resale(of, jan(10), jan(26))))
         .then_refused("RESALE_OVERLAPS");
+    // Three days later nobody can buy that any more, and the nights that are left are offered anew.
+    let anew = OfferResale { at: at(3 * 24 * 60), ..resale(of, jan(10), jan(26)) };
+    let passed = market_blocked().and([resale_offered(of, jan(6), jan(26))]);
+    let _ = passed.when(Command::OfferResale(anew)).then_events(one_event);
     let withdraw = |council| Command::WithdrawResale { place: place(1), council, resale: 2, at: at(0) };
     let withdrawn = ResaleWithdrawn { place: place(1), resale: 2, council: derby(), at: at(0) };
     let offered = || market_blocked().and([resale_offered(of, jan(6), jan(26))]);
