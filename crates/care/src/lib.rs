@@ -30,5 +30,6 @@ pub use ids::{
 pub use jiff::{Timestamp, civil::Date};
 pub use money::{AmountOverflow, Pence, split_largest_remainder};
 pub use nights::{
-    DAYS_AHEAD_MAX, Nights, NightsInvalid, fee_for_nights, last_day_ahead, london_date, london_midnight,
+    DAYS_AHEAD_MAX, Nights, NightsInvalid, days_after, fee_for_nights, last_day_ahead, london_date,
+    london_midnight,
 };

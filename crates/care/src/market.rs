@@ -22,6 +22,7 @@ mod query;
 pub use calendar::{NightRun, NightState};
 pub use contention::{
     Agreed, Block, BlockParty, BlockTerms, HoldPolicy, Resale, ResaleOf, Reservation, ReservationTerms,
+    Retainer,
 };
 pub use contention_events::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, PlaceReserved,

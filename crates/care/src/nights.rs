@@ -135,6 +135,12 @@ pub fn last_day_ahead(today: Date) -> Date {
     today.saturating_add(Span::new().days(DAYS_AHEAD_MAX))
 }
 
+/// The day so many days later, or the last date there is.
+#[must_use]
+pub fn days_after(day: Date, days: u16) -> Date {
+    day.saturating_add(Span::new().days(i64::from(days)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -246,7 +246,7 @@ impl<'a> Question<'a> {
         let night = self.nights.start();
         let on = |nights: &Nights| nights.start() <= night && night < nights.end();
         let blocks = self.agreed(entry).flat_map(|it| &it.blocks).filter(|it| on(&it.nights()));
-        let own = blocks.filter(|it| Some(it.entitled(night)) == self.criteria.council);
+        let own = blocks.filter(|it| it.allows(self.criteria.council, self.nights));
         own.map(|it| {
             it.sold.iter().rev().find(|(nights, _)| on(nights)).map_or(it.terms.until, |(it, _)| it.end())
         })

@@ -178,21 +178,23 @@ async fn a_reservation_is_listed_and_ended() {
     assert_eq!(list(DERBY, DERBY).await.unwrap().into_inner().reservations, std::slice::from_ref(&reserved));
     assert_eq!(list(DURHAM, DURHAM).await.unwrap().into_inner().reservations, []);
     assert_eq!(reason(&list(DURHAM, DERBY).await.unwrap_err()), "NOT_YOURS");
-    let end = |gss: &str, token| {
+    let end = |gss: &str, token, on: &str| {
         let request = proto::EndReservationRequest {
             council: name(gss),
             place: place(1),
             token,
-            on: "2026-01-06".into(),
+            on: on.into(),
             request_id: String::new(),
         };
         world.service.end_reservation(world.council(gss, request))
     };
-    let status = end(DURHAM, reserved.token).await.unwrap_err();
+    let status = end(DURHAM, reserved.token, "2026-01-12").await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "RESERVATION_UNKNOWN"));
-    let ended = end(DERBY, reserved.token).await.unwrap().into_inner();
-    assert_eq!((ended.state(), ended.reservations), (proto::PlaceState::Vacant, vec![]));
-    world.hold(DURHAM, 1).await.unwrap();
+    let status = end(DERBY, reserved.token, "2026-01-11").await.unwrap_err();
+    assert_eq!(reason(&status), "RESERVATION_NOTICE_TOO_SHORT");
+    let ended = end(DERBY, reserved.token, "2026-01-12").await.unwrap().into_inner();
+    assert_eq!(ended.reservations[0].until, "2026-01-12");
+    assert_eq!(reason(&world.hold(DURHAM, 1).await.unwrap_err()), "RESERVED", "it is paid until then");
 }
 
 fn offer_block() -> proto::OfferBlockRequest {
@@ -293,7 +295,7 @@ async fn void_nights_are_offered_to_others_and_one_of_them_gets_them() {
         place: place(1),
         of: Some(proto::offer_resale_request::Of::Block(block.block)),
         from: "2026-01-06".into(),
-        until: "2026-03-06".into(),
+        until: "2026-07-06".into(),
         weekly_pence,
         partners: vec![],
         request_id: String::new(),
@@ -322,6 +324,17 @@ async fn void_nights_are_offered_to_others_and_one_of_them_gets_them() {
         let request = proto::BuyResaleRequest { council, place, resale, weekly_pence, approver, request_id };
         world.service.buy_resale(world.council(gss, request))
     };
+    // A later day, on which nobody can buy it any more: its seller finds it still.
+    let days_later = |gss: &str| {
+        let request = proto::ListResalesRequest { parent: name(gss), ..Default::default() };
+        let mut request = world.council(gss, request);
+        let mut caller = service_kit::Caller::of(&request).unwrap();
+        caller.at = start() + jiff::SignedDuration::from_hours(72);
+        request.extensions_mut().insert(caller);
+        world.service.list_resales(request)
+    };
+    assert_eq!(days_later(DURHAM).await.unwrap().into_inner().resales, []);
+    assert_eq!(days_later(DERBY).await.unwrap().into_inner().resales, std::slice::from_ref(&offered));
     assert_eq!(reason(&buy(DURHAM, 1).await.unwrap_err()), "PRICE_CHANGED");
     let bought = buy(DURHAM, 250_000).await.unwrap().into_inner();
     assert_eq!((bought.buyer, bought.seller), (name(DURHAM), name(DERBY)));
@@ -383,7 +396,7 @@ async fn councils_race_for_void_nights_and_one_gets_them() {
         place: place(1),
         of: Some(proto::offer_resale_request::Of::Block(block.block)),
         from: "2026-01-06".into(),
-        until: "2026-03-06".into(),
+        until: "2026-07-06".into(),
         weekly_pence: 250_000,
         partners: vec![],
         request_id: String::new(),

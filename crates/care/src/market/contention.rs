@@ -69,6 +69,21 @@ pub struct Reservation {
     pub weekly: Pence,
     /// The fencing token.
     pub token: u64,
+    /// What the councils go on paying that the nights were bought of, from the first one on: it ends with the reservation.
+    pub sold_by: Vec<Retainer>,
+}
+
+/// What a council goes on paying for a reservation of which it has sold nights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retainer {
+    /// The council.
+    pub council: CouncilId,
+    /// The token of its reservation.
+    pub token: u64,
+    /// The first night of that.
+    pub from: Date,
+    /// What it pays, in pence a week: to the provider, or to the council that it bought the nights of.
+    pub weekly: Pence,
 }
 
 impl Reservation {
@@ -143,20 +158,31 @@ impl Block {
         sold.map_or(self.council, |(_, buyer)| *buyer)
     }
 
-    /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold. A
-    /// child who came by right stays on when the right passes to somebody else; nobody knows the end of a claim beforehand.
+    /// Who may hold its last night: whoever bought it, or its council.
+    #[must_use]
+    pub fn holder_at_end(&self) -> CouncilId {
+        self.entitled(self.terms.until.yesterday().unwrap_or(self.terms.from))
+    }
+
+    /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold, and none of
+    /// them sold to another. So a seller claims no earlier night once it has sold the nights to the end: nobody knows the end of a claim beforehand.
     #[must_use]
     pub fn allows(&self, council: Option<CouncilId>, nights: Nights) -> bool {
         let first = nights.start().max(self.terms.from);
-        !self.nights().overlaps(&nights) || Some(self.entitled(first)) == council
+        let sold_away =
+            |(sold, buyer): &(Nights, CouncilId)| sold.overlaps(&nights) && Some(*buyer) != council;
+        !self.nights().overlaps(&nights)
+            || (Some(self.entitled(first)) == council && !self.sold.iter().any(sold_away))
     }
 
-    /// The first night from `night` on that a council may hold of it; the day after its last night if there is none.
+    /// The first night from `night` on from which a council may hold without knowing until when; the day after its last night if there is none.
     #[must_use]
     pub fn open_to(&self, council: Option<CouncilId>, night: Date) -> Date {
-        let turns = self.sold.iter().map(|(nights, _)| nights.end()).chain([night.max(self.terms.from)]);
+        let turns = self.sold.iter().map(|(nights, _)| nights.start()).chain([night.max(self.terms.from)]);
         let held = turns.filter(|turn| night <= *turn && *turn < self.terms.until);
-        held.filter(|turn| Some(self.entitled(*turn)) == council).min().unwrap_or(self.terms.until)
+        held.filter(|turn| self.allows(council, Nights::from_on(*turn, None)))
+            .min()
+            .unwrap_or(self.terms.until)
     }
 }
 
@@ -166,7 +192,7 @@ impl Block {
 pub enum ResaleOf {
     /// The reservation with this token. What is sold of it lasts to its end.
     Reservation(u64),
-    /// The block with this number.
+    /// The block with this number. What is sold of it lasts to its end.
     Block(u64),
 }
 
@@ -233,6 +259,15 @@ impl Place {
         nights: Nights,
     ) -> impl Iterator<Item = &Reservation> {
         self.reservations_on(nights).filter(move |it| Some(it.council) != council)
+    }
+
+    /// Until when other councils than this one have agreed nights of the place that are not over on `today`; none where none has.
+    #[must_use]
+    pub fn agreed_by_others(&self, council: CouncilId, today: Date) -> Option<Date> {
+        let ahead = Nights::from_on(today, None);
+        let reserved = self.reserved_by_others(Some(council), ahead).map(|it| it.until);
+        let blocks = self.blocks().filter(|it| it.nights().overlaps(&ahead) && it.holder_at_end() != council);
+        reserved.chain(blocks.map(|it| it.terms.until)).max()
     }
 
     /// The blocks of this place.

@@ -18,7 +18,7 @@ words!(
     ReservationEnd {
         /// Its council gave it back.
         Ended = "ENDED",
-        /// The council's child came: from then on the placement is paid, not the reservation.
+        /// The child came of the council or of whom it sold the nights to: from then on the placement is paid, not the reservation.
         Occupied = "OCCUPIED",
         /// The establishment may not accommodate any new child.
         Restricted = "ACCOMMODATION_RESTRICTED",
@@ -66,7 +66,8 @@ pub struct PlaceReserved {
     pub at: Timestamp,
 }
 
-/// A reservation ends sooner than was agreed: only the nights [from, until) of it are charged.
+/// A reservation ends sooner than was agreed: only the nights [from, until) of it are charged. Where nights of it were sold, the end of the
+/// buyer's reservation is the seller's too, and each is told its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationEnded {
     /// The place.
@@ -103,15 +104,17 @@ pub struct BlockOffered {
     pub at: Timestamp,
 }
 
-/// The council does not take the block.
+/// A block that was offered is offered no longer: the council does not take it, or the provider offers the place to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockDeclined {
     /// The place.
     pub place: PlaceId,
     /// The block's number.
     pub block: u64,
-    /// The council.
+    /// The council that it was offered to.
     pub council: CouncilId,
+    /// Whose word it is.
+    pub by: BlockParty,
     /// When.
     pub at: Timestamp,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Agreed, Block, BlockAllocated, BlockEnded, Market, PlaceReserved, Resale, ResaleOf, ResaleOffered,
-    ResaleSold, Reservation, ReservationEnded,
+    ResaleSold, Reservation, ReservationEnded, Retainer,
 };
 use crate::ids::PlaceId;
 use crate::nights::Nights;
@@ -16,6 +16,7 @@ impl Market {
             until: event.until,
             weekly: event.weekly,
             token: event.token,
+            sold_by: Vec::new(),
         };
         self.at_agreed(&event.place, event.token, |agreed| agreed.reservations.push(reservation));
         // As with a claim: whoever is asked about a place that is taken need not answer.
@@ -41,6 +42,7 @@ impl Market {
             agreed.offered = None;
             agreed.blocks.push(block);
         });
+        self.at_vacancy(&event.place, |vacancy| vacancy.asked_at = None);
     }
 
     pub(super) fn end_block(&mut self, event: &BlockEnded) {
@@ -77,6 +79,7 @@ impl Market {
             agreed.resales.retain(|resale| is_open || resale.number != event.resale);
             match event.of {
                 ResaleOf::Reservation(token) => {
+                    let sold_by = agreed.retainers(token);
                     agreed.end_reservation(token, event.from);
                     agreed.reservations.push(Reservation {
                         council: event.buyer,
@@ -85,6 +88,7 @@ impl Market {
                         until: event.until,
                         weekly: event.weekly,
                         token: event.token,
+                        sold_by,
                     });
                 }
                 ResaleOf::Block(number) => {
@@ -111,10 +115,20 @@ impl Market {
 }
 
 impl Agreed {
-    /// Ends a reservation on a day; one of which no night remains is gone.
+    /// What those pay who sell a reservation.
+    fn retainers(&self, token: u64) -> Vec<Retainer> {
+        let sold = self.reservations.iter().find(|it| it.token == token);
+        sold.map_or_else(Vec::new, |it| {
+            let (council, from, weekly) = (it.council, it.from, it.weekly);
+            let last = Retainer { council, token, from, weekly };
+            it.sold_by.iter().cloned().chain([last]).collect()
+        })
+    }
+
+    /// Ends a reservation on a day, if it lasts until then; one of which no night remains is gone.
     fn end_reservation(&mut self, token: u64, until: jiff::civil::Date) {
         for reservation in self.reservations.iter_mut().filter(|it| it.token == token) {
-            reservation.until = until.max(reservation.from);
+            reservation.until = reservation.until.min(until.max(reservation.from));
         }
         self.reservations.retain(|it| !it.nights().is_empty());
     }

@@ -84,7 +84,7 @@ impl Vacancy {
 
 impl Place {
     /// What is to be done if nothing more is heard of the place, and from when on; none while it is not advertised or nobody knows when it is
-    /// free. A hold, a reservation or a claim puts it off until its end.
+    /// free. A hold, a reservation, a block or a claim puts it off until its end.
     #[must_use]
     pub fn unheard(&self) -> Option<(Timestamp, Unheard)> {
         let vacancy = self.vacancy.as_ref()?;
@@ -100,8 +100,9 @@ impl Place {
             };
             due = due.max(free);
         }
-        for reservation in self.agreed.iter().flat_map(|it| &it.reservations) {
-            due = due.max(london_midnight(reservation.until));
+        let reserved = self.agreed.iter().flat_map(|it| &it.reservations).map(|it| it.until);
+        for until in reserved.chain(self.blocks().map(|it| it.terms.until)) {
+            due = due.max(london_midnight(until));
         }
         Some((due, what))
     }

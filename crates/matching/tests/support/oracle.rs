@@ -149,7 +149,9 @@ fn claims_fail(
         let sold =
             block.sold.iter().rev().find(|(nights, _)| nights.start() <= first && first < nights.end());
         let entitled = sold.map_or(block.council, |(_, buyer)| *buyer);
-        block.terms.until > nights.start() && Some(entitled) != criteria.council
+        let sold_away =
+            block.sold.iter().any(|(sold, to)| sold.end() > nights.start() && Some(*to) != criteria.council);
+        block.terms.until > nights.start() && (Some(entitled) != criteria.council || sold_away)
     };
     if agreed.blocks.iter().any(keeps_out) {
         failed.push(Rule::BlockOfAnotherCouncil);

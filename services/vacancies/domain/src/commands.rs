@@ -244,6 +244,10 @@ impl Command {
     pub const NO_LONGER_LISTED_MAX: usize = 900;
     /// How many nights one reservation takes at most, whatever is advertised: it bridges days and weeks, and a year's need is a block.
     pub const RESERVATION_NIGHTS_MAX: u16 = 84;
+    /// How many days after the place can be had, or after today, a reservation begins at most: nights far ahead are no free lock on the market.
+    pub const RESERVATION_AHEAD_DAYS: u16 = 7;
+    /// How many days are charged at least from the day on which a council ends its reservation sooner.
+    pub const RESERVATION_NOTICE_DAYS: u16 = 7;
     /// How many reservations a council has in force at most: one council must not keep the market from the others.
     pub const RESERVATIONS_MAX: usize = 50;
     /// How many nights one block covers at most: five years.

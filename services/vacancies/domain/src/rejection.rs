@@ -106,10 +106,25 @@ pub enum Rejection {
         "the nights of place {place} until {until} are another council's to hold by a block contract: ask for nights from then on"
     )]
     BlockOfAnotherCouncil { place: PlaceId, until: Date },
+    #[error(
+        "another council has agreed nights of place {place} until {until}, and nobody knows beforehand how long a child stays: ask once those nights \
+         have passed"
+    )]
+    AgreedByAnotherCouncil { place: PlaceId, until: Date },
     #[error("{from} to {until} has no night: until is the day after the last one")]
     NightsInvalid { from: Date, until: Date },
     #[error("the night of {from} has passed: give {today} or later")]
     NightsPassed { from: Date, today: Date },
+    #[error(
+        "a reservation begins at most {days} days after the place can be had: give {latest} or earlier, or ask later",
+        days = Command::RESERVATION_AHEAD_DAYS
+    )]
+    ReservationTooFarAhead { latest: Date },
+    #[error(
+        "a reservation is charged for {days} days from its notice: end it on {least} or later, or let it run out on {until}",
+        days = Command::RESERVATION_NOTICE_DAYS
+    )]
+    ReservationNoticeTooShort { least: Date, until: Date },
     #[error("place {0} is not advertised for reservation: hold it, or ask its provider")]
     NotForReservation(PlaceId),
     #[error("the price of place {place} is {weekly} a week now: accept that, or leave it")]
@@ -138,7 +153,11 @@ pub enum Rejection {
     #[error("place {place} is in a block until {until}: end it with the other party first")]
     BlockInForce { place: PlaceId, until: Date },
     #[error(
-        "nights of place {place} until {until} were sold to another council: end the block on that day or later"
+        "a council pays for nights of place {place} until {until}: until then it is advertised from no later day, and for no fewer ages or sexes"
+    )]
+    NightsPromised { place: PlaceId, until: Date },
+    #[error(
+        "nights of place {place} until {until} were sold to another council: what they are part of does not end before"
     )]
     NightsSold { place: PlaceId, until: Date },
     #[error(
@@ -154,9 +173,13 @@ pub enum Rejection {
     ResaleNotOwn(PlaceId),
     #[error("place {0} is held, awarded or occupied on some of these nights: only void nights are sold")]
     ResaleNotVoid(PlaceId),
-    #[error("a reservation is sold to its end, which is {0}: what remained behind could not be used")]
+    #[error(
+        "the nights of a reservation or a block are sold to its end, which is {0}: what remained behind could not be used"
+    )]
     ResaleNotToTheEnd(Date),
-    #[error("the block contract lets the nights be sold for {0} a week at most")]
+    #[error(
+        "these nights may be sold for {0} a week at most, by the block contract or as what the reservation costs"
+    )]
     ResaleTooDear(Pence),
     #[error("some of these nights of place {0} are offered for resale already: withdraw that offer first")]
     ResaleOverlaps(PlaceId),
@@ -247,8 +270,11 @@ impl Refusal for Rejection {
             Self::HoldPolicyInvalid { .. } => "HOLD_POLICY_INVALID",
             Self::Reserved { .. } => "RESERVED",
             Self::BlockOfAnotherCouncil { .. } => "BLOCK_OF_ANOTHER_COUNCIL",
+            Self::AgreedByAnotherCouncil { .. } => "AGREED_BY_ANOTHER_COUNCIL",
             Self::NightsInvalid { .. } => "NIGHTS_INVALID",
             Self::NightsPassed { .. } => "NIGHTS_PASSED",
+            Self::ReservationTooFarAhead { .. } => "RESERVATION_TOO_FAR_AHEAD",
+            Self::ReservationNoticeTooShort { .. } => "RESERVATION_NOTICE_TOO_SHORT",
             Self::NotForReservation(_) => "NOT_FOR_RESERVATION",
             Self::PriceChanged { .. } => "PRICE_CHANGED",
             Self::ReservationTooLong { .. } => "RESERVATION_TOO_LONG",
@@ -261,6 +287,7 @@ impl Refusal for Rejection {
             Self::BlockOverlaps { .. } => "BLOCK_OVERLAPS",
             Self::BlockUnknown { .. } => "BLOCK_UNKNOWN",
             Self::BlockInForce { .. } => "BLOCK_IN_FORCE",
+            Self::NightsPromised { .. } => "NIGHTS_PROMISED",
             Self::NightsSold { .. } => "NIGHTS_SOLD",
             Self::PartnersInvalid(_) => "PARTNERS_INVALID",
             Self::ResaleUnknown { .. } => "RESALE_UNKNOWN",

@@ -4,11 +4,14 @@ mod world;
 
 use care::market::{
     HoldPolicy, HoldPolicySet, MarketEvent, NightState, OccupancyEnded, PlaceOccupied, PlaceReserved,
-    ReservationEnd, ReservationEnded, ReservationTerms, RestrictionNoticeServed, VacancyAdvertised,
+    ResaleOf, ResaleOffered, ReservationEnd, ReservationEnded, ReservationTerms, RestrictionNoticeServed,
+    VacancyAdvertised,
 };
 use care::spec::Given;
 use care::{Date, Nights, Pence};
-use vacancies_domain::{ClaimForAward, Command, HoldPlace, ReservePlace, SetHoldPolicy, Vacancies};
+use vacancies_domain::{
+    BuyResale, ClaimForAward, Command, HoldPlace, ReservePlace, SetHoldPolicy, Vacancies,
+};
 use world::agreed::{RETAINER, hold, market_reserved, one_event, reservable, reserve, reserved};
 use world::{
     advertised, at, award, claim, derby, durham, held, hold_place, jan, market, passing, place, refused_for,
@@ -74,6 +77,15 @@ fn a_reservation_is_what_is_advertised() {
     refused(ReservePlace { until: jan(21), ..asked.clone() }, "RESERVATION_TOO_LONG");
     refused(ReservePlace { until: jan(6), ..asked.clone() }, "NIGHTS_INVALID");
     refused(ReservePlace { from: jan(4), ..asked.clone() }, "NIGHTS_PASSED");
+    refused(ReservePlace { from: jan(13), ..asked.clone() }, "RESERVATION_TOO_FAR_AHEAD");
+    let week_ahead = Command::ReservePlace(ReservePlace { from: jan(12), ..asked.clone() });
+    let _ = reservable().when(week_ahead).then_events(one_event);
+    let reservation = Some(ReservationTerms { weekly: RETAINER, nights_max: 14 });
+    let later = VacancyAdvertised { available_from: jan(10), reservation, ..advertised(1) };
+    let later = || market().and([later.clone().into()]);
+    let from = |day| Command::ReservePlace(reserve(derby(), jan(day), jan(20)));
+    let _ = later().when(from(17)).then_events(one_event);
+    later().when(from(18)).then_refused("RESERVATION_TOO_FAR_AHEAD");
     refused(ReservePlace { place: place(2), ..asked.clone() }, "NOT_FOR_RESERVATION");
     let far = Date::constant(2027, 6, 1);
     refused(ReservePlace { until: far, ..asked }, "DATE_TOO_FAR");
@@ -89,8 +101,17 @@ fn nobody_else_has_reserved_nights() {
     market_reserved().when(hold(durham())).then_refused("RESERVED");
     let theirs = Command::ReservePlace(reserve(durham(), jan(15), jan(20)));
     market_reserved().when(theirs).then_refused("RESERVED");
-    let later = Command::ReservePlace(reserve(durham(), jan(16), jan(20)));
-    let _ = market_reserved().when(later).then_events(one_event);
+    // One night behind would keep Derby from all of its own: a claim has no known end.
+    let later = Command::ReservePlace(reserve(durham(), jan(16), jan(17)));
+    let words = market_reserved().when(later).then_refused("AGREED_BY_ANOTHER_COUNCIL").to_string();
+    assert!(words.contains("until 2026-01-16"), "{words}");
+    let own = ReservePlace { at: at(4 * 24 * 60), ..reserve(derby(), jan(16), jan(17)) };
+    let _ = market_reserved().when(Command::ReservePlace(own)).then_events(one_event);
+    let passed = ReservePlace { at: at(11 * 24 * 60), ..reserve(durham(), jan(16), jan(17)) };
+    let _ = market_reserved().when(Command::ReservePlace(passed)).then_events(one_event);
+    let before = reserved(derby(), jan(10), jan(16), 1);
+    let sooner = Command::ReservePlace(reserve(durham(), jan(6), jan(9)));
+    reservable().and([before.into()]).when(sooner).then_refused("AGREED_BY_ANOTHER_COUNCIL");
     let asked = ClaimForAward { council: durham(), start: jan(15), ..claim(1) };
     assert_eq!(refused_for(market_reserved(), asked.clone()), "RESERVED");
     // From its last night on it is free by itself.
@@ -153,7 +174,10 @@ fn a_reservation_ends_when_the_child_comes() {
         .then([came.into(), ended(jan(6), jan(8), ReservationEnd::Occupied).into()])
         .and([OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(10), at: at(0) }
             .into()])
-        .when(Command::ReservePlace(reserve(durham(), jan(10), jan(16))))
+        .when(Command::ReservePlace(ReservePlace {
+            at: at(5 * 24 * 60),
+            ..reserve(durham(), jan(10), jan(16))
+        }))
         .then_events(one_event);
     // Where the award fails it is still there.
     let reason = "AGREEMENT_REFUSED".to_owned();
@@ -168,18 +192,48 @@ fn a_reservation_ends_when_the_child_comes() {
 }
 
 #[test]
+fn a_child_who_left_later_than_was_recorded_takes_no_night_that_is_reserved_by_its_own_council() {
+    let asked = claim(1);
+    let left =
+        |day| OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(day), at: at(0) };
+    let came = |day| PlaceOccupied {
+        award: award(1),
+        council: derby(),
+        place: place(1),
+        on: jan(day),
+        counted_from: jan(day),
+        at: at(0),
+    };
+    let again = || {
+        world::market_with(&asked).and([
+            came(6).into(),
+            left(8).into(),
+            reserved(derby(), jan(8), jan(16), 2).into(),
+        ])
+    };
+    let end = |day| Command::EndOccupancy { award: award(1), council: derby(), on: jan(day), at: at(0) };
+    let _ = again().when(end(10)).then_events(|events| match events {
+        [MarketEvent::OccupancyRefused(refused)] => assert_eq!(refused.reason, "RESERVED"),
+        other => panic!("a night is paid twice: {other:#?}"),
+    });
+    let _ = again().when(end(7)).then([left(7).into()]);
+}
+
+#[test]
 fn a_reservation_is_ended_by_its_council_or_a_notice() {
     let end = |council, token, on| Command::EndReservation { place: place(1), council, token, on, at: at(0) };
     market_reserved()
-        .when(end(derby(), 1, jan(10)))
-        .then([ended(jan(6), jan(10), ReservationEnd::Ended).into()])
-        .when(Command::ReservePlace(reserve(durham(), jan(10), jan(16))))
+        .when(end(derby(), 1, jan(12)))
+        .then([ended(jan(6), jan(12), ReservationEnd::Ended).into()])
+        .when(Command::ReservePlace(ReservePlace {
+            at: at(7 * 24 * 60),
+            ..reserve(durham(), jan(12), jan(16))
+        }))
         .then_events(one_event);
-    market_reserved()
-        .when(end(derby(), 1, jan(6)))
-        .then([ended(jan(6), jan(6), ReservationEnd::Ended).into()])
-        .when(hold(durham()))
-        .then_events(one_event);
+    // What is not used is not free: a week is charged from the notice.
+    let words = market_reserved().when(end(derby(), 1, jan(11)));
+    let words = words.then_refused("RESERVATION_NOTICE_TOO_SHORT").to_string();
+    assert!(words.contains("2026-01-12") && words.contains("2026-01-16"), "{words}");
     for on in [jan(5), jan(16)] {
         market_reserved().when(end(derby(), 1, on)).then_refused("END_OUT_OF_RANGE");
     }
@@ -211,4 +265,28 @@ fn a_council_has_so_many_reservations_at_once() {
     let asked = || Command::ReservePlace(reserve(derby(), jan(6), jan(16)));
     let _ = with(most - 1).when(asked()).then_events(one_event);
     with(most).when(asked()).then_refused("RESERVATION_LIMIT_REACHED");
+    // What is bought counts as what is made.
+    let offered = ResaleOffered {
+        place: place(1),
+        resale: 2,
+        council: durham(),
+        of: ResaleOf::Reservation(1),
+        from: jan(6),
+        until: jan(16),
+        weekly: RETAINER,
+        partners: [].into(),
+        at: at(0),
+    };
+    let buys = BuyResale {
+        place: place(1),
+        council: derby(),
+        resale: 2,
+        weekly: RETAINER,
+        approver: "Head of Placements".to_owned(),
+        at: at(0),
+    };
+    let theirs = || [reserved(durham(), jan(6), jan(16), 1).into(), offered.clone().into()];
+    let buys = || Command::BuyResale(buys.clone());
+    let _ = with(most - 1).and(theirs()).when(buys()).then_events(|events| assert_eq!(events.len(), 2));
+    with(most).and(theirs()).when(buys()).then_refused("RESERVATION_LIMIT_REACHED");
 }

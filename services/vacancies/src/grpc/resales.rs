@@ -125,11 +125,11 @@ impl Vacancies {
         let (resales, next_page_token) = self.market.read(|market| {
             page_of(form, |after: Option<String>| {
                 let offered = market.agreed().flat_map(move |(id, place)| {
-                    // What begins on a night that has passed, or was used meanwhile, can be bought no longer.
+                    // What begins on a night that has passed, or was used meanwhile, can be bought no longer; its seller withdraws it.
                     let to = move |it: &&Resale| {
-                        let void = place.claims_on(it.nights, at).next().is_none();
-                        it.nights.start() >= today
-                            && (it.seller == council || void && it.is_offered_to(council))
+                        let void = || place.claims_on(it.nights, at).next().is_none();
+                        it.seller == council
+                            || it.nights.start() >= today && it.is_offered_to(council) && void()
                     };
                     let mut open: Vec<&Resale> = place.resales().filter(to).collect();
                     open.sort_by_key(|it| it.number);

@@ -54,6 +54,7 @@ impl Vacancies {
                     until: event.until,
                     weekly: event.weekly,
                     token: event.token,
+                    sold_by: Vec::new(),
                 }),
                 _ => None,
             });

@@ -66,7 +66,8 @@ impl World {
         let Some(place) = place else { return Ok(()) };
         let from = match self.chance.below(30) {
             0 => self.day(-2, -1),
-            1..=12 => self.day(0, 0),
+            1 => self.day(8, 20),
+            2..=12 => self.day(0, 0),
             _ => self.day(0, 3),
         };
         let nights = match self.chance.below(30) {
@@ -97,7 +98,7 @@ impl World {
         });
         let Some((place, reservation)) = found else { return Ok(()) };
         let council = self.mostly(reservation.council);
-        let on = self.day(-1, 8);
+        let on = self.day(-1, 12);
         let command = Command::EndReservation { place, council, token: reservation.token, on, at: self.now };
         self.ask_market(&command)?;
         Ok(())

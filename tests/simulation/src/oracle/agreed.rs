@@ -6,7 +6,7 @@ use care::market::{
     BlockAllocated, BlockEnded, HoldPolicy, HoldPolicySet, MarketEvent, PlaceHeld, PlaceReserved, ResaleOf,
     ResaleSold, ReservationEnded,
 };
-use care::{CouncilId, Date, EventBody, Nights, PlaceId, StreamId, Timestamp};
+use care::{CouncilId, Date, EventBody, Nights, PlaceId, StreamId, Timestamp, london_date};
 use std::collections::{HashMap, HashSet};
 
 pub(super) struct Reserved {
@@ -14,6 +14,10 @@ pub(super) struct Reserved {
     pub(super) from: Date,
     pub(super) until: Date,
     token: u64,
+    /// Until when its council pays: longer than it has the nights, where it sold them.
+    charged_until: Date,
+    /// The token of the reservation that it was bought of.
+    bought_of: Option<u64>,
 }
 
 struct Block {
@@ -58,11 +62,15 @@ impl Agreed {
             MarketEvent::PlaceReserved(event) => {
                 let own = Taken { council: event.council, start: event.from, end: event.until };
                 self.check_right(&event.place, &own)?;
+                self.check_alone(&event.place, event.council, event.at)?;
                 self.reserve(event);
                 Ok(())
             }
             MarketEvent::ReservationEnded(event) => self.end_reservation(event),
-            MarketEvent::BlockAllocated(event) => self.allocate(event, taken),
+            MarketEvent::BlockAllocated(event) => {
+                self.check_alone(&event.place, event.council, event.at)?;
+                self.allocate(event, taken)
+            }
             MarketEvent::BlockEnded(event) => self.end_block(event),
             MarketEvent::ResaleSold(event) => self.sell(event, taken),
             MarketEvent::ResaleBought(event) => {
@@ -87,6 +95,8 @@ impl Agreed {
             from: event.from,
             until: event.until,
             token: event.token,
+            charged_until: event.until,
+            bought_of: None,
         });
     }
 
@@ -94,8 +104,9 @@ impl Agreed {
         let all = self.reservations.entry(event.place.clone()).or_default();
         let found = all.iter_mut().find(|it| it.token == event.token && it.council == event.council);
         let right = found.is_some_and(|it| {
-            let sooner = it.from == event.from && event.until < it.until;
-            it.until = event.until;
+            let sooner = it.from == event.from && event.until < it.charged_until;
+            it.charged_until = event.until;
+            it.until = it.until.min(event.until);
             sooner
         });
         let found = || format!("no reservation that could end so: {event:?}");
@@ -148,7 +159,8 @@ impl Agreed {
                 };
                 let own = all.iter_mut().find(whole).map(|it| it.until = event.from).is_some();
                 let (council, from, until) = (event.buyer, event.from, event.until);
-                all.push(Reserved { council, from, until, token: event.token });
+                let (charged_until, bought_of) = (until, Some(token));
+                all.push(Reserved { council, from, until, token: event.token, charged_until, bought_of });
                 own
             }
             ResaleOf::Block(number) => {
@@ -157,7 +169,7 @@ impl Agreed {
                 block.is_some_and(|it| {
                     let kept = !it.sold.iter().any(|(from, until, _)| overlaps(*from, *until, nights));
                     it.sold.push((event.from, event.until, event.buyer));
-                    kept && it.from <= event.from && event.until <= it.until
+                    kept && it.from <= event.from && event.until == it.until
                 })
             }
         };
@@ -165,7 +177,19 @@ impl Agreed {
         ensure(own && void && once, Invariant::AgreedNights, || event.stream(), found)
     }
 
-    /// Whether a claim may begin: the first night that it takes of any block must be its council's.
+    /// Nobody agrees nights of a place of which another council has agreed nights that are not over: one of them could not use its own.
+    fn check_alone(&self, place: &PlaceId, council: CouncilId, at: Timestamp) -> Checked {
+        let today = london_date(at);
+        let reserved = self.reservations(place).map(|it| (it.council, it.from, it.until));
+        let blocks = self.blocks.get(place).into_iter().flatten();
+        let blocks = blocks.map(|it| (it.sold.last().map_or(it.council, |sold| sold.2), it.from, it.until));
+        let other =
+            reserved.chain(blocks).find(|(by, from, until)| *by != council && today < *until && from < until);
+        let found = || format!("nights of {place} are agreed by {council}, and by {other:?} before");
+        ensure(other.is_none(), Invariant::AgreedNights, || StreamId::new("place", place), found)
+    }
+
+    /// Whether a claim may begin: the first night that it takes of any block must be its council's, and none of them sold to another.
     pub(super) fn check_right(&self, place: &PlaceId, claim: &Taken) -> Checked {
         for block in self.blocks.get(place).into_iter().flatten() {
             let first = claim.start.max(block.from);
@@ -177,7 +201,10 @@ impl Agreed {
                     block.entitled(first)
                 )
             };
-            let right = !takes || block.entitled(first) == claim.council;
+            let lost = |(from, until, buyer): &(Date, Date, CouncilId)| {
+                claim.start < *until && *from < claim.end && *buyer != claim.council
+            };
+            let right = !takes || block.entitled(first) == claim.council && !block.sold.iter().any(lost);
             ensure(right, Invariant::AgreedNights, || StreamId::new("place", place), found)?;
         }
         Ok(())
@@ -191,6 +218,13 @@ impl Agreed {
         let twice = reserved.windows(2).find(|pair| pair[0].until > pair[1].from);
         let found = || format!("{place} is reserved twice: {:?}", twice.map(|it| it[1].from));
         ensure(twice.is_none(), Invariant::OneChildAPlace, stream, found)?;
+        let all = || self.reservations(place);
+        let late = all().find(|it| {
+            let seller = all().find(|seller| it.bought_of == Some(seller.token));
+            seller.is_some_and(|seller| seller.charged_until > it.charged_until)
+        });
+        let found = || format!("{place} is paid by its seller after {:?}", late.map(|it| it.charged_until));
+        ensure(late.is_none(), Invariant::AgreedNights, stream, found)?;
         for reservation in reserved {
             let nights = Nights::from_on(reservation.from, Some(reservation.until));
             let others = taken.iter().filter(|it| it.council != reservation.council);
@@ -207,7 +241,8 @@ impl Agreed {
     /// A notice ends reservations, and a child's arrival those of its council: nobody pays twice for a night.
     pub(super) fn check_ended(&self, place: &PlaceId, council: Option<CouncilId>, by: Date) -> Checked {
         let mut own = self.reservations(place).filter(|it| council.is_none_or(|own| own == it.council));
-        let left = own.find(|it| it.until > by.max(it.from));
+        let until = |it: &Reserved| if council.is_some() { it.until } else { it.charged_until };
+        let left = own.find(|it| until(it) > by.max(it.from));
         let invariant =
             if council.is_some() { Invariant::AgreedNights } else { Invariant::NoticeAdmitsNobody };
         let found = || format!("{place} stays reserved until {:?}", left.map(|it| it.until));
@@ -234,9 +269,11 @@ impl Agreed {
         self.reservations(place).any(|it| it.from <= night && night < it.until)
     }
 
-    /// Whether a place is reserved on some night from `today` on.
-    pub(super) fn is_reserved_from(&self, place: &PlaceId, today: Date) -> bool {
-        self.reservations(place).any(|it| today < it.until && it.from < it.until)
+    /// Whether a council pays for some night of a place from `today` on, by reservation or block.
+    pub(super) fn is_agreed_from(&self, place: &PlaceId, today: Date) -> bool {
+        let blocks = self.blocks.get(place).into_iter().flatten().map(|it| (it.from, it.until));
+        let mut all = self.reservations(place).map(|it| (it.from, it.until)).chain(blocks);
+        all.any(|(from, until)| today < until && from < until)
     }
 }
 

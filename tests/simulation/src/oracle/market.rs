@@ -312,8 +312,8 @@ impl Market {
         let claims = self.claims.get(&event.place).into_iter().flatten();
         let live =
             |claim: &&Claim| today < claim.end() && claim.start < claim.end() && !claim.has_lapsed(event.at);
-        let reserved = self.agreed.is_reserved_from(&event.place, today);
-        let claimed = claims.filter(live).count() + usize::from(reserved);
+        let agreed = self.agreed.is_agreed_from(&event.place, today);
+        let claimed = claims.filter(live).count() + usize::from(agreed);
         self.at_place(&event.place, |place| place.vacancy = None);
         let found = || format!("unlisted while {claimed} claims are on it: {event:?}");
         ensure(claimed == 0, Invariant::HoldIsALease, || event.stream(), found)

@@ -5,16 +5,16 @@
 
 use super::holds::{admits, next_token};
 use super::places::open_place;
-use super::reservations::nights_ahead;
+use super::reservations::{alone, nights_ahead};
 use super::{Events, place_of};
 use crate::{Command, OfferBlock, Rejection};
 use care::market::{
     Block, BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, BlockParty, BlockTerms,
-    Establishment, Market, Place,
+    Establishment, Market, MarketEvent, Place,
 };
 use care::{CouncilId, Date, PlaceId, Timestamp, london_date};
 
-/// One offer waits at a time: a new one takes the place of the one before.
+/// One offer waits at a time: a new one takes the place of the one before, and another council is told that its own is gone.
 pub(super) fn offer(market: &Market, asked: &OfferBlock) -> Events {
     let (place, establishment) = open_place(market, &asked.place)?;
     check((&asked.place, place, establishment), asked.council, &asked.terms, asked.at)?;
@@ -22,7 +22,11 @@ pub(super) fn offer(market: &Market, asked: &OfferBlock) -> Events {
     if partners > Command::PARTNERS_MAX || asked.terms.partners.contains(&asked.council) {
         return Err(Rejection::PartnersInvalid("terms.partners"));
     }
-    Ok(vec![
+    let offered = place.agreed.as_ref().and_then(|it| it.offered.as_ref());
+    let replaced = offered.filter(|(_, to, _)| *to != asked.council);
+    let replaced = replaced.map(|it| declined(&asked.place, it.0, it.1, BlockParty::Provider, asked.at));
+    let mut events: Vec<MarketEvent> = replaced.into_iter().collect();
+    events.push(
         BlockOffered {
             place: asked.place.clone(),
             block: next_token(place),
@@ -31,7 +35,8 @@ pub(super) fn offer(market: &Market, asked: &OfferBlock) -> Events {
             at: asked.at,
         }
         .into(),
-    ])
+    );
+    Ok(events)
 }
 
 /// Whether the nights can become the council's: nobody else has or may hold any of them, and nothing is reserved.
@@ -56,7 +61,7 @@ fn check(
     let others = place.claims_on(nights, at).filter(|claim| claim.council != council);
     match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
         Some(free_from) => Err(Rejection::PlaceTaken { place: id.clone(), free_from }),
-        None => Ok(()),
+        None => alone(id, place, council, at),
     }
 }
 
@@ -109,7 +114,11 @@ pub(super) fn decline(
 ) -> Events {
     let (place, _) = place_of(market, id)?;
     offered(id, place, council, number)?;
-    Ok(vec![BlockDeclined { place: id.clone(), block: number, council, at }.into()])
+    Ok(vec![declined(id, number, council, BlockParty::Council, at)])
+}
+
+fn declined(id: &PlaceId, block: u64, council: CouncilId, by: BlockParty, at: Timestamp) -> MarketEvent {
+    BlockDeclined { place: id.clone(), block, council, by, at }.into()
 }
 
 /// A council's block, or anybody's where a provider asks for its own place.
@@ -124,7 +133,8 @@ pub(super) fn block_of<'a>(
     place.blocks().find(own).ok_or_else(|| Rejection::BlockUnknown { place: id.clone(), number })
 }
 
-/// Ends a block on a day that both parties have named; until the other has, it is only proposed. `council` is none where the provider asks.
+/// Ends a block on a day that both parties have named; until the other has, it is only proposed. While a notice restricts the establishment,
+/// the council's word is enough. `council` is none where the provider asks.
 pub(super) fn end(
     market: &Market,
     id: &PlaceId,
@@ -133,7 +143,7 @@ pub(super) fn end(
     on: Date,
     at: Timestamp,
 ) -> Events {
-    let (place, _) = place_of(market, id)?;
+    let (place, establishment) = place_of(market, id)?;
     let block = block_of(id, place, council, number)?;
     let (from, until) = (block.terms.from, block.terms.until);
     let least = from.max(london_date(at));
@@ -149,7 +159,9 @@ pub(super) fn end(
         None => (BlockParty::Provider, BlockParty::Council),
     };
     let (place, council) = (id.clone(), block.council);
-    if block.ending == Some((other, on)) {
+    // Under a notice no child may come: the council need not pay for a bed that it cannot use until the provider agrees.
+    let of_no_use = by == BlockParty::Council && establishment.restricted_on.is_some();
+    if of_no_use || block.ending == Some((other, on)) {
         let weekly = block.terms.weekly;
         return Ok(vec![BlockEnded { place, block: number, council, from, until: on, weekly, at }.into()]);
     }

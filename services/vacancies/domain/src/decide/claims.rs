@@ -335,7 +335,13 @@ fn departs_anew(market: &Market, id: &PlaceId, claim: &Claim, on: Date, at: Time
     }
     let more = Nights::from_on(recorded, Some(on));
     let own = Own { place: id, council: claim.council, hold: None };
-    let possible = unclaimed(place, more, at, own)
+    // Nights of the council's own reservation are paid by that one already.
+    let reserved = match place.reservations_on(more).map(|it| it.until).max() {
+        Some(until) => Err(Rejection::Reserved { place: id.clone(), until }),
+        None => Ok(()),
+    };
+    let possible = reserved
+        .and_then(|()| unclaimed(place, more, at, own))
         .and_then(|()| unblocked(place, Nights::from_on(claim.start, Some(on)), own))
         .and_then(|()| room(market, &place.urn, more, at, own, claim.solo));
     Some(possible.map(|_| expired_holds_of(market, &place.urn, at)))

@@ -4,7 +4,8 @@ use super::holds::expired_hold;
 use super::{Events, establishment_of, place_of};
 use crate::{Command, Rejection};
 use care::market::{
-    Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Stage, VacancyAdvertised, VacancyWithdrawn,
+    Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Registration, Stage, VacancyAdvertised,
+    VacancyWithdrawn,
 };
 use care::{EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
 
@@ -37,9 +38,7 @@ pub(super) fn close(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     if place.claims_on(nights, at).next().is_some() || place.reservations_on(nights).next().is_some() {
         return Err(Rejection::PlaceInUse(id.clone()));
     }
-    if let Some(block) = place.blocks().find(|block| block.nights().overlaps(&nights)) {
-        return Err(Rejection::BlockInForce { place: id.clone(), until: block.terms.until });
-    }
+    no_block_ahead(id, place, nights)?;
     let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
     events.push(PlaceClosed { place: id.clone(), at }.into());
     Ok(events)
@@ -69,12 +68,46 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
     {
         return Err(Rejection::ReservationTermsInvalid(terms.nights_max));
     }
+    keeps_promises(place, vacancy, registration)?;
     let mut events: Vec<MarketEvent> = expired_hold(&vacancy.place, place, vacancy.at).into_iter().collect();
     events.push(vacancy.clone().into());
     Ok(events)
 }
 
-/// A hold is a promise to a council, and a reservation a paid one, so a place cannot be withdrawn under either.
+/// A council pays for nights ahead as they were advertised: what it could take it can still take. A later day is none where the first of these
+/// nights has not come, and what the regulator takes away the provider does not.
+fn keeps_promises(
+    place: &Place,
+    stated: &VacancyAdvertised,
+    registration: &Registration,
+) -> Result<(), Rejection> {
+    let Some(known) = &place.vacancy else { return Ok(()) };
+    let today = london_date(stated.at);
+    let ahead = Nights::from_on(today, None);
+    let reserved = place.reservations_on(ahead).map(|it| it.nights());
+    let blocks = place.blocks().map(|it| it.nights()).filter(|it| it.overlaps(&ahead));
+    let promised: Vec<Nights> = reserved.chain(blocks).collect();
+    let (first, until) = (promised.iter().map(Nights::start).min(), promised.iter().map(Nights::end).max());
+    let Some((first, until)) = first.zip(until) else { return Ok(()) };
+    let later = stated.available_from > known.available_from.max(first.max(today));
+    let sexes = if registration.sexes.covers(known.sexes) { known.sexes } else { registration.sexes };
+    let narrower = stated.age_from > known.age_from.max(registration.age_from)
+        || stated.age_to < known.age_to.min(registration.age_to)
+        || !stated.sexes.covers(sexes);
+    if later || narrower {
+        return Err(Rejection::NightsPromised { place: stated.place.clone(), until });
+    }
+    Ok(())
+}
+
+fn no_block_ahead(id: &PlaceId, place: &Place, ahead: Nights) -> Result<(), Rejection> {
+    match place.blocks().find(|block| block.nights().overlaps(&ahead)) {
+        Some(block) => Err(Rejection::BlockInForce { place: id.clone(), until: block.terms.until }),
+        None => Ok(()),
+    }
+}
+
+/// A hold is a promise to a council, and a reservation or a block a paid one, so a place cannot be withdrawn under any of them.
 pub(super) fn withdraw(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     let (place, _) = place_of(market, id)?;
     if place.vacancy.is_none() {
@@ -89,6 +122,7 @@ pub(super) fn withdraw(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     if let Some(reservation) = place.reservations_on(ahead).max_by_key(|it| it.until) {
         return Err(Rejection::Reserved { place: id.clone(), until: reservation.until });
     }
+    no_block_ahead(id, place, ahead)?;
     let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
     events.push(VacancyWithdrawn { place: id.clone(), at }.into());
     Ok(events)

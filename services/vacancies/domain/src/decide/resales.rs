@@ -2,7 +2,7 @@
 
 use super::blocks::block_of;
 use super::holds::{admits, expired_hold, next_token};
-use super::reservations::{nights_ahead, own};
+use super::reservations::{nights_ahead, own, sold_of, within_limit};
 use super::{Events, place_of};
 use crate::{BuyResale, Command, OfferResale, Rejection};
 use care::market::{
@@ -10,7 +10,7 @@ use care::market::{
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::{CouncilId, Nights, PlaceId, Timestamp};
+use care::{CouncilId, Nights, PlaceId, Timestamp, london_date};
 
 pub(super) fn offer(market: &Market, asked: &OfferResale) -> Events {
     let nights = nights_ahead(asked.from, asked.until, asked.at)?;
@@ -19,17 +19,24 @@ pub(super) fn offer(market: &Market, asked: &OfferResale) -> Events {
         return Err(Rejection::PartnersInvalid("partners"));
     }
     sellable((&asked.place, place), asked.council, asked.of, nights, asked.at)?;
-    if let ResaleOf::Block(number) = asked.of {
-        let terms = &block_of(&asked.place, place, Some(asked.council), number)?.terms;
-        let others = asked.partners.is_empty() || !asked.partners.is_subset(&terms.partners);
-        if !terms.partners.is_empty() && others {
-            return Err(Rejection::PartnersInvalid("partners"));
+    let most = match asked.of {
+        // Whoever keeps places from the others must not gain by it.
+        ResaleOf::Reservation(token) => own(place, asked.council, token).map(|it| it.weekly),
+        ResaleOf::Block(number) => {
+            let terms = &block_of(&asked.place, place, Some(asked.council), number)?.terms;
+            let others = asked.partners.is_empty() || !asked.partners.is_subset(&terms.partners);
+            if !terms.partners.is_empty() && others {
+                return Err(Rejection::PartnersInvalid("partners"));
+            }
+            terms.resale_weekly
         }
-        if let Some(most) = terms.resale_weekly.filter(|most| asked.weekly > *most) {
-            return Err(Rejection::ResaleTooDear(most));
-        }
+    };
+    if let Some(most) = most.filter(|most| asked.weekly > *most) {
+        return Err(Rejection::ResaleTooDear(most));
     }
-    if place.resales().any(|it| it.nights.overlaps(&nights)) {
+    // What begins on a night that has passed can be bought no longer, and keeps nothing from being offered.
+    let today = london_date(asked.at);
+    if place.resales().any(|it| it.nights.start() >= today && it.nights.overlaps(&nights)) {
         return Err(Rejection::ResaleOverlaps(asked.place.clone()));
     }
     Ok(vec![
@@ -56,19 +63,22 @@ fn sellable(
     nights: Nights,
     at: Timestamp,
 ) -> Result<(), Rejection> {
+    // A placement has no end that the market knows: what would remain behind the nights that are sold could not be used.
+    let to_the_end = |until| match nights.end() == until {
+        true => Ok(()),
+        false => Err(Rejection::ResaleNotToTheEnd(until)),
+    };
     let own_nights = match of {
         ResaleOf::Reservation(token) => {
             let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
             let reservation = own(place, seller, token).ok_or_else(unknown)?;
-            // A placement has no end that the market knows: what would remain behind the nights that are sold could not be used.
-            if nights.end() != reservation.until {
-                return Err(Rejection::ResaleNotToTheEnd(reservation.until));
-            }
+            to_the_end(sold_of(place, seller, token).map_or(reservation.until, |it| it.until))?;
             reservation.from <= nights.start()
         }
         ResaleOf::Block(number) => {
             let block = block_of(id, place, Some(seller), number)?;
-            let within = block.terms.from <= nights.start() && nights.end() <= block.terms.until;
+            to_the_end(block.terms.until)?;
+            let within = block.terms.from <= nights.start();
             let kept = !block.sold.iter().any(|(sold, _)| sold.overlaps(&nights));
             #[cfg(feature = "planted-defects")]
             let kept = kept || is_planted(Planted::SoldTwice);
@@ -119,6 +129,9 @@ pub(super) fn buy(market: &Market, asked: &BuyResale) -> Events {
     // Nights that have passed are nobody's to sell; the seller offers the others anew.
     nights_ahead(from, until, asked.at)?;
     sellable((&asked.place, place), resale.seller, resale.of, resale.nights, asked.at)?;
+    if matches!(resale.of, ResaleOf::Reservation(_)) {
+        within_limit(market, asked.council, asked.at)?;
+    }
     let mut events: Vec<_> = expired_hold(&asked.place, place, asked.at).into_iter().collect();
     let token = next_token(place);
     events.push(

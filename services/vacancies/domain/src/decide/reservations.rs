@@ -7,9 +7,10 @@ use super::holds::{admitting, expired_holds_of, free, next_token, own_hold_token
 use super::{Events, place_of};
 use crate::{Command, Rejection, ReservePlace};
 use care::market::{
-    Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded,
+    Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded, Retainer,
 };
-use care::{CouncilId, Date, Nights, PlaceId, Timestamp, london_date};
+use care::{CouncilId, Date, Nights, PlaceId, Timestamp, days_after, london_date};
+use std::iter;
 
 pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     let nights = nights_ahead(asked.from, asked.until, asked.at)?;
@@ -33,12 +34,24 @@ pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     if let Some(own) = place.reservations_on(nights).find(|it| it.council == asked.council) {
         return Err(Rejection::Reserved { place: asked.place.clone(), until: own.until });
     }
-    if place.blocks().any(|it| it.nights().overlaps(&nights) && it.entitled(asked.from) == asked.council) {
-        return Err(Rejection::NightsInOwnBlock(asked.place.clone()));
+    // A reservation has a last night, so that night too must be outside another council's block.
+    if let Some(block) = place.blocks().find(|it| it.nights().overlaps(&nights)) {
+        let (place, until) = (asked.place.clone(), block.terms.until);
+        return Err(if block.entitled(asked.from.max(block.terms.from)) == asked.council {
+            Rejection::NightsInOwnBlock(place)
+        } else {
+            Rejection::BlockOfAnotherCouncil { place, until }
+        });
     }
     let hold = own_hold_token(place, asked.council, asked.at);
     let own = Own { place: &asked.place, council: asked.council, hold };
     free(place, nights, asked.at, own)?;
+    alone(&asked.place, place, asked.council, asked.at)?;
+    let latest =
+        days_after(vacancy.available_from.max(london_date(asked.at)), Command::RESERVATION_AHEAD_DAYS);
+    if asked.from > latest {
+        return Err(Rejection::ReservationTooFarAhead { latest });
+    }
     room(market, &place.urn, nights, asked.at, own, false)?;
     within_limit(market, asked.council, asked.at)?;
 
@@ -74,7 +87,17 @@ pub(super) fn nights_ahead(from: Date, until: Date, at: Timestamp) -> Result<Nig
     Ok(Nights::from_on(from, Some(until)))
 }
 
-fn within_limit(market: &Market, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
+/// Whether no other council has agreed nights of a place ahead. A claim has no end that the market knows, so nights that two councils agreed
+/// one after the other would keep the first from using its own: the second waits until the first one's have passed.
+pub(super) fn alone(id: &PlaceId, place: &Place, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
+    match place.agreed_by_others(council, london_date(at)) {
+        None => Ok(()),
+        Some(until) => Err(Rejection::AgreedByAnotherCouncil { place: id.clone(), until }),
+    }
+}
+
+/// Whether a council may have one more reservation.
+pub(super) fn within_limit(market: &Market, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
     let ahead = Nights::from_on(london_date(at), None);
     let in_force = market.agreed().flat_map(|(_, place)| place.reservations_on(ahead));
     if in_force.filter(|it| it.council == council).count() >= Command::RESERVATIONS_MAX {
@@ -94,17 +117,30 @@ pub(super) fn end(
     let (place, _) = place_of(market, id)?;
     let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
     let reservation = own(place, council, token).ok_or_else(unknown)?;
-    let least = reservation.from.max(london_date(at));
-    if !(least..reservation.until).contains(&on) {
-        return Err(Rejection::EndOutOfRange { on, least, until: reservation.until });
+    if let Some(sold) = sold_of(place, council, token) {
+        return Err(Rejection::NightsSold { place: id.clone(), until: sold.until });
     }
-    Ok(vec![ended(id, reservation, on, ReservationEnd::Ended, at)])
+    let (from, until, today) = (reservation.from, reservation.until, london_date(at));
+    if !(from.max(today)..until).contains(&on) {
+        return Err(Rejection::EndOutOfRange { on, least: from.max(today), until });
+    }
+    let least = from.max(days_after(today, Command::RESERVATION_NOTICE_DAYS));
+    if on < least {
+        return Err(Rejection::ReservationNoticeTooShort { least, until });
+    }
+    Ok(ended(id, reservation, on, ReservationEnd::Ended, at).collect())
 }
 
 /// A council's reservation with this token.
 pub(super) fn own(place: &Place, council: CouncilId, token: u64) -> Option<&Reservation> {
     let mut all = place.agreed.iter().flat_map(|it| &it.reservations);
     all.find(|it| it.council == council && it.token == token)
+}
+
+/// What another council has bought of a council's reservation.
+pub(super) fn sold_of(place: &Place, council: CouncilId, token: u64) -> Option<&Reservation> {
+    let of = |it: &&Reservation| it.sold_by.iter().any(|by| (by.council, by.token) == (council, token));
+    place.agreed.iter().flat_map(|it| &it.reservations).find(of)
 }
 
 /// The ends of a council's reservations of a place with the night of `on`, because its child came: the placement is paid from then on.
@@ -116,31 +152,34 @@ pub(super) fn ended_by_arrival(
     at: Timestamp,
 ) -> impl Iterator<Item = MarketEvent> {
     let ahead = place.reservations_on(Nights::from_on(on, None)).filter(move |it| it.council == council);
-    ahead.map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
+    ahead.flat_map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
 }
 
-/// The ends of all reservations of a place on the day a notice restricts it.
-pub(super) fn ended_by_notice(
+/// The ends of all reservations of a place on the day a notice restricts it, each once: a seller's is that of the buyer's too.
+pub(super) fn ended_by_notice(id: &PlaceId, place: &Place, on: Date, at: Timestamp) -> Vec<MarketEvent> {
+    let mut events = Vec::new();
+    for it in place.reservations_on(Nights::from_on(on, None)) {
+        for event in ended(id, it, on, ReservationEnd::Restricted, at) {
+            if !events.contains(&event) {
+                events.push(event);
+            }
+        }
+    }
+    events
+}
+
+/// The end of a reservation, and of what those go on paying who sold its nights.
+fn ended(
     id: &PlaceId,
-    place: &Place,
+    it: &Reservation,
     on: Date,
+    reason: ReservationEnd,
     at: Timestamp,
 ) -> impl Iterator<Item = MarketEvent> {
-    place
-        .reservations_on(Nights::from_on(on, None))
-        .map(move |it| ended(id, it, on, ReservationEnd::Restricted, at))
-}
-
-fn ended(id: &PlaceId, it: &Reservation, on: Date, reason: ReservationEnd, at: Timestamp) -> MarketEvent {
-    ReservationEnded {
-        place: id.clone(),
-        council: it.council,
-        token: it.token,
-        from: it.from,
-        until: on.max(it.from),
-        weekly: it.weekly,
-        reason,
-        at,
-    }
-    .into()
+    let own = Retainer { council: it.council, token: it.token, from: it.from, weekly: it.weekly };
+    let all = iter::once(own).chain(it.sold_by.iter().cloned());
+    all.map(move |Retainer { council, token, from, weekly }| {
+        let until = on.max(from);
+        ReservationEnded { place: id.clone(), council, token, from, until, weekly, reason, at }.into()
+    })
 }
