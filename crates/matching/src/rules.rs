@@ -213,8 +213,8 @@ pub const ALL: [About; 17] = [
     About {
         rule: Rule::BlockOfAnotherCouncil,
         version: 1,
-        excludes: "By a block contract the first night that a placement would take of it is another council's to hold. The searching council's \
-                   own block leaves nothing out, nor do void nights that it bought: it is told with the match.",
+        excludes: "By a block contract the first night that a placement would take of it is another council's to hold, or a later one was sold to \
+                   another. The searching council's own block leaves nothing out, nor do void nights that it bought: it is told with the match.",
         reads: "The block contracts of the place, what was resold of them, and which council searches.",
         why: "Practice: a block bed is paid whether filled or not, and its council alone places there (Placements North West's census has \
               block routes of its own).",
