@@ -218,8 +218,13 @@ pub(crate) fn calendar(
         let (state, claim) = (night(run.state, known.is_some()), known.map(|it| claim(it, viewer)));
         let reservation = run.reservation.filter(|it| is_of(it.council, viewer));
         let reservation = reservation.map(|it| render_agreed::reservation(id, it, viewer));
+        let holder = run.holder.filter(|holder| is_of(*holder, viewer));
+        let block_holder = holder.map(council_name).unwrap_or_default();
         let alike = |last: &&mut proto::NightRun| {
-            last.state() == state && last.claim == claim && last.reservation == reservation
+            last.state() == state
+                && last.claim == claim
+                && last.reservation == reservation
+                && last.block_holder == block_holder
         };
         match runs.last_mut().filter(alike) {
             Some(last) => last.to = run.nights.end().to_string(),
@@ -229,6 +234,7 @@ pub(crate) fn calendar(
                 state: state.into(),
                 claim,
                 reservation,
+                block_holder,
             }),
         }
     }
@@ -240,6 +246,7 @@ fn night(state: NightState, known: bool) -> proto::NightState {
         NightState::Vacant => proto::NightState::Vacant,
         NightState::Held => proto::NightState::Held,
         NightState::Reserved => proto::NightState::Reserved,
+        NightState::InBlock => proto::NightState::InBlock,
         NightState::Awarded | NightState::Occupied if !known => proto::NightState::Taken,
         NightState::Awarded => proto::NightState::Awarded,
         NightState::Occupied => proto::NightState::Occupied,

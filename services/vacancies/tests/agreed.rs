@@ -80,6 +80,7 @@ async fn a_council_sets_its_hold_policy_and_its_holds_obey_it() {
             referral: format!("councils/{DERBY}/referrals/{}", referral()),
             referral_version: 1,
             lease_seconds,
+            first_night: String::new(),
             request_id: String::new(),
         };
         world.service.hold_place(world.council(DERBY, request))

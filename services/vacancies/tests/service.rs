@@ -188,6 +188,7 @@ async fn a_hold_is_for_the_callers_own_referral() {
         referral: format!("councils/{DURHAM}/referrals/{}", referral()),
         referral_version: 0,
         lease_seconds: 59,
+        first_night: String::new(),
         request_id: String::new(),
     };
     let status = world.service.hold_place(world.council(DERBY, request.clone())).await.unwrap_err();

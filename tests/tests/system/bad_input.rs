@@ -403,6 +403,7 @@ async fn a_fencing_token_is_good_for_one_hold() {
             referral,
             referral_version: 1,
             lease_seconds: 600,
+            first_night: String::new(),
             request_id: String::new(),
         };
         council.vacancies().hold_place(asked).await.map(|hold| hold.into_inner().token)

@@ -344,6 +344,7 @@ async fn who_holds_a_place_wins_it_against_fifty() {
         referral: referral_of(&holder.offer),
         referral_version: 1,
         lease_seconds: 600,
+        first_night: String::new(),
         request_id: String::new(),
     };
     let held = holder.council.vacancies().hold_place(asked).await.unwrap().into_inner();

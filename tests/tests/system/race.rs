@@ -133,6 +133,7 @@ impl Client {
             referral: format!("{council}/referrals/{}", Uuid::from_u128(self.draws.random())),
             referral_version: 1,
             lease_seconds: 3_600,
+            first_night: String::new(),
             request_id: format!("{}-{place}", self.draws.random::<u64>()),
         };
         let hold = match self.system.party.vacancies().hold_place(request).await {

@@ -3,7 +3,7 @@
 //! It is about nights alone. Whether the home may take any child at all is the establishment's to say.
 
 use super::{Claim, Market, Place, Reservation, Stage};
-use crate::ids::PlaceId;
+use crate::ids::{CouncilId, PlaceId};
 use crate::nights::Nights;
 use jiff::{Timestamp, civil::Date};
 
@@ -16,6 +16,8 @@ pub enum NightState {
     Held,
     /// A council pays for it, and no child is to come yet.
     Reserved,
+    /// It is advertised, and nobody has it, but only one council may: it is of that one's block.
+    InBlock,
     /// It is awarded; the child has not come.
     Awarded,
     /// A child is there, or was.
@@ -39,6 +41,8 @@ pub struct NightRun<'a> {
     pub claim: Option<&'a Claim>,
     /// The reservation that takes them, or that the claim stands on.
     pub reservation: Option<&'a Reservation>,
+    /// Who may have them, where they are of a block: its council, or who bought them.
+    pub holder: Option<CouncilId>,
 }
 
 impl Market {
@@ -54,6 +58,10 @@ impl Market {
         // How nights stand changes where something begins or ends, and nowhere else.
         let taken = place.claims_on(nights, at).map(Claim::nights).chain(solo.iter().copied());
         let taken = taken.chain(place.reservations_on(nights).map(Reservation::nights));
+        let of_blocks = place
+            .blocks()
+            .flat_map(|it| [it.nights()].into_iter().chain(it.sold.iter().map(|(sold, _)| *sold)));
+        let taken = taken.chain(of_blocks);
         let mut turns: Vec<Date> = taken.flat_map(|it| [it.start(), it.end()]).collect();
         turns.extend(place.vacancy.as_ref().map(|vacancy| vacancy.available_from));
         turns.retain(|turn| nights.start() < *turn && *turn < nights.end());
@@ -65,15 +73,15 @@ impl Market {
             if turn == first {
                 continue;
             }
-            let (state, claim, reservation) = place.night(first, &solo, at);
-            let alike = |run: &&mut NightRun<'_>| {
-                (run.state, run.claim, run.reservation) == (state, claim, reservation)
-            };
+            let night = place.night(first, &solo, at);
+            let (state, claim, reservation, holder) = night;
+            let alike =
+                |run: &&mut NightRun<'_>| (run.state, run.claim, run.reservation, run.holder) == night;
             match runs.last_mut().filter(alike) {
                 Some(run) => run.nights = Nights::from_on(run.nights.start(), Some(turn)),
                 None => {
                     let nights = Nights::from_on(first, Some(turn));
-                    runs.push(NightRun { nights, state, claim, reservation });
+                    runs.push(NightRun { nights, state, claim, reservation, holder });
                 }
             }
             first = turn;
@@ -89,11 +97,12 @@ impl Place {
         night: Date,
         solo: &[Nights],
         at: Timestamp,
-    ) -> (NightState, Option<&Claim>, Option<&Reservation>) {
+    ) -> (NightState, Option<&Claim>, Option<&Reservation>, Option<CouncilId>) {
         let on = |it: &Nights| it.start() <= night && night < it.end();
         let claim = self.claims.iter().find(|claim| claim.is_live(at) && on(&claim.nights()));
         let mut reservations = self.agreed.iter().flat_map(|it| &it.reservations);
         let reservation = reservations.find(|it| on(&it.nights()));
+        let holder = self.blocks().find(|it| on(&it.nights())).map(|it| it.entitled(night));
         let state = match (claim.map(|claim| claim.stage), &self.vacancy) {
             (Some(Stage::Hold { .. }), _) => NightState::Held,
             (Some(Stage::Award { .. }), _) => NightState::Awarded,
@@ -102,8 +111,9 @@ impl Place {
             (None, _) if solo.iter().any(on) => NightState::WholeHomeTaken,
             (None, None) => NightState::NotAdvertised,
             (None, Some(vacancy)) if night < vacancy.available_from => NightState::NotYetAvailable,
+            (None, Some(_)) if holder.is_some() => NightState::InBlock,
             (None, Some(_)) => NightState::Vacant,
         };
-        (state, claim, reservation)
+        (state, claim, reservation, holder)
     }
 }

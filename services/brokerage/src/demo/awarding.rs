@@ -96,6 +96,7 @@ async fn hold(season: &Season<'_>, want: &Want) -> Result<Option<u64>, DemoError
         referral: child.name.clone(),
         referral_version: want.offer.referral_version,
         lease_seconds: LEASE_SECONDS,
+        first_night: String::new(),
         request_id: season.chance.request_id("hold", &want.offer.name),
     };
     match season.opened.councils[&child.plan.council].vacancies().hold_place(request).await {

@@ -336,6 +336,8 @@ pub struct HoldPlace {
     pub lease_seconds: u32,
     /// When.
     pub at: Timestamp,
+    /// The first night; none for the earliest that can be had.
+    pub first_night: Option<Date>,
 }
 
 /// A council proposed an award and asks for the place.

@@ -4,8 +4,8 @@ mod world;
 
 use care::market::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, BlockParty, BlockTerms,
-    MarketEvent, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd,
-    ReservationEnded, RestrictionNoticeServed, Sexes, VacancyAdvertised,
+    MarketEvent, NightState, ResaleBought, ResaleOf, ResaleOffered, ResaleSold, ResaleWithdrawn,
+    ReservationEnd, ReservationEnded, RestrictionNoticeServed, Sexes, VacancyAdvertised,
 };
 use care::spec::Given;
 use care::{CouncilId, Date, Nights, Pence};
@@ -417,4 +417,27 @@ fn a_reservation_is_sold_to_its_end_and_becomes_the_buyers() {
         .and(sold(of, darlington(), jan(10), jan(16), 3))
         .when(Command::ClaimForAward(theirs))
         .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
+}
+
+#[test]
+fn nights_of_a_block_are_told_apart_from_vacant_ones_with_who_may_have_them() {
+    let nights = Nights::from_on(jan(5), Some(jan(31)));
+    let market = market_blocked().into_state();
+    let runs = market.calendar(&place(1), nights, at(0));
+    let told: Vec<_> = runs.iter().map(|run| (run.nights.start(), run.state, run.holder)).collect();
+    let expected = [
+        (jan(5), NightState::Vacant, None),
+        (jan(6), NightState::InBlock, Some(derby())),
+        (jan(26), NightState::Vacant, None),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn who_bought_nights_of_a_block_holds_them_before_their_first_night() {
+    let sold = || market_blocked().and(block_sold(durham(), jan(10), jan(26), 3));
+    let from = |first_night| Command::HoldPlace(HoldPlace { first_night, ..hold_place(1, durham()) });
+    // From today on it would take nights that are not its own.
+    sold().when(from(None)).then_refused("BLOCK_OF_ANOTHER_COUNCIL");
+    let _ = sold().when(from(Some(jan(10)))).then_events(one_event);
 }

@@ -233,3 +233,18 @@ fn expired_holds_are_swept_in_batches() {
         .when(sweep(62, 10))
         .then_nothing();
 }
+
+#[test]
+fn a_hold_begins_on_the_night_that_it_is_asked_for() {
+    let asked = |first_night| HoldPlace { first_night: Some(first_night), ..hold_place(1, derby()) };
+    let from = |first_night, begins: care::Date| {
+        let mut held = held(1, 1);
+        held.from = begins;
+        market().when(Command::HoldPlace(asked(first_night))).then([held.into()]);
+    };
+    from(jan(20), jan(20));
+    // No night before today is held, however early it is asked for.
+    from(jan(1), jan(5));
+    let far = care::Date::constant(2040, 1, 1);
+    market().when(Command::HoldPlace(asked(far))).then_refused("DATE_TOO_FAR");
+}

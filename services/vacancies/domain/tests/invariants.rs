@@ -225,6 +225,7 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
             referral: referral(step.child),
             referral_version: step.version,
             lease_seconds: minutes * 60,
+            first_night: None,
             at,
             ..hold_place(1, council)
         }),

@@ -27,6 +27,7 @@ impl Vacancies {
             }
             (asked, _) => fields.number("lease_seconds", asked, range),
         };
+        let first_night = fields.date_optional("first_night", &form.first_night);
         let at = caller.at;
         let asked = fields.finish(|| {
             Some(HoldPlace {
@@ -35,6 +36,7 @@ impl Vacancies {
                 referral: referral?,
                 referral_version: referral_version?,
                 lease_seconds: lease_seconds?,
+                first_night: first_night?,
                 at,
             })
         })?;

@@ -103,6 +103,7 @@ impl World {
             referral: format!("councils/{gss}/referrals/{}", referral()),
             referral_version: 1,
             lease_seconds: 3600,
+            first_night: String::new(),
             request_id: String::new(),
         };
         self.service.hold_place(self.council(gss, request)).await.map(tonic::Response::into_inner)

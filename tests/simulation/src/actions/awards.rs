@@ -46,12 +46,16 @@ impl World {
             2..=20 => self.chance.number(60..=3_600),
             _ => self.chance.number(3_600..=259_200),
         };
+        let days = self.chance.within(-2..=20);
+        let later = self.today.saturating_add(jiff::Span::new().days(days));
+        let first_night = self.chance.percent(20).then_some(later);
         let command = HoldPlace {
             place,
             council: self.desks[desk].council,
             referral,
             referral_version: if self.chance.percent(4) { version.saturating_sub(1).max(1) } else { version },
             lease_seconds,
+            first_night,
             at: self.now,
         };
         self.ask_market(&Command::HoldPlace(command))?;

@@ -293,6 +293,7 @@ impl Load {
                 referral: referral.name.clone(),
                 referral_version: referral.version,
                 lease_seconds: 600,
+                first_night: String::new(),
                 request_id: id(draws),
             };
             let hold: Hold = self.command(draws, &who, Command::HoldPlace(request)).await?;

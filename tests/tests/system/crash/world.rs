@@ -74,6 +74,7 @@ impl World {
             referral: referral.name.clone(),
             referral_version: referral.version,
             lease_seconds: 600,
+            first_night: String::new(),
             request_id: id(&mut self.draws),
         };
         self.load.send_once(&format!("council/{council}"), &Command::HoldPlace(request)).await

@@ -8,7 +8,7 @@ use care::market::{
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ReferralId, Timestamp, london_date};
+use care::{CouncilId, Date, EstablishmentUrn, Nights, PlaceId, ReferralId, Timestamp, london_date};
 use std::time::Duration;
 
 pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
@@ -24,7 +24,8 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     let expires_at = asked.at.checked_add(lease).unwrap_or(Timestamp::MAX);
     let (place, establishment) = place_of(market, &asked.place)?;
     let vacancy = admitting(&asked.place, place, establishment)?;
-    let from = london_date(asked.at).max(vacancy.available_from);
+    let from = london_date(asked.at).max(vacancy.available_from).max(asked.first_night.unwrap_or(Date::MIN));
+    Rejection::unless_near("first_night", from, asked.at)?;
     let nights = Nights::from_on(from, None);
     let own = Own { place: &asked.place, council: asked.council, hold: None };
     free(place, nights, asked.at, own)?;

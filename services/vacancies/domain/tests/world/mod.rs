@@ -129,6 +129,7 @@ pub(crate) fn hold_place(number: u8, council: CouncilId) -> HoldPlace {
         referral: referral(1),
         referral_version: 1,
         lease_seconds: 3600,
+        first_night: None,
         at: at(0),
     }
 }
