@@ -8,7 +8,7 @@ use referrals_domain::{EndGrantKeys, Envelope, KeyPurpose, Referral};
 use std::collections::BTreeMap;
 
 impl World {
-    /// An envelope for a provider, sometimes under a key that was never made or is gone.
+    /// An envelope for a provider, sometimes under a key that was never made or is gone, and sometimes another than before.
     pub(super) fn envelope(
         &mut self,
         desk: usize,
@@ -17,12 +17,14 @@ impl World {
     ) -> Envelope {
         let release = self.referral(desk, referral).and_then(|it| it.releases.get(provider));
         let number = release.map_or(1, |it| it.key_number(purpose));
-        let number = match self.chance.below(40) {
-            0 => number + 1,
-            1 => number.saturating_sub(1),
-            _ => number,
+        let (number, text) = match self.chance.below(40) {
+            0 => (number + 1, "envelope"),
+            1 => (number.saturating_sub(1), "envelope"),
+            // As where a key was lost.
+            2 => (number, "envelope once more"),
+            _ => (number, "envelope"),
         };
-        Envelope { number, sealed: sealed("envelope") }
+        Envelope { number, sealed: sealed(text) }
     }
 
     /// For all who are on the shortlist; sometimes one was forgotten.
