@@ -58,7 +58,16 @@ impl World {
             alternative_arranged_on: done,
             written_notice_on: done,
         };
-        let notice = GiveNotice { given_on, last_day, reason: "NEEDS".to_owned(), short, steps };
+        let mut notice = GiveNotice { given_on, last_day, reason: "NEEDS".to_owned(), short, steps };
+        let stands = self.agreement(desk, agreement).and_then(|it| it.standing_notice_by(by.side()));
+        if let Some(given) = stands.map(|it| it.given.clone())
+            && self.chance.percent(40)
+        {
+            // The same again, with what was done since.
+            (notice.given_on, notice.last_day) = (given.given_on, Some(given.last_day));
+            notice.reason = given.reason;
+            notice.short = given.short.map(|why| ShortNotice { why, agreed_on: given.agreed_on });
+        }
         self.ask_notice(desk, agreement, by, NoticeStep::Give(notice))
     }
 

@@ -467,7 +467,7 @@ fn a_child_who_has_moved_leaves_the_placement_before_on_the_same_day() {
         );
         // The new home has ended too, and the one before goes on.
         let mut over = events.clone();
-        over.push(left(2, day("2026-06-02")));
+        over.push(left(2, day("2026-06-01")));
         assert_eq!(due(&over, "2026-06-05T12:00:00Z"), former);
         over.push(left(1, day("2026-06-01")));
         assert_eq!(due(&over, "2026-06-05T12:00:00Z"), []);
