@@ -378,6 +378,7 @@ fn a_sellers_retainer_ends_with_what_was_bought() {
     bought().when(late).then_refused("NIGHTS_SOLD");
     // What is left before the nights that were sold nobody could use, so it is not sold either.
     bought().when(Command::OfferResale(resale(of, jan(6), jan(9)))).then_refused("RESALE_NOT_TO_THE_END");
+    bought().when(Command::OfferResale(resale(of, jan(10), jan(16)))).then_refused("RESALE_NOT_OWN");
     let notice = |on| RestrictionNoticeServed { urn: urn(), on, at: at(0) };
     let serve = |on| bought().when(Command::ServeRestrictionNotice(notice(on)));
     let [buyers, sellers] = both(jan(11), ReservationEnd::Restricted);

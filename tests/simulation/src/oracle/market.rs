@@ -312,8 +312,11 @@ impl Market {
         let claims = self.claims.get(&event.place).into_iter().flatten();
         let live =
             |claim: &&Claim| today < claim.end() && claim.start < claim.end() && !claim.has_lapsed(event.at);
-        let agreed = self.agreed.is_agreed_from(&event.place, today);
-        let claimed = claims.filter(live).count() + usize::from(agreed);
+        let agreed = [
+            self.agreed.is_reserved_from(&event.place, today),
+            self.agreed.is_in_block_from(&event.place, today),
+        ];
+        let claimed = claims.filter(live).count() + agreed.iter().filter(|it| **it).count();
         self.at_place(&event.place, |place| place.vacancy = None);
         let found = || format!("unlisted while {claimed} claims are on it: {event:?}");
         ensure(claimed == 0, Invariant::HoldIsALease, || event.stream(), found)

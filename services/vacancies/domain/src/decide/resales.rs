@@ -73,7 +73,7 @@ fn sellable(
             let unknown = || Rejection::ReservationUnknown { place: id.clone(), token };
             let reservation = own(place, seller, token).ok_or_else(unknown)?;
             to_the_end(sold_of(place, seller, token).map_or(reservation.until, |it| it.until))?;
-            reservation.from <= nights.start()
+            reservation.from <= nights.start() && nights.end() <= reservation.until
         }
         ResaleOf::Block(number) => {
             let block = block_of(id, place, Some(seller), number)?;
