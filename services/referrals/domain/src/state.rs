@@ -422,6 +422,9 @@ impl State {
         self.offers.insert(event.offer, offer);
         self.change(event.referral, |referral| {
             referral.offers.insert(event.offer);
+            // A late or renewed offer: what was asked under that step has not come to nothing.
+            let step = referral.releases.get(&event.provider).and_then(|release| release.step.clone());
+            referral.open_again(step.as_deref());
         });
         self.answer(event.referral, &event.provider, Answer::Offered);
     }

@@ -96,10 +96,10 @@ impl Awards {
 
     fn read_cascade(&mut self, council: CouncilId, event: &ReferralEvent) -> Checked {
         let open_again = self.cascade.read(&self.desks.entry(council).or_default().policy, event)?;
-        if let ReferralEvent::ReferralReleased(event) = event
-            && let Some((referral, step)) = self.referrals.get_mut(&event.referral).zip(open_again)
-        {
-            referral.steps.remove(&step);
+        for (referral, step) in open_again {
+            if let Some(referral) = self.referrals.get_mut(&referral) {
+                referral.steps.remove(&step);
+            }
         }
         Ok(())
     }

@@ -32,12 +32,12 @@ pub(super) struct Cascade {
 }
 
 impl Cascade {
-    /// Reads an event; gives the step whose evidence is open again with it.
+    /// Reads an event; gives the steps whose evidence is open again with it.
     pub(super) fn read(
         &mut self,
         policy: &CascadePolicy,
         event: &ReferralEvent,
-    ) -> Result<Option<String>, crate::breach::Breach> {
+    ) -> Result<Vec<(ReferralId, String)>, crate::breach::Breach> {
         let wrong = |right: bool, what: &str| {
             let found = || format!("{what}: {event:?}");
             ensure(right, Invariant::CascadeAndApprover, || event.stream(), found)
@@ -47,9 +47,14 @@ impl Cascade {
                 let (answer_by, step) = (event.answer_by, event.step.clone());
                 let asked = Asked { answer_by, step: step.clone(), done: false };
                 self.asked.insert((event.referral, event.provider.clone()), asked);
-                return Ok(step.filter(|step| self.by_itself.remove(&(event.referral, step.clone()))));
+                return Ok(self.open_again(event.referral, step));
             }
-            ReferralEvent::OfferSubmitted(event) => self.done(event.referral, &event.provider),
+            ReferralEvent::OfferSubmitted(event) => {
+                self.done(event.referral, &event.provider);
+                let asked = self.asked.get(&(event.referral, event.provider.clone()));
+                let step = asked.and_then(|asked| asked.step.clone());
+                return Ok(self.open_again(event.referral, step));
+            }
             ReferralEvent::ReferralDeclined(event) => self.done(event.referral, &event.provider),
             ReferralEvent::InvitationExpired(event) => {
                 let asked = self.asked.get(&(event.referral, event.provider.clone()));
@@ -63,7 +68,7 @@ impl Cascade {
                 let key = (event.referral, event.step.clone());
                 if !event.by_itself {
                     self.by_itself.remove(&key);
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 let of = |(asked, it): &(&(ReferralId, ProviderId), &Asked)| {
                     asked.0 == event.referral && it.step.as_ref() == Some(&event.step)
@@ -85,7 +90,12 @@ impl Cascade {
             ReferralEvent::AwardFailed(event) => drop(self.ahead.remove(&event.award)),
             _ => {}
         }
-        Ok(None)
+        Ok(Vec::new())
+    }
+
+    fn open_again(&mut self, referral: ReferralId, step: Option<String>) -> Vec<(ReferralId, String)> {
+        let step = step.map(|step| (referral, step));
+        step.into_iter().filter(|step| self.by_itself.remove(step)).collect()
     }
 
     fn done(&mut self, referral: ReferralId, provider: &ProviderId) {

@@ -69,6 +69,13 @@ pub(crate) enum Standing {
 }
 
 impl Referral {
+    /// Drops the outcome of a step that was recorded by itself; what people recorded stands.
+    pub(super) fn open_again(&mut self, step: Option<&str>) {
+        if let Some(step) = step.filter(|step| self.cascade.by_itself.remove(*step)) {
+            self.steps.remove(step);
+        }
+    }
+
     /// The invitations of each step: those to whom it was released under it.
     fn invited(&self) -> BTreeMap<&str, Vec<(&ProviderId, &Release)>> {
         let mut steps: BTreeMap<&str, Vec<_>> = BTreeMap::new();
@@ -224,9 +231,7 @@ impl State {
         };
         self.change(event.referral, |referral| {
             // Somebody else is asked: what was recorded by itself of the step is open again. What people recorded stands.
-            if let Some(step) = event.step.as_ref().filter(|step| referral.cascade.by_itself.remove(*step)) {
-                referral.steps.remove(step);
-            }
+            referral.open_again(event.step.as_deref());
             referral.releases.insert(event.provider.clone(), release);
         });
         self.released.entry(event.provider.clone()).or_default().insert(event.referral);

@@ -2,25 +2,20 @@
 //! steps that come to nothing, and those that are waived.
 
 use crate::support::{
-    answer_by, approval, at, cascade, council, decided, emergency, framework, invited, offer, offered,
-    posted, propose, provider, referral, released, requirements, spot, step, submit, submitted, terms,
+    answer_by, approval, at, by_itself, cascade, council, decided, decline, declined, emergency, expired,
+    framework, invited, late, offer, offered, posted, propose, provider, referral, released, requirements,
+    spot, step, submit, submitted, sweep, terms,
 };
 use care::Timestamp;
 use care::published::Approval;
 use care::spec::given;
 use jiff::SignedDuration;
 use referrals_domain::{
-    CascadeMode, CascadePolicy, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, DeclineReferral,
-    InvitationExpired, InvitationViewed, OfferWithdrawn, RecordCascadeStep, ReferralDeclined, ReferralEvent,
-    Referrals, ReleaseReferral, ReleaseStage, Requirements, StepPolicy, SweepInvitations, ViewInvitation,
-    WaiveCascadeStep, WithdrawOffer,
+    CascadeMode, CascadePolicy, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, InvitationViewed,
+    OfferWithdrawn, RecordCascadeStep, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements,
+    StepPolicy, SweepInvitations, ViewInvitation, WaiveCascadeStep, WithdrawOffer,
 };
 use std::collections::BTreeSet;
-
-/// Just after the last instant for an answer.
-fn late() -> Timestamp {
-    answer_by() + SignedDuration::from_micros(1)
-}
 
 fn release(to: &str, under: Option<&str>) -> ReleaseReferral {
     ReleaseReferral {
@@ -35,32 +30,6 @@ fn release(to: &str, under: Option<&str>) -> ReleaseReferral {
 
 fn own(to: &str) -> ReleaseReferral {
     ReleaseReferral { own: BTreeSet::from([provider(to)]), ..release(to, None) }
-}
-
-fn sweep(at: Timestamp) -> SweepInvitations {
-    SweepInvitations { limit: 100, at }
-}
-
-fn expired(who: &str, at: Timestamp) -> ReferralEvent {
-    let step = Some("FRAMEWORK".to_owned());
-    let (council, referral, provider, answer_by) = (council(), referral(1), provider(who), answer_by());
-    InvitationExpired { council, referral, provider, step, answer_by, at }.into()
-}
-
-fn by_itself(step: &str, outcome: &str, at: Timestamp) -> ReferralEvent {
-    let (step, outcome) = (step.to_owned(), outcome.to_owned());
-    CascadeStepRecorded { council: council(), referral: referral(1), step, outcome, by_itself: true, at }
-        .into()
-}
-
-fn decline(who: &str) -> DeclineReferral {
-    DeclineReferral { referral: referral(1), provider: provider(who), reason: "NEED".to_owned(), at: at(3) }
-}
-
-fn declined(who: &str) -> ReferralEvent {
-    let (council, referral, provider, at) = (council(), referral(1), provider(who), at(3));
-    ReferralDeclined { council, referral, referral_version: 1, provider, reason: "NEED".to_owned(), at }
-        .into()
 }
 
 fn waive(step: &str, role: &str) -> WaiveCascadeStep {

@@ -28,22 +28,25 @@ pub(crate) struct CascadeModel {
 }
 
 impl CascadeModel {
-    /// Reads an event; gives a step whose evidence is gone with it.
+    /// Reads an event; gives the steps whose evidence is gone with it.
     pub(crate) fn see(
         &mut self,
         policy: &CascadePolicy,
         event: &ReferralEvent,
-    ) -> Result<Option<(ReferralId, String)>, TestCaseError> {
+    ) -> Result<Vec<(ReferralId, String)>, TestCaseError> {
         match event {
             ReferralEvent::ReferralReleased(event) => {
                 prop_assert!(event.answer_by.is_some_and(|by| by > event.at), "nobody knows until when");
                 let invited = (event.referral, event.provider.clone());
                 prop_assert!(self.invitations.insert(invited, event.clone()).is_none(), "asked twice");
                 let step = (event.referral, event.step.clone().unwrap_or_default());
-                return Ok(self.by_itself.remove(&step).then_some(step));
+                return Ok(self.open_again(step));
             }
             ReferralEvent::OfferSubmitted(event) => {
-                self.done.insert((event.referral, event.provider.clone()));
+                let invited = (event.referral, event.provider.clone());
+                let step = self.invitations.get(&invited).and_then(|asked| asked.step.clone());
+                self.done.insert(invited);
+                return Ok(self.open_again((event.referral, step.unwrap_or_default())));
             }
             ReferralEvent::ReferralDeclined(event) => {
                 self.done.insert((event.referral, event.provider.clone()));
@@ -69,7 +72,7 @@ impl CascadeModel {
                 let step = (event.referral, event.step.clone());
                 if !event.by_itself {
                     self.by_itself.remove(&step);
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 self.by_itself.insert(step);
                 let of = |(invited, asked): &(&Invited, &ReferralReleased)| {
@@ -97,7 +100,11 @@ impl CascadeModel {
             }
             _ => {}
         }
-        Ok(None)
+        Ok(Vec::new())
+    }
+
+    fn open_again(&mut self, step: (ReferralId, String)) -> Vec<(ReferralId, String)> {
+        if self.by_itself.remove(&step) { vec![step] } else { Vec::new() }
     }
 
     pub(crate) fn is_waived(&self, referral: ReferralId, step: &str) -> bool {

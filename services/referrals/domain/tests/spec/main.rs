@@ -4,6 +4,7 @@
 
 mod award;
 mod cascade;
+mod cascade_again;
 mod cascade_model;
 mod cascade_page;
 mod clocks_page;

@@ -50,7 +50,7 @@ struct Model {
 
 impl Model {
     fn see(&mut self, event: &ReferralEvent) -> Result<(), TestCaseError> {
-        if let Some(open_again) = self.cascade.see(&self.policy, event)? {
+        for open_again in self.cascade.see(&self.policy, event)? {
             self.steps.remove(&open_again);
         }
         match event {
