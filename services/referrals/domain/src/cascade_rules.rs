@@ -32,7 +32,8 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
     &CascadeRule {
         title: "Under which step a provider is asked",
         rule: "The step that the release names. Where it names none: in-house for a provider whose homes are all operated by the council \
-               (fostering where nothing else is sought, else residential), the framework for everybody else.",
+               (fostering where nothing else is sought, else residential), the framework for everybody else. An in-house step is named for the council's \
+               own alone (`FIELD_INVALID` on `step`).",
         events: &["ReferralReleased"],
         reasons: &[],
         source: LOCAL,
@@ -58,7 +59,9 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
     &CascadeRule {
         title: "When a step is recorded by itself",
         rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), \
-               and nobody recorded an outcome since the last was asked. When others are asked under the step, it is open again. It says what \
+               and nobody recorded an outcome since the last was asked. When others are asked under the step, or an offer comes after all, it is \
+               open again. FAMILY_GROUP_CONFERENCE and CONNECTED_CARE are never recorded by themselves, and a spot purchase asks that \
+               somebody recorded or waived FRAMEWORK: who was asked is not everybody. It says what \
                happened, in whatever order: what must be behind is for releases and awards to ask.",
         events: &["CascadeStepRecorded"],
         reasons: &[],
@@ -87,9 +90,11 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
     &CascadeRule {
         title: "Emergencies",
         rule: "A referral of urgency EMERGENCY may be awarded ahead of its approval and of gates that have not decided, never against one that \
-               refused. Both are due within the policy's hours after the award, and are deadlines until then and after.",
+               refused, and never ahead of NOMINATED_OFFICER and DIRECTOR, where the policy has them for it: the law asks for those \
+               approvals before the placement and knows no emergency. Both are due within the policy's hours after the award, and are deadlines until then and after.",
         events: &["AwardProposed", "RetrospectiveApprovalGiven", "GateDecided"],
-        reasons: &["NOT_AN_EMERGENCY", "APPROVER_MISSING"],
-        source: "East Riding and Hull, placement procedures: panels approve emergencies afterwards.",
+        reasons: &["NOT_AN_EMERGENCY", "APPROVER_MISSING", "GATE_NOT_PASSED"],
+        source: "East Riding and Hull, placement procedures: panels approve emergencies afterwards; regulation 11(1) of the Care Planning, \
+                 Placement and Case Review (England) Regulations 2010.",
     },
 ];

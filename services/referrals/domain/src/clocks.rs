@@ -175,7 +175,8 @@ const RETROSPECTIVE_APPROVAL: ClockRule = ClockRule {
 
 const GATE_DECISION: ClockRule = ClockRule {
     kind: DeadlineKind::GateDecision,
-    starts: "An award of urgency EMERGENCY is proposed ahead of gates that the policy has for it: a panel, a senior review, an officer.",
+    starts: "An award of urgency EMERGENCY is proposed ahead of gates that the policy has for it: a panel, a senior review. Never ahead of \
+             NOMINATED_OFFICER or DIRECTOR, who approve before the placement.",
     due: "The policy's hours after the award, as for its approval.",
     to_do: "Have each of these gates decide on the award.",
     stops: "`RecordGateDecision`, approved or refused, for each of them; an award that failed needs none.",

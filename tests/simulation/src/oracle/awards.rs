@@ -177,10 +177,14 @@ impl Awards {
         let tried = |step: &&str| {
             let recorded = referral.steps.get(*step);
             let shown = evidence.steps.iter().find(|it| it.step == **step && it.waived_by.is_none());
+            let spot = matches!(proposed.terms.route, Route::Spot { .. });
+            let unsaid = spot && **step == *"FRAMEWORK" && self.cascade.is_by_itself(proposed.referral, step);
             self.cascade.waived(proposed, step)
-                || recorded.is_some_and(|(outcome, at)| {
-                    outcome != "PLACE_FOUND" && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
-                })
+                || !unsaid
+                    && recorded.is_some_and(|(outcome, at)| {
+                        outcome != "PLACE_FOUND"
+                            && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
+                    })
         };
         let missing: Vec<&str> = asked.into_iter().filter(|step| !tried(step)).collect();
         let approved = match (&evidence.approval, evidence.approval_due) {

@@ -74,7 +74,9 @@ impl Cascade {
                     asked.0 == event.referral && it.step.as_ref() == Some(&event.step)
                 };
                 let mut asked = self.asked.iter().filter(of).peekable();
-                let right = asked.peek().is_some() && asked.all(|(_, asked)| asked.done);
+                let families = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
+                let of_people = families.contains(&event.step.as_str());
+                let right = !of_people && asked.peek().is_some() && asked.all(|(_, asked)| asked.done);
                 wrong(right, "a step that came to nothing while an answer may come")?;
                 self.by_itself.insert(key);
             }
@@ -122,6 +124,11 @@ impl Cascade {
         Ok(())
     }
 
+    /// Whether a step's outcome was recorded by itself.
+    pub(super) fn is_by_itself(&self, referral: ReferralId, step: &str) -> bool {
+        self.by_itself.contains(&(referral, step.to_owned()))
+    }
+
     /// Whether a step was waived, and an award shows by whom.
     pub(super) fn waived(&self, proposed: &AwardProposed, step: &str) -> bool {
         let shown = |it: &care::published::CascadeStepEvidence| it.step == step && it.waived_by.is_some();
@@ -146,7 +153,10 @@ impl Cascade {
             match self.decided.get(&(proposed.terms.offer, gate.gate.clone())).map(String::as_str) {
                 Some("APPROVED") => right &= evidence.gates.iter().any(|it| it.gate == gate.gate),
                 Some("REFUSED") => right = false,
-                _ => drop(waiting.insert(gate.gate.clone())),
+                _ => {
+                    right &= !["NOMINATED_OFFICER", "DIRECTOR"].contains(&gate.gate.as_str());
+                    waiting.insert(gate.gate.clone());
+                }
             }
         }
         let due = evidence.gates_due.as_ref();

@@ -20,8 +20,12 @@ use std::collections::BTreeSet;
 /// The outcome that shows no exhausted step: a home was found there.
 const PLACE_FOUND: &str = "PLACE_FOUND";
 /// Asking those of the framework, and those who are not of it.
-const FRAMEWORK: &str = "FRAMEWORK";
+pub(super) const FRAMEWORK: &str = "FRAMEWORK";
 const OFF_FRAMEWORK: &str = "OFF_FRAMEWORK";
+/// Asking the council's own.
+const IN_HOUSE_FOSTERING: &str = "IN_HOUSE_FOSTERING";
+const IN_HOUSE_RESIDENTIAL: &str = "IN_HOUSE_RESIDENTIAL";
+const IN_HOUSE: [&str; 2] = [IN_HOUSE_FOSTERING, IN_HOUSE_RESIDENTIAL];
 /// To how many providers a referral can be released: more than any region has.
 const RELEASES_MAX: usize = 500;
 
@@ -52,7 +56,7 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
     let answer_by = state.answer_by(referral, command.at);
     let mut released = Vec::with_capacity(new.len());
     for provider in new {
-        let step = step_of(referral, provider, command);
+        let step = step_of(referral, provider, command)?;
         check_order(state, referral, &step)?;
         let event = ReferralReleased {
             council: referral.council,
@@ -70,17 +74,28 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
 }
 
 /// The step under which a provider is asked: the one that is named; else in-house for the council's own, and the framework.
-fn step_of(referral: &Referral, provider: &ProviderId, command: &ReleaseReferral) -> String {
+fn step_of(
+    referral: &Referral,
+    provider: &ProviderId,
+    command: &ReleaseReferral,
+) -> Result<String, Rejection> {
     if let Some(step) = &command.step {
-        return step.clone();
+        if IN_HOUSE.contains(&step.as_str()) && !command.own.contains(provider) {
+            // Its answer would say nothing of the council's own homes.
+            let problem = format!(
+                "{step} is for the council's own homes, and {provider} has others: name another step, or none"
+            );
+            return Err(Rejection::field("step", &problem));
+        }
+        return Ok(step.clone());
     }
     let fostering = referral.requirements.provisions.iter().all(|it| it.starts_with("FOSTERING"));
     let step = match (command.own.contains(provider), fostering) {
-        (true, true) => "IN_HOUSE_FOSTERING",
-        (true, false) => "IN_HOUSE_RESIDENTIAL",
+        (true, true) => IN_HOUSE_FOSTERING,
+        (true, false) => IN_HOUSE_RESIDENTIAL,
         (false, _) => FRAMEWORK,
     };
-    step.to_owned()
+    Ok(step.to_owned())
 }
 
 /// Refuses to ask under a step before those that the policy has before it are behind, where it says so.
@@ -92,7 +107,7 @@ fn check_order(state: &State, referral: &Referral, step: &str) -> Result<(), Rej
     }
     let mut before = policy.steps_before_release(step, &referral.requirements.provisions);
     if step == OFF_FRAMEWORK {
-        // Off the framework once it is exhausted: part of the word, as for an award.
+        // Off the framework once it is exhausted: part of the word, as for an award, which asks besides that somebody has said so.
         before.insert(FRAMEWORK);
     }
     let missing: Vec<String> =

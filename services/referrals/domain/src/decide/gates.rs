@@ -1,5 +1,5 @@
 //! The gates of a council's policy: recording what they decide, and holding an award against it. An emergency may go ahead of a gate, which then
-//! has a deadline, and never against one that refused.
+//! has a deadline, but never against one that refused, nor ahead of one whose approval the law asks for before the placement.
 
 use super::cascade::check_post;
 use super::post::check_codes;
@@ -9,7 +9,7 @@ use crate::deadlines::{Area, area};
 use crate::events::GateDecided;
 use crate::rejection::Rejection;
 use crate::state::{APPROVED, GateDecision, Offer, Referral, State};
-use crate::step_policy::Looked;
+use crate::step_policy::{Looked, before_always};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{GateEvidence, GatesDue, Route};
@@ -22,7 +22,8 @@ const REFUSED: &str = "REFUSED";
 /// What the policy's gates say of an award that is to be made: those that let it pass, and those that an emergency goes ahead of.
 ///
 /// # Errors
-/// [`Rejection::GateNotPassed`] where one has not approved, unless it is an emergency and none of them refused;
+/// [`Rejection::GateNotPassed`] where one has not approved, unless it is an emergency, none of them refused and none is
+/// [`before_always`];
 /// [`Rejection::NotAnEmergency`] where it only claims to be one.
 pub(super) fn passed(
     state: &State,
@@ -62,6 +63,10 @@ pub(super) fn passed(
     }
     if refused || !command.emergency {
         return Err(Rejection::GateNotPassed { offer: offer.id, gates: missing });
+    }
+    let lawful: Vec<String> = missing.iter().filter(|gate| before_always(gate)).cloned().collect();
+    if !lawful.is_empty() {
+        return Err(Rejection::GateNotPassed { offer: offer.id, gates: lawful });
     }
     if referral.requirements.urgency != "EMERGENCY" {
         return Err(Rejection::NotAnEmergency { urgency: referral.requirements.urgency.clone() });

@@ -18,6 +18,9 @@ const DEFERRED: &str = "DEFERRED";
 const ALL_DECLINED: &str = "DECLINED";
 const NO_OFFER: &str = "NO_OFFER";
 
+/// The CASCADE_STEP codes that no provider's answer exhausts: families are asked by people, who record what came of it.
+const BY_PEOPLE: [&str; 2] = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
+
 /// Of a referral: what its log says of the cascade beside the outcomes of steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cascade {
@@ -76,11 +79,11 @@ impl Referral {
         }
     }
 
-    /// The invitations of each step: those to whom it was released under it.
+    /// The invitations of each step that can come to nothing by itself: those to whom it was released under it.
     fn invited(&self) -> BTreeMap<&str, Vec<(&ProviderId, &Release)>> {
         let mut steps: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for (provider, release) in &self.releases {
-            if let Some(step) = &release.step {
+            if let Some(step) = release.step.as_ref().filter(|step| !BY_PEOPLE.contains(&step.as_str())) {
                 steps.entry(step.as_str()).or_default().push((provider, release));
             }
         }

@@ -269,7 +269,7 @@ fn where_the_policy_says_so_providers_are_asked_in_order() {
     // Its own carers are asked first, and once all that comes before is exhausted or waived, the others.
     given::<Referrals>(events(requirements()))
         .and([step("CONNECTED_CARE", "NOT_APPLICABLE")])
-        .when(release("kin", Some("IN_HOUSE_FOSTERING")))
+        .when(ReleaseReferral { step: Some("IN_HOUSE_FOSTERING".to_owned()), ..own("kin") })
         .then([invited("kin", "IN_HOUSE_FOSTERING")])
         .when(own("home"))
         .then_refused("CASCADE_STEP_NOT_REACHED");
@@ -405,4 +405,38 @@ fn no_waiver_opens_supported_accommodation_to_a_child_under_16() {
     given::<Referrals>(events.clone()).when(young).then_refused("UNDER_16_SUPPORTED_ACCOMMODATION");
     let old = referrals_domain::ProposeAward { age_years: 16, ..propose() };
     assert_eq!(decided(&events, old).len(), 1);
+}
+
+/// Families are asked by people, and what one home says is no answer of the council's own.
+#[test]
+fn a_no_exhausts_no_step_that_people_answer_for() {
+    for people in ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"] {
+        given::<Referrals>([posted(requirements()), invited("oak", people)])
+            .when(decline("oak"))
+            .then([declined("oak")])
+            .then_state(|state| assert_eq!(state.next_evidence(), None));
+    }
+    for in_house in ["IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL"] {
+        let refused = given::<Referrals>([posted(requirements())])
+            .when(release("oak", Some(in_house)))
+            .then_refused("FIELD_INVALID");
+        assert!(refused.to_string().contains("step"), "{refused}");
+    }
+    given::<Referrals>([posted(requirements()), invited("home", "IN_HOUSE_RESIDENTIAL")])
+        .when(decline("home"))
+        .then([declined("home"), by_itself("IN_HOUSE_RESIDENTIAL", "DECLINED", at(3))]);
+}
+
+#[test]
+fn off_the_framework_somebody_has_said_that_it_is_exhausted() {
+    let mut events = offered(requirements(), spot(""));
+    events.extend(cascade());
+    events.push(by_itself("FRAMEWORK", "DECLINED", at(3)));
+    let justified = || referrals_domain::ProposeAward {
+        spot_justification: Some("nobody on it".to_owned()),
+        ..propose()
+    };
+    given::<Referrals>(events.clone()).when(justified()).then_refused("CASCADE_EVIDENCE_MISSING");
+    events.push(step("FRAMEWORK", "DECLINED"));
+    assert_eq!(decided(&events, justified()).len(), 1);
 }

@@ -74,6 +74,8 @@ impl CascadeModel {
                     self.by_itself.remove(&step);
                     return Ok(Vec::new());
                 }
+                let of_people = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"].contains(&step.1.as_str());
+                prop_assert!(!of_people, "what families say is recorded by people");
                 self.by_itself.insert(step);
                 let of = |(invited, asked): &(&Invited, &ReferralReleased)| {
                     invited.0 == event.referral && asked.step.as_ref() == Some(&event.step)
@@ -107,6 +109,10 @@ impl CascadeModel {
         if self.by_itself.remove(&step) { vec![step] } else { Vec::new() }
     }
 
+    pub(crate) fn is_by_itself(&self, referral: ReferralId, step: &str) -> bool {
+        self.by_itself.contains(&(referral, step.to_owned()))
+    }
+
     pub(crate) fn is_waived(&self, referral: ReferralId, step: &str) -> bool {
         self.waived.contains(&(referral, step.to_owned()))
     }
@@ -128,7 +134,11 @@ impl CascadeModel {
                     prop_assert!(evidence.gates.iter().any(|it| it.gate == gate.gate), "not in the evidence");
                 }
                 Some("REFUSED") => prop_assert!(false, "awarded against gate {}", gate.gate),
-                _ => waiting.push(gate.gate.clone()),
+                _ => {
+                    let lawful = ["NOMINATED_OFFICER", "DIRECTOR"].contains(&gate.gate.as_str());
+                    prop_assert!(!lawful, "ahead of {}, which the law asks for before", gate.gate);
+                    waiting.push(gate.gate.clone());
+                }
             }
         }
         let told = evidence.gates_due.as_ref().map(|it| it.gates.clone()).unwrap_or_default();

@@ -164,6 +164,24 @@ fn an_emergency_goes_ahead_of_a_gate_which_is_then_due_with_its_approval() {
     given::<Referrals>(against).when(urgent()).then_refused("GATE_NOT_PASSED");
 }
 
+/// Regulation 11 asks for these before the placement, and knows no emergency.
+#[test]
+fn an_emergency_goes_ahead_of_neither_the_nominated_officer_nor_the_director() {
+    for code in ["NOMINATED_OFFICER", "DIRECTOR"] {
+        let gates = vec![gate(PANEL, GateCondition::default()), gate(code, GateCondition::default())];
+        let mut events = vec![set(with(gates))];
+        events.extend(offered(emergency(), framework()));
+        events.extend(cascade());
+        let refused = given::<Referrals>(events.clone()).when(urgent()).then_refused("GATE_NOT_PASSED");
+        assert!(refused.to_string().contains(code) && !refused.to_string().contains(PANEL), "{refused}");
+        let by_them = RecordGateDecision { gate: code.to_owned(), ..decide("APPROVED") };
+        events.extend(decided(&events, by_them));
+        let told = decided(&events, urgent());
+        let due = the_proposal(&told).evidence.gates_due.as_ref();
+        assert_eq!(due.map(|it| it.gates.clone()), Some(vec![PANEL.to_owned()]));
+    }
+}
+
 #[test]
 fn what_an_emergency_went_ahead_of_is_a_deadline_until_it_is_decided() {
     let mut events = ready(emergency());

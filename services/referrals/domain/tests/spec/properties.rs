@@ -204,6 +204,9 @@ impl Model {
             for step in asked {
                 let recorded = self.steps.get(&(event.referral, step.to_owned()));
                 let waived = self.cascade.is_waived(event.referral, step);
+                let spot = matches!(event.terms.route, Route::Spot { .. });
+                let unsaid = spot && step == "FRAMEWORK" && self.cascade.is_by_itself(event.referral, step);
+                prop_assert!(waived || !unsaid, "nobody said that the framework is exhausted");
                 prop_assert!(
                     waived || recorded.is_some_and(|outcome| outcome != "PLACE_FOUND"),
                     "no evidence of {}",
