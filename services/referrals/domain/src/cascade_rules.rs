@@ -18,7 +18,7 @@ pub struct CascadeRule {
 const LOCAL: &str = "Council policy: local.";
 
 /// Every rule.
-pub const CASCADE_RULES: [&CascadeRule; 8] = [
+pub const CASCADE_RULES: [&CascadeRule; 10] = [
     &CascadeRule {
         title: "Until when a provider is to answer",
         rule: "A release says it: the window of the policy in force then, for the referral's urgency (`CascadePolicy.clocks`). A change of the \
@@ -47,6 +47,23 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
         events: &[],
         reasons: &["CASCADE_STEP_NOT_REACHED", "CASCADE_OUT_OF_ORDER"],
         source: "Darlington's sufficiency strategy 2024-25: the framework is exhausted before a spot purchase.",
+    },
+    &CascadeRule {
+        title: "Asking again",
+        rule: "A release to somebody who has the referral already is a new invitation, with a window of its own, where it was asked about an \
+               older version, let the time pass, or is now asked under another step that the release names, and has no offer that could be \
+               taken. Otherwise it is passed over. Amending a referral drops what steps came to by themselves: an answer to an older \
+               version says nothing of the new one.",
+        events: &["ReferralReleased"],
+        reasons: &[],
+        source: LOCAL,
+    },
+    &CascadeRule {
+        title: "While an award is on its way",
+        rule: "Nobody can answer then, and no time passes: when the award fails or lapses, whoever has not answered has the whole window anew.",
+        events: &["AwardFailed", "AwardLapsed"],
+        reasons: &[],
+        source: LOCAL,
     },
     &CascadeRule {
         title: "What is recorded of an invitation",

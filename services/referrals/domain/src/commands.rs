@@ -114,7 +114,7 @@ pub struct RecordSearch {
 pub struct ReleaseReferral {
     /// The referral.
     pub referral: ReferralId,
-    /// To whom, 1 to 100; those who have it already are passed over.
+    /// To whom, 1 to 100; those who have this version already under this step, and whose time has not passed, are passed over.
     pub providers: BTreeSet<ProviderId>,
     /// How much of it.
     pub stage: ReleaseStage,

@@ -7,7 +7,7 @@
 use crate::clocks::{DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 use crate::events::{ReferralEvent, StatutoryStepRecorded};
 use crate::policy::CascadePolicy;
-use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Stage, State};
+use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Release, Stage, State};
 use care::working_days::{end_of_day, start_of_day, working_days_after};
 use care::{AwardId, CouncilId, Date, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Clocks {
     pub awards: BTreeMap<AwardId, AwardClocks>,
     /// The awards that hold and whose placement had not ended when its end was recorded.
     pub(crate) running: BTreeSet<AwardId>,
-    /// The referrals that seek a home and of which time alone brings about evidence: an invitation is not answered, or a step's last offer
+    /// The open referrals of which time alone brings about evidence: an invitation is not answered, or a step's last offer
     /// ends; and the instant after which it first does.
     pub(crate) waiting: BTreeMap<ReferralId, Timestamp>,
 }
@@ -316,11 +316,13 @@ impl State {
         self.policy.clocks.response_due(&referral.requirements.urgency, released)
     }
 
-    /// Whether the referral seeks a home and this provider let its window pass without an answer.
+    /// Whether the referral seeks a home and this provider let its window pass without an answer. None passes while an award is on its way,
+    /// for nobody can answer then.
     #[must_use]
     pub fn invitation_expired(&self, referral: &Referral, provider: &ProviderId, now: Timestamp) -> bool {
         let release = referral.releases.get(provider).filter(|release| release.answer == Answer::None);
-        seeks(referral) && release.is_some_and(|release| release.answer_by < now)
+        let passed = |release: &Release| referral.stage == Stage::Open && release.answer_by < now;
+        seeks(referral) && release.is_some_and(|release| release.expired.is_some() || passed(release))
     }
 
     /// What became of a deadline that stood before and does not as of `now`.
@@ -396,6 +398,7 @@ impl State {
                 self.note_after_end(event.award);
             }
             ReferralEvent::ReferralReleased(event) => self.note_waiting(event.referral),
+            ReferralEvent::ReferralAmended(event) => self.note_waiting(event.referral),
             ReferralEvent::OfferSubmitted(event) => self.note_waiting(event.referral),
             ReferralEvent::ReferralDeclined(event) => self.note_waiting(event.referral),
             ReferralEvent::ReferralWithdrawn(event) => self.note_waiting(event.referral),
@@ -407,8 +410,7 @@ impl State {
     }
 
     fn note_waiting(&mut self, id: ReferralId) {
-        let sought = self.referrals.get(&id).filter(|referral| seeks(referral));
-        match sought.and_then(|referral| self.evidence_from(referral)) {
+        match self.referrals.get(&id).and_then(|referral| self.evidence_from(referral)) {
             Some(from) => drop(self.clocks.waiting.insert(id, from)),
             None => drop(self.clocks.waiting.remove(&id)),
         }

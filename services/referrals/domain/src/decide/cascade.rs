@@ -48,9 +48,10 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
     }
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
-    let new: Vec<_> =
-        command.providers.iter().filter(|provider| !referral.releases.contains_key(*provider)).collect();
-    if referral.releases.len() + new.len() > RELEASES_MAX {
+    let asked = |provider: &&ProviderId| is_to_be_asked(state, referral, provider, command);
+    let new: Vec<_> = command.providers.iter().filter(asked).collect();
+    let first = new.iter().filter(|provider| !referral.releases.contains_key(**provider)).count();
+    if referral.releases.len() + first > RELEASES_MAX {
         return Err(Rejection::LimitReached { referral: referral.id, what: "releases", most: RELEASES_MAX });
     }
     let answer_by = state.answer_by(referral, command.at);
@@ -71,6 +72,20 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
         released.push(event.into());
     }
     Ok(released)
+}
+
+/// Whether a release asks this provider: who was never asked, who was asked about an older version, let the time pass or is now asked under
+/// another step that is named. Whoever has an offer that can be taken has answered.
+fn is_to_be_asked(
+    state: &State,
+    referral: &Referral,
+    provider: &ProviderId,
+    command: &ReleaseReferral,
+) -> bool {
+    let Some(release) = referral.releases.get(provider) else { return true };
+    let elsewhere = command.step.is_some() && command.step != release.step;
+    let again = !referral.is_asked(release) || release.expired.is_some() || elsewhere;
+    again && !state.has_standing_offer(referral, provider, command.at)
 }
 
 /// The step under which a provider is asked: the one that is named; else in-house for the council's own, and the framework.
@@ -193,7 +208,7 @@ pub(super) fn waive(state: &State, command: &WaiveCascadeStep) -> Decision {
         at,
         &[("step", code_sets::CASCADE_STEP, &command.step), ("reason", code_sets::WAIVER, &command.reason)],
     )?;
-    check_post(&command.approval.approver, &command.approval.role)?;
+    check_post("approval", &command.approval.approver, &command.approval.role)?;
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let accepted = state.policy.waiver_roles();
@@ -221,14 +236,15 @@ pub(super) fn waive(state: &State, command: &WaiveCascadeStep) -> Decision {
     Ok(vec![event.into()])
 }
 
-/// Somebody's post and role, as they are recorded.
-pub(super) fn check_post(post: &str, role: &str) -> Result<(), Rejection> {
+/// Somebody's post and role, as they are recorded; the request has them in `field`.
+pub(super) fn check_post(field: &str, post: &str, role: &str) -> Result<(), Rejection> {
     let post = post.trim();
     if post.is_empty() || post.chars().count() > 80 {
-        return Err(Rejection::field("by.approver", "name the post of who decided in 1 to 80 characters"));
+        let field = format!("{field}.approver");
+        return Err(Rejection::field(&field, "name the post of who decided in 1 to 80 characters"));
     }
     if !is_role(role) {
-        return Err(Rejection::field("by.role", "a role is 1 to 40 of A-Z, 0-9 and '_'"));
+        return Err(Rejection::field(&format!("{field}.role"), "a role is 1 to 40 of A-Z, 0-9 and '_'"));
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ pub(super) fn decide(state: &State, command: &RecordGateDecision) -> Decision {
             ("decision", code_sets::GATE_DECISION, &command.decision),
         ],
     )?;
-    check_post(&command.post, &command.role)?;
+    check_post("by", &command.post, &command.role)?;
     let referral = referral(state, command.referral)?;
     let offer = state.offers.get(&command.offer).filter(|offer| offer.referral == referral.id);
     let offer = offer.ok_or(Rejection::OfferUnknown(command.offer))?;

@@ -1,12 +1,12 @@
 //! What a referral's log says of its cascade: the steps, whom was asked under which, what was waived, and what gates decided.
 
-use super::{Answer, Referral, Release, Stage, State};
+use super::{Answer, Offer, Referral, Release, Stage, State};
 use crate::events::{
     CascadeStepRecorded, GateDecided, InvitationExpired, InvitationViewed, ReferralEvent, ReferralReleased,
 };
 use care::published::Approval;
 use care::working_days::end_of_day;
-use care::{AwardId, Date, OfferId, ProviderId, Timestamp};
+use care::{AwardId, Date, OfferId, ProviderId, ReferralId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +79,11 @@ impl Referral {
         }
     }
 
+    /// Whether an invitation is for the version of now, or its provider has answered that: answers to an older one say nothing of it.
+    pub(crate) fn is_asked(&self, release: &Release) -> bool {
+        release.referral_version == self.version
+    }
+
     /// The invitations of each step that can come to nothing by itself: those to whom it was released under it.
     fn invited(&self) -> BTreeMap<&str, Vec<(&ProviderId, &Release)>> {
         let mut steps: BTreeMap<&str, Vec<_>> = BTreeMap::new();
@@ -124,12 +129,16 @@ impl State {
         if referral.stage != Stage::Open {
             return Vec::new();
         }
-        let standing = |(provider, release): &(&ProviderId, &Release)| {
-            changed(provider).unwrap_or_else(|| self.standing(referral, provider, release, at))
+        let standing = |(provider, release): &(&ProviderId, &Release)| match changed(provider) {
+            // A no is to the version of now, whichever was released.
+            Some(Standing::Declined) => Some(Standing::Declined),
+            Some(changed) => referral.is_asked(release).then_some(changed),
+            None if release.is_awaited() => Some(Standing::Open),
+            None => referral.is_asked(release).then(|| self.standing(referral, provider, release, at)),
         };
         let settled = referral.unsettled().filter_map(|(step, invited)| {
-            let standings: Vec<Standing> = invited.iter().map(standing).collect();
-            if standings.contains(&Standing::Open) {
+            let standings: Vec<Standing> = invited.iter().filter_map(standing).collect();
+            if standings.is_empty() || standings.contains(&Standing::Open) {
                 return None;
             }
             let declined = standings.iter().all(|it| *it == Standing::Declined);
@@ -138,6 +147,7 @@ impl State {
         settled.collect()
     }
 
+    /// How an invitation stands that is for the version of now.
     fn standing(
         &self,
         referral: &Referral,
@@ -147,21 +157,25 @@ impl State {
     ) -> Standing {
         match &release.answer {
             Answer::Declined { .. } => Standing::Declined,
-            Answer::Offered if self.has_live_offer(referral, provider, at) => Standing::Open,
+            Answer::Offered if self.has_standing_offer(referral, provider, at) => Standing::Open,
             Answer::None if release.expired.is_none() => Standing::Open,
             Answer::Offered | Answer::None => Standing::Gone,
         }
     }
 
-    /// The instant after which time alone brings about evidence of a referral that seeks a home: somebody has not answered, or the last
+    /// The instant after which time alone brings about evidence of a referral that is open: somebody has not answered, or the last
     /// offer of a step can be taken no more. None if nothing is waited for.
     pub(crate) fn evidence_from(&self, referral: &Referral) -> Option<Timestamp> {
+        if referral.stage != Stage::Open {
+            return None;
+        }
         let unanswered = referral.releases.values().filter(|it| it.is_awaited()).map(|it| it.answer_by);
-        let settling = referral.unsettled().filter(|(_, invited)| {
-            referral.stage == Stage::Open && !invited.iter().any(|(_, release)| release.is_awaited())
-        });
+        let settling = referral
+            .unsettled()
+            .filter(|(_, invited)| !invited.iter().any(|(_, release)| release.is_awaited()));
         let settled = settling.filter_map(|(_, invited)| {
-            invited.iter().map(|(provider, release)| self.stands_until(referral, provider, release)).max()
+            let asked = invited.iter().filter(|(_, release)| referral.is_asked(release));
+            asked.map(|(provider, release)| self.stands_until(referral, provider, release)).max()
         });
         unanswered.chain(settled).min()
     }
@@ -169,9 +183,12 @@ impl State {
     /// After which instant an invitation that is not awaited any more has come to nothing, unless something else happens.
     fn stands_until(&self, referral: &Referral, provider: &ProviderId, release: &Release) -> Timestamp {
         let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
-        let standing = offers.filter(|offer| offer.provider == *provider && !offer.withdrawn);
+        let standing = offers.filter(|offer| {
+            offer.provider == *provider && !offer.withdrawn && offer.referral_version == referral.version
+        });
+        let last_day = |offer: &Offer| offer.terms.valid_until.min(offer.terms.start);
         let last = match release.answer {
-            Answer::Offered => standing.map(|offer| end_of_day(offer.terms.valid_until)).max(),
+            Answer::Offered => standing.map(|offer| end_of_day(last_day(offer))).max(),
             Answer::None | Answer::Declined { .. } => None,
         };
         last.unwrap_or(release.at)
@@ -181,6 +198,17 @@ impl State {
     #[must_use]
     pub fn next_evidence(&self) -> Option<Timestamp> {
         self.clocks.waiting.values().min().copied()
+    }
+
+    /// A home is sought again. Nobody could answer meanwhile, so that whoever has not has the whole window from now.
+    pub(super) fn reopen(&mut self, id: ReferralId, at: Timestamp) {
+        let due = self.referrals.get(&id).map_or(at, |referral| self.answer_by(referral, at));
+        self.change(id, |referral| {
+            referral.stage = Stage::Open;
+            for release in referral.releases.values_mut().filter(|release| release.is_awaited()) {
+                release.answer_by = release.answer_by.max(due);
+            }
+        });
     }
 
     /// Folds what belongs to the cascade.
@@ -220,7 +248,7 @@ impl State {
         let of = self.referrals.get(&event.referral);
         // Of a release from before it was recorded the policy of then says it.
         let then = of.map_or(event.at, |referral| self.answer_by(referral, event.at));
-        let release = Release {
+        let mut release = Release {
             at: event.at,
             referral_version: event.referral_version,
             answer_by: event.answer_by.unwrap_or(then),
@@ -233,6 +261,11 @@ impl State {
             keys: 0,
         };
         self.change(event.referral, |referral| {
+            if let Some(before) = referral.releases.remove(&event.provider) {
+                // It is asked again; what it may read, and which keys it has had, stays.
+                let Release { viewed, shortlisted, envelopes, keys, .. } = before;
+                release = Release { viewed, shortlisted, envelopes, keys, ..release };
+            }
             // Somebody else is asked: what was recorded by itself of the step is open again. What people recorded stands.
             referral.open_again(event.step.as_deref());
             referral.releases.insert(event.provider.clone(), release);

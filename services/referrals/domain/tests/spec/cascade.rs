@@ -252,8 +252,8 @@ fn nothing_expires_once_the_search_has_ended() {
         agreement: crate::support::agreement(),
         at: at(6),
     };
-    // While the award is on its way elm may still answer, and its step is not settled.
-    assert_eq!(decided(&events, sweep(late())), [expired("elm", late())]);
+    // While the award is on its way nobody can answer, and no time passes.
+    assert!(decided(&events, sweep(late())).is_empty());
     events.extend(decided(&events, confirm));
     assert!(decided(&events, sweep(late())).is_empty());
 }
@@ -381,6 +381,14 @@ fn a_waiver_is_given_by_a_role_that_may_for_a_coded_reason() {
         },
     ] {
         given::<Referrals>(events()).when(wrong).then_refused("FIELD_INVALID");
+    }
+    let nobody = Approval { approver: " ".to_owned(), ..approval() };
+    for wrong in [
+        WaiveCascadeStep { approval: nobody, ..waive("CONNECTED_CARE", "HEAD_OF_SERVICE") },
+        waive("CONNECTED_CARE", "the head"),
+    ] {
+        let refused = given::<Referrals>(events()).when(wrong).then_refused("FIELD_INVALID");
+        assert!(refused.to_string().contains("approval."), "{refused}");
     }
     given::<Referrals>([]).when(waive("CONNECTED_CARE", "HEAD_OF_SERVICE")).then_refused("REFERRAL_UNKNOWN");
     given::<Referrals>(crate::support::proposed())

@@ -21,6 +21,9 @@ pub(crate) struct CascadeModel {
     /// Those who offered, declined or let the time pass.
     done: BTreeSet<Invited>,
     expired: BTreeSet<Invited>,
+    /// Those who had not answered when the referral opened again, and since when.
+    reopened: BTreeMap<Invited, Timestamp>,
+    in_flight: BTreeSet<ReferralId>,
     viewed: BTreeSet<(ReferralId, ProviderId, u32)>,
     by_itself: BTreeSet<(ReferralId, String)>,
     waived: BTreeSet<(ReferralId, String)>,
@@ -38,7 +41,15 @@ impl CascadeModel {
             ReferralEvent::ReferralReleased(event) => {
                 prop_assert!(event.answer_by.is_some_and(|by| by > event.at), "nobody knows until when");
                 let invited = (event.referral, event.provider.clone());
-                prop_assert!(self.invitations.insert(invited, event.clone()).is_none(), "asked twice");
+                if let Some(before) = self.invitations.insert(invited.clone(), event.clone()) {
+                    let again = self.expired.contains(&invited)
+                        || before.referral_version < event.referral_version
+                        || before.step != event.step;
+                    prop_assert!(again, "asked twice");
+                }
+                self.done.remove(&invited);
+                self.expired.remove(&invited);
+                self.reopened.remove(&invited);
                 let step = (event.referral, event.step.clone().unwrap_or_default());
                 return Ok(self.open_again(step));
             }
@@ -56,12 +67,26 @@ impl CascadeModel {
                 let seen = (event.referral, event.provider.clone(), event.referral_version);
                 prop_assert!(self.viewed.insert(seen), "a first look twice");
             }
+            ReferralEvent::AwardProposed(event) => drop(self.in_flight.insert(event.proposed.referral)),
+            ReferralEvent::AwardFailed(event) => self.reopen(event.referral, event.at),
+            ReferralEvent::AwardLapsed(event) => self.reopen(event.referral, event.at),
+            ReferralEvent::ReferralAmended(event) => {
+                let (gone, kept) = std::mem::take(&mut self.by_itself)
+                    .into_iter()
+                    .partition(|(of, _)| *of == event.referral);
+                self.by_itself = kept;
+                return Ok(BTreeSet::into_iter(gone).collect());
+            }
             ReferralEvent::InvitationExpired(event) => {
                 let invited = (event.referral, event.provider.clone());
                 let asked = self.invitations.get(&invited);
+                let moved = self.reopened.get(&invited).is_some_and(|since| event.answer_by > *since);
                 let same = |asked: &ReferralReleased| {
-                    asked.answer_by == Some(event.answer_by) && asked.step == event.step
+                    (moved || asked.answer_by == Some(event.answer_by)) && asked.step == event.step
                 };
+                prop_assert!(!self.in_flight.contains(&event.referral), "expired while nobody could answer");
+                let opened = self.reopened.get(&invited).is_none_or(|since| event.answer_by > *since);
+                prop_assert!(opened, "no time to answer since it opened again");
                 prop_assert!(asked.is_some_and(same), "the end of no invitation");
                 prop_assert!(event.at > event.answer_by, "expired before its time");
                 prop_assert!(!self.done.contains(&invited), "expired though it answered");
@@ -103,6 +128,12 @@ impl CascadeModel {
             _ => {}
         }
         Ok(Vec::new())
+    }
+
+    fn reopen(&mut self, referral: ReferralId, at: Timestamp) {
+        self.in_flight.remove(&referral);
+        let waiting = self.invitations.keys().filter(|it| it.0 == referral && !self.done.contains(*it));
+        self.reopened.extend(waiting.map(|it| (it.clone(), at)));
     }
 
     fn open_again(&mut self, step: (ReferralId, String)) -> Vec<(ReferralId, String)> {
