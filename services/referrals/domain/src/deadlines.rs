@@ -265,10 +265,12 @@ impl State {
         standing.flat_map(move |(award, clocks, referral, until)| {
             let of_start =
                 StatutoryStep::ALL.into_iter().filter(|step| !StatutoryStep::AFTER_END.contains(step));
-            let open = of_start
-                .filter(move |step| !clocks.steps.contains_key(step) && !self.done_at_gate(award, *step));
+            let open = of_start.filter(move |step| !clocks.steps.contains_key(step));
             open.filter_map(move |step| {
                 let AwardClock { since, due, presumed } = award_clock(self, referral, award, step)?;
+                if self.done_at_gate(award, step, due) {
+                    return None;
+                }
                 let (kind, award) = (DeadlineKind::Step(step), Some(award.proposed.award));
                 let id = DeadlineId { kind, referral: referral.id, award, provider: None };
                 Some(Deadline { id, since, due, until, presumed })
@@ -276,12 +278,14 @@ impl State {
         })
     }
 
-    /// Whether a gate of the cascade policy approved the offer of an award and has done with it what the step asks for.
-    fn done_at_gate(&self, award: &Award, step: StatutoryStep) -> bool {
+    /// Whether a gate of the cascade policy approved the offer of an award and has done with it what the step asks for, on a day before it was
+    /// `due`. What was approved later leaves the deadline standing until the step is recorded, as late as it was.
+    fn done_at_gate(&self, award: &Award, step: StatutoryStep, due: Timestamp) -> bool {
         let proposed = &award.proposed;
         let cascade = self.referrals.get(&proposed.referral).map(|referral| &referral.cascade);
         let approved = |gate: &str| {
-            cascade.and_then(|it| it.gate(proposed.terms.offer, gate)).filter(|it| it.decision == APPROVED)
+            let decided = cascade.and_then(|it| it.gate(proposed.terms.offer, gate));
+            decided.filter(|it| it.decision == APPROVED && start_of_day(it.on) < due)
         };
         match step {
             StatutoryStep::PlacementPlan
@@ -293,6 +297,12 @@ impl State {
                 approved("DIRECTOR").is_some_and(|it| it.approval.role == DIRECTOR)
             }
         }
+    }
+
+    fn met_at_gate(&self, award: &Award, step: StatutoryStep) -> bool {
+        let referral = self.referrals.get(&award.proposed.referral);
+        let clock = referral.and_then(|referral| award_clock(self, referral, award, step));
+        clock.is_some_and(|clock| self.done_at_gate(award, step, clock.due))
     }
 
     fn response_deadlines(&self, now: Timestamp) -> impl Iterator<Item = Deadline> {
@@ -337,7 +347,7 @@ impl State {
             DeadlineKind::Step(step) => {
                 let clocks = id.award.and_then(|award| self.clocks.awards.get(&award));
                 clocks.is_some_and(|clocks| clocks.steps.contains_key(&step))
-                    || award.is_some_and(|award| self.done_at_gate(award, step))
+                    || award.is_some_and(|award| self.met_at_gate(award, step))
             }
             DeadlineKind::NoticeLastDay | DeadlineKind::FormerPlacementEnd | DeadlineKind::RespiteEnd => {
                 self.placement_ends(id.award)

@@ -22,8 +22,8 @@ mod cascade;
 mod evaluated;
 mod invited;
 
-pub(crate) use cascade::Standing;
 pub use cascade::{APPROVED, Cascade, GateDecision, Waiver};
+pub(crate) use cascade::{REFUSED, Standing};
 pub use invited::{Answer, Question, Release, Shortlisting};
 
 /// Everything known of one council's referrals.

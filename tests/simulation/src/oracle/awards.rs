@@ -157,7 +157,8 @@ impl Awards {
         let choice = proposed.evidence.choice.clone().unwrap_or_default();
         let departs = choice.evaluated > 0 && choice.rank != Some(1);
         let right = judged != Some(&false)
-            && choice.rank.is_some() == judged.is_some()
+            && (choice.rank.is_none() || judged.is_some())
+            && choice.standing >= choice.evaluated
             && departs == choice.departure_reason.is_some();
         let found =
             || format!("an offer that failed the gate, or a departure without a reason: {proposed:?}");

@@ -13,6 +13,8 @@ struct Asked {
     answer_by: Option<Timestamp>,
     step: Option<String>,
     done: bool,
+    /// Since when it can be answered again, if an award was on its way meanwhile.
+    reopened: Option<Timestamp>,
 }
 
 /// An award that went ahead of gates.
@@ -26,6 +28,7 @@ struct Ahead {
 pub(super) struct Cascade {
     asked: HashMap<(ReferralId, ProviderId), Asked>,
     by_itself: HashSet<(ReferralId, String)>,
+    in_flight: HashSet<ReferralId>,
     waived: HashSet<(ReferralId, String)>,
     decided: HashMap<(OfferId, String), String>,
     ahead: BTreeMap<AwardId, (CouncilId, Ahead)>,
@@ -45,7 +48,7 @@ impl Cascade {
         match event {
             ReferralEvent::ReferralReleased(event) => {
                 let (answer_by, step) = (event.answer_by, event.step.clone());
-                let asked = Asked { answer_by, step: step.clone(), done: false };
+                let asked = Asked { answer_by, step: step.clone(), done: false, reopened: None };
                 self.asked.insert((event.referral, event.provider.clone()), asked);
                 return Ok(self.open_again(event.referral, step));
             }
@@ -59,8 +62,13 @@ impl Cascade {
             ReferralEvent::InvitationExpired(event) => {
                 let asked = self.asked.get(&(event.referral, event.provider.clone()));
                 let right = asked.is_some_and(|asked| {
-                    !asked.done && asked.answer_by == Some(event.answer_by) && event.answer_by < event.at
+                    let window = match asked.reopened {
+                        Some(reopened) => reopened < event.answer_by,
+                        None => asked.answer_by == Some(event.answer_by),
+                    };
+                    !asked.done && window && event.answer_by < event.at
                 });
+                let right = right && !self.in_flight.contains(&event.referral);
                 wrong(right, "the end of an invitation that was answered, or is not at its end")?;
                 self.done(event.referral, &event.provider);
             }
@@ -89,10 +97,29 @@ impl Cascade {
                 self.waived.insert((event.referral, event.step.clone()));
             }
             ReferralEvent::GateDecided(event) => self.decide(policy, event)?,
-            ReferralEvent::AwardFailed(event) => drop(self.ahead.remove(&event.award)),
+            ReferralEvent::ReferralAmended(event) => {
+                let (gone, kept): (HashSet<_>, _) = std::mem::take(&mut self.by_itself)
+                    .into_iter()
+                    .partition(|(of, _)| *of == event.referral);
+                self.by_itself = kept;
+                return Ok(gone.into_iter().collect());
+            }
+            ReferralEvent::AwardProposed(event) => drop(self.in_flight.insert(event.proposed.referral)),
+            ReferralEvent::AwardFailed(event) => {
+                self.ahead.remove(&event.award);
+                self.reopen(event.referral, event.at);
+            }
+            ReferralEvent::AwardLapsed(event) => self.reopen(event.referral, event.at),
             _ => {}
         }
         Ok(Vec::new())
+    }
+
+    /// Nobody could answer while an award was on its way.
+    fn reopen(&mut self, referral: ReferralId, at: Timestamp) {
+        self.in_flight.remove(&referral);
+        let waiting = self.asked.iter_mut().filter(|((of, _), asked)| *of == referral && !asked.done);
+        waiting.for_each(|(_, asked)| asked.reopened = Some(at));
     }
 
     fn open_again(&mut self, referral: ReferralId, step: Option<String>) -> Vec<(ReferralId, String)> {

@@ -41,7 +41,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     }
     let route = agreed_route(offer, command)?;
     // An award is external unless the council operates the establishment itself and the place is had in-house.
-    let external = route != Route::InHouse || !offer.own_establishment;
+    let external = !offer.is_in_house();
     let mut evidence = evidence(state, referral, offer, external, command)?;
     evidence.choice = choice::evidence(state, referral, offer, external, command)?;
     let proposed = AwardProposed {

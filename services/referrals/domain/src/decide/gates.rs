@@ -8,16 +8,13 @@ use crate::commands::{ProposeAward, RecordGateDecision};
 use crate::deadlines::{Area, area};
 use crate::events::GateDecided;
 use crate::rejection::Rejection;
-use crate::state::{APPROVED, GateDecision, Offer, Referral, State};
+use crate::state::{APPROVED, GateDecision, Offer, REFUSED, Referral, State};
 use crate::step_policy::{Looked, before_always};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{GateEvidence, GatesDue, Route};
 use care::{Pence, Timestamp, code_sets, london_date};
 use jiff::SignedDuration;
-
-/// The decision after which nothing goes ahead.
-const REFUSED: &str = "REFUSED";
 
 /// What the policy's gates say of an award that is to be made: those that let it pass, and those that an emergency goes ahead of.
 ///
@@ -43,7 +40,7 @@ pub(super) fn passed(
     };
     let (mut evidence, mut missing, mut refused) = (Vec::new(), Vec::new(), false);
     for gate in state.policy.steps.gates.iter().filter(|gate| gate.when.meets(&looked)) {
-        let decided = referral.cascade.gate(offer.id, &gate.gate);
+        let decided = state.gate_says(referral, offer, &gate.gate);
         match decided.filter(|it| it.decision == APPROVED) {
             Some(it) => {
                 evidence.push(GateEvidence { gate: gate.gate.clone(), approval: it.approval.clone() })
@@ -138,10 +135,10 @@ pub(super) fn decide(state: &State, command: &RecordGateDecision) -> Decision {
     Ok(vec![event.into()])
 }
 
-/// Until when this gate is to decide on an award of the offer that went ahead of it; none if no award waits for it.
+/// Until when this gate is to decide on an award of the offer that went ahead of it, the last of them; none if no award waits for it.
 fn awaited(state: &State, referral: &Referral, offer: &Offer, gate: &str) -> Option<Timestamp> {
     let awards = referral.awards.iter().filter_map(|id| state.awards.get(id));
-    let mut waiting = awards.filter_map(|award| {
+    let waiting = awards.filter_map(|award| {
         let proposed = &award.proposed;
         let due = proposed.evidence.gates_due.as_ref()?.due;
         let waits = proposed.terms.offer == offer.id
@@ -149,5 +146,5 @@ fn awaited(state: &State, referral: &Referral, offer: &Offer, gate: &str) -> Opt
             && state.gates_undecided(proposed.award).contains(&gate);
         waits.then_some(due)
     });
-    waiting.next()
+    waiting.max()
 }

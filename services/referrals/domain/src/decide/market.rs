@@ -11,7 +11,7 @@ use crate::events::{
 };
 use crate::rejection::Rejection;
 use crate::requirements::Found;
-use crate::state::{Answer, Outcome, Referral, Standing, State};
+use crate::state::{Answer, Offer, Outcome, Referral, Standing, State};
 use care::published::Route;
 use care::{Date, Pence, ProviderId, Violation, code_sets, last_day_ahead, london_date};
 
@@ -65,6 +65,13 @@ pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
     }
     if command.terms.route == Route::InHouse && !command.own_establishment {
         return Err(Rejection::InHouseNotOwn(command.terms.urn.clone()));
+    }
+    let same = |it: &&Offer| {
+        (&it.provider, &it.terms.place) == (&command.provider, &command.terms.place)
+            && it.stands(referral, command.at)
+    };
+    if let Some(standing) = referral.offers.iter().filter_map(|id| state.offers.get(id)).find(same) {
+        return Err(Rejection::OfferStands(standing.id));
     }
     if referral.offers.len() >= OFFERS_MAX {
         return Err(Rejection::LimitReached { referral: referral.id, what: "offers", most: OFFERS_MAX });

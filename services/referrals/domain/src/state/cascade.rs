@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const APPROVED: &str = "APPROVED";
 /// The GATE_DECISION code that decides nothing yet.
 const DEFERRED: &str = "DEFERRED";
+/// The GATE_DECISION code after which nothing goes ahead.
+pub(crate) const REFUSED: &str = "REFUSED";
 /// The CASCADE_OUTCOME codes of a step whose providers all said no, and of one that has no offer left.
 const ALL_DECLINED: &str = "DECLINED";
 const NO_OFFER: &str = "NO_OFFER";
@@ -116,6 +118,45 @@ impl State {
             found.is_some_and(|it| it.decision != DEFERRED)
         };
         waiting.gates.iter().map(String::as_str).filter(|gate| !decided(gate)).collect()
+    }
+
+    /// What a gate says of an offer. Until it has decided on that, its refusal of the same place holds: an offer made again is no way round it.
+    pub(crate) fn gate_says<'a>(
+        &'a self,
+        referral: &'a Referral,
+        offer: &'a Offer,
+        gate: &str,
+    ) -> Option<&'a GateDecision> {
+        let decides = |it: &&GateDecision| it.decision != DEFERRED;
+        let own = referral.cascade.gate(offer.id, gate);
+        if own.as_ref().is_some_and(decides) {
+            return own;
+        }
+        let before = self.offered_before(referral, offer);
+        let before = before.filter_map(|it| referral.cascade.gate(it.id, gate)).filter(decides);
+        let last = before.max_by_key(|it| it.approval.at);
+        last.filter(|it| it.decision == REFUSED).or(own)
+    }
+
+    /// Whether a gate of the policy refused an offer, or the same place before.
+    pub(crate) fn refused_at_gate(&self, referral: &Referral, offer: &Offer) -> bool {
+        let gates = &self.policy.steps.gates;
+        let says = |gate: &str| self.gate_says(referral, offer, gate);
+        gates.iter().any(|gate| says(&gate.gate).is_some_and(|it| it.decision == REFUSED))
+    }
+
+    /// The offers that the provider made before of the same place on the same version of the referral.
+    pub(crate) fn offered_before<'a>(
+        &'a self,
+        referral: &'a Referral,
+        offer: &'a Offer,
+    ) -> impl Iterator<Item = &'a Offer> {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        offers.filter(move |it| {
+            (&it.provider, &it.terms.place, it.referral_version)
+                == (&offer.provider, &offer.terms.place, offer.referral_version)
+                && (it.at, it.id) < (offer.at, offer.id)
+        })
     }
 
     /// The steps whose invitations have all come to nothing as of `at`, with a CASCADE_OUTCOME code each; `changed` says what is about to be

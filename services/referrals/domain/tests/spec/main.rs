@@ -11,6 +11,7 @@ mod clocks_page;
 mod deadlines;
 mod envelopes;
 mod evaluation;
+mod evaluation_again;
 mod evaluation_page;
 mod form;
 mod gates;

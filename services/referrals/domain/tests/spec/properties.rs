@@ -174,11 +174,9 @@ impl Model {
         prop_assert!(offer.terms.valid_until >= london_date(event.at), "an expired offer");
         prop_assert!(self.passed.get(&offer.offer) != Some(&false), "an offer that failed the gate");
         let choice = event.evidence.choice.clone().unwrap_or_default();
-        prop_assert_eq!(
-            choice.rank.is_some(),
-            self.passed.contains_key(&offer.offer),
-            "a rank without evaluation"
-        );
+        let evaluated = self.passed.contains_key(&offer.offer);
+        prop_assert!(choice.rank.is_none() || evaluated, "a rank without evaluation");
+        prop_assert!(choice.standing >= choice.evaluated, "more in the order than could be taken");
         prop_assert_eq!(
             choice.departure_reason.is_some(),
             choice.evaluated > 0 && choice.rank != Some(1),
@@ -434,7 +432,7 @@ fn evaluations() -> impl Strategy<Value = EvaluateOffer> {
             rationale: sealed("why"),
             exemption: None,
             weights: None,
-            home: HomeKnown { grade: Some(grade.to_owned()), restricted_on: None },
+            home: HomeKnown { grade: Some(grade.to_owned()), ..HomeKnown::default() },
             at: at(0),
         },
     )
