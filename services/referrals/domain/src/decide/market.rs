@@ -159,7 +159,9 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
     if !still_offers {
         events.extend(ended(referral, &offer.provider, ShortlistEnd::OfferWithdrawn, command.at));
     }
-    if !others().any(|it| it.stands(referral, command.at)) {
+    // Who was asked again since may still answer that.
+    let answered = referral.releases.get(&offer.provider).is_some_and(|it| it.answer == Answer::Offered);
+    if answered && !others().any(|it| it.stands(referral, command.at)) {
         events.extend(settle(state, referral, command.at, now(&offer.provider, Standing::Gone)));
     }
     Ok(events)

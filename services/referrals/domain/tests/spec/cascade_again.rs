@@ -65,9 +65,8 @@ fn no_time_passes_while_an_award_is_on_its_way_and_then_there_is_a_whole_window(
         .then_events(|events| assert_eq!(events.len(), 2, "elm let it pass, and oak's offer has ended"));
 }
 
-#[test]
-fn what_was_said_of_an_older_version_is_not_said_of_the_new_one() {
-    let amend = AmendReferral {
+fn amend() -> AmendReferral {
+    AmendReferral {
         referral: referral(1),
         expected_version: 1,
         requirements: requirements(),
@@ -76,9 +75,23 @@ fn what_was_said_of_an_older_version_is_not_said_of_the_new_one() {
         background: None,
         envelopes: std::collections::BTreeMap::new(),
         at: at(4),
-    };
+    }
+}
+
+#[test]
+fn an_offer_of_before_that_is_taken_back_is_no_answer_to_what_was_asked_since() {
+    let events = vec![posted(requirements()), invited("oak", "FRAMEWORK"), submitted(framework(), false)];
+    let events = then(then(events, amend()), release_at(&["oak"], 5));
+    let back = WithdrawOffer { referral: referral(1), offer: offer(1), provider: provider("oak"), at: at(6) };
+    given::<Referrals>(events)
+        .when(back)
+        .then_events(|events| assert!(matches!(events, [ReferralEvent::OfferWithdrawn(_)])));
+}
+
+#[test]
+fn what_was_said_of_an_older_version_is_not_said_of_the_new_one() {
     let events = vec![posted(requirements()), invited("oak", "FRAMEWORK"), invited("elm", "FRAMEWORK")];
-    let events = then(then(then(events, decline("oak")), decline("elm")), amend);
+    let events = then(then(then(events, decline("oak")), decline("elm")), amend());
     let asked_again = |who: &str| match invited(who, "FRAMEWORK") {
         ReferralEvent::ReferralReleased(it) => {
             ReferralReleased { referral_version: 2, at: at(5), ..it }.into()
