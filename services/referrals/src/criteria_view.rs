@@ -91,7 +91,7 @@ impl Reaction for CriteriaView {
             if event.event_type == EvaluationWeightsSet::TYPE {
                 let EvaluationWeightsSet { framework, set } = decode_body(event.version, &event.payload)
                     .map_err(|error| ReactionError::Stuck(format!("{}: {error}", event.reference())))?;
-                sets.entry(framework).or_default().push(set);
+                set.replace_from(sets.entry(framework).or_default());
             }
             *position = event.position;
         }

@@ -66,7 +66,7 @@ pub(crate) fn referral(state: &State, it: &Referral, now: Timestamp) -> proto::R
         last_search: it.last_search.as_ref().map(|last| search(last, it.searches)),
         gate_decisions: cascade::gate_decisions(it),
         unknown_fields: Completeness::of(it).unknown.into_iter().map(str::to_owned).collect(),
-        sibling_group: sibling_group(state, it),
+        sibling_group: sibling_group(state, it, now),
         ..referral_in_list(state, it)
     }
 }
@@ -115,8 +115,8 @@ pub(crate) fn referral_in_list(state: &State, it: &Referral) -> proto::Referral 
     }
 }
 
-fn sibling_group(state: &State, it: &Referral) -> Option<proto::SiblingGroup> {
-    let outcome = match state.sibling_outcome(it)? {
+fn sibling_group(state: &State, it: &Referral, now: Timestamp) -> Option<proto::SiblingGroup> {
+    let outcome = match state.sibling_outcome(it, london_date(now))? {
         SiblingOutcome::Undecided => proto::SiblingOutcome::Undecided,
         SiblingOutcome::Together => proto::SiblingOutcome::Together,
         SiblingOutcome::SameAgency => proto::SiblingOutcome::SameAgency,
@@ -401,6 +401,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
 fn choice(it: &ChoiceEvidence) -> proto::AwardChoice {
     proto::AwardChoice {
         evaluated: it.evaluated,
+        standing: it.standing,
         rank: it.rank.unwrap_or(0),
         score_basis_points: it.score_basis_points.unwrap_or(0),
         departure_reason: it.departure_reason.clone().unwrap_or_default(),

@@ -59,6 +59,8 @@ set! {
         "RISK_TO_RESIDENTS" => "A risk to those who live in the other home",
         "RISK_TO_CHILD" => "A risk to the child in the other home",
         "COURT" => "A court's direction",
+        "NOT_AVAILABLE" => "The first can be had no more",
+        "GATE_REFUSED" => "A gate of the cascade policy refused the first, or would",
         "OTHER" => "Another reason, in the rationale of the evaluation",
     }
 }

@@ -38,6 +38,12 @@ impl EvaluationWeights {
     pub fn holding(all: &[Self], on: Date) -> Option<&Self> {
         all.iter().rev().find(|set| set.from <= on)
     }
+
+    /// Puts these last into `all`, which are in order of their days, in the place of those that were to hold from the same day or later.
+    pub fn replace_from(self, all: &mut Vec<Self>) {
+        all.retain(|set| set.from < self.from);
+        all.push(self);
+    }
 }
 
 /// A framework's lead set what its offers are scored by. In the region's contracts log.
@@ -69,6 +75,9 @@ impl EventBody for EvaluationWeightsSet {
 pub struct ChoiceEvidence {
     /// How many offers stood in the order of merit.
     pub evaluated: u32,
+    /// How many offers could be taken then, evaluated or not; 0 where none stood in the order.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub standing: u32,
     /// Where this one stood, from 1; none if it was not evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<u32>,
@@ -81,4 +90,9 @@ pub struct ChoiceEvidence {
     /// Why siblings who were to live together do not, a code of `code_sets::SIBLING_SPLIT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sibling_split_reason: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -295,7 +295,15 @@ fn weights_are_told_before_they_hold_and_later_ones_replace_them() {
                 [None, Some(1), Some(1), Some(2)]
             );
         })
-        .when(weigh(june, first.clone()))
+        // What does not hold yet is replaced; what does is what somebody bid by.
+        .when(weigh(date(2026, 5, 20), first.clone()))
+        .then([weighed(3, date(2026, 5, 20), first.clone()).into()])
+        .then_state(|state| {
+            let all = &state.get(&id("tyne-tees")).unwrap().evaluation_weights;
+            let versions: Vec<u32> = all.iter().map(|set| set.version).collect();
+            assert_eq!(versions, [1, 3]);
+        })
+        .when(weigh(date(2026, 5, 1), first.clone()))
         .then_refused("DATES_OUT_OF_ORDER");
     // A search that began on the day on which they are told may be judged by them no more than one that began before.
     let in_july = |from| {

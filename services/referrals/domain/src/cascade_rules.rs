@@ -18,7 +18,7 @@ pub struct CascadeRule {
 const LOCAL: &str = "Council policy: local.";
 
 /// Every rule.
-pub const CASCADE_RULES: [&CascadeRule; 8] = [
+pub const CASCADE_RULES: [&CascadeRule; 10] = [
     &CascadeRule {
         title: "Until when a provider is to answer",
         rule: "A release says it: the window of the policy in force then, for the referral's urgency (`CascadePolicy.clocks`). A change of the \
@@ -32,7 +32,8 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
     &CascadeRule {
         title: "Under which step a provider is asked",
         rule: "The step that the release names. Where it names none: in-house for a provider whose homes are all operated by the council \
-               (fostering where nothing else is sought, else residential), the framework for everybody else.",
+               (fostering where nothing else is sought, else residential), the framework for everybody else. An in-house step is named for the council's \
+               own alone (`FIELD_INVALID` on `step`).",
         events: &["ReferralReleased"],
         reasons: &[],
         source: LOCAL,
@@ -48,6 +49,23 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
         source: "Darlington's sufficiency strategy 2024-25: the framework is exhausted before a spot purchase.",
     },
     &CascadeRule {
+        title: "Asking again",
+        rule: "A release to somebody who has the referral already is a new invitation, with a window of its own, where it was asked about an \
+               older version, let the time pass, or is now asked under another step that the release names, and has no offer that could be \
+               taken. Otherwise it is passed over. Amending a referral drops what steps came to by themselves: an answer to an older \
+               version says nothing of the new one.",
+        events: &["ReferralReleased"],
+        reasons: &[],
+        source: LOCAL,
+    },
+    &CascadeRule {
+        title: "While an award is on its way",
+        rule: "Nobody can answer then, and no time passes: when the award fails or lapses, whoever has not answered has the whole window anew.",
+        events: &["AwardFailed", "AwardLapsed"],
+        reasons: &[],
+        source: LOCAL,
+    },
+    &CascadeRule {
         title: "What is recorded of an invitation",
         rule: "The first time that the provider opens it in each version (a list is not opening it), its offer or its coded no, and, when the \
                time has passed without either, that it expired. That is recorded at the instant, or when the service is back after a stop.",
@@ -58,7 +76,9 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
     &CascadeRule {
         title: "When a step is recorded by itself",
         rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), \
-               and nobody recorded an outcome since the last was asked. When others are asked under the step, it is open again. It says what \
+               and nobody recorded an outcome since the last was asked. When others are asked under the step, or an offer comes after all, it is \
+               open again. FAMILY_GROUP_CONFERENCE and CONNECTED_CARE are never recorded by themselves, and a spot purchase asks that \
+               somebody recorded or waived FRAMEWORK: who was asked is not everybody. It says what \
                happened, in whatever order: what must be behind is for releases and awards to ask.",
         events: &["CascadeStepRecorded"],
         reasons: &[],
@@ -87,9 +107,11 @@ pub const CASCADE_RULES: [&CascadeRule; 8] = [
     &CascadeRule {
         title: "Emergencies",
         rule: "A referral of urgency EMERGENCY may be awarded ahead of its approval and of gates that have not decided, never against one that \
-               refused. Both are due within the policy's hours after the award, and are deadlines until then and after.",
+               refused, and never ahead of NOMINATED_OFFICER and DIRECTOR, where the policy has them for it: the law asks for those \
+               approvals before the placement and knows no emergency. Both are due within the policy's hours after the award, and are deadlines until then and after.",
         events: &["AwardProposed", "RetrospectiveApprovalGiven", "GateDecided"],
-        reasons: &["NOT_AN_EMERGENCY", "APPROVER_MISSING"],
-        source: "East Riding and Hull, placement procedures: panels approve emergencies afterwards.",
+        reasons: &["NOT_AN_EMERGENCY", "APPROVER_MISSING", "GATE_NOT_PASSED"],
+        source: "East Riding and Hull, placement procedures: panels approve emergencies afterwards; regulation 11(1) of the Care Planning, \
+                 Placement and Case Review (England) Regulations 2010.",
     },
 ];

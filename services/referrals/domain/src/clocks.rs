@@ -182,7 +182,8 @@ const RETROSPECTIVE_APPROVAL: ClockRule = ClockRule {
 
 const GATE_DECISION: ClockRule = ClockRule {
     kind: DeadlineKind::GateDecision,
-    starts: "An award of urgency EMERGENCY is proposed ahead of gates that the policy has for it: a panel, a senior review, an officer.",
+    starts: "An award of urgency EMERGENCY is proposed ahead of gates that the policy has for it: a panel, a senior review. Never ahead of \
+             NOMINATED_OFFICER or DIRECTOR, who approve before the placement.",
     due: "The policy's hours after the award, as for its approval.",
     to_do: "Have each of these gates decide on the award.",
     stops: "`RecordGateDecision`, approved or refused, for each of them; an award that failed needs none.",
@@ -219,7 +220,7 @@ const DISTANT_PLACEMENT_APPROVAL: ClockRule = ClockRule {
              it lists none, or the home's authority is not known, the placement is taken to be distant, and the deadline says so.",
     due: "Before the day of the start; for an award made on that day, its end. An emergency makes no difference.",
     to_do: "Have the director of children's services approve the distant placement.",
-    stops: "The step is recorded, by the director of children's services; or the director approved the offer at the gate `DIRECTOR`.",
+    stops: "The step is recorded, by the director of children's services; or the director approved the offer at the gate `DIRECTOR` before it was due.",
     source: "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 11(1)(b) and (5), as amended by S.I. \
              2013/3239.",
     constant: "`CascadePolicy.clocks.adjoining`, not known by default",
@@ -231,7 +232,7 @@ const SENIOR_REVIEW: ClockRule = ClockRule {
              night. Not in a residential family centre, where the child lives with a parent.",
     due: "Before the day of the start; for an award made on that day, its end.",
     to_do: "Have senior management review why a child this young is to live in residential care.",
-    stops: "The step is recorded, by a role that may approve under the cascade policy; or the gate `SENIOR_REVIEW` approved the offer.",
+    stops: "The step is recorded, by a role that may approve under the cascade policy; or the gate `SENIOR_REVIEW` approved the offer before it was due.",
     source: "Council policy: Darlington's sufficiency strategy 2024-25 (nobody of 11 or under but for reasons of that child's own); \
              Durham's senior oversight (MACC).",
     constant: "`CascadePolicy.clocks.senior_review_age_max`, 11 years by default",

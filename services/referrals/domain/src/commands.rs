@@ -114,7 +114,7 @@ pub struct RecordSearch {
 pub struct ReleaseReferral {
     /// The referral.
     pub referral: ReferralId,
-    /// To whom, 1 to 100; those who have it already are passed over.
+    /// To whom, 1 to 100; those who have this version already under this step, and whose time has not passed, are passed over.
     pub providers: BTreeSet<ProviderId>,
     /// How much of it.
     pub stage: ReleaseStage,
@@ -357,6 +357,8 @@ pub struct AnswerQuestion {
 /// What the market knows of a home that is offered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HomeKnown {
+    /// The status of its registration, `UPPER_SNAKE`; none if the market does not know the home.
+    pub status: Option<String>,
     /// Its GRADE code; none if the market does not know the home.
     pub grade: Option<String>,
     /// Since when a notice restricts accommodation there, if one does.
@@ -378,7 +380,8 @@ pub struct EvaluateOffer {
     pub rationale: Sealed,
     /// Who lets an establishment be evaluated that Ofsted found inadequate.
     pub exemption: Option<Approval>,
-    /// The weights that the offer's framework had when what is asked for last changed; none if it had none, and then the default is used.
+    /// The weights that [`State::judging_framework`](crate::State::judging_framework) had when what is asked for last changed; none if it had
+    /// none, and then the default is used.
     pub weights: Option<EvaluationWeights>,
     /// What is known of the home.
     pub home: HomeKnown,

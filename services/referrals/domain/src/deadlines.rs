@@ -7,7 +7,7 @@
 use crate::clocks::{DIRECTOR, DeadlineKind, StatutoryStep, WORKING_DAYS_AFTER_START};
 use crate::events::{ReferralEvent, StatutoryStepRecorded};
 use crate::policy::CascadePolicy;
-use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Stage, State};
+use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Release, Stage, State};
 use care::working_days::{end_of_day, start_of_day, working_days_after};
 use care::{AwardId, CouncilId, Date, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Clocks {
     pub awards: BTreeMap<AwardId, AwardClocks>,
     /// The awards that hold and whose placement had not ended when its end was recorded.
     pub(crate) running: BTreeSet<AwardId>,
-    /// The referrals that seek a home and of which time alone brings about evidence: an invitation is not answered, or a step's last offer
+    /// The open referrals of which time alone brings about evidence: an invitation is not answered, or a step's last offer
     /// ends; and the instant after which it first does.
     pub(crate) waiting: BTreeMap<ReferralId, Timestamp>,
 }
@@ -265,10 +265,12 @@ impl State {
         standing.flat_map(move |(award, clocks, referral, until)| {
             let of_start =
                 StatutoryStep::ALL.into_iter().filter(|step| !StatutoryStep::AFTER_END.contains(step));
-            let open = of_start
-                .filter(move |step| !clocks.steps.contains_key(step) && !self.done_at_gate(award, *step));
+            let open = of_start.filter(move |step| !clocks.steps.contains_key(step));
             open.filter_map(move |step| {
                 let AwardClock { since, due, presumed } = award_clock(self, referral, award, step)?;
+                if self.done_at_gate(award, step, due) {
+                    return None;
+                }
                 let (kind, award) = (DeadlineKind::Step(step), Some(award.proposed.award));
                 let id = DeadlineId { kind, referral: referral.id, award, provider: None };
                 Some(Deadline { id, since, due, until, presumed })
@@ -276,12 +278,14 @@ impl State {
         })
     }
 
-    /// Whether a gate of the cascade policy approved the offer of an award and has done with it what the step asks for.
-    fn done_at_gate(&self, award: &Award, step: StatutoryStep) -> bool {
+    /// Whether a gate of the cascade policy approved the offer of an award and has done with it what the step asks for, on a day before it was
+    /// `due`. What was approved later leaves the deadline standing until the step is recorded, as late as it was.
+    fn done_at_gate(&self, award: &Award, step: StatutoryStep, due: Timestamp) -> bool {
         let proposed = &award.proposed;
         let cascade = self.referrals.get(&proposed.referral).map(|referral| &referral.cascade);
         let approved = |gate: &str| {
-            cascade.and_then(|it| it.gate(proposed.terms.offer, gate)).filter(|it| it.decision == APPROVED)
+            let decided = cascade.and_then(|it| it.gate(proposed.terms.offer, gate));
+            decided.filter(|it| it.decision == APPROVED && start_of_day(it.on) < due)
         };
         match step {
             StatutoryStep::PlacementPlan
@@ -293,6 +297,12 @@ impl State {
                 approved("DIRECTOR").is_some_and(|it| it.approval.role == DIRECTOR)
             }
         }
+    }
+
+    fn met_at_gate(&self, award: &Award, step: StatutoryStep) -> bool {
+        let referral = self.referrals.get(&award.proposed.referral);
+        let clock = referral.and_then(|referral| award_clock(self, referral, award, step));
+        clock.is_some_and(|clock| self.done_at_gate(award, step, clock.due))
     }
 
     fn response_deadlines(&self, now: Timestamp) -> impl Iterator<Item = Deadline> {
@@ -316,11 +326,13 @@ impl State {
         self.policy.clocks.response_due(&referral.requirements.urgency, released)
     }
 
-    /// Whether the referral seeks a home and this provider let its window pass without an answer.
+    /// Whether the referral seeks a home and this provider let its window pass without an answer. None passes while an award is on its way,
+    /// for nobody can answer then.
     #[must_use]
     pub fn invitation_expired(&self, referral: &Referral, provider: &ProviderId, now: Timestamp) -> bool {
         let release = referral.releases.get(provider).filter(|release| release.answer == Answer::None);
-        seeks(referral) && release.is_some_and(|release| release.answer_by < now)
+        let passed = |release: &Release| referral.stage == Stage::Open && release.answer_by < now;
+        seeks(referral) && release.is_some_and(|release| release.expired.is_some() || passed(release))
     }
 
     /// What became of a deadline that stood before and does not as of `now`.
@@ -335,7 +347,7 @@ impl State {
             DeadlineKind::Step(step) => {
                 let clocks = id.award.and_then(|award| self.clocks.awards.get(&award));
                 clocks.is_some_and(|clocks| clocks.steps.contains_key(&step))
-                    || award.is_some_and(|award| self.done_at_gate(award, step))
+                    || award.is_some_and(|award| self.met_at_gate(award, step))
             }
             DeadlineKind::NoticeLastDay | DeadlineKind::FormerPlacementEnd | DeadlineKind::RespiteEnd => {
                 self.placement_ends(id.award)
@@ -403,6 +415,7 @@ impl State {
                 self.note_after_end(event.award);
             }
             ReferralEvent::ReferralReleased(event) => self.note_waiting(event.referral),
+            ReferralEvent::ReferralAmended(event) => self.note_waiting(event.referral),
             ReferralEvent::OfferSubmitted(event) => self.note_waiting(event.referral),
             ReferralEvent::ReferralDeclined(event) => self.note_waiting(event.referral),
             ReferralEvent::ReferralWithdrawn(event) => self.note_waiting(event.referral),
@@ -414,8 +427,7 @@ impl State {
     }
 
     fn note_waiting(&mut self, id: ReferralId) {
-        let sought = self.referrals.get(&id).filter(|referral| seeks(referral));
-        match sought.and_then(|referral| self.evidence_from(referral)) {
+        match self.referrals.get(&id).and_then(|referral| self.evidence_from(referral)) {
             Some(from) => drop(self.clocks.waiting.insert(id, from)),
             None => drop(self.clocks.waiting.remove(&id)),
         }

@@ -23,6 +23,13 @@ pub(crate) const STALE: GateRule = GateRule {
     asks: "It answers the current version of the referral.",
     source: "This brokerage: all offers are judged by the same form.",
 };
+/// The home may be run.
+pub(crate) const NOT_ACTIVE: GateRule = GateRule {
+    check: "REGISTRATION_NOT_ACTIVE",
+    asks: "The establishment's registration is active: not suspended, cancelled, resigned or otherwise ended. One that is not known here passes: \
+           the market judges it at the award.",
+    source: "Care Standards Act 2000, sections 11 and 14 to 15.",
+};
 /// A child may come.
 pub(crate) const RESTRICTED: GateRule = GateRule {
     check: "ACCOMMODATION_RESTRICTED",
@@ -33,7 +40,8 @@ pub(crate) const RESTRICTED: GateRule = GateRule {
 pub(crate) const INADEQUATE: GateRule = GateRule {
     check: "GRADE_INADEQUATE",
     asks: "The establishment's grade is not INADEQUATE, or a role that the cascade policy lets approve exempts it. A grade that is not known \
-           here passes: the contract judges it at the award.",
+           here passes. An exemption lets the offer be evaluated and no more: the contract judges the grade at the award, and an external one \
+           of a home that its framework does not take stays refused.",
     source: "East Riding's evaluation: Inadequate is not evaluated unless the head of children's social care exempts it.",
 };
 /// The provider said what the child's coming would mean.
@@ -51,4 +59,5 @@ pub(crate) const UNMANAGEABLE: GateRule = GateRule {
 };
 
 /// Every check, in the order in which they are told.
-pub const GATE: [GateRule; 6] = [NOT_IN_FORCE, STALE, RESTRICTED, INADEQUATE, UNASSESSED, UNMANAGEABLE];
+pub const GATE: [GateRule; 7] =
+    [NOT_IN_FORCE, STALE, NOT_ACTIVE, RESTRICTED, INADEQUATE, UNASSESSED, UNMANAGEABLE];

@@ -1,14 +1,15 @@
 //! The order of merit of a referral's offers: each criterion's score, weighted, and who comes first.
 //!
-//! People score quality from 0 to 10. The price is scored by rule: the lowest weekly price of those that stand gets full marks, another the share
-//! of them that the lowest is of it (twice the price, half the marks), and where the lowest is nothing any other gets none. Everything is whole
-//! basis points of full marks, rounded down; offers with the same score share a rank, and the next has the rank that it had if they did not
+//! People score quality from 0 to 10. The price is scored by rule: the lowest weekly price of those that stand gets full marks, and so does what
+//! costs less; another gets the share of them that the lowest is of it (twice the price, half the marks). What costs nothing or is the council's
+//! own is not the lowest, where others are. All offers of a referral are judged by one set of weights. Everything is whole basis points of full marks, rounded down; offers with the same score share a rank, and the next has the rank that it had if they did not
 //! (1, 1, 3). The order depends on the log and the instant alone: an offer that can no longer be taken has no rank, and the others move up.
 
+use crate::events::OfferEvaluated;
 use crate::state::{Offer, Referral, State};
-use care::published::{PRICE, WHOLE_BASIS_POINTS, Weights};
-use care::{OfferId, Pence, Timestamp, london_date};
-use std::collections::BTreeMap;
+use care::published::{PRICE, Route, WHOLE_BASIS_POINTS, Weights, default_weights};
+use care::{FrameworkId, OfferId, Pence, Timestamp, london_date};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The highest raw score of a criterion.
 pub const SCORE_MAX: u8 = 10;
@@ -20,6 +21,8 @@ pub struct Contender<'a> {
     pub offer: OfferId,
     /// Its whole weekly price.
     pub weekly: Pence,
+    /// Whether it is the council's own and had in-house, so that its price is none that is paid.
+    pub in_house: bool,
     /// What its criteria count.
     pub weights: &'a Weights,
     /// Its raw scores, 0 to [`SCORE_MAX`], by CRITERION code.
@@ -42,7 +45,11 @@ pub struct Standing {
 /// Where each of these offers stands, the best first; of those with the same rank the one with the smaller id.
 #[must_use]
 pub fn rank(contenders: &[Contender<'_>]) -> Vec<Standing> {
-    let lowest = contenders.iter().map(|it| it.weekly.0.max(0)).min().unwrap_or_default();
+    let prices = |in_house: bool| {
+        let paid = contenders.iter().filter(move |it| it.in_house == in_house && it.weekly.0 > 0);
+        paid.map(|it| it.weekly.0).min()
+    };
+    let lowest = prices(false).or_else(|| prices(true)).unwrap_or_default();
     let standing = |it: &Contender<'_>| {
         let price_basis_points = price_score(lowest, it.weekly.0.max(0));
         let score_basis_points = weighted(it, price_basis_points);
@@ -83,27 +90,83 @@ fn weighted(it: &Contender<'_>, price_basis_points: u32) -> u32 {
 }
 
 impl State {
-    /// Where the offers of a referral stand that were evaluated, passed the gate and can be taken at an instant.
+    /// Where the offers of a referral stand that were evaluated by what they are judged by now, passed the gate, were refused at no gate of the
+    /// policy and can be taken at an instant.
     #[must_use]
     pub fn ranking(&self, referral: &Referral, at: Timestamp) -> Vec<Standing> {
-        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
-        let contenders: Vec<Contender<'_>> = offers
-            .filter(|offer| offer.stands(referral, at))
+        let weights = self.weights(referral, at);
+        let contenders: Vec<Contender<'_>> = self
+            .standing_offers(referral, at)
             .filter_map(|offer| {
-                let evaluation = offer.evaluation.as_ref().filter(|it| it.passed())?;
+                let evaluation = evaluated(offer, &weights).filter(|it| it.passed())?;
                 Some(Contender {
                     offer: offer.id,
                     weekly: offer.terms.weekly(),
-                    weights: &evaluation.weights.weights,
+                    in_house: offer.is_in_house(),
+                    weights: &weights,
                     scores: &evaluation.scores,
                 })
             })
             .collect();
         rank(&contenders)
     }
+
+    /// The offers of a referral that can be taken at an instant and were refused at no gate of the policy.
+    pub(crate) fn standing_offers<'a>(
+        &'a self,
+        referral: &'a Referral,
+        at: Timestamp,
+    ) -> impl Iterator<Item = &'a Offer> {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        offers.filter(move |it| it.stands(referral, at) && !self.refused_at_gate(referral, it))
+    }
+
+    /// Those of them that were not evaluated, or not by what they are judged by now.
+    pub(crate) fn unevaluated(&self, referral: &Referral, at: Timestamp) -> Vec<OfferId> {
+        let weights = self.weights(referral, at);
+        let missing = self.standing_offers(referral, at).filter(|it| evaluated(it, &weights).is_none());
+        missing.map(|it| it.id).collect()
+    }
+
+    /// By whose weights all offers of a referral are judged at an instant: those of the framework under which some are made, if it is one;
+    /// none for the default.
+    #[must_use]
+    pub fn judging_framework(&self, referral: &Referral, at: Timestamp) -> Option<&FrameworkId> {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        let frameworks = offers.filter(|it| it.stands(referral, at)).filter_map(|it| match &it.terms.route {
+            Route::Framework { framework, .. } => Some(framework),
+            _ => None,
+        });
+        let frameworks: BTreeSet<&FrameworkId> = frameworks.collect();
+        frameworks.first().copied().filter(|_| frameworks.len() == 1)
+    }
+
+    /// The weights by which all offers of a referral are judged at an instant, as their evaluations have them.
+    fn weights(&self, referral: &Referral, at: Timestamp) -> Weights {
+        let framework = self.judging_framework(referral, at);
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        let used = offers.filter(|it| it.stands(referral, at)).filter_map(|it| it.evaluation.as_ref());
+        let used =
+            used.map(|it| &it.weights).filter(|it| framework.is_some() && it.framework.as_ref() == framework);
+        used.max_by_key(|it| it.version).map_or_else(default_weights, |it| it.weights.clone())
+    }
+}
+
+/// The evaluation of an offer, if it did not pass the gate or has a score of each criterion of quality.
+fn evaluated<'a>(offer: &'a Offer, weights: &Weights) -> Option<&'a OfferEvaluated> {
+    let scored = |it: &&OfferEvaluated| {
+        let mut quality = weights.keys().filter(|criterion| *criterion != PRICE);
+        !it.passed() || quality.all(|criterion| it.scores.contains_key(criterion))
+    };
+    offer.evaluation.as_ref().filter(scored)
 }
 
 impl Offer {
+    /// Whether the council operates the home itself and has the place in-house.
+    pub(crate) fn is_in_house(&self) -> bool {
+        self.own_establishment && self.terms.route == Route::InHouse
+    }
+
     /// Whether the offer answers this version of its referral, is in force and does not begin in the past.
     pub(crate) fn stands(&self, referral: &Referral, at: Timestamp) -> bool {
         self.live(at) && self.referral_version == referral.version && self.terms.start >= london_date(at)

@@ -181,6 +181,9 @@ pub enum Rejection {
     /// A provider with a live offer has not declined.
     #[error("you have a live offer on referral {0}: withdraw it before you decline")]
     OfferStillLive(ReferralId),
+    /// One place is offered once at a time.
+    #[error("offer {0} of this place stands: withdraw it before you offer the place anew")]
+    OfferStands(OfferId),
     /// The offer is being taken.
     #[error("offer {0} is being taken or has been: it can no longer be withdrawn")]
     OfferTaken(OfferId),
@@ -321,11 +324,12 @@ pub enum Rejection {
     },
     /// The policy asks that offers be evaluated.
     #[error(
-        "cascade policy version {policy_version} asks that an offer be evaluated before it is taken: evaluate offer {offer}"
+        "cascade policy version {policy_version} asks that all offers that can be taken be evaluated before one is: evaluate {}",
+        .offers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     EvaluationMissing {
-        /// The offer.
-        offer: OfferId,
+        /// Those that were not, by what they are judged by now.
+        offers: Vec<OfferId>,
         /// The policy's version.
         policy_version: u32,
     },
@@ -404,6 +408,7 @@ impl Refusal for Rejection {
             Self::OfferStale { .. } => "OFFER_STALE",
             Self::OfferWithdrawn(_) => "OFFER_WITHDRAWN",
             Self::OfferStillLive(_) => "OFFER_STILL_LIVE",
+            Self::OfferStands(_) => "OFFER_STANDS",
             Self::OfferTaken(_) => "OFFER_TAKEN",
             Self::LimitReached { .. } => "LIMIT_REACHED",
             Self::AwardInProgress(_) => "AWARD_IN_PROGRESS",

@@ -22,8 +22,8 @@ mod cascade;
 mod evaluated;
 mod invited;
 
-pub(crate) use cascade::Standing;
 pub use cascade::{APPROVED, Cascade, GateDecision, Waiver};
+pub(crate) use cascade::{REFUSED, Standing};
 pub use invited::{Answer, Question, Release, Shortlisting};
 
 /// Everything known of one council's referrals.
@@ -227,6 +227,17 @@ impl State {
         offers.filter(|offer| offer.provider == *provider).any(|offer| offer.live(at))
     }
 
+    /// Whether a provider has an offer on a referral that can be taken.
+    pub(crate) fn has_standing_offer(
+        &self,
+        referral: &Referral,
+        provider: &ProviderId,
+        at: Timestamp,
+    ) -> bool {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        offers.filter(|offer| offer.provider == *provider).any(|offer| offer.stands(referral, at))
+    }
+
     /// Whether a referral's key of this purpose is, or is to be, destroyed.
     #[must_use]
     pub fn key_destroyed(&self, referral: ReferralId, purpose: KeyPurpose) -> bool {
@@ -263,7 +274,7 @@ impl State {
                     reason: event.reason.clone(),
                     referral_version: event.referral_version,
                 };
-                self.answer(event.referral, &event.provider, answer);
+                self.answer(event.referral, &event.provider, answer, event.referral_version);
             }
             ReferralEvent::ReferralWithdrawn(event) => self.change(event.referral, |referral| {
                 referral.stage = Stage::Withdrawn { reason: event.reason.clone() };
@@ -383,7 +394,7 @@ impl State {
                     let (agreement, reason, at) = (event.agreement, event.reason.clone(), event.at);
                     award.outcome = Outcome::Lapsed { agreement, reason, at };
                 }
-                self.change(event.referral, |referral| referral.stage = Stage::Open);
+                self.reopen(event.referral, event.at);
             }
             ReferralEvent::AwardFailed(event) => {
                 if let Some(award) = self.awards.get_mut(&event.award) {
@@ -400,7 +411,7 @@ impl State {
                         self.gates_due.remove(&(waiting.due, event.award));
                     }
                 }
-                self.change(event.referral, |referral| referral.stage = Stage::Open);
+                self.reopen(event.referral, event.at);
             }
             _ => {}
         }
@@ -422,8 +433,11 @@ impl State {
         self.offers.insert(event.offer, offer);
         self.change(event.referral, |referral| {
             referral.offers.insert(event.offer);
+            // A late or renewed offer: what was asked under that step has not come to nothing.
+            let step = referral.releases.get(&event.provider).and_then(|release| release.step.clone());
+            referral.open_again(step.as_deref());
         });
-        self.answer(event.referral, &event.provider, Answer::Offered);
+        self.answer(event.referral, &event.provider, Answer::Offered, event.referral_version);
     }
 
     /// A grant, and the first day on which it is none, if that is known.
@@ -434,8 +448,11 @@ impl State {
         self.note_keys_ending(referral, provider);
     }
 
-    fn answer(&mut self, referral: ReferralId, provider: &ProviderId, answer: Answer) {
-        self.change_release(referral, provider, |release| release.answer = answer);
+    fn answer(&mut self, referral: ReferralId, provider: &ProviderId, answer: Answer, version: u32) {
+        self.change_release(referral, provider, |release| {
+            release.answer = answer;
+            release.referral_version = version;
+        });
     }
 
     pub(crate) fn change_release(
@@ -498,6 +515,10 @@ fn posted(event: &ReferralPosted) -> Referral {
 
 fn amend(referral: &mut Referral, event: &ReferralAmended) {
     referral.version = event.version;
+    // What came to nothing by itself was said of what was asked for before.
+    for step in std::mem::take(&mut referral.cascade.by_itself) {
+        referral.steps.remove(&step);
+    }
     referral.requirements = event.requirements.clone();
     if event.identity.is_some() {
         referral.identity.clone_from(&event.identity);

@@ -8,6 +8,15 @@ use care::{Pence, code_sets};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// The GATE codes of those whose approval the law asks for before the placement, in an emergency too: the nominated officer's out of area and
+/// the director's of a distant placement (regulation 11(1) of the Care Planning, Placement and Case Review (England) Regulations 2010).
+const BEFORE_ALWAYS: [&str; 2] = ["NOMINATED_OFFICER", "DIRECTOR"];
+
+/// Whether an emergency, too, waits for this gate.
+pub(crate) fn before_always(gate: &str) -> bool {
+    BEFORE_ALWAYS.contains(&gate)
+}
+
 /// What the policy says of releases, waivers and gates.
 ///
 /// Without gates, the default, an award needs what the rest of the policy asks for. A council whose nominated officer approves every

@@ -6,7 +6,6 @@ use crate::form;
 use crate::render;
 use crate::seal::{Clear, Part};
 use api::referrals as proto;
-use care::published::{EvaluationWeights, Route};
 use care::{Date, EstablishmentUrn, OfferId, code_sets, london_date};
 use referrals_domain::{
     EvaluateOffer, HomeKnown, Offer, OfferEvaluated, Rejection, SCORE_MAX, Standing, State,
@@ -90,16 +89,11 @@ impl Referrals {
         self.market.read(|market, _| {
             let home = market.establishment(urn);
             HomeKnown {
+                status: home.map(|home| home.registration.status.word().to_owned()),
                 grade: home.map(|home| home.registration.grade.clone()),
                 restricted_on: home.and_then(|home| home.restricted_on),
             }
         })
-    }
-
-    /// What the framework of a route counted on a day.
-    fn weights_for(&self, route: &Route, on: Date) -> Option<EvaluationWeights> {
-        let Route::Framework { framework, .. } = route else { return None };
-        self.criteria.holding(framework, on)
     }
 
     pub(super) async fn evaluate(
@@ -123,9 +117,10 @@ impl Referrals {
             let known = state.referrals.get(&referral).ok_or(Rejection::ReferralUnknown(referral))?;
             let offered = state.offers.get(&offer).filter(|it| it.referral == referral);
             let offered = offered.ok_or(Rejection::OfferUnknown(offer))?;
-            Ok((offered.terms.clone(), london_date(known.changed_at)))
+            let framework = state.judging_framework(known, caller.at).cloned();
+            Ok((offered.terms.urn.clone(), framework, london_date(known.changed_at)))
         });
-        let (terms, changed_on) = found.map_err(|rejection: Rejection| refuse(&rejection))?;
+        let (urn, framework, changed_on) = found.map_err(|rejection: Rejection| refuse(&rejection))?;
         desk.require_recognisable(&caller, &message.request_id, &Clear::default()).await?;
         let (sealed, fingerprint) =
             desk.vault.seal_text(referral, Part::Rationale(offer), &rationale).await?;
@@ -138,8 +133,8 @@ impl Referrals {
             scorer,
             rationale: sealed,
             exemption,
-            weights: self.weights_for(&terms.route, changed_on),
-            home: self.home_known(&terms.urn),
+            weights: framework.and_then(|it| self.criteria.holding(&it, changed_on)),
+            home: self.home_known(&urn),
             at,
         };
         // The answer that is kept for a repeat is without the rationale, which the caller has.

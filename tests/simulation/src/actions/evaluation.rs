@@ -3,7 +3,7 @@
 use super::council::sealed;
 use crate::breach::Checked;
 use crate::world::World;
-use care::published::{Approval, EvaluationWeights, Route, Weights};
+use care::published::{Approval, EvaluationWeights, Weights};
 use care::{Date, OfferId, ReferralId, london_date};
 use contracts_domain::frameworks::Change;
 use jiff::Span;
@@ -35,11 +35,12 @@ impl World {
         (mitigations, Some(made).filter(|_| self.chance.percent(88)))
     }
 
-    /// What the framework of an offer counted when the referral was last changed, as the service looks it up.
-    fn weights_for(&self, desk: usize, referral: ReferralId, offer: OfferId) -> Option<EvaluationWeights> {
+    /// What the framework that judges a referral's offers counted when that was last changed, as the service looks it up.
+    fn weights_for(&self, desk: usize, referral: ReferralId) -> Option<EvaluationWeights> {
         let state = &self.desks[desk].referrals.state;
-        let on = london_date(state.referrals.get(&referral)?.changed_at);
-        let Route::Framework { framework, .. } = &state.offers.get(&offer)?.terms.route else { return None };
+        let referral = state.referrals.get(&referral)?;
+        let on = london_date(referral.changed_at);
+        let framework = state.judging_framework(referral, self.now)?;
         let all = &self.frameworks.state.get(framework)?.evaluation_weights;
         EvaluationWeights::holding(all, on).cloned()
     }
@@ -49,6 +50,7 @@ impl World {
         let offer = self.desks[desk].referrals.state.offers.get(&offer);
         let home = offer.and_then(|offer| self.market.state.establishment(&offer.terms.urn));
         let known = home.map(|home| HomeKnown {
+            status: Some(home.registration.status.word().to_owned()),
             grade: Some(home.registration.grade.clone()),
             restricted_on: home.restricted_on,
         });
@@ -63,7 +65,7 @@ impl World {
         let unknown = self.chance.percent(1);
         let offer = self.chance.one_of(&offers).copied().filter(|_| !unknown);
         let offer = offer.unwrap_or_else(|| OfferId(self.chance.uuid()));
-        let weights = self.weights_for(desk, referral, offer);
+        let weights = self.weights_for(desk, referral);
         let asked: Vec<String> = match &weights {
             Some(set) => set.weights.keys().filter(|it| *it != "PRICE").cloned().collect(),
             None => vec!["SKILLS".to_owned()],

@@ -96,10 +96,10 @@ impl Awards {
 
     fn read_cascade(&mut self, council: CouncilId, event: &ReferralEvent) -> Checked {
         let open_again = self.cascade.read(&self.desks.entry(council).or_default().policy, event)?;
-        if let ReferralEvent::ReferralReleased(event) = event
-            && let Some((referral, step)) = self.referrals.get_mut(&event.referral).zip(open_again)
-        {
-            referral.steps.remove(&step);
+        for (referral, step) in open_again {
+            if let Some(referral) = self.referrals.get_mut(&referral) {
+                referral.steps.remove(&step);
+            }
         }
         Ok(())
     }
@@ -157,7 +157,8 @@ impl Awards {
         let choice = proposed.evidence.choice.clone().unwrap_or_default();
         let departs = choice.evaluated > 0 && choice.rank != Some(1);
         let right = judged != Some(&false)
-            && choice.rank.is_some() == judged.is_some()
+            && (choice.rank.is_none() || judged.is_some())
+            && choice.standing >= choice.evaluated
             && departs == choice.departure_reason.is_some();
         let found =
             || format!("an offer that failed the gate, or a departure without a reason: {proposed:?}");
@@ -177,10 +178,14 @@ impl Awards {
         let tried = |step: &&str| {
             let recorded = referral.steps.get(*step);
             let shown = evidence.steps.iter().find(|it| it.step == **step && it.waived_by.is_none());
+            let spot = matches!(proposed.terms.route, Route::Spot { .. });
+            let unsaid = spot && **step == *"FRAMEWORK" && self.cascade.is_by_itself(proposed.referral, step);
             self.cascade.waived(proposed, step)
-                || recorded.is_some_and(|(outcome, at)| {
-                    outcome != "PLACE_FOUND" && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
-                })
+                || !unsaid
+                    && recorded.is_some_and(|(outcome, at)| {
+                        outcome != "PLACE_FOUND"
+                            && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
+                    })
         };
         let missing: Vec<&str> = asked.into_iter().filter(|step| !tried(step)).collect();
         let approved = match (&evidence.approval, evidence.approval_due) {

@@ -13,6 +13,8 @@ struct Asked {
     answer_by: Option<Timestamp>,
     step: Option<String>,
     done: bool,
+    /// Since when it can be answered again, if an award was on its way meanwhile.
+    reopened: Option<Timestamp>,
 }
 
 /// An award that went ahead of gates.
@@ -26,18 +28,19 @@ struct Ahead {
 pub(super) struct Cascade {
     asked: HashMap<(ReferralId, ProviderId), Asked>,
     by_itself: HashSet<(ReferralId, String)>,
+    in_flight: HashSet<ReferralId>,
     waived: HashSet<(ReferralId, String)>,
     decided: HashMap<(OfferId, String), String>,
     ahead: BTreeMap<AwardId, (CouncilId, Ahead)>,
 }
 
 impl Cascade {
-    /// Reads an event; gives the step whose evidence is open again with it.
+    /// Reads an event; gives the steps whose evidence is open again with it.
     pub(super) fn read(
         &mut self,
         policy: &CascadePolicy,
         event: &ReferralEvent,
-    ) -> Result<Option<String>, crate::breach::Breach> {
+    ) -> Result<Vec<(ReferralId, String)>, crate::breach::Breach> {
         let wrong = |right: bool, what: &str| {
             let found = || format!("{what}: {event:?}");
             ensure(right, Invariant::CascadeAndApprover, || event.stream(), found)
@@ -45,17 +48,27 @@ impl Cascade {
         match event {
             ReferralEvent::ReferralReleased(event) => {
                 let (answer_by, step) = (event.answer_by, event.step.clone());
-                let asked = Asked { answer_by, step: step.clone(), done: false };
+                let asked = Asked { answer_by, step: step.clone(), done: false, reopened: None };
                 self.asked.insert((event.referral, event.provider.clone()), asked);
-                return Ok(step.filter(|step| self.by_itself.remove(&(event.referral, step.clone()))));
+                return Ok(self.open_again(event.referral, step));
             }
-            ReferralEvent::OfferSubmitted(event) => self.done(event.referral, &event.provider),
+            ReferralEvent::OfferSubmitted(event) => {
+                self.done(event.referral, &event.provider);
+                let asked = self.asked.get(&(event.referral, event.provider.clone()));
+                let step = asked.and_then(|asked| asked.step.clone());
+                return Ok(self.open_again(event.referral, step));
+            }
             ReferralEvent::ReferralDeclined(event) => self.done(event.referral, &event.provider),
             ReferralEvent::InvitationExpired(event) => {
                 let asked = self.asked.get(&(event.referral, event.provider.clone()));
                 let right = asked.is_some_and(|asked| {
-                    !asked.done && asked.answer_by == Some(event.answer_by) && event.answer_by < event.at
+                    let window = match asked.reopened {
+                        Some(reopened) => reopened < event.answer_by,
+                        None => asked.answer_by == Some(event.answer_by),
+                    };
+                    !asked.done && window && event.answer_by < event.at
                 });
+                let right = right && !self.in_flight.contains(&event.referral);
                 wrong(right, "the end of an invitation that was answered, or is not at its end")?;
                 self.done(event.referral, &event.provider);
             }
@@ -63,13 +76,15 @@ impl Cascade {
                 let key = (event.referral, event.step.clone());
                 if !event.by_itself {
                     self.by_itself.remove(&key);
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 let of = |(asked, it): &(&(ReferralId, ProviderId), &Asked)| {
                     asked.0 == event.referral && it.step.as_ref() == Some(&event.step)
                 };
                 let mut asked = self.asked.iter().filter(of).peekable();
-                let right = asked.peek().is_some() && asked.all(|(_, asked)| asked.done);
+                let families = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
+                let of_people = families.contains(&event.step.as_str());
+                let right = !of_people && asked.peek().is_some() && asked.all(|(_, asked)| asked.done);
                 wrong(right, "a step that came to nothing while an answer may come")?;
                 self.by_itself.insert(key);
             }
@@ -82,10 +97,34 @@ impl Cascade {
                 self.waived.insert((event.referral, event.step.clone()));
             }
             ReferralEvent::GateDecided(event) => self.decide(policy, event)?,
-            ReferralEvent::AwardFailed(event) => drop(self.ahead.remove(&event.award)),
+            ReferralEvent::ReferralAmended(event) => {
+                let (gone, kept): (HashSet<_>, _) = std::mem::take(&mut self.by_itself)
+                    .into_iter()
+                    .partition(|(of, _)| *of == event.referral);
+                self.by_itself = kept;
+                return Ok(gone.into_iter().collect());
+            }
+            ReferralEvent::AwardProposed(event) => drop(self.in_flight.insert(event.proposed.referral)),
+            ReferralEvent::AwardFailed(event) => {
+                self.ahead.remove(&event.award);
+                self.reopen(event.referral, event.at);
+            }
+            ReferralEvent::AwardLapsed(event) => self.reopen(event.referral, event.at),
             _ => {}
         }
-        Ok(None)
+        Ok(Vec::new())
+    }
+
+    /// Nobody could answer while an award was on its way.
+    fn reopen(&mut self, referral: ReferralId, at: Timestamp) {
+        self.in_flight.remove(&referral);
+        let waiting = self.asked.iter_mut().filter(|((of, _), asked)| *of == referral && !asked.done);
+        waiting.for_each(|(_, asked)| asked.reopened = Some(at));
+    }
+
+    fn open_again(&mut self, referral: ReferralId, step: Option<String>) -> Vec<(ReferralId, String)> {
+        let step = step.map(|step| (referral, step));
+        step.into_iter().filter(|step| self.by_itself.remove(step)).collect()
     }
 
     fn done(&mut self, referral: ReferralId, provider: &ProviderId) {
@@ -112,6 +151,11 @@ impl Cascade {
         Ok(())
     }
 
+    /// Whether a step's outcome was recorded by itself.
+    pub(super) fn is_by_itself(&self, referral: ReferralId, step: &str) -> bool {
+        self.by_itself.contains(&(referral, step.to_owned()))
+    }
+
     /// Whether a step was waived, and an award shows by whom.
     pub(super) fn waived(&self, proposed: &AwardProposed, step: &str) -> bool {
         let shown = |it: &care::published::CascadeStepEvidence| it.step == step && it.waived_by.is_some();
@@ -136,7 +180,10 @@ impl Cascade {
             match self.decided.get(&(proposed.terms.offer, gate.gate.clone())).map(String::as_str) {
                 Some("APPROVED") => right &= evidence.gates.iter().any(|it| it.gate == gate.gate),
                 Some("REFUSED") => right = false,
-                _ => drop(waiting.insert(gate.gate.clone())),
+                _ => {
+                    right &= !["NOMINATED_OFFICER", "DIRECTOR"].contains(&gate.gate.as_str());
+                    waiting.insert(gate.gate.clone());
+                }
             }
         }
         let due = evidence.gates_due.as_ref();

@@ -289,7 +289,9 @@ impl Framework {
                     open.until = Some(e.on);
                 }
             }
-            FrameworkEvent::EvaluationWeightsSet(e) => self.evaluation_weights.push(e.set.clone()),
+            FrameworkEvent::EvaluationWeightsSet(e) => {
+                e.set.clone().replace_from(&mut self.evaluation_weights)
+            }
         }
     }
 }

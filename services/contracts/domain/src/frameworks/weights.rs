@@ -1,5 +1,6 @@
 //! What offers under a framework are scored by. Bidders are told before they bid (Public Contracts Regulations 2015, regulation 67; Procurement
-//! Act 2023, section 23), so weights hold from a day after the one on which they are told, and never for a search that has begun.
+//! Act 2023, section 23), so weights hold from a day after the one on which they are told, and never for a search that has begun. They replace those
+//! that were to hold from that day or a later one.
 
 use super::decide::{Outcome, not_before, within_term};
 use super::rejection::FrameworkRejection;
@@ -19,8 +20,8 @@ pub(super) fn set(
     }
     within_term(framework, from)?;
     let last = framework.evaluation_weights.last();
-    let after = last.map_or(today, |last| last.from.max(today));
-    not_before("from", from, after.tomorrow().unwrap_or(after))?;
+    // Those that do not hold yet may be replaced; those that do are what somebody bid by.
+    not_before("from", from, today.tomorrow().unwrap_or(today))?;
     let version = last.map_or(1, |last| last.version.saturating_add(1));
     let set = EvaluationWeights { version, from, weights: weights.clone() };
     Ok(vec![EvaluationWeightsSet { framework: id.clone(), set }.into()])

@@ -1,7 +1,7 @@
 //! The council's part of an award: proposing it with the evidence that its policy asks for, and what comes back from
 //! market and contract. Invariant 6 is kept here.
 
-use super::cascade::behind;
+use super::cascade::{FRAMEWORK, behind};
 use super::choice;
 use super::gates::{emergency_due, passed};
 use super::shortlist::all_ended;
@@ -41,7 +41,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     }
     let route = agreed_route(offer, command)?;
     // An award is external unless the council operates the establishment itself and the place is had in-house.
-    let external = route != Route::InHouse || !offer.own_establishment;
+    let external = !offer.is_in_house();
     let mut evidence = evidence(state, referral, offer, external, command)?;
     evidence.choice = choice::evidence(state, referral, offer, external, command)?;
     let proposed = AwardProposed {
@@ -142,12 +142,23 @@ fn evidence(
     if external {
         let mut required: BTreeSet<&str> =
             policy.steps_for(&offer.terms.provision).iter().map(String::as_str).collect();
-        if matches!(offer.terms.route, Route::Spot { .. }) {
+        let spot = matches!(offer.terms.route, Route::Spot { .. });
+        if spot {
             // Spot means off the framework once it is exhausted: part of the word, whatever a policy says.
-            required.insert("FRAMEWORK");
+            required.insert(FRAMEWORK);
         }
-        let missing: Vec<String> =
-            required.into_iter().filter(|step| !behind(referral, step)).map(str::to_owned).collect();
+        // That those who happened to be asked said no is not yet that the framework has nobody: that is somebody's to say.
+        let unsaid = |step: &str| {
+            let cascade = &referral.cascade;
+            spot && step == FRAMEWORK
+                && cascade.by_itself.contains(step)
+                && !cascade.waivers.contains_key(step)
+        };
+        let missing: Vec<String> = required
+            .into_iter()
+            .filter(|step| unsaid(step) || !behind(referral, step))
+            .map(str::to_owned)
+            .collect();
         #[cfg(feature = "planted-defects")]
         let missing = if is_planted(Planted::CascadeUnchecked) { Vec::new() } else { missing };
         if !missing.is_empty() {

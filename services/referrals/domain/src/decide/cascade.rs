@@ -20,8 +20,12 @@ use std::collections::BTreeSet;
 /// The outcome that shows no exhausted step: a home was found there.
 const PLACE_FOUND: &str = "PLACE_FOUND";
 /// Asking those of the framework, and those who are not of it.
-const FRAMEWORK: &str = "FRAMEWORK";
+pub(super) const FRAMEWORK: &str = "FRAMEWORK";
 const OFF_FRAMEWORK: &str = "OFF_FRAMEWORK";
+/// Asking the council's own.
+const IN_HOUSE_FOSTERING: &str = "IN_HOUSE_FOSTERING";
+const IN_HOUSE_RESIDENTIAL: &str = "IN_HOUSE_RESIDENTIAL";
+const IN_HOUSE: [&str; 2] = [IN_HOUSE_FOSTERING, IN_HOUSE_RESIDENTIAL];
 /// To how many providers a referral can be released: more than any region has.
 const RELEASES_MAX: usize = 500;
 
@@ -44,15 +48,16 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
     }
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
-    let new: Vec<_> =
-        command.providers.iter().filter(|provider| !referral.releases.contains_key(*provider)).collect();
-    if referral.releases.len() + new.len() > RELEASES_MAX {
+    let asked = |provider: &&ProviderId| is_to_be_asked(state, referral, provider, command);
+    let new: Vec<_> = command.providers.iter().filter(asked).collect();
+    let first = new.iter().filter(|provider| !referral.releases.contains_key(**provider)).count();
+    if referral.releases.len() + first > RELEASES_MAX {
         return Err(Rejection::LimitReached { referral: referral.id, what: "releases", most: RELEASES_MAX });
     }
     let answer_by = state.answer_by(referral, command.at);
     let mut released = Vec::with_capacity(new.len());
     for provider in new {
-        let step = step_of(referral, provider, command);
+        let step = step_of(referral, provider, command)?;
         check_order(state, referral, &step)?;
         let event = ReferralReleased {
             council: referral.council,
@@ -69,18 +74,43 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
     Ok(released)
 }
 
+/// Whether a release asks this provider: who was never asked, who was asked about an older version, let the time pass or is now asked under
+/// another step that is named. Whoever has an offer that can be taken has answered.
+fn is_to_be_asked(
+    state: &State,
+    referral: &Referral,
+    provider: &ProviderId,
+    command: &ReleaseReferral,
+) -> bool {
+    let Some(release) = referral.releases.get(provider) else { return true };
+    let elsewhere = command.step.is_some() && command.step != release.step;
+    let again = !referral.is_asked(release) || release.expired.is_some() || elsewhere;
+    again && !state.has_standing_offer(referral, provider, command.at)
+}
+
 /// The step under which a provider is asked: the one that is named; else in-house for the council's own, and the framework.
-fn step_of(referral: &Referral, provider: &ProviderId, command: &ReleaseReferral) -> String {
+fn step_of(
+    referral: &Referral,
+    provider: &ProviderId,
+    command: &ReleaseReferral,
+) -> Result<String, Rejection> {
     if let Some(step) = &command.step {
-        return step.clone();
+        if IN_HOUSE.contains(&step.as_str()) && !command.own.contains(provider) {
+            // Its answer would say nothing of the council's own homes.
+            let problem = format!(
+                "{step} is for the council's own homes, and {provider} has others: name another step, or none"
+            );
+            return Err(Rejection::field("step", &problem));
+        }
+        return Ok(step.clone());
     }
     let fostering = referral.requirements.provisions.iter().all(|it| it.starts_with("FOSTERING"));
     let step = match (command.own.contains(provider), fostering) {
-        (true, true) => "IN_HOUSE_FOSTERING",
-        (true, false) => "IN_HOUSE_RESIDENTIAL",
+        (true, true) => IN_HOUSE_FOSTERING,
+        (true, false) => IN_HOUSE_RESIDENTIAL,
         (false, _) => FRAMEWORK,
     };
-    step.to_owned()
+    Ok(step.to_owned())
 }
 
 /// Refuses to ask under a step before those that the policy has before it are behind, where it says so.
@@ -92,7 +122,7 @@ fn check_order(state: &State, referral: &Referral, step: &str) -> Result<(), Rej
     }
     let mut before = policy.steps_before_release(step, &referral.requirements.provisions);
     if step == OFF_FRAMEWORK {
-        // Off the framework once it is exhausted: part of the word, as for an award.
+        // Off the framework once it is exhausted: part of the word, as for an award, which asks besides that somebody has said so.
         before.insert(FRAMEWORK);
     }
     let missing: Vec<String> =
@@ -178,7 +208,7 @@ pub(super) fn waive(state: &State, command: &WaiveCascadeStep) -> Decision {
         at,
         &[("step", code_sets::CASCADE_STEP, &command.step), ("reason", code_sets::WAIVER, &command.reason)],
     )?;
-    check_post(&command.approval.approver, &command.approval.role)?;
+    check_post("approval", &command.approval.approver, &command.approval.role)?;
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let accepted = state.policy.waiver_roles();
@@ -206,14 +236,15 @@ pub(super) fn waive(state: &State, command: &WaiveCascadeStep) -> Decision {
     Ok(vec![event.into()])
 }
 
-/// Somebody's post and role, as they are recorded.
-pub(super) fn check_post(post: &str, role: &str) -> Result<(), Rejection> {
+/// Somebody's post and role, as they are recorded; the request has them in `field`.
+pub(super) fn check_post(field: &str, post: &str, role: &str) -> Result<(), Rejection> {
     let post = post.trim();
     if post.is_empty() || post.chars().count() > 80 {
-        return Err(Rejection::field("by.approver", "name the post of who decided in 1 to 80 characters"));
+        let field = format!("{field}.approver");
+        return Err(Rejection::field(&field, "name the post of who decided in 1 to 80 characters"));
     }
     if !is_role(role) {
-        return Err(Rejection::field("by.role", "a role is 1 to 40 of A-Z, 0-9 and '_'"));
+        return Err(Rejection::field(&format!("{field}.role"), "a role is 1 to 40 of A-Z, 0-9 and '_'"));
     }
     Ok(())
 }

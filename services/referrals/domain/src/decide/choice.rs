@@ -4,10 +4,13 @@ use super::post::check_codes;
 use crate::commands::ProposeAward;
 use crate::rejection::Rejection;
 use crate::state::{Offer, Referral, State};
-use care::code_sets;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::ChoiceEvidence;
+use care::{code_sets, london_date};
+
+/// The DEPARTURE code that the rationale of the evaluation explains.
+const OTHER: &str = "OTHER";
 
 /// The evidence of the choice; none where no offer stands in an order of merit and no siblings part.
 pub(super) fn evidence(
@@ -17,7 +20,7 @@ pub(super) fn evidence(
     external: bool,
     command: &ProposeAward,
 ) -> Result<Option<ChoiceEvidence>, Rejection> {
-    let failed = failed_gate(offer);
+    let failed = failed_gate(state, referral, offer);
     #[cfg(feature = "planted-defects")]
     let failed = failed.filter(|_| !is_planted(Planted::EvaluationGateIgnored));
     if let Some(failed) = failed {
@@ -26,14 +29,18 @@ pub(super) fn evidence(
     let ranking = state.ranking(referral, command.at);
     let own = ranking.iter().find(|standing| standing.offer == offer.id);
     let urgent = referral.requirements.urgency == "EMERGENCY";
-    if own.is_none() && external && state.policy.evaluation_required && !urgent {
+    let missing = state.unevaluated(referral, command.at);
+    if external && state.policy.evaluation_required && !urgent && !missing.is_empty() {
+        // The favourite judged alone is first of one.
         let policy_version = state.policy_version;
-        return Err(Rejection::EvaluationMissing { offer: offer.id, policy_version });
+        return Err(Rejection::EvaluationMissing { offers: missing, policy_version });
     }
     let rank = own.map(|standing| standing.rank);
     let evaluated = u32::try_from(ranking.len()).unwrap_or(u32::MAX);
+    let standing = state.standing_offers(referral, command.at).count();
     let mut choice = ChoiceEvidence {
         evaluated,
+        standing: if evaluated > 0 { u32::try_from(standing).unwrap_or(u32::MAX) } else { 0 },
         rank,
         score_basis_points: own.map(|standing| standing.score_basis_points),
         departure_reason: None,
@@ -46,9 +53,13 @@ pub(super) fn evidence(
         let reason = command.departure_reason.as_deref();
         let reason = reason.ok_or(Rejection::DepartureReasonMissing { offer: offer.id, rank, evaluated })?;
         check_codes(command.at, &[("departure_reason", code_sets::DEPARTURE, reason)])?;
+        if rank.is_none() && reason == OTHER {
+            let problem = "OTHER is said in the rationale of an evaluation, which this offer has not: evaluate it, or name another reason";
+            return Err(Rejection::field("departure_reason", problem));
+        }
         choice.departure_reason = Some(reason.to_owned());
     }
-    if let Some(sibling) = state.parted_from(referral, &offer.terms.urn) {
+    if let Some(sibling) = state.parted_from(referral, &offer.terms.urn, london_date(command.at)) {
         let reason = command.sibling_split_reason.as_deref();
         let reason = reason.ok_or(Rejection::SiblingSplitReasonMissing { referral: referral.id, sibling })?;
         check_codes(command.at, &[("sibling_split_reason", code_sets::SIBLING_SPLIT, reason)])?;
@@ -57,8 +68,13 @@ pub(super) fn evidence(
     Ok(Some(choice).filter(|choice| *choice != ChoiceEvidence::default()))
 }
 
-/// What of the gate an offer failed when it was evaluated last; none if it passed or was not evaluated.
-fn failed_gate(offer: &Offer) -> Option<Vec<String>> {
-    let evaluation = offer.evaluation.as_ref().filter(|it| !it.passed())?;
+/// What of the gate an offer failed when it was evaluated last, or, until it was, the same place offered before; none if that passed or was
+/// not evaluated.
+fn failed_gate(state: &State, referral: &Referral, offer: &Offer) -> Option<Vec<String>> {
+    let before = || {
+        let evaluations = state.offered_before(referral, offer).filter_map(|it| it.evaluation.as_ref());
+        evaluations.max_by_key(|it| it.at)
+    };
+    let evaluation = offer.evaluation.as_ref().or_else(before).filter(|it| !it.passed())?;
     Some(evaluation.gate.iter().filter(|it| !it.passed).map(|it| it.check.clone()).collect())
 }

@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The grade of which East Riding evaluates no offer unless the head of children's social care exempts it.
 const INADEQUATE: &str = "INADEQUATE";
 
+/// The status of a registration under which a home may take a child.
+const ACTIVE: &str = "ACTIVE";
+
 pub(super) fn evaluate(state: &State, command: &EvaluateOffer) -> Decision {
     let referral = referral(state, command.referral)?;
     let offer = state.offers.get(&command.offer).filter(|offer| offer.referral == referral.id);
@@ -27,7 +30,8 @@ pub(super) fn evaluate(state: &State, command: &EvaluateOffer) -> Decision {
     let inadequate = command.home.grade.as_deref() == Some(INADEQUATE);
     let exemption = command.exemption.clone().filter(|_| inadequate);
     let gate = gate(referral, offer, command, exemption.is_some());
-    let weights = WeightsUsed::of(&offer.terms.route, command.weights.as_ref());
+    let framework = state.judging_framework(referral, command.at);
+    let weights = WeightsUsed::of(framework, command.weights.as_ref());
     let passed = gate.iter().all(|check| check.passed);
     if passed {
         check_scores(&mut found, &weights, &command.scores);
@@ -71,6 +75,7 @@ fn gate(referral: &Referral, offer: &Offer, command: &EvaluateOffer, exempted: b
     let restricted = command.home.restricted_on;
     let notice = restricted.map(|on| format!("a notice restricts accommodation there since {on}"));
     let grade = command.home.grade.as_deref().unwrap_or("not known here");
+    let status = command.home.status.as_deref().unwrap_or("not known here");
     let mut gate = vec![
         check(
             gate::NOT_IN_FORCE,
@@ -81,6 +86,11 @@ fn gate(referral: &Referral, offer: &Offer, command: &EvaluateOffer, exempted: b
             gate::STALE,
             answered == current,
             format!("it answers version {answered}, the referral is at version {current}"),
+        ),
+        check(
+            gate::NOT_ACTIVE,
+            command.home.status.as_deref().is_none_or(|status| status == ACTIVE),
+            format!("the registration's status is {status}"),
         ),
         check(
             gate::RESTRICTED,

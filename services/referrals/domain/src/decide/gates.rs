@@ -1,5 +1,5 @@
 //! The gates of a council's policy: recording what they decide, and holding an award against it. An emergency may go ahead of a gate, which then
-//! has a deadline, and never against one that refused.
+//! has a deadline, but never against one that refused, nor ahead of one whose approval the law asks for before the placement.
 
 use super::cascade::check_post;
 use super::post::check_codes;
@@ -8,21 +8,19 @@ use crate::commands::{ProposeAward, RecordGateDecision};
 use crate::deadlines::{Area, area};
 use crate::events::GateDecided;
 use crate::rejection::Rejection;
-use crate::state::{APPROVED, GateDecision, Offer, Referral, State};
-use crate::step_policy::Looked;
+use crate::state::{APPROVED, GateDecision, Offer, REFUSED, Referral, State};
+use crate::step_policy::{Looked, before_always};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{GateEvidence, GatesDue, Route};
 use care::{Pence, Timestamp, code_sets, london_date};
 use jiff::SignedDuration;
 
-/// The decision after which nothing goes ahead.
-const REFUSED: &str = "REFUSED";
-
 /// What the policy's gates say of an award that is to be made: those that let it pass, and those that an emergency goes ahead of.
 ///
 /// # Errors
-/// [`Rejection::GateNotPassed`] where one has not approved, unless it is an emergency and none of them refused;
+/// [`Rejection::GateNotPassed`] where one has not approved, unless it is an emergency, none of them refused and none is
+/// [`before_always`];
 /// [`Rejection::NotAnEmergency`] where it only claims to be one.
 pub(super) fn passed(
     state: &State,
@@ -42,7 +40,7 @@ pub(super) fn passed(
     };
     let (mut evidence, mut missing, mut refused) = (Vec::new(), Vec::new(), false);
     for gate in state.policy.steps.gates.iter().filter(|gate| gate.when.meets(&looked)) {
-        let decided = referral.cascade.gate(offer.id, &gate.gate);
+        let decided = state.gate_says(referral, offer, &gate.gate);
         match decided.filter(|it| it.decision == APPROVED) {
             Some(it) => {
                 evidence.push(GateEvidence { gate: gate.gate.clone(), approval: it.approval.clone() })
@@ -62,6 +60,10 @@ pub(super) fn passed(
     }
     if refused || !command.emergency {
         return Err(Rejection::GateNotPassed { offer: offer.id, gates: missing });
+    }
+    let lawful: Vec<String> = missing.iter().filter(|gate| before_always(gate)).cloned().collect();
+    if !lawful.is_empty() {
+        return Err(Rejection::GateNotPassed { offer: offer.id, gates: lawful });
     }
     if referral.requirements.urgency != "EMERGENCY" {
         return Err(Rejection::NotAnEmergency { urgency: referral.requirements.urgency.clone() });
@@ -85,7 +87,7 @@ pub(super) fn decide(state: &State, command: &RecordGateDecision) -> Decision {
             ("decision", code_sets::GATE_DECISION, &command.decision),
         ],
     )?;
-    check_post(&command.post, &command.role)?;
+    check_post("by", &command.post, &command.role)?;
     let referral = referral(state, command.referral)?;
     let offer = state.offers.get(&command.offer).filter(|offer| offer.referral == referral.id);
     let offer = offer.ok_or(Rejection::OfferUnknown(command.offer))?;
@@ -133,10 +135,10 @@ pub(super) fn decide(state: &State, command: &RecordGateDecision) -> Decision {
     Ok(vec![event.into()])
 }
 
-/// Until when this gate is to decide on an award of the offer that went ahead of it; none if no award waits for it.
+/// Until when this gate is to decide on an award of the offer that went ahead of it, the last of them; none if no award waits for it.
 fn awaited(state: &State, referral: &Referral, offer: &Offer, gate: &str) -> Option<Timestamp> {
     let awards = referral.awards.iter().filter_map(|id| state.awards.get(id));
-    let mut waiting = awards.filter_map(|award| {
+    let waiting = awards.filter_map(|award| {
         let proposed = &award.proposed;
         let due = proposed.evidence.gates_due.as_ref()?.due;
         let waits = proposed.terms.offer == offer.id
@@ -144,5 +146,5 @@ fn awaited(state: &State, referral: &Referral, offer: &Offer, gate: &str) -> Opt
             && state.gates_undecided(proposed.award).contains(&gate);
         waits.then_some(due)
     });
-    waiting.next()
+    waiting.max()
 }

@@ -11,7 +11,7 @@ use crate::events::{
 };
 use crate::rejection::Rejection;
 use crate::requirements::Found;
-use crate::state::{Answer, Outcome, Referral, Standing, State};
+use crate::state::{Answer, Offer, Outcome, Referral, Standing, State};
 use care::published::Route;
 use care::{Date, Pence, ProviderId, Violation, code_sets, last_day_ahead, london_date};
 
@@ -66,6 +66,13 @@ pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
     if command.terms.route == Route::InHouse && !command.own_establishment {
         return Err(Rejection::InHouseNotOwn(command.terms.urn.clone()));
     }
+    let same = |it: &&Offer| {
+        (&it.provider, &it.terms.place) == (&command.provider, &command.terms.place)
+            && it.stands(referral, command.at)
+    };
+    if let Some(standing) = referral.offers.iter().filter_map(|id| state.offers.get(id)).find(same) {
+        return Err(Rejection::OfferStands(standing.id));
+    }
     if referral.offers.len() >= OFFERS_MAX {
         return Err(Rejection::LimitReached { referral: referral.id, what: "offers", most: OFFERS_MAX });
     }
@@ -92,6 +99,14 @@ fn offer_violations(terms: &OfferTerms, referral: &Referral, today: Date) -> Vec
     );
     found.unless(terms.start >= today, "start", "the first night lies in the past");
     found.unless(terms.valid_until >= today, "valid_until", "the offer's last day lies in the past");
+    let latest = last_day_ahead(today);
+    found.unless(
+        terms.valid_until <= latest,
+        "valid_until",
+        &format!(
+            "an offer is made until {latest} at the latest: the step that it was asked under waits for it"
+        ),
+    );
     let kinds: Vec<String> = terms.lines.iter().map(|line| line.kind.clone()).collect();
     found.codes("lines.kind", code_sets::PRICE_LINE, &kinds);
     found.unless(
@@ -135,12 +150,18 @@ pub(super) fn withdraw_offer(state: &State, command: &WithdrawOffer) -> Decision
         provider: offer.provider.clone(),
         at: command.at,
     };
-    let other =
-        |it: &&crate::state::Offer| it.id != offer.id && it.provider == offer.provider && it.live(command.at);
-    let still_offers = referral.offers.iter().filter_map(|id| state.offers.get(id)).any(|it| other(&it));
+    let others = || {
+        let offers = referral.offers.iter().filter_map(|id| state.offers.get(id));
+        offers.filter(|it| it.id != offer.id && it.provider == offer.provider)
+    };
+    let still_offers = others().any(|it| it.live(command.at));
     let mut events: Vec<ReferralEvent> = vec![event.into()];
     if !still_offers {
         events.extend(ended(referral, &offer.provider, ShortlistEnd::OfferWithdrawn, command.at));
+    }
+    // Who was asked again since may still answer that.
+    let answered = referral.releases.get(&offer.provider).is_some_and(|it| it.answer == Answer::Offered);
+    if answered && !others().any(|it| it.stands(referral, command.at)) {
         events.extend(settle(state, referral, command.at, now(&offer.provider, Standing::Gone)));
     }
     Ok(events)

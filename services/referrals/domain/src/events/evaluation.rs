@@ -1,7 +1,7 @@
 //! How offers were scored, and which referrals are siblings'.
 
 use crate::requirements::Sealed;
-use care::published::{Approval, PRICE, Route, Weights, default_weights};
+use care::published::{Approval, PRICE, Weights, default_weights};
 use care::{CouncilId, EventBody, FrameworkId, OfferId, ReferralId, StreamId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +30,13 @@ pub struct WeightsUsed {
 }
 
 impl WeightsUsed {
-    /// Those of an offer by `route`, where `set` is what its framework has for this search.
-    pub(crate) fn of(route: &Route, set: Option<&care::published::EvaluationWeights>) -> Self {
-        match (route, set) {
-            (Route::Framework { framework, .. }, Some(set)) => Self {
+    /// Those of the framework by which the offers of a referral are judged, where `set` is what it has for this search.
+    pub(crate) fn of(
+        framework: Option<&FrameworkId>,
+        set: Option<&care::published::EvaluationWeights>,
+    ) -> Self {
+        match (framework, set) {
+            (Some(framework), Some(set)) => Self {
                 framework: Some(framework.clone()),
                 version: set.version,
                 weights: set.weights.clone(),

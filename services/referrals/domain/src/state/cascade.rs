@@ -1,12 +1,12 @@
 //! What a referral's log says of its cascade: the steps, whom was asked under which, what was waived, and what gates decided.
 
-use super::{Answer, Referral, Release, Stage, State};
+use super::{Answer, Offer, Referral, Release, Stage, State};
 use crate::events::{
     CascadeStepRecorded, GateDecided, InvitationExpired, InvitationViewed, ReferralEvent, ReferralReleased,
 };
 use care::published::Approval;
 use care::working_days::end_of_day;
-use care::{AwardId, Date, OfferId, ProviderId, Timestamp};
+use care::{AwardId, Date, OfferId, ProviderId, ReferralId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const APPROVED: &str = "APPROVED";
 /// The GATE_DECISION code that decides nothing yet.
 const DEFERRED: &str = "DEFERRED";
+/// The GATE_DECISION code after which nothing goes ahead.
+pub(crate) const REFUSED: &str = "REFUSED";
 /// The CASCADE_OUTCOME codes of a step whose providers all said no, and of one that has no offer left.
 const ALL_DECLINED: &str = "DECLINED";
 const NO_OFFER: &str = "NO_OFFER";
+
+/// The CASCADE_STEP codes that no provider's answer exhausts: families are asked by people, who record what came of it.
+const BY_PEOPLE: [&str; 2] = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
 
 /// Of a referral: what its log says of the cascade beside the outcomes of steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,11 +74,23 @@ pub(crate) enum Standing {
 }
 
 impl Referral {
-    /// The invitations of each step: those to whom it was released under it.
+    /// Drops the outcome of a step that was recorded by itself; what people recorded stands.
+    pub(super) fn open_again(&mut self, step: Option<&str>) {
+        if let Some(step) = step.filter(|step| self.cascade.by_itself.remove(*step)) {
+            self.steps.remove(step);
+        }
+    }
+
+    /// Whether an invitation is for the version of now, or its provider has answered that: answers to an older one say nothing of it.
+    pub(crate) fn is_asked(&self, release: &Release) -> bool {
+        release.referral_version == self.version
+    }
+
+    /// The invitations of each step that can come to nothing by itself: those to whom it was released under it.
     fn invited(&self) -> BTreeMap<&str, Vec<(&ProviderId, &Release)>> {
         let mut steps: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for (provider, release) in &self.releases {
-            if let Some(step) = &release.step {
+            if let Some(step) = release.step.as_ref().filter(|step| !BY_PEOPLE.contains(&step.as_str())) {
                 steps.entry(step.as_str()).or_default().push((provider, release));
             }
         }
@@ -103,6 +120,45 @@ impl State {
         waiting.gates.iter().map(String::as_str).filter(|gate| !decided(gate)).collect()
     }
 
+    /// What a gate says of an offer. Until it has decided on that, its refusal of the same place holds: an offer made again is no way round it.
+    pub(crate) fn gate_says<'a>(
+        &'a self,
+        referral: &'a Referral,
+        offer: &'a Offer,
+        gate: &str,
+    ) -> Option<&'a GateDecision> {
+        let decides = |it: &&GateDecision| it.decision != DEFERRED;
+        let own = referral.cascade.gate(offer.id, gate);
+        if own.as_ref().is_some_and(decides) {
+            return own;
+        }
+        let before = self.offered_before(referral, offer);
+        let before = before.filter_map(|it| referral.cascade.gate(it.id, gate)).filter(decides);
+        let last = before.max_by_key(|it| it.approval.at);
+        last.filter(|it| it.decision == REFUSED).or(own)
+    }
+
+    /// Whether a gate of the policy refused an offer, or the same place before.
+    pub(crate) fn refused_at_gate(&self, referral: &Referral, offer: &Offer) -> bool {
+        let gates = &self.policy.steps.gates;
+        let says = |gate: &str| self.gate_says(referral, offer, gate);
+        gates.iter().any(|gate| says(&gate.gate).is_some_and(|it| it.decision == REFUSED))
+    }
+
+    /// The offers that the provider made before of the same place on the same version of the referral.
+    pub(crate) fn offered_before<'a>(
+        &'a self,
+        referral: &'a Referral,
+        offer: &'a Offer,
+    ) -> impl Iterator<Item = &'a Offer> {
+        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
+        offers.filter(move |it| {
+            (&it.provider, &it.terms.place, it.referral_version)
+                == (&offer.provider, &offer.terms.place, offer.referral_version)
+                && (it.at, it.id) < (offer.at, offer.id)
+        })
+    }
+
     /// The steps whose invitations have all come to nothing as of `at`, with a CASCADE_OUTCOME code each; `changed` says what is about to be
     /// recorded of an invitation.
     pub(crate) fn settled(
@@ -114,12 +170,16 @@ impl State {
         if referral.stage != Stage::Open {
             return Vec::new();
         }
-        let standing = |(provider, release): &(&ProviderId, &Release)| {
-            changed(provider).unwrap_or_else(|| self.standing(referral, provider, release, at))
+        let standing = |(provider, release): &(&ProviderId, &Release)| match changed(provider) {
+            // A no is to the version of now, whichever was released.
+            Some(Standing::Declined) => Some(Standing::Declined),
+            Some(changed) => referral.is_asked(release).then_some(changed),
+            None if release.is_awaited() => Some(Standing::Open),
+            None => referral.is_asked(release).then(|| self.standing(referral, provider, release, at)),
         };
         let settled = referral.unsettled().filter_map(|(step, invited)| {
-            let standings: Vec<Standing> = invited.iter().map(standing).collect();
-            if standings.contains(&Standing::Open) {
+            let standings: Vec<Standing> = invited.iter().filter_map(standing).collect();
+            if standings.is_empty() || standings.contains(&Standing::Open) {
                 return None;
             }
             let declined = standings.iter().all(|it| *it == Standing::Declined);
@@ -128,6 +188,7 @@ impl State {
         settled.collect()
     }
 
+    /// How an invitation stands that is for the version of now.
     fn standing(
         &self,
         referral: &Referral,
@@ -137,21 +198,25 @@ impl State {
     ) -> Standing {
         match &release.answer {
             Answer::Declined { .. } => Standing::Declined,
-            Answer::Offered if self.has_live_offer(referral, provider, at) => Standing::Open,
+            Answer::Offered if self.has_standing_offer(referral, provider, at) => Standing::Open,
             Answer::None if release.expired.is_none() => Standing::Open,
             Answer::Offered | Answer::None => Standing::Gone,
         }
     }
 
-    /// The instant after which time alone brings about evidence of a referral that seeks a home: somebody has not answered, or the last
+    /// The instant after which time alone brings about evidence of a referral that is open: somebody has not answered, or the last
     /// offer of a step can be taken no more. None if nothing is waited for.
     pub(crate) fn evidence_from(&self, referral: &Referral) -> Option<Timestamp> {
+        if referral.stage != Stage::Open {
+            return None;
+        }
         let unanswered = referral.releases.values().filter(|it| it.is_awaited()).map(|it| it.answer_by);
-        let settling = referral.unsettled().filter(|(_, invited)| {
-            referral.stage == Stage::Open && !invited.iter().any(|(_, release)| release.is_awaited())
-        });
+        let settling = referral
+            .unsettled()
+            .filter(|(_, invited)| !invited.iter().any(|(_, release)| release.is_awaited()));
         let settled = settling.filter_map(|(_, invited)| {
-            invited.iter().map(|(provider, release)| self.stands_until(referral, provider, release)).max()
+            let asked = invited.iter().filter(|(_, release)| referral.is_asked(release));
+            asked.map(|(provider, release)| self.stands_until(referral, provider, release)).max()
         });
         unanswered.chain(settled).min()
     }
@@ -159,9 +224,12 @@ impl State {
     /// After which instant an invitation that is not awaited any more has come to nothing, unless something else happens.
     fn stands_until(&self, referral: &Referral, provider: &ProviderId, release: &Release) -> Timestamp {
         let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
-        let standing = offers.filter(|offer| offer.provider == *provider && !offer.withdrawn);
+        let standing = offers.filter(|offer| {
+            offer.provider == *provider && !offer.withdrawn && offer.referral_version == referral.version
+        });
+        let last_day = |offer: &Offer| offer.terms.valid_until.min(offer.terms.start);
         let last = match release.answer {
-            Answer::Offered => standing.map(|offer| end_of_day(offer.terms.valid_until)).max(),
+            Answer::Offered => standing.map(|offer| end_of_day(last_day(offer))).max(),
             Answer::None | Answer::Declined { .. } => None,
         };
         last.unwrap_or(release.at)
@@ -171,6 +239,17 @@ impl State {
     #[must_use]
     pub fn next_evidence(&self) -> Option<Timestamp> {
         self.clocks.waiting.values().min().copied()
+    }
+
+    /// A home is sought again. Nobody could answer meanwhile, so that whoever has not has the whole window from now.
+    pub(super) fn reopen(&mut self, id: ReferralId, at: Timestamp) {
+        let due = self.referrals.get(&id).map_or(at, |referral| self.answer_by(referral, at));
+        self.change(id, |referral| {
+            referral.stage = Stage::Open;
+            for release in referral.releases.values_mut().filter(|release| release.is_awaited()) {
+                release.answer_by = release.answer_by.max(due);
+            }
+        });
     }
 
     /// Folds what belongs to the cascade.
@@ -210,7 +289,7 @@ impl State {
         let of = self.referrals.get(&event.referral);
         // Of a release from before it was recorded the policy of then says it.
         let then = of.map_or(event.at, |referral| self.answer_by(referral, event.at));
-        let release = Release {
+        let mut release = Release {
             at: event.at,
             referral_version: event.referral_version,
             answer_by: event.answer_by.unwrap_or(then),
@@ -223,10 +302,13 @@ impl State {
             keys: 0,
         };
         self.change(event.referral, |referral| {
-            // Somebody else is asked: what was recorded by itself of the step is open again. What people recorded stands.
-            if let Some(step) = event.step.as_ref().filter(|step| referral.cascade.by_itself.remove(*step)) {
-                referral.steps.remove(step);
+            if let Some(before) = referral.releases.remove(&event.provider) {
+                // It is asked again; what it may read, and which keys it has had, stays.
+                let Release { viewed, shortlisted, envelopes, keys, .. } = before;
+                release = Release { viewed, shortlisted, envelopes, keys, ..release };
             }
+            // Somebody else is asked: what was recorded by itself of the step is open again. What people recorded stands.
+            referral.open_again(event.step.as_deref());
             referral.releases.insert(event.provider.clone(), release);
         });
         self.released.entry(event.provider.clone()).or_default().insert(event.referral);

@@ -27,7 +27,7 @@ pub struct Question {
 pub struct Release {
     /// When.
     pub at: Timestamp,
-    /// The referral's version that was released.
+    /// The referral's version that was released, or a later one that the provider answered.
     pub referral_version: u32,
     /// Until when the provider is to answer.
     pub answer_by: Timestamp,

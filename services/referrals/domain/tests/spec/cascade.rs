@@ -2,25 +2,20 @@
 //! steps that come to nothing, and those that are waived.
 
 use crate::support::{
-    answer_by, approval, at, cascade, council, decided, emergency, framework, invited, offer, offered,
-    posted, propose, provider, referral, released, requirements, spot, step, submit, submitted, terms,
+    answer_by, approval, at, by_itself, cascade, council, decided, decline, declined, emergency, expired,
+    framework, invited, late, offer, offered, posted, propose, provider, referral, released, requirements,
+    spot, step, submit, submitted, sweep, terms,
 };
 use care::Timestamp;
 use care::published::Approval;
 use care::spec::given;
 use jiff::SignedDuration;
 use referrals_domain::{
-    CascadeMode, CascadePolicy, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, DeclineReferral,
-    InvitationExpired, InvitationViewed, OfferWithdrawn, RecordCascadeStep, ReferralDeclined, ReferralEvent,
-    Referrals, ReleaseReferral, ReleaseStage, Requirements, StepPolicy, SweepInvitations, ViewInvitation,
-    WaiveCascadeStep, WithdrawOffer,
+    CascadeMode, CascadePolicy, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, InvitationViewed,
+    OfferWithdrawn, RecordCascadeStep, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements,
+    StepPolicy, SweepInvitations, ViewInvitation, WaiveCascadeStep, WithdrawOffer,
 };
 use std::collections::BTreeSet;
-
-/// Just after the last instant for an answer.
-fn late() -> Timestamp {
-    answer_by() + SignedDuration::from_micros(1)
-}
 
 fn release(to: &str, under: Option<&str>) -> ReleaseReferral {
     ReleaseReferral {
@@ -35,32 +30,6 @@ fn release(to: &str, under: Option<&str>) -> ReleaseReferral {
 
 fn own(to: &str) -> ReleaseReferral {
     ReleaseReferral { own: BTreeSet::from([provider(to)]), ..release(to, None) }
-}
-
-fn sweep(at: Timestamp) -> SweepInvitations {
-    SweepInvitations { limit: 100, at }
-}
-
-fn expired(who: &str, at: Timestamp) -> ReferralEvent {
-    let step = Some("FRAMEWORK".to_owned());
-    let (council, referral, provider, answer_by) = (council(), referral(1), provider(who), answer_by());
-    InvitationExpired { council, referral, provider, step, answer_by, at }.into()
-}
-
-fn by_itself(step: &str, outcome: &str, at: Timestamp) -> ReferralEvent {
-    let (step, outcome) = (step.to_owned(), outcome.to_owned());
-    CascadeStepRecorded { council: council(), referral: referral(1), step, outcome, by_itself: true, at }
-        .into()
-}
-
-fn decline(who: &str) -> DeclineReferral {
-    DeclineReferral { referral: referral(1), provider: provider(who), reason: "NEED".to_owned(), at: at(3) }
-}
-
-fn declined(who: &str) -> ReferralEvent {
-    let (council, referral, provider, at) = (council(), referral(1), provider(who), at(3));
-    ReferralDeclined { council, referral, referral_version: 1, provider, reason: "NEED".to_owned(), at }
-        .into()
 }
 
 fn waive(step: &str, role: &str) -> WaiveCascadeStep {
@@ -283,8 +252,8 @@ fn nothing_expires_once_the_search_has_ended() {
         agreement: crate::support::agreement(),
         at: at(6),
     };
-    // While the award is on its way elm may still answer, and its step is not settled.
-    assert_eq!(decided(&events, sweep(late())), [expired("elm", late())]);
+    // While the award is on its way nobody can answer, and no time passes.
+    assert!(decided(&events, sweep(late())).is_empty());
     events.extend(decided(&events, confirm));
     assert!(decided(&events, sweep(late())).is_empty());
 }
@@ -300,7 +269,7 @@ fn where_the_policy_says_so_providers_are_asked_in_order() {
     // Its own carers are asked first, and once all that comes before is exhausted or waived, the others.
     given::<Referrals>(events(requirements()))
         .and([step("CONNECTED_CARE", "NOT_APPLICABLE")])
-        .when(release("kin", Some("IN_HOUSE_FOSTERING")))
+        .when(ReleaseReferral { step: Some("IN_HOUSE_FOSTERING".to_owned()), ..own("kin") })
         .then([invited("kin", "IN_HOUSE_FOSTERING")])
         .when(own("home"))
         .then_refused("CASCADE_STEP_NOT_REACHED");
@@ -413,6 +382,14 @@ fn a_waiver_is_given_by_a_role_that_may_for_a_coded_reason() {
     ] {
         given::<Referrals>(events()).when(wrong).then_refused("FIELD_INVALID");
     }
+    let nobody = Approval { approver: " ".to_owned(), ..approval() };
+    for wrong in [
+        WaiveCascadeStep { approval: nobody, ..waive("CONNECTED_CARE", "HEAD_OF_SERVICE") },
+        waive("CONNECTED_CARE", "the head"),
+    ] {
+        let refused = given::<Referrals>(events()).when(wrong).then_refused("FIELD_INVALID");
+        assert!(refused.to_string().contains("approval."), "{refused}");
+    }
     given::<Referrals>([]).when(waive("CONNECTED_CARE", "HEAD_OF_SERVICE")).then_refused("REFERRAL_UNKNOWN");
     given::<Referrals>(crate::support::proposed())
         .when(waive("CONNECTED_CARE", "HEAD_OF_SERVICE"))
@@ -436,4 +413,38 @@ fn no_waiver_opens_supported_accommodation_to_a_child_under_16() {
     given::<Referrals>(events.clone()).when(young).then_refused("UNDER_16_SUPPORTED_ACCOMMODATION");
     let old = referrals_domain::ProposeAward { age_years: 16, ..propose() };
     assert_eq!(decided(&events, old).len(), 1);
+}
+
+/// Families are asked by people, and what one home says is no answer of the council's own.
+#[test]
+fn a_no_exhausts_no_step_that_people_answer_for() {
+    for people in ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"] {
+        given::<Referrals>([posted(requirements()), invited("oak", people)])
+            .when(decline("oak"))
+            .then([declined("oak")])
+            .then_state(|state| assert_eq!(state.next_evidence(), None));
+    }
+    for in_house in ["IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL"] {
+        let refused = given::<Referrals>([posted(requirements())])
+            .when(release("oak", Some(in_house)))
+            .then_refused("FIELD_INVALID");
+        assert!(refused.to_string().contains("step"), "{refused}");
+    }
+    given::<Referrals>([posted(requirements()), invited("home", "IN_HOUSE_RESIDENTIAL")])
+        .when(decline("home"))
+        .then([declined("home"), by_itself("IN_HOUSE_RESIDENTIAL", "DECLINED", at(3))]);
+}
+
+#[test]
+fn off_the_framework_somebody_has_said_that_it_is_exhausted() {
+    let mut events = offered(requirements(), spot(""));
+    events.extend(cascade());
+    events.push(by_itself("FRAMEWORK", "DECLINED", at(3)));
+    let justified = || referrals_domain::ProposeAward {
+        spot_justification: Some("nobody on it".to_owned()),
+        ..propose()
+    };
+    given::<Referrals>(events.clone()).when(justified()).then_refused("CASCADE_EVIDENCE_MISSING");
+    events.push(step("FRAMEWORK", "DECLINED"));
+    assert_eq!(decided(&events, justified()).len(), 1);
 }

@@ -18,7 +18,7 @@ pub(crate) fn scores(scores: &[(&str, u8)]) -> BTreeMap<String, u8> {
     scores.iter().map(|(criterion, score)| ((*criterion).to_owned(), *score)).collect()
 }
 
-fn evaluate(n: u128, skills: u8) -> EvaluateOffer {
+pub(crate) fn evaluate(n: u128, skills: u8) -> EvaluateOffer {
     EvaluateOffer {
         referral: referral(1),
         offer: offer(n),
@@ -27,7 +27,7 @@ fn evaluate(n: u128, skills: u8) -> EvaluateOffer {
         rationale: sealed("why"),
         exemption: None,
         weights: None,
-        home: HomeKnown { grade: Some("GOOD".to_owned()), restricted_on: None },
+        home: HomeKnown { grade: Some("GOOD".to_owned()), ..HomeKnown::default() },
         at: at(4),
     }
 }
@@ -49,13 +49,18 @@ fn assessed(route: Route) -> OfferTerms {
 }
 
 /// Offer `n` of this weekly price.
-fn offering(n: u128, weekly: i64, route: Route) -> SubmitOffer {
+pub(crate) fn offering(n: u128, weekly: i64, route: Route) -> SubmitOffer {
     let lines = vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(weekly) }];
-    SubmitOffer { offer: offer(n), ..submit(OfferTerms { lines, ..assessed(route) }) }
+    // One place is offered once at a time.
+    let place = format!("SC045099-{n:02}").parse().unwrap();
+    SubmitOffer { offer: offer(n), ..submit(OfferTerms { place, lines, ..assessed(route) }) }
 }
 
 /// A referral with its cascade, released to oak, with these offers.
-fn offers(requirements: Requirements, offers: impl IntoIterator<Item = SubmitOffer>) -> Vec<ReferralEvent> {
+pub(crate) fn offers(
+    requirements: Requirements,
+    offers: impl IntoIterator<Item = SubmitOffer>,
+) -> Vec<ReferralEvent> {
     let mut events = vec![posted(requirements), released("oak")];
     events.extend(cascade());
     for offer in offers {
@@ -87,7 +92,7 @@ fn failed(events: &[ReferralEvent]) -> Vec<String> {
     evaluation.gate.into_iter().filter(|check| !check.passed).map(|check| check.check).collect()
 }
 
-fn taking(n: u128) -> ProposeAward {
+pub(crate) fn taking(n: u128) -> ProposeAward {
     ProposeAward { offer: offer(n), ..propose() }
 }
 
@@ -107,6 +112,7 @@ fn an_offer_is_scored_by_the_default_weights_where_nothing_else_is_set() {
         let all = [
             "OFFER_NOT_IN_FORCE",
             "OFFER_STALE",
+            "REGISTRATION_NOT_ACTIVE",
             "ACCOMMODATION_RESTRICTED",
             "GRADE_INADEQUATE",
             "IMPACT_ASSESSMENT_MISSING",
@@ -153,7 +159,7 @@ fn scores_are_complete_within_range_and_of_no_price() {
 
 #[test]
 fn an_inadequate_home_is_not_evaluated_unless_somebody_who_may_exempts_it() {
-    let inadequate = HomeKnown { grade: Some("INADEQUATE".to_owned()), restricted_on: None };
+    let inadequate = HomeKnown { grade: Some("INADEQUATE".to_owned()), ..HomeKnown::default() };
     let command = EvaluateOffer { home: inadequate, ..evaluate(1, 8) };
     let by = |role: &str| {
         let exemption = Some(Approval { role: role.to_owned(), ..approval() });
@@ -192,9 +198,15 @@ fn the_gate_asks_for_an_impact_assessment_that_can_be_managed_and_for_a_home_tha
     assert_eq!(with(grave, evaluate(1, 8)), ["IMPACT_NOT_MANAGEABLE"]);
     let nobody = OfferTerms { impact: Some(impact(&[])), ..terms(framework()) };
     assert_eq!(with(nobody, evaluate(1, 8)), [] as [&str; 0]);
-    let restricted = HomeKnown { grade: None, restricted_on: Some(day("2026-05-01")) };
+    let restricted = HomeKnown { restricted_on: Some(day("2026-05-01")), ..HomeKnown::default() };
     let restricted = EvaluateOffer { home: restricted, ..evaluate(1, 8) };
     assert_eq!(with(assessed(framework()), restricted), ["ACCOMMODATION_RESTRICTED"]);
+    for (status, passes) in [("ACTIVE", true), ("SUSPENDED", false), ("CANCELLED", false)] {
+        let home = HomeKnown { status: Some(status.to_owned()), ..HomeKnown::default() };
+        let found = with(assessed(framework()), EvaluateOffer { home, ..evaluate(1, 8) });
+        let expected: &[&str] = if passes { &[] } else { &["REGISTRATION_NOT_ACTIVE"] };
+        assert_eq!(found, expected, "{status}");
+    }
 }
 
 #[test]
@@ -273,6 +285,7 @@ fn the_first_is_awarded_with_its_rank_as_evidence() {
     given::<Referrals>(two()).when(command).then_events(|events| {
         let choice = ChoiceEvidence {
             evaluated: 2,
+            standing: 2,
             rank: Some(1),
             score_basis_points: Some(8_000),
             ..ChoiceEvidence::default()
@@ -317,12 +330,12 @@ fn an_award_without_any_evaluation_is_as_it_was() {
 
 #[test]
 fn what_did_not_pass_the_gate_is_not_awarded() {
-    let mut events = offers(requirements(), [submit(terms(framework())), offering(2, 300_000, framework())]);
+    let mut events = offers(requirements(), [submit(terms(framework())), offering(3, 300_000, framework())]);
     events.extend(decided(&events, evaluate(1, 8)));
     let because = ProposeAward { departure_reason: Some("COURT".to_owned()), ..taking(1) };
     let refused = given::<Referrals>(events.clone()).when(because).then_refused("EVALUATION_GATE_FAILED");
     assert!(refused.to_string().contains("IMPACT_ASSESSMENT_MISSING"), "{refused}");
-    given::<Referrals>(events).when(taking(2)).then_events(|events| {
+    given::<Referrals>(events).when(taking(3)).then_events(|events| {
         assert_eq!(the_proposal(events).evidence.choice, None, "nothing is in the order")
     });
 }

@@ -164,6 +164,24 @@ fn an_emergency_goes_ahead_of_a_gate_which_is_then_due_with_its_approval() {
     given::<Referrals>(against).when(urgent()).then_refused("GATE_NOT_PASSED");
 }
 
+/// Regulation 11 asks for these before the placement, and knows no emergency.
+#[test]
+fn an_emergency_goes_ahead_of_neither_the_nominated_officer_nor_the_director() {
+    for code in ["NOMINATED_OFFICER", "DIRECTOR"] {
+        let gates = vec![gate(PANEL, GateCondition::default()), gate(code, GateCondition::default())];
+        let mut events = vec![set(with(gates))];
+        events.extend(offered(emergency(), framework()));
+        events.extend(cascade());
+        let refused = given::<Referrals>(events.clone()).when(urgent()).then_refused("GATE_NOT_PASSED");
+        assert!(refused.to_string().contains(code) && !refused.to_string().contains(PANEL), "{refused}");
+        let by_them = RecordGateDecision { gate: code.to_owned(), ..decide("APPROVED") };
+        events.extend(decided(&events, by_them));
+        let told = decided(&events, urgent());
+        let due = the_proposal(&told).evidence.gates_due.as_ref();
+        assert_eq!(due.map(|it| it.gates.clone()), Some(vec![PANEL.to_owned()]));
+    }
+}
+
 #[test]
 fn what_an_emergency_went_ahead_of_is_a_deadline_until_it_is_decided() {
     let mut events = ready(emergency());
@@ -319,4 +337,49 @@ fn a_policy_of_steps_is_checked_and_what_is_new_in_events_is_left_out_where_it_s
         let text = String::from_utf8(care::Event::encode(&set[0])).unwrap();
         assert_eq!(text.contains("\"steps\":{"), said, "{text}");
     }
+}
+
+/// A child of ten whose emergency went ahead of the senior review, and starts on 20 June.
+fn ahead_of_review() -> Vec<ReferralEvent> {
+    let review = Gate {
+        roles: BTreeSet::from(["PLACEMENT_PANEL".to_owned()]),
+        ..gate("SENIOR_REVIEW", GateCondition::default())
+    };
+    let mut events = vec![set(with(vec![review]))];
+    events.extend(offered(emergency(), framework()));
+    events.extend(cascade());
+    events.extend(decided(&events, ProposeAward { age_years: 10, ..urgent() }));
+    let agreement = crate::support::agreement();
+    events.extend(decided(&events, ConfirmAward { award: award(1), agreement, at: at(6) }));
+    events
+}
+
+#[test]
+fn what_a_gate_approves_too_late_leaves_the_deadline_standing() {
+    for (on, stands) in [("2026-06-19", false), ("2026-06-20", true), ("2026-06-22", true)] {
+        let mut events = ahead_of_review();
+        let (gate, on) = ("SENIOR_REVIEW".to_owned(), day(on));
+        let late = at(21 * 24 * 60);
+        let command = RecordGateDecision { gate, on, at: late, ..decide("APPROVED") };
+        events.extend(decided(&events, command));
+        let mut state = State::default();
+        events.iter().for_each(|event| Referrals::evolve(&mut state, event));
+        let found = state.deadlines(late).iter().any(|it| it.id.kind.as_str() == "SENIOR_REVIEW");
+        assert_eq!(found, stands, "{on}");
+    }
+}
+
+#[test]
+fn of_two_emergencies_on_one_offer_the_last_says_until_when() {
+    let mut events = ahead_of_review();
+    let (reason, on) = ("CARPL".to_owned(), day("2026-06-20"));
+    let never_came =
+        referrals_domain::RecordDeparture { award: award(1), on, reason, ending: None, at: at(8) };
+    events.extend(decided(&events, never_came));
+    let again = ProposeAward { award: award(2), age_years: 10, at: at(9), ..urgent() };
+    events.extend(decided(&events, again));
+    let review = RecordGateDecision { gate: "SENIOR_REVIEW".to_owned(), at: at(10), ..decide("APPROVED") };
+    let due = at(9) + SignedDuration::from_hours(72);
+    let told = decided(&events, review);
+    assert!(matches!(&told[..], [ReferralEvent::GateDecided(it)] if it.due == Some(due)), "{told:?}");
 }

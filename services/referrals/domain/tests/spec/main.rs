@@ -4,12 +4,14 @@
 
 mod award;
 mod cascade;
+mod cascade_again;
 mod cascade_model;
 mod cascade_page;
 mod clocks_page;
 mod deadlines;
 mod envelopes;
 mod evaluation;
+mod evaluation_again;
 mod evaluation_page;
 mod form;
 mod gates;

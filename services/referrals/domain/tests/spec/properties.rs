@@ -50,7 +50,7 @@ struct Model {
 
 impl Model {
     fn see(&mut self, event: &ReferralEvent) -> Result<(), TestCaseError> {
-        if let Some(open_again) = self.cascade.see(&self.policy, event)? {
+        for open_again in self.cascade.see(&self.policy, event)? {
             self.steps.remove(&open_again);
         }
         match event {
@@ -174,11 +174,9 @@ impl Model {
         prop_assert!(offer.terms.valid_until >= london_date(event.at), "an expired offer");
         prop_assert!(self.passed.get(&offer.offer) != Some(&false), "an offer that failed the gate");
         let choice = event.evidence.choice.clone().unwrap_or_default();
-        prop_assert_eq!(
-            choice.rank.is_some(),
-            self.passed.contains_key(&offer.offer),
-            "a rank without evaluation"
-        );
+        let evaluated = self.passed.contains_key(&offer.offer);
+        prop_assert!(choice.rank.is_none() || evaluated, "a rank without evaluation");
+        prop_assert!(choice.standing >= choice.evaluated, "more in the order than could be taken");
         prop_assert_eq!(
             choice.departure_reason.is_some(),
             choice.evaluated > 0 && choice.rank != Some(1),
@@ -204,6 +202,9 @@ impl Model {
             for step in asked {
                 let recorded = self.steps.get(&(event.referral, step.to_owned()));
                 let waived = self.cascade.is_waived(event.referral, step);
+                let spot = matches!(event.terms.route, Route::Spot { .. });
+                let unsaid = spot && step == "FRAMEWORK" && self.cascade.is_by_itself(event.referral, step);
+                prop_assert!(waived || !unsaid, "nobody said that the framework is exhausted");
                 prop_assert!(
                     waived || recorded.is_some_and(|outcome| outcome != "PLACE_FOUND"),
                     "no evidence of {}",
@@ -431,7 +432,7 @@ fn evaluations() -> impl Strategy<Value = EvaluateOffer> {
             rationale: sealed("why"),
             exemption: None,
             weights: None,
-            home: HomeKnown { grade: Some(grade.to_owned()), restricted_on: None },
+            home: HomeKnown { grade: Some(grade.to_owned()), ..HomeKnown::default() },
             at: at(0),
         },
     )

@@ -34,7 +34,13 @@ fn entry((n, (weekly, weights, scores)): (u128, &Drawn)) -> Entry {
 fn ranked(entries: &[Entry]) -> Vec<Standing> {
     let contenders: Vec<Contender<'_>> = entries
         .iter()
-        .map(|it| Contender { offer: it.offer, weekly: it.weekly, weights: &it.weights, scores: &it.scores })
+        .map(|it| Contender {
+            offer: it.offer,
+            weekly: it.weekly,
+            in_house: false,
+            weights: &it.weights,
+            scores: &it.scores,
+        })
         .collect();
     rank(&contenders)
 }
@@ -94,7 +100,13 @@ proptest! {
 fn nothing_overflows() {
     let weights: Weights = [("SKILLS".to_owned(), u32::MAX), (PRICE.to_owned(), u32::MAX)].into();
     let scores = BTreeMap::from([("SKILLS".to_owned(), u8::MAX)]);
-    let one = Contender { offer: offer(1), weekly: Pence(i64::MAX), weights: &weights, scores: &scores };
+    let one = Contender {
+        offer: offer(1),
+        weekly: Pence(i64::MAX),
+        in_house: false,
+        weights: &weights,
+        scores: &scores,
+    };
     let other = Contender { offer: offer(2), weekly: Pence(i64::MIN), ..one };
     let standings = rank(&[one, other]);
     assert!(standings.iter().all(|it| it.score_basis_points <= 10_000 && it.price_basis_points <= 10_000));
@@ -114,4 +126,22 @@ fn twice_the_lowest_price_has_half_the_marks_and_ties_share_a_rank() {
         told,
         [(offer(1), 1, 10_000), (offer(2), 2, 5_000), (offer(3), 2, 5_000), (offer(4), 4, 3_333)]
     );
+}
+
+/// What costs nothing, and the council's own, take no marks from others.
+#[test]
+fn nothing_and_the_councils_own_are_not_the_lowest_price() {
+    let weights: Weights = [(PRICE.to_owned(), 10_000)].into();
+    let scores = BTreeMap::new();
+    let of = |n, weekly, in_house| Contender {
+        offer: offer(n),
+        weekly: Pence(weekly),
+        in_house,
+        weights: &weights,
+        scores: &scores,
+    };
+    let all = [of(1, 0, false), of(2, 100_000, true), of(3, 300_000, false), of(4, 600_000, false)];
+    let mut told: Vec<_> = rank(&all).iter().map(|it| (it.offer, it.price_basis_points)).collect();
+    told.sort_unstable();
+    assert_eq!(told, [(offer(1), 10_000), (offer(2), 10_000), (offer(3), 10_000), (offer(4), 5_000)]);
 }

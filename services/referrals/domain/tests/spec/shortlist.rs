@@ -158,7 +158,7 @@ fn who_takes_back_its_only_offer_reads_no_more() {
         .when(read("oak"))
         .then_refused("SHORTLIST_ENDED");
     let mut second = crate::support::submit(crate::support::terms(framework()));
-    second.offer = offer(2);
+    (second.offer, second.terms.place) = (offer(2), "SC045099-03".parse().unwrap());
     events.extend(decided(&events, second));
     given::<Referrals>(events).when(take_back).then([taken_back]).when(read("oak")).then([was_read("oak")]);
 }

@@ -1,15 +1,15 @@
 //! Given/when/then for sibling groups: who belongs to one, whether they live together, and why they part.
 
 use crate::support::{
-    agreement, at, award, cascade, council, decided, framework, offer, post, propose, provider, referral,
-    requirements, submit, terms, the_proposal,
+    agreement, at, award, cascade, council, day, decided, framework, offer, post, propose, provider,
+    referral, requirements, submit, terms, the_proposal,
 };
 use care::spec::given;
 use care::{Refusal, RefusalKind};
 use referrals_domain::{
-    ConfirmAward, LinkSiblings, OfferTerms, PostReferral, Profile, ProposeAward, ReferralEvent, Referrals,
-    ReleaseReferral, ReleaseStage, Requirements, SIBLINGS_MAX, SiblingOutcome, SiblingsLinked, State,
-    SubmitOffer, WithdrawReferral,
+    ConfirmAward, Follows, IdentityGrantEnded, LinkSiblings, OfferTerms, PostReferral, Profile, ProposeAward,
+    ReferralEvent, ReferralLinked, Referrals, ReleaseReferral, ReleaseStage, Requirements, SIBLINGS_MAX,
+    SiblingOutcome, SiblingsLinked, State, SubmitOffer, WithdrawReferral,
 };
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ fn awarded(events: &mut Vec<ReferralEvent>, n: u128, urn: &str, split: Option<&s
 
 fn outcome(events: &[ReferralEvent], n: u128) -> Option<SiblingOutcome> {
     let state: State = given::<Referrals>(events.to_vec()).into_state();
-    state.sibling_outcome(&state.referrals[&referral(n)])
+    state.sibling_outcome(&state.referrals[&referral(n)], day("2026-06-20"))
 }
 
 fn group(state: &State, n: u128) -> BTreeSet<u128> {
@@ -197,4 +197,53 @@ fn others_part_without_one() {
     awarded(&mut strangers, 1, "SC045099", None);
     with_offer(&mut strangers, 2, "SC040001");
     given::<Referrals>(strangers).when(taking(2)).then_events(|events| assert_eq!(events.len(), 1));
+}
+
+fn followed(n: u128, kind: &str) -> ReferralEvent {
+    let respite = (kind == "RESPITE").then(|| "CARER_BREAK".to_owned());
+    let follows = Some(Follows { award: award(1), kind: kind.to_owned(), respite });
+    ReferralLinked { council: council(), referral: referral(n), follows, at: at(6) }.into()
+}
+
+#[test]
+fn a_home_is_where_the_sibling_lives_now() {
+    let mut events = three(&asking("REQUIRED"));
+    events.push(linked(1, &[2]));
+    awarded(&mut events, 1, "SC045099", None);
+    with_offer(&mut events, 2, "SC040001");
+    // Who has left lives there no more, and part nobody does.
+    let mut left = events.clone();
+    let (council, referral, award) = (council(), referral(1), award(1));
+    let (provider, from, at) = (provider("oak"), day("2026-06-01"), at(6));
+    left.push(IdentityGrantEnded { council, referral, provider, award, from, at }.into());
+    assert_eq!(decided(&left, taking(2)).len(), 1);
+    // Who has moved lives where the newer referral found a home; who is away for a while does not.
+    for (kind, moved) in [("MOVE", true), ("RESPITE", false)] {
+        let mut events = events.clone();
+        events.push(followed(3, kind));
+        awarded(&mut events, 3, "SC040001", None);
+        let given = given::<Referrals>(events).when(taking(2));
+        if moved {
+            given.then_events(|events| assert_eq!(events.len(), 1));
+        } else {
+            given.then_refused("SIBLING_SPLIT_REASON_MISSING");
+        }
+    }
+}
+
+#[test]
+fn what_the_other_ones_form_says_counts_too() {
+    let mut events = three(&requirements());
+    for event in &mut events {
+        match event {
+            ReferralEvent::ReferralPosted(it) if it.referral == referral(1) => {
+                it.requirements = asking("REQUIRED");
+            }
+            _ => {}
+        }
+    }
+    events.push(linked(1, &[2]));
+    awarded(&mut events, 1, "SC045099", None);
+    with_offer(&mut events, 2, "SC040001");
+    given::<Referrals>(events).when(taking(2)).then_refused("SIBLING_SPLIT_REASON_MISSING");
 }

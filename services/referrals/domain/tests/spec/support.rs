@@ -5,9 +5,9 @@ use care::{
     AgreementId, AwardId, CouncilId, Date, Domain, OfferId, Pence, PlaceId, ProviderId, ReferralId, Timestamp,
 };
 use referrals_domain::{
-    CascadeStepRecorded, Command, OfferSubmitted, OfferTerms, PostReferral, Profile, ProposeAward,
-    ReferralEvent, ReferralPosted, ReferralReleased, Referrals, ReleaseStage, Requirements, Sealed, State,
-    SubmitOffer,
+    CascadeStepRecorded, Command, DeclineReferral, InvitationExpired, OfferSubmitted, OfferTerms,
+    PostReferral, Profile, ProposeAward, ReferralDeclined, ReferralEvent, ReferralPosted, ReferralReleased,
+    Referrals, ReleaseStage, Requirements, Sealed, State, SubmitOffer, SweepInvitations,
 };
 
 /// Noon in summer, so that London and UTC dates agree.
@@ -270,4 +270,35 @@ pub(crate) fn the_proposal(events: &[ReferralEvent]) -> &AwardProposed {
         [ReferralEvent::AwardProposed(event)] => &event.proposed,
         other => panic!("expected one AwardProposed, got {other:?}"),
     }
+}
+
+/// Just after the last instant for an answer.
+pub(crate) fn late() -> Timestamp {
+    answer_by() + jiff::SignedDuration::from_micros(1)
+}
+
+pub(crate) fn sweep(at: Timestamp) -> SweepInvitations {
+    SweepInvitations { limit: 100, at }
+}
+
+pub(crate) fn expired(who: &str, at: Timestamp) -> ReferralEvent {
+    let step = Some("FRAMEWORK".to_owned());
+    let (council, referral, provider, answer_by) = (council(), referral(1), provider(who), answer_by());
+    InvitationExpired { council, referral, provider, step, answer_by, at }.into()
+}
+
+pub(crate) fn by_itself(step: &str, outcome: &str, at: Timestamp) -> ReferralEvent {
+    let (step, outcome) = (step.to_owned(), outcome.to_owned());
+    CascadeStepRecorded { council: council(), referral: referral(1), step, outcome, by_itself: true, at }
+        .into()
+}
+
+pub(crate) fn decline(who: &str) -> DeclineReferral {
+    DeclineReferral { referral: referral(1), provider: provider(who), reason: "NEED".to_owned(), at: at(3) }
+}
+
+pub(crate) fn declined(who: &str) -> ReferralEvent {
+    let (council, referral, provider, at) = (council(), referral(1), provider(who), at(3));
+    ReferralDeclined { council, referral, referral_version: 1, provider, reason: "NEED".to_owned(), at }
+        .into()
 }

@@ -1,0 +1,149 @@
+//! Given/when/then for what holds beside one evaluation: the same place offered again, all offers of a referral, and one set of weights.
+
+use crate::evaluation::{evaluate, offering, offers, scores, taking};
+use crate::support::{at, council, decided, framework, offer, provider, referral, requirements, spot};
+use care::published::EvaluationWeights;
+use care::spec::given;
+use referrals_domain::{
+    CascadePolicy, CascadePolicySet, EvaluateOffer, Gate, GateCondition, HomeKnown, ProposeAward,
+    RecordGateDecision, ReferralEvent, Referrals, StepPolicy, SubmitOffer, WithdrawOffer,
+};
+
+fn then(mut events: Vec<ReferralEvent>, command: impl Into<referrals_domain::Command>) -> Vec<ReferralEvent> {
+    events.extend(decided(&events, command));
+    events
+}
+
+fn under(policy: CascadePolicy, events: Vec<ReferralEvent>) -> Vec<ReferralEvent> {
+    let set: ReferralEvent = CascadePolicySet { council: council(), version: 1, policy, at: at(0) }.into();
+    [set].into_iter().chain(events).collect()
+}
+
+fn with_panel() -> CascadePolicy {
+    let roles = ["PLACEMENT_PANEL".to_owned()].into();
+    let gate = Gate { gate: "RESIDENTIAL_PANEL".to_owned(), roles, when: GateCondition::default() };
+    let steps = StepPolicy { gates: vec![gate], ..StepPolicy::default() };
+    CascadePolicy { steps, ..CascadePolicy::default() }
+}
+
+fn panel(n: u128, decision: &str) -> RecordGateDecision {
+    RecordGateDecision {
+        referral: referral(1),
+        offer: offer(n),
+        gate: "RESIDENTIAL_PANEL".to_owned(),
+        decision: decision.to_owned(),
+        post: "post-0101".to_owned(),
+        role: "PLACEMENT_PANEL".to_owned(),
+        on: crate::support::day("2026-06-01"),
+        at: at(4),
+    }
+}
+
+fn back(n: u128) -> WithdrawOffer {
+    WithdrawOffer { referral: referral(1), offer: offer(n), provider: provider("oak"), at: at(4) }
+}
+
+/// The place of the first offer, offered again as the second.
+fn again() -> SubmitOffer {
+    let first = offering(1, 300_000, framework());
+    SubmitOffer { offer: offer(2), at: at(4), ..first }
+}
+
+#[test]
+fn a_place_is_offered_once_at_a_time() {
+    let events = offers(requirements(), [offering(1, 300_000, framework())]);
+    let refused = given::<Referrals>(events.clone()).when(again()).then_refused("OFFER_STANDS");
+    assert!(refused.to_string().contains(&offer(1).to_string()), "{refused}");
+    assert_eq!(decided(&events, offering(2, 300_000, framework())).len(), 1, "another place");
+    assert_eq!(decided(&then(events, back(1)), again()).len(), 1);
+}
+
+#[test]
+fn offering_the_same_place_again_is_no_way_round_a_gate() {
+    let events = under(with_panel(), offers(requirements(), [offering(1, 300_000, framework())]));
+    let events = then(then(then(events, panel(1, "REFUSED")), back(1)), again());
+    let mut emergency = events.clone();
+    for event in &mut emergency {
+        if let ReferralEvent::ReferralPosted(it) = event {
+            it.requirements.urgency = "EMERGENCY".to_owned();
+        }
+    }
+    let urgent = ProposeAward { emergency: true, approval: None, ..taking(2) };
+    given::<Referrals>(emergency.clone()).when(urgent.clone()).then_refused("GATE_NOT_PASSED");
+    // Put off is not decided; and what it decides on the offer itself is.
+    given::<Referrals>(then(emergency.clone(), panel(2, "DEFERRED")))
+        .when(urgent)
+        .then_refused("GATE_NOT_PASSED");
+    assert_eq!(decided(&then(events, panel(2, "APPROVED")), taking(2)).len(), 1);
+}
+
+#[test]
+fn nor_round_a_failed_evaluation() {
+    let suspended = HomeKnown { status: Some("SUSPENDED".to_owned()), ..HomeKnown::default() };
+    let events = offers(requirements(), [offering(1, 300_000, framework())]);
+    let events = then(events, EvaluateOffer { home: suspended, ..evaluate(1, 8) });
+    let events = then(then(events, back(1)), again());
+    given::<Referrals>(events.clone()).when(taking(2)).then_refused("EVALUATION_GATE_FAILED");
+    assert_eq!(decided(&then(events, evaluate(2, 8)), taking(2)).len(), 1);
+}
+
+#[test]
+fn where_evaluation_is_required_all_that_can_be_taken_are_judged() {
+    let policy = CascadePolicy { evaluation_required: true, ..CascadePolicy::default() };
+    let three = [1, 2, 3].map(|n| offering(n, 300_000, framework()));
+    let events = then(under(policy, offers(requirements(), three)), evaluate(1, 9));
+    let refused = given::<Referrals>(events.clone()).when(taking(1)).then_refused("EVALUATION_MISSING");
+    let named = |n: u128| refused.to_string().contains(&offer(n).to_string());
+    assert_eq!([1, 2, 3].map(named), [false, true, true]);
+    let events = then(then(events, evaluate(2, 5)), back(3));
+    let choice = |events: &[ReferralEvent]| {
+        crate::support::the_proposal(&decided(events, taking(1))).evidence.choice.clone().unwrap()
+    };
+    assert_eq!((choice(&events).evaluated, choice(&events).standing), (2, 2));
+}
+
+#[test]
+fn a_reason_that_the_evaluation_tells_needs_an_evaluation() {
+    let two = [offering(1, 300_000, framework()), offering(2, 300_000, framework())];
+    let events = then(offers(requirements(), two), evaluate(1, 9));
+    let because = |reason: &str| ProposeAward { departure_reason: Some(reason.to_owned()), ..taking(2) };
+    given::<Referrals>(events.clone()).when(because("OTHER")).then_refused("FIELD_INVALID");
+    for reason in ["NOT_AVAILABLE", "GATE_REFUSED"] {
+        assert_eq!(decided(&events, because(reason)).len(), 1);
+    }
+    let judged = then(events, evaluate(2, 5));
+    assert_eq!(decided(&judged, because("OTHER")).len(), 1);
+}
+
+#[test]
+fn what_a_gate_refused_stands_in_no_order() {
+    let two = [offering(1, 300_000, framework()), offering(2, 300_000, framework())];
+    let events = under(with_panel(), offers(requirements(), two));
+    let events = then(then(then(events, evaluate(1, 9)), evaluate(2, 5)), panel(1, "REFUSED"));
+    let events = then(events, panel(2, "APPROVED"));
+    // Nothing departs from what nobody may have.
+    assert_eq!(decided(&events, taking(2)).len(), 1);
+}
+
+#[test]
+fn all_offers_of_a_referral_are_judged_by_one_set_of_weights() {
+    let weights = [("LOCATION".to_owned(), 6_000), ("PRICE".to_owned(), 4_000)];
+    let set =
+        EvaluationWeights { version: 3, from: crate::support::day("2026-05-01"), weights: weights.into() };
+    let two = [offering(1, 300_000, framework()), offering(2, 300_000, spot(""))];
+    let events = offers(requirements(), two);
+    let by = |n, location| EvaluateOffer {
+        weights: Some(set.clone()),
+        scores: scores(&[("LOCATION", location)]),
+        ..evaluate(n, 0)
+    };
+    let events = then(then(events, by(1, 5)), by(2, 9));
+    let order = |events: Vec<ReferralEvent>| {
+        let state = given::<Referrals>(events).into_state();
+        let ranking = state.ranking(&state.referrals[&referral(1)], at(5));
+        ranking.iter().map(|it| (it.offer, it.score_basis_points)).collect::<Vec<_>>()
+    };
+    assert_eq!(order(events.clone()), [(offer(2), 9_400), (offer(1), 7_000)]);
+    // Without the framework the default counts, of which nobody scored this one.
+    assert_eq!(order(then(events, back(1))), []);
+}
