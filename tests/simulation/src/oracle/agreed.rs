@@ -274,11 +274,6 @@ impl Agreed {
         self.reservations(place).any(|it| today < it.until && it.from < it.until)
     }
 
-    /// Whether a council pays for some night of a place from `today` on, by reservation or block.
-    pub(super) fn is_agreed_from(&self, place: &PlaceId, today: Date) -> bool {
-        let blocks = self.blocks.get(place).into_iter().flatten().map(|it| (it.from, it.until));
-        let mut all = self.reservations(place).map(|it| (it.from, it.until)).chain(blocks);
-        all.any(|(from, until)| today < until && from < until)
     /// Whether a place is in a block on some night from `today` on.
     pub(super) fn is_in_block_from(&self, place: &PlaceId, today: Date) -> bool {
         let mut blocks = self.blocks.get(place).into_iter().flatten();
