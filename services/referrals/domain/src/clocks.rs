@@ -243,7 +243,7 @@ const RELEASE_RESPONSE: ClockRule = ClockRule {
     starts: "The release of a referral to a provider.",
     due: "The policy's window for the referral's urgency, by the policy in force at the release; planned ones to the end of the last working day.",
     to_do: "Ask the provider for its answer, or go on without it: after the window the invitation is expired.",
-    stops: "An offer or a decline. After the window there is no deadline any more: the release is shown as expired, and a late answer is \
+    stops: "An offer or a decline. None runs while an award is on its way; if that fails or lapses, the whole window begins anew. After the window there is no deadline any more: the release is shown as expired, and a late answer is \
             still taken.",
     source: "Council policy: response windows are local.",
     constant: "`CascadePolicy.clocks.response_emergency_hours`, 4 by default; `response_urgent_hours`, 24; \

@@ -20,7 +20,8 @@ fn page() -> String {
          `EvaluateOffer`: first by the gate, then by scores. `ListEvaluations` gives the order of merit, with who scored and why. An award of \
          another offer than the first says why (`DEPARTURE_REASON_MISSING`), and where it stood is evidence in the award. An offer that was \
          evaluated and did not pass the gate is not awarded (`EVALUATION_GATE_FAILED`). Without any evaluation an award is made as it was, unless the council's \
-         policy sets `evaluation_required` (`EVALUATION_MISSING`), which holds for external awards but those of urgency EMERGENCY.\n\n## The gate\n",
+         policy sets `evaluation_required`: then all offers that can be taken are evaluated first (`EVALUATION_MISSING`), for external awards but those of urgency EMERGENCY. \
+         The same place offered again stays under the last evaluation until it has its own, and an offer that a gate of the cascade policy refused is in no order.\n\n## The gate\n",
     );
     for rule in GATE {
         write!(page, "\n### {}\n\n- **Asks:** {}\n- **Source:** {}\n", rule.check, rule.asks, rule.source)
@@ -31,13 +32,15 @@ fn page() -> String {
     write!(
         page,
         "\n## The scores\n\nPeople score each criterion of quality from 0 to {SCORE_MAX}. The price is scored by rule: the lowest weekly price of \
-         those in the order has full marks, another the share of them that the lowest is of it, and where the lowest is nothing any other has none. Each \
+         those in the order has full marks, and so has what costs less; another has the share of them that the lowest is of it. What costs nothing or is \
+         the council's own is not the lowest where others are. Each \
          score in basis points of full marks, times what its criterion counts, sums to the weighted score; all of it is whole and rounded \
          down. Offers with the same score share a rank, and the next has the rank that it had if they did not (1, 1, 3). The order holds what \
          can be taken now: what expires or is taken back leaves it, and the others move up.\n\nA framework's lead sets what criteria count \
          (`SetEvaluationWeights`), from a day after the one on which it is told, since bidders are told before they bid (Public Contracts Regulations 2015, \
-         regulation 67; Procurement Act 2023, section 23). An offer is judged by what its framework counted on the day on which the referral was \
-         last changed. For other routes, and where a framework has set nothing, the default is East Riding's evaluation, in which skills \
+         regulation 67; Procurement Act 2023, section 23). All offers of a referral are judged by one set of weights: where those that can be taken are of one \
+         framework, beside other routes, by what it counted on the day on which the referral was \
+         last changed; an offer without a score of each of its criteria is not in the order until it is evaluated anew. For none or several frameworks, and where the one has set nothing, the default is East Riding's evaluation, in which skills \
          count 10 of 15 and the fee 5: {} basis points.\n",
         weights.join(" and ")
     )
