@@ -5,7 +5,7 @@ use care::planted::{Planted, plant};
 use simulation::{Failure, Invariant, run};
 
 /// A defect that is not found in so many worlds is not found.
-const WORLDS: u64 = 40;
+const WORLDS: u64 = 200;
 const STEPS: u64 = 5_000;
 
 /// The first world in which something does not hold, and after how many steps in all worlds.
