@@ -104,7 +104,7 @@ async fn a_provider_gives_notice_and_both_sides_see_it() {
         let request = proto::WithdrawNoticeRequest { name: given.name.clone(), ..Default::default() };
         world.contracts.withdraw_notice(ask(role, request))
     };
-    refused(withdraw(council(DURHAM)).await, Code::PermissionDenied, "NOTICE_NOT_YOURS");
+    refused(withdraw(council(DURHAM)).await, Code::FailedPrecondition, "NOTICE_NOT_YOURS");
     let withdrawn = withdraw(provider("P1")).await.unwrap().into_inner();
     assert_eq!(withdrawn.state(), proto::NoticeState::Withdrawn);
     assert!(withdrawn.withdraw_time.is_some());

@@ -5,6 +5,7 @@ use crate::world::{NOW, Party, World, award, offer_of, post, referral_of, releas
 use api::contracts::StartPlacementRequest;
 use api::invoicing::{AccrueNightsRequest, GetStatementRequest, IssueInvoicesRequest, ListChargesRequest};
 use api::referrals::{Award, Identity, Offer, SearchReferralRequest, SubmitOfferRequest};
+use api::vacancies::{FinishRegisterImportRequest, ReadRegisterPartRequest, RegisterRow, RegistrationStatus};
 use service_kit::Role;
 
 /// One half: a council, a provider and the lead of the council's framework.
@@ -83,10 +84,38 @@ pub(crate) async fn two_sides() -> (World, [Side; 2]) {
     let world = Box::pin(World::open_at(&format!("{ARRIVAL}T09:00:00Z"))).await;
     let placed = [place(&world, &DERBY).await, place(&world, &DARLINGTON).await];
     world.clock.advance_to(NOW.parse().unwrap());
+    import_register(&placed[0]).await;
     let [derby, darlington] = placed;
     let sides = [bill(&DERBY, derby).await, bill(&DARLINGTON, darlington).await];
     world.settled().await;
     (world, sides)
+}
+
+/// A date of the register that lists a home of the first half.
+async fn import_register(placed: &Placed) {
+    let day = NOW.split_once('T').unwrap().0.to_owned();
+    let row = RegisterRow {
+        urn: DERBY.urn.to_owned(),
+        provider: placed.provider.name(),
+        provider_display_name: "Listed".to_owned(),
+        provision: "RESIDENTIAL".to_owned(),
+        place_code: "K2".to_owned(),
+        utla: "841".to_owned(),
+        registered_on: "2020-01-01".to_owned(),
+        status: RegistrationStatus::Active.into(),
+        grade: "GOOD".to_owned(),
+        ..Default::default()
+    };
+    let file_sha256 = "0".repeat(64);
+    let part = ReadRegisterPartRequest {
+        as_of: day.clone(),
+        rows: vec![row],
+        file_sha256: file_sha256.clone(),
+        ..Default::default()
+    };
+    placed.lead.vacancies().read_register_part(part).await.unwrap();
+    let finish = FinishRegisterImportRequest { as_of: day, rows: 1, file_sha256, ..Default::default() };
+    placed.lead.vacancies().finish_register_import(finish).await.unwrap();
 }
 
 async fn place(world: &World, plan: &Plan) -> Placed {

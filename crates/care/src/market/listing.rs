@@ -3,9 +3,10 @@
 //! An import comes in parts. It counts only once it is finished, and that is refused until all of its rows have been seen: a transfer that
 //! broke off must not look like a register from which most homes are gone.
 
-use super::Market;
+use super::{Market, RegistrationStatus};
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{CouncilId, EstablishmentUrn, ProviderId};
+use crate::london_date;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,18 +192,18 @@ impl Listings {
     }
 
     fn part(&mut self, event: &RegisterPartRead) {
-        let fresh = || OpenImport {
+        let fresh = |changes| OpenImport {
             as_of: event.as_of,
             file_sha256: event.file_sha256.clone(),
             rows: BTreeSet::new(),
-            changes: Vec::new(),
+            changes,
             not_taken: BTreeMap::new(),
         };
-        // One import at a time: parts of another file begin anew.
+        // One import at a time: parts of another file begin anew. What the one before has changed is changed all the same, and told with this.
         let same = |open: &OpenImport| (open.as_of, &open.file_sha256) == (event.as_of, &event.file_sha256);
-        let open = match self.open.take().filter(same) {
-            Some(open) => self.open.insert(open),
-            None => self.open.insert(fresh()),
+        let open = match self.open.take() {
+            Some(open) if same(&open) => self.open.insert(open),
+            other => self.open.insert(fresh(other.map(|open| open.changes).unwrap_or_default())),
         };
         open.rows.extend(event.rows.iter().cloned());
         // What the same date has told before is not told twice.
@@ -254,7 +255,12 @@ impl Market {
         let gone = event.no_longer_listed.iter().map(|urn| {
             if let Some(establishment) = self.establishments.get_mut(urn) {
                 establishment.listed_on = None;
-                establishment.status_on = event.as_of;
+                // It is known as of the register's date, unless something was entered for a later day, which stands.
+                let resigned_now = establishment.registration.status == RegistrationStatus::Resigned
+                    && establishment.status_on == london_date(event.at);
+                if resigned_now {
+                    establishment.status_on = event.as_of;
+                }
             }
             Listed { urn: urn.clone(), change: ListingChange::NoLongerListed }
         });

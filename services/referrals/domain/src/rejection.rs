@@ -181,9 +181,6 @@ pub enum Rejection {
     /// A provider with a live offer has not declined.
     #[error("you have a live offer on referral {0}: withdraw it before you decline")]
     OfferStillLive(ReferralId),
-    /// One place is offered once at a time.
-    #[error("offer {0} of this place stands: withdraw it before you offer the place anew")]
-    OfferStands(OfferId),
     /// The offer is being taken.
     #[error("offer {0} is being taken or has been: it can no longer be withdrawn")]
     OfferTaken(OfferId),
@@ -408,7 +405,6 @@ impl Refusal for Rejection {
             Self::OfferStale { .. } => "OFFER_STALE",
             Self::OfferWithdrawn(_) => "OFFER_WITHDRAWN",
             Self::OfferStillLive(_) => "OFFER_STILL_LIVE",
-            Self::OfferStands(_) => "OFFER_STANDS",
             Self::OfferTaken(_) => "OFFER_TAKEN",
             Self::LimitReached { .. } => "LIMIT_REACHED",
             Self::AwardInProgress(_) => "AWARD_IN_PROGRESS",

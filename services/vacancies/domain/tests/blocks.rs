@@ -442,3 +442,17 @@ fn who_bought_nights_of_a_block_holds_them_before_their_first_night() {
     sold().when(from(None)).then_refused("BLOCK_OF_ANOTHER_COUNCIL");
     let _ = sold().when(from(Some(jan(10)))).then_events(one_event);
 }
+
+#[test]
+fn nobody_holds_later_nights_while_a_council_pays_for_those_before() {
+    let later = |council, first| {
+        Command::HoldPlace(HoldPlace { council, first_night: Some(first), ..hold_place(1, council) })
+    };
+    market_blocked().when(later(durham(), jan(26))).then_refused("AGREED_BY_ANOTHER_COUNCIL");
+    market_reserved().when(later(durham(), jan(16))).then_refused("AGREED_BY_ANOTHER_COUNCIL");
+    let _ = market_blocked().when(later(derby(), jan(20))).then_events(one_event);
+    // Who bought nights of a reservation holds them though the seller has those before.
+    let of = ResaleOf::Reservation(1);
+    let bought = market_reserved().and(sold(of, durham(), jan(9), jan(16), 3));
+    let _ = bought.when(later(durham(), jan(9))).then_events(one_event);
+}

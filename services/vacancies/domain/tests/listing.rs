@@ -378,13 +378,16 @@ fn parts_of_another_file_of_the_same_date_begin_anew() {
         }
         other => other,
     };
-    let events = [home(), vec![read(6, &["SC000001", "SC000007"], [], vec![])]].concat();
+    let changed = [("SC000001", regraded("INADEQUATE", "GOOD"))];
+    let events = [home(), vec![read(6, &["SC000001", "SC000007"], changed, vec![])]].concat();
     let mut market = Market::default();
     events.iter().for_each(|event| market.evolve(event));
     let decided = <Vacancies as care::Domain>::decide(&market, &other_file(part(6, [row(|_| ())])));
     decided.unwrap_or_else(|refused| panic!("{refused}")).iter().for_each(|event| market.evolve(event));
     let rows = market.listings().open.as_ref().map(|open| open.rows.len());
     assert_eq!(rows, Some(1), "the row that the other file had is not counted");
+    let told = market.listings().open.as_ref().map(|open| open.changes.len());
+    assert_eq!(told, Some(1), "what it has changed is told with the one that follows");
 }
 
 #[test]
@@ -406,4 +409,29 @@ fn the_market_tells_what_each_import_changed() {
         market.establishment(&urn).and_then(|it| it.listed_on)
     };
     assert_eq!((listed_on("SC000001"), listed_on("SC000002")), (None, Some(jan(6))));
+}
+
+#[test]
+fn a_home_that_is_listed_no_longer_keeps_what_was_entered_for_a_later_day() {
+    let cancelled = Registration { status: RegistrationStatus::Cancelled, ..registration() };
+    // Imported as of the 2nd, cancelled by hand on the 5th.
+    let mut events = vec![world::provider_registered().into(), establishment_registered().into()];
+    events.push(other("SC000002").entry.into());
+    let new = [("SC000001", ListingChange::New), ("SC000002", ListingChange::New)];
+    events.push(read(2, &["SC000001", "SC000002"], new, vec![]));
+    events.push(imported(2, 2, &[]));
+    events.push(amended(cancelled, 1));
+    let given = given::<Vacancies>(events)
+        .when(part(3, [other("SC000002")]))
+        .then([read(3, &["SC000002"], [], vec![])])
+        .when(finish(3, 1))
+        .then([imported(3, 1, &["SC000001"])]);
+    // A register of the 4th that lists it again does not lift it.
+    let again = [("SC000001", entered_later("CANCELLED", "ACTIVE"))];
+    given.when(part(4, [row(|_| ()), other("SC000002")])).then([read(
+        4,
+        &["SC000001", "SC000002"],
+        again,
+        vec![],
+    )]);
 }

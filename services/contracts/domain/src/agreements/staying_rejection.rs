@@ -93,8 +93,8 @@ impl Refusal for StayingRejection {
         match self {
             Self::FieldInvalid(_) => RefusalKind::Invalid,
             Self::NoticeUnknown(_) => RefusalKind::NotFound,
-            Self::NoticeNotYours(_) => RefusalKind::Forbidden,
-            Self::NoticeStands { .. }
+            Self::NoticeNotYours(_)
+            | Self::NoticeStands { .. }
             | Self::NoticeTooShort { .. }
             | Self::TooManyNotices
             | Self::NotFostering(_)

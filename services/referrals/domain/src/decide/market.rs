@@ -70,12 +70,20 @@ pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
         (&it.provider, &it.terms.place) == (&command.provider, &command.terms.place)
             && it.stands(referral, command.at)
     };
-    if let Some(standing) = referral.offers.iter().filter_map(|id| state.offers.get(id)).find(same) {
-        return Err(Rejection::OfferStands(standing.id));
-    }
+    // A place is offered once at a time: what is offered of it anew takes the place of what was, and the provider stays on the shortlist.
+    let replaced = referral.offers.iter().filter_map(|id| state.offers.get(id)).find(same);
     if referral.offers.len() >= OFFERS_MAX {
         return Err(Rejection::LimitReached { referral: referral.id, what: "offers", most: OFFERS_MAX });
     }
+    let replaced = replaced.map(|offer| {
+        ReferralEvent::from(OfferWithdrawn {
+            council: offer.council,
+            offer: offer.id,
+            referral: offer.referral,
+            provider: offer.provider.clone(),
+            at: command.at,
+        })
+    });
     let event = OfferSubmitted {
         council: referral.council,
         offer: command.offer,
@@ -86,7 +94,7 @@ pub(super) fn submit_offer(state: &State, command: &SubmitOffer) -> Decision {
         own_establishment: command.own_establishment,
         at: command.at,
     };
-    Ok(vec![event.into()])
+    Ok(replaced.into_iter().chain([event.into()]).collect())
 }
 
 /// Everything that is wrong with an offer of this referral made on `today`.

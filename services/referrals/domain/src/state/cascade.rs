@@ -101,7 +101,9 @@ impl Referral {
     fn unsettled(&self) -> impl Iterator<Item = (&str, Vec<(&ProviderId, &Release)>)> {
         self.invited().into_iter().filter(|(step, invited)| {
             let last = invited.iter().map(|(_, release)| release.at).max();
-            self.steps.get(*step).is_none_or(|(_, at)| Some(*at) < last)
+            // What somebody has said of a step stands, whoever is asked under it later.
+            let by_itself = self.cascade.by_itself.contains(*step);
+            self.steps.get(*step).is_none_or(|(_, at)| by_itself && Some(*at) < last)
         })
     }
 }

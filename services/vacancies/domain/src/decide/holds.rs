@@ -1,5 +1,6 @@
 //! Holds: leases on a place, each with a fencing token that is higher than any before it on that place.
 
+use super::reservations::alone;
 use super::{Events, place_of};
 use crate::{HoldPlace, Rejection};
 use care::market::{
@@ -29,6 +30,10 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     let nights = Nights::from_on(from, None);
     let own = Own { place: &asked.place, council: asked.council, hold: None };
     free(place, nights, asked.at, own)?;
+    // A hold of later nights would keep the council that pays for those before from a claim, which has no known end.
+    if !has_bought(place, asked.council, from) {
+        alone(&asked.place, place, asked.council, asked.at)?;
+    }
     room(market, &place.urn, nights, asked.at, own, false)?;
     within_limits(market, asked, &policy)?;
 
@@ -47,6 +52,12 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
         .into(),
     );
     Ok(events)
+}
+
+/// Whether a night is of a reservation that the council has bought of another, which keeps what is before.
+fn has_bought(place: &Place, council: CouncilId, night: Date) -> bool {
+    let night = Nights::from_on(night, night.tomorrow().ok());
+    place.reservations_on(night).any(|it| it.council == council && !it.sold_by.is_empty())
 }
 
 /// Higher than the token of any hold on the place before.

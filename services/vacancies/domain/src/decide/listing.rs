@@ -174,16 +174,21 @@ pub(super) fn finish(
     if gone.len() > Command::NO_LONGER_LISTED_MAX || gone.len() > usual && !known {
         return Err(Rejection::RegisterTooDifferent { as_of, gone: gone.len(), listed });
     }
-    let mut events: Vec<MarketEvent> = gone.iter().filter_map(|urn| resigned(market, urn, at)).collect();
+    let mut events: Vec<MarketEvent> =
+        gone.iter().filter_map(|urn| resigned(market, urn, (as_of, at))).collect();
     let file_sha256 = file_sha256.to_owned();
     events.push(RegisterImported { as_of, file_sha256, rows, no_longer_listed: gone, at }.into());
     Ok(events)
 }
 
 /// Ofsted does not say why a registration has gone. Places, children and claims stay as they are; nobody new comes.
-fn resigned(market: &Market, urn: &EstablishmentUrn, at: Timestamp) -> Option<MarketEvent> {
-    let was = &market.establishment(urn)?.registration;
-    if matches!(was.status, RegistrationStatus::Resigned | RegistrationStatus::Cancelled) {
+fn resigned(market: &Market, urn: &EstablishmentUrn, (as_of, at): (Date, Timestamp)) -> Option<MarketEvent> {
+    let known = market.establishment(urn)?;
+    let was = &known.registration;
+    // What was entered for a later day stands here too.
+    if known.status_on > as_of
+        || matches!(was.status, RegistrationStatus::Resigned | RegistrationStatus::Cancelled)
+    {
         return None;
     }
     let registration = Registration { status: RegistrationStatus::Resigned, ..was.clone() };
