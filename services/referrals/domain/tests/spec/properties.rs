@@ -528,7 +528,7 @@ fn the_random_histories_get_as_far_as_an_unmasking() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = histories(100..120);
     let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..800 {
         let commands = strategy.new_tree(&mut runner).unwrap().current();
         let mut state = State::default();
         for (n, command) in commands.into_iter().enumerate() {

@@ -31,7 +31,10 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     let own = Own { place: &asked.place, council: asked.council, hold: None };
     free(place, nights, asked.at, own)?;
     // A hold of later nights would keep the council that pays for those before from a claim, which has no known end.
-    if !has_bought(place, asked.council, from) {
+    let theirs = has_bought(place, asked.council, from);
+    #[cfg(feature = "planted-defects")]
+    let theirs = theirs || is_planted(Planted::ReservationOverlooked) || is_planted(Planted::BlockOverlooked);
+    if !theirs {
         alone(&asked.place, place, asked.council, asked.at)?;
     }
     room(market, &place.urn, nights, asked.at, own, false)?;
