@@ -21,6 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Type names let a request be hashed together with what it is, see service-kit.
     let mut config = prost_build::Config::new();
     config.enable_type_names();
+    // A request that comes again is answered with the same bytes, and the order of a hash map is another every time.
+    config.btree_map(["."]);
     tonic_prost_build::configure().compile_fds_with_config(set, config)?;
     Ok(())
 }

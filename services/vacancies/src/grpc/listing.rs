@@ -11,7 +11,7 @@ use care::market::{
 use care::{CouncilId, Date, code_sets, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, establishment_name, not_found, provider_name, run_command, timestamp};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Request, Response};
 use vacancies_domain::{Command, RegisterPart, RegisterRow};
 
@@ -218,11 +218,11 @@ fn not_taken(it: &NotTaken) -> proto::RegisterRowNotTaken {
 }
 
 fn import(as_of: Date, it: &Import) -> proto::RegisterImport {
-    let mut change_totals: HashMap<String, u32> = HashMap::new();
+    let mut change_totals: BTreeMap<String, u32> = BTreeMap::new();
     for listed in &it.changes {
         *change_totals.entry(listed.change.word().to_owned()).or_default() += 1;
     }
-    let mut not_taken_totals: HashMap<String, u32> = HashMap::new();
+    let mut not_taken_totals: BTreeMap<String, u32> = BTreeMap::new();
     for row in &it.not_taken {
         *not_taken_totals.entry(row.reason.clone()).or_default() += 1;
     }
