@@ -1,14 +1,11 @@
 //! Methods by which the framework lead imports a date of the regulator's register, and by which anybody sees what it changed.
 
 use super::Answer;
-use super::fields::{age, status};
-use super::register::{places_registered, sector};
+use super::register::{Located, read_entry};
 use crate::Vacancies;
 use api::vacancies as proto;
-use care::market::{
-    EstablishmentRegistered, Import, Listed, ListingChange, MarketEvent, NotTaken, Registration, Sexes,
-};
-use care::{CouncilId, Date, code_sets, london_date};
+use care::market::{Import, Listed, ListingChange, MarketEvent, NotTaken};
+use care::{Date, london_date};
 use service_kit::page::page_of;
 use service_kit::{Caller, Fields, establishment_name, not_found, provider_name, run_command, timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,50 +146,29 @@ fn past_date(fields: &mut Fields, caller: &Caller, text: &str) -> Option<Date> {
 }
 
 fn row(fields: &mut Fields, caller: &Caller, it: &proto::RegisterRow) -> Option<RegisterRow> {
-    let today = london_date(caller.at);
-    let urn = fields.parse("urn", &it.urn);
-    let provider = fields.provider("provider", &it.provider);
+    let entry = proto::RegisterEstablishmentRequest {
+        urn: it.urn.clone(),
+        provider: it.provider.clone(),
+        provision: it.provision.clone(),
+        place_code: it.place_code.clone(),
+        utla: it.utla.clone(),
+        sector: it.sector.clone(),
+        operated_by: it.operated_by.clone(),
+        registered_on: it.registered_on.clone(),
+        status: it.status,
+        grade: it.grade.clone(),
+        age_from: it.age_from,
+        age_to: it.age_to,
+        places_registered: it.places_registered.unwrap_or(0),
+        ..Default::default()
+    };
+    let entry = read_entry(fields, caller, &entry, Located::IfKnown);
     let provider_name = fields.text("provider_display_name", &it.provider_display_name, NAME_CHARS_MAX);
-    let provision = fields.code("provision", code_sets::PROVISION, &it.provision, today);
-    let place_code = fields.code("place_code", code_sets::PLACE, &it.place_code, today);
-    let utla: Option<CouncilId> = fields.parse("utla", &it.utla);
-    let sector = match it.sector.as_str() {
-        "" => Some(String::new()),
-        text => sector(fields, text).map(|it| it.to_string()),
-    };
-    let operated_by = match it.operated_by.as_str() {
-        "" => Some(None),
-        name => fields.council("operated_by", name).map(Some),
-    };
-    let registered_on = fields.date("registered_on", &it.registered_on);
-    let status = status(fields, it.status);
-    if status == Some(None) {
-        fields.violation("status", "must be given");
-    }
-    let grade = fields.code("grade", code_sets::GRADE, &it.grade, today);
-    let places = places_registered(fields, it.places_registered.unwrap_or(0));
-    let age_from = age(fields, "age_from", it.age_from);
-    let age_to = age(fields, "age_to", it.age_to);
-    let entry = EstablishmentRegistered {
-        urn: urn?,
-        provider: provider?,
-        provision: provision?,
-        place_code: place_code?,
-        utla: utla?.to_string(),
-        sector: sector?,
-        operated_by: operated_by?,
-        registered_on: registered_on?,
-        registration: Registration {
-            status: status??,
-            grade: grade?,
-            age_from: age_from?,
-            age_to: age_to?,
-            sexes: Sexes::Any,
-            places_registered: places?,
-        },
-        at: caller.at,
-    };
-    Some(RegisterRow { entry, provider_name: provider_name?, places_printed: it.places_registered.is_some() })
+    Some(RegisterRow {
+        entry: entry?,
+        provider_name: provider_name?,
+        places_printed: it.places_registered.is_some(),
+    })
 }
 
 fn change(it: &Listed) -> proto::RegisterChange {

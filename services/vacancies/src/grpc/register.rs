@@ -180,57 +180,76 @@ fn entry(
     caller: &Caller,
     form: &proto::RegisterEstablishmentRequest,
 ) -> Result<EstablishmentRegistered, tonic::Status> {
-    let today = london_date(caller.at);
     let mut fields = Fields::new();
+    let entry = read_entry(&mut fields, caller, form, Located::Always);
+    fields.finish(|| entry)
+}
+
+/// Whether an establishment is entered without the sector that it lies in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Located {
+    Always,
+    IfKnown,
+}
+
+/// An establishment as it is entered, by hand or from the regulator's register.
+pub(super) fn read_entry(
+    fields: &mut Fields,
+    caller: &Caller,
+    form: &proto::RegisterEstablishmentRequest,
+    located: Located,
+) -> Option<EstablishmentRegistered> {
+    let today = london_date(caller.at);
     let urn = fields.parse("urn", &form.urn);
     let provider = fields.provider("provider", &form.provider);
     let provision = fields.code("provision", code_sets::PROVISION, &form.provision, today);
     let place_code = fields.code("place_code", code_sets::PLACE, &form.place_code, today);
     let utla: Option<CouncilId> = fields.parse("utla", &form.utla);
-    let sector = sector(&mut fields, &form.sector);
+    let sector = match form.sector.as_str() {
+        "" if located == Located::IfKnown => Some(String::new()),
+        text => sector(fields, text).map(|it| it.to_string()),
+    };
     let operated_by = match form.operated_by.as_str() {
         "" => Some(None),
         name => fields.council("operated_by", name).map(Some),
     };
     let registered_on = fields.date("registered_on", &form.registered_on);
-    let status = status(&mut fields, form.status);
+    let status = status(fields, form.status);
     if status == Some(None) {
         fields.violation("status", "must be given");
     }
     let grade = fields.code("grade", code_sets::GRADE, &form.grade, today);
-    let age_from = age(&mut fields, "age_from", form.age_from);
-    let age_to = age(&mut fields, "age_to", form.age_to);
-    let sexes = sexes(&mut fields, "sexes", form.sexes);
-    let places_registered = places_registered(&mut fields, form.places_registered);
-    fields.finish(|| {
-        Some(EstablishmentRegistered {
-            urn: urn?,
-            provider: provider?,
-            provision: provision?,
-            place_code: place_code?,
-            utla: utla?.to_string(),
-            sector: sector?.to_string(),
-            operated_by: operated_by?,
-            registered_on: registered_on?,
-            registration: Registration {
-                status: status??,
-                grade: grade?,
-                age_from: age_from?,
-                age_to: age_to?,
-                sexes: sexes?.unwrap_or(Sexes::Any),
-                places_registered: places_registered?,
-            },
-            at: caller.at,
-        })
+    let age_from = age(fields, "age_from", form.age_from);
+    let age_to = age(fields, "age_to", form.age_to);
+    let sexes = sexes(fields, "sexes", form.sexes);
+    let places_registered = places_registered(fields, form.places_registered);
+    Some(EstablishmentRegistered {
+        urn: urn?,
+        provider: provider?,
+        provision: provision?,
+        place_code: place_code?,
+        utla: utla?.to_string(),
+        sector: sector?,
+        operated_by: operated_by?,
+        registered_on: registered_on?,
+        registration: Registration {
+            status: status??,
+            grade: grade?,
+            age_from: age_from?,
+            age_to: age_to?,
+            sexes: sexes?.unwrap_or(Sexes::Any),
+            places_registered: places_registered?,
+        },
+        at: caller.at,
     })
 }
 
-pub(super) fn places_registered(fields: &mut Fields, places: u32) -> Option<u16> {
+fn places_registered(fields: &mut Fields, places: u32) -> Option<u16> {
     fields.number("places_registered", places, 0..=PLACES_REGISTERED_MAX.into())
 }
 
 /// A sector that exists: a home that lies nowhere would be left out of every search by distance.
-pub(super) fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
+fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
     let sector: Sector = fields.parse("sector", text)?;
     fields.check("sector", locate(sector)).map(|_| sector)
 }
