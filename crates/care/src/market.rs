@@ -22,7 +22,7 @@ mod query;
 pub use calendar::{NightRun, NightState};
 pub use contention::{
     Agreed, Block, BlockParty, BlockTerms, HoldPolicy, Resale, ResaleOf, Reservation, ReservationTerms,
-    Retainer,
+    Retainer, Sold,
 };
 pub use contention_events::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, PlaceReserved,

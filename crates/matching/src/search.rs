@@ -247,10 +247,7 @@ impl<'a> Question<'a> {
         let on = |nights: &Nights| nights.start() <= night && night < nights.end();
         let blocks = self.agreed(entry).flat_map(|it| &it.blocks).filter(|it| on(&it.nights()));
         let own = blocks.filter(|it| it.allows(self.criteria.council, self.nights));
-        own.map(|it| {
-            it.sold.iter().rev().find(|(nights, _)| on(nights)).map_or(it.terms.until, |(it, _)| it.end())
-        })
-        .max()
+        own.map(|it| it.sold_on(night).map_or(it.terms.until, |sold| sold.nights.end())).max()
     }
 
     /// The first night from which on no block keeps the searching council out.

@@ -1,6 +1,7 @@
 //! The gRPC methods. Each reads its fields, insists that the names are the caller's own, and runs a command or looks at the
 //! committed state.
 
+mod agreed;
 mod blocks;
 mod bulk;
 mod fields;
@@ -251,5 +252,12 @@ impl VacanciesService for Vacancies {
         request: Request<proto::ListResalesRequest>,
     ) -> Answer<proto::ListResalesResponse> {
         self.resale_page(&request)
+    }
+
+    async fn list_agreed_nights(
+        &self,
+        request: Request<proto::ListAgreedNightsRequest>,
+    ) -> Answer<proto::ListAgreedNightsResponse> {
+        self.agreed_page(&request)
     }
 }

@@ -43,4 +43,5 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.vacancies.v1.VacanciesService/WithdrawResale", Own, Never, Never),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/BuyResale", Own, Never, Never),
     Rule::new("/brokerage.vacancies.v1.VacanciesService/ListResales", Own, Never, Never),
+    Rule::new("/brokerage.vacancies.v1.VacanciesService/ListAgreedNights", Own, Own, Never),
 ];

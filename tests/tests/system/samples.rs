@@ -188,6 +188,7 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"council": "<council>", "place": "<my_place>", "resale": "1", "weekly_pence": "250000", "approver": "post-1"}"#,
     ),
     ("ListResales", r#"{"parent": "<council>", "page_size": 200}"#),
+    ("ListAgreedNights", r#"{"parent": "<self>", "page_size": 200}"#),
     (
         "CreateFramework",
         r#"{"name": "<framework>", "display_name": "Again", "lead_council": "<council>",

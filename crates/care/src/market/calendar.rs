@@ -60,7 +60,7 @@ impl Market {
         let taken = taken.chain(place.reservations_on(nights).map(Reservation::nights));
         let of_blocks = place
             .blocks()
-            .flat_map(|it| [it.nights()].into_iter().chain(it.sold.iter().map(|(sold, _)| *sold)));
+            .flat_map(|it| [it.nights()].into_iter().chain(it.sold.iter().map(|sold| sold.nights)));
         let taken = taken.chain(of_blocks);
         let mut turns: Vec<Date> = taken.flat_map(|it| [it.start(), it.end()]).collect();
         turns.extend(place.vacancy.as_ref().map(|vacancy| vacancy.available_from));

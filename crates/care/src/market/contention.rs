@@ -140,8 +140,21 @@ pub struct Block {
     pub terms: BlockTerms,
     /// Who would end it, and on which day.
     pub ending: Option<(BlockParty, Date)>,
-    /// The nights that were sold, and to whom.
-    pub sold: Vec<(Nights, CouncilId)>,
+    /// The nights that were sold.
+    pub sold: Vec<Sold>,
+}
+
+/// Nights of a block that its council sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sold {
+    /// The nights.
+    pub nights: Nights,
+    /// Who may hold them now.
+    pub buyer: CouncilId,
+    /// What the buyer pays the block's council, in pence a week.
+    pub weekly: Pence,
+    /// The number under which they were offered.
+    pub resale: u64,
 }
 
 impl Block {
@@ -154,8 +167,13 @@ impl Block {
     /// Who may hold a night of it: the last buyer, or its council.
     #[must_use]
     pub fn entitled(&self, night: Date) -> CouncilId {
-        let sold = self.sold.iter().rev().find(|(nights, _)| nights.start() <= night && night < nights.end());
-        sold.map_or(self.council, |(_, buyer)| *buyer)
+        self.sold_on(night).map_or(self.council, |it| it.buyer)
+    }
+
+    /// What was sold last of those nights of which this is one.
+    #[must_use]
+    pub fn sold_on(&self, night: Date) -> Option<&Sold> {
+        self.sold.iter().rev().find(|it| it.nights.start() <= night && night < it.nights.end())
     }
 
     /// Who may hold its last night: whoever bought it, or its council.
@@ -169,8 +187,7 @@ impl Block {
     #[must_use]
     pub fn allows(&self, council: Option<CouncilId>, nights: Nights) -> bool {
         let first = nights.start().max(self.terms.from);
-        let sold_away =
-            |(sold, buyer): &(Nights, CouncilId)| sold.overlaps(&nights) && Some(*buyer) != council;
+        let sold_away = |sold: &Sold| sold.nights.overlaps(&nights) && Some(sold.buyer) != council;
         !self.nights().overlaps(&nights)
             || (Some(self.entitled(first)) == council && !self.sold.iter().any(sold_away))
     }
@@ -178,7 +195,7 @@ impl Block {
     /// The first night from `night` on from which a council may hold without knowing until when; the day after its last night if there is none.
     #[must_use]
     pub fn open_to(&self, council: Option<CouncilId>, night: Date) -> Date {
-        let turns = self.sold.iter().map(|(nights, _)| nights.start()).chain([night.max(self.terms.from)]);
+        let turns = self.sold.iter().map(|it| it.nights.start()).chain([night.max(self.terms.from)]);
         let held = turns.filter(|turn| night <= *turn && *turn < self.terms.until);
         held.filter(|turn| self.allows(council, Nights::from_on(*turn, None)))
             .min()

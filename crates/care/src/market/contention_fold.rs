@@ -2,7 +2,7 @@
 
 use super::{
     Agreed, Block, BlockAllocated, BlockEnded, Market, PlaceReserved, Resale, ResaleOf, ResaleOffered,
-    ResaleSold, Reservation, ReservationEnded, Retainer,
+    ResaleSold, Reservation, ReservationEnded, Retainer, Sold,
 };
 use crate::ids::PlaceId;
 use crate::nights::Nights;
@@ -93,7 +93,9 @@ impl Market {
                 }
                 ResaleOf::Block(number) => {
                     let block = agreed.blocks.iter_mut().find(|block| block.number == number);
-                    block.into_iter().for_each(|block| block.sold.push((nights, event.buyer)));
+                    let (buyer, weekly, resale) = (event.buyer, event.weekly, event.resale);
+                    let sold = Sold { nights, buyer, weekly, resale };
+                    block.into_iter().for_each(|block| block.sold.push(sold));
                 }
             }
         });

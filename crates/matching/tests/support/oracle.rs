@@ -146,11 +146,11 @@ fn claims_fail(
     }
     let keeps_out = |block: &Block| {
         let first = nights.start().max(block.terms.from);
-        let sold =
-            block.sold.iter().rev().find(|(nights, _)| nights.start() <= first && first < nights.end());
-        let entitled = sold.map_or(block.council, |(_, buyer)| *buyer);
-        let sold_away =
-            block.sold.iter().any(|(sold, to)| sold.end() > nights.start() && Some(*to) != criteria.council);
+        let sold = block.sold.iter().rev().find(|it| it.nights.start() <= first && first < it.nights.end());
+        let entitled = sold.map_or(block.council, |it| it.buyer);
+        let away =
+            |it: &care::market::Sold| it.nights.end() > nights.start() && Some(it.buyer) != criteria.council;
+        let sold_away = block.sold.iter().any(away);
         block.terms.until > nights.start() && (Some(entitled) != criteria.council || sold_away)
     };
     if agreed.blocks.iter().any(keeps_out) {
