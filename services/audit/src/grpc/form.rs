@@ -3,7 +3,7 @@
 use crate::index::{Filter, Order, Question};
 use crate::reader::Reader;
 use api::audit::{EventFilter, EventOrder};
-use care::{CouncilId, FrameworkId, Timestamp};
+use care::{CouncilId, FrameworkId};
 use eventlog::{LogId, Service};
 use service_kit::{Fields, council_name};
 use tonic::Status;

@@ -7,7 +7,7 @@ use super::asking::{Asking, Touched};
 use super::{refused, rows};
 use crate::client::address;
 use crate::register::{OwnerSector, ProvisionType, RegisterRow, Status as Registered};
-use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning};
+use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning, width};
 use api::vacancies as proto;
 use care::Date;
 use clap::Args;
@@ -296,7 +296,7 @@ fn print_changes(changed: &Changes) {
         let cells = [establishment, change, before, now];
         cells.into_iter().cloned().chain([touched(touches)]).collect()
     });
-    say(&Rows { header: Some(header), rows: shown.collect() }.text());
+    say(&Rows::beneath(header, shown.collect()).text(width()));
     if changed.changes.len() > TABLE_ROWS_MAX {
         say(&format!("and {} changes more", changed.changes.len() - TABLE_ROWS_MAX));
     }
