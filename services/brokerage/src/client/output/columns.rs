@@ -19,7 +19,7 @@ const WORD_MAX: usize = 36;
 const BORDERS: usize = 1;
 const PADDING: usize = 3;
 /// What people look for first, in this order, so that a terminal's few columns have it.
-const FIRST: [&str; 23] = [
+const FIRST: [&str; 25] = [
     "status",
     "stage",
     "state",
@@ -37,6 +37,8 @@ const FIRST: [&str; 23] = [
     "needed_from",
     "start",
     "weekly_pence",
+    "net_pence",
+    "total_pence",
     "sold_weekly_pence",
     "provider",
     "reasons",
