@@ -111,6 +111,7 @@ macro_rules! set {
 mod cascade;
 mod evaluation;
 mod form;
+mod money;
 mod staying;
 
 /// The code sets in use.
@@ -123,11 +124,12 @@ pub mod code_sets {
         NATIONAL_TRANSFER, PARENT_AND_CHILD, RELIGION, RISK, ROUTE_INTO_CARE, SEND, SIBLING_REASON, SIBLINGS,
         STRENGTH,
     };
+    pub use super::money::{ABSENCE, CHARGE_LINE, TERMS_CAUSE, VAT_TREATMENT};
     pub use super::staying::{FOLLOWS, NOTICE, PLACEMENT_END, RESPITE, SHORT_NOTICE, respite_days_max};
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 46] = [
+    pub const ALL: [CodeSet; 50] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -174,6 +176,10 @@ pub mod code_sets {
         PLACEMENT_END,
         FOLLOWS,
         RESPITE,
+        CHARGE_LINE,
+        TERMS_CAUSE,
+        ABSENCE,
+        VAT_TREATMENT,
     ];
 
     set! {
@@ -423,11 +429,21 @@ mod tests {
             include_str!("codes/evaluation.rs"),
             include_str!("codes/cascade.rs"),
             include_str!("codes/staying.rs"),
+            include_str!("codes/money.rs"),
         ];
         let lines = files.into_iter().flat_map(str::lines);
         let made = lines.filter(|line| matches!(*line, "    set! {" | "set! {")).count();
         let names: std::collections::BTreeSet<&str> = code_sets::ALL.iter().map(|set| set.name).collect();
         assert_eq!((code_sets::ALL.len(), names.len()), (made, made));
+    }
+
+    #[test]
+    fn every_line_of_a_price_is_a_line_of_a_charge() {
+        for line in code_sets::PRICE_LINE.codes {
+            assert!(
+                code_sets::CHARGE_LINE.codes.iter().any(|it| (it.code, it.label) == (line.code, line.label))
+            );
+        }
     }
 
     #[test]

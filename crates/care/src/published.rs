@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 mod evaluation;
 mod staying;
+mod terms;
 
 pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
@@ -30,6 +31,7 @@ pub use staying::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
     StayingPutStarted,
 };
+pub use terms::{AbsenceRecorded, AbsenceRule, AgreementTermsSet, FundersFrom, TermLine};
 
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
