@@ -9,6 +9,7 @@ use crate::criteria::grade_rank;
 use crate::day::Day;
 use crate::impact::Group;
 use crate::needs::NeedSet;
+use crate::tally::{Kind, Tally};
 use care::market::{
     Agreed, Establishment, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Sexes, Stage, UNREGISTERED, Vacancy,
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Grades by [`grade_rank`].
-const GRADE_RANKS: usize = 5;
+pub(crate) const GRADE_RANKS: usize = 5;
 
 /// Every place of a market, ready to be searched.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,7 @@ pub struct Index {
     pub(crate) by_id: BTreeMap<PlaceId, usize>,
     pub(crate) entries: Entries,
     pub(crate) sets: Sets,
+    pub(crate) tally: Tally,
 }
 
 /// An establishment.
@@ -317,15 +319,21 @@ impl Index {
         let sets = &mut self.sets;
         sets.open.put(entry, place.open);
         sets.advertised.put(entry, vacancy.is_some());
-        sets.operated.put(entry, establishment.operated_by.is_some());
         let active = establishment.registration.status == RegistrationStatus::Active;
-        sets.barred.put(entry, !active || establishment.provision == UNREGISTERED);
-        sets.restricted.put(entry, establishment.restricted_on.is_some());
-        let rank = grade_rank(&establishment.registration.grade);
-        self.entries.row[entry].grade_rank = rank;
+        let kind = Kind {
+            operated: establishment.operated_by.is_some(),
+            barred: !active || establishment.provision == UNREGISTERED,
+            restricted: establishment.restricted_on.is_some(),
+            grade_rank: grade_rank(&establishment.registration.grade),
+        };
+        sets.operated.put(entry, kind.operated);
+        sets.barred.put(entry, kind.barred);
+        sets.restricted.put(entry, kind.restricted);
+        self.entries.row[entry].grade_rank = kind.grade_rank;
         for (at, grade) in sets.grades.iter_mut().enumerate() {
-            grade.put(entry, at == usize::from(rank));
+            grade.put(entry, at == usize::from(kind.grade_rank));
         }
+        self.tally.put(entry, &establishment.provision, place.open.then_some(kind));
         Some(home)
     }
 

@@ -20,6 +20,7 @@ mod index;
 mod needs;
 pub mod rules;
 mod search;
+mod tally;
 mod words;
 
 pub use criteria::{Criteria, GradeInvalid, Near, NearInvalid, Operator, grade_rank, lowest_grade};

@@ -91,6 +91,8 @@ proptest! {
         }
         let built = Index::of(&market);
         for criteria in asked.iter().map(criteria) {
+            let [found, anew] = [&kept, &built].map(|index| index.search(&criteria, at(minute), 20));
+            prop_assert_eq!(found, anew);
             let (kept, built) = (kept.explain(&criteria, at(minute)), built.explain(&criteria, at(minute)));
             prop_assert_eq!(kept.digest(1), built.digest(1));
             prop_assert_eq!(kept.result(usize::MAX), built.result(usize::MAX));
