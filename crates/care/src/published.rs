@@ -11,8 +11,8 @@
 use crate::codes::code_sets;
 use crate::domain::{DecodeError, EventBody, StreamId, decode_part};
 use crate::ids::{
-    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
-    ReferralId,
+    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, HouseholdId, LotId, OfferId, PlaceId,
+    ProviderId, ReferralId,
 };
 use crate::market::Sexes;
 use crate::money::Pence;
@@ -210,6 +210,10 @@ pub struct AwardProposedToMarket {
     /// known. Its own log alone reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area_authority: Option<String>,
+    /// The carer household that the place is in, as the market had it then; none if it is in none, or that was not known. Its own log alone
+    /// reads it, to tell whether siblings live together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<HouseholdId>,
 }
 
 /// The end of a council's search for one child, as far as every service may read it: what `ReferralAwarded` and `ReferralWithdrawn` in
@@ -276,6 +280,24 @@ pub struct MarketEvidence {
     pub sexes_registered: Sexes,
     /// The child's sex, a code of `code_sets::SEX`; `U` is unknown.
     pub sex: String,
+    /// The carer household that the place is in, if it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<HouseholdEvidence>,
+}
+
+/// What was known of the carer household at the award instant. The ages that both it and the agency take stand in [`ClaimEvidence`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HouseholdEvidence {
+    /// The household.
+    pub household: HouseholdId,
+    /// For how many children it is approved.
+    pub children: u8,
+    /// How many are claimed there on the first night, this claim included.
+    pub children_placed: u16,
+    /// Whether it is exempted from the usual fostering limit.
+    pub exempt: bool,
+    /// Whom it is approved for.
+    pub sexes: Sexes,
 }
 
 /// The market gave the place to the council. In the region's vacancies log, with [`MarketEvidence`].

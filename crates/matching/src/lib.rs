@@ -27,7 +27,7 @@ pub use criteria::{Criteria, GradeInvalid, Near, NearInvalid, Operator, grade_ra
 pub use digest::rules_name;
 pub use explain::{Counterfactual, Excluded, Explanation, Fact, Finding};
 pub use found::{Impact, Match, Measure, SearchResult};
-pub use index::Index;
+pub use index::{Household, Index};
 pub use needs::NeedSet;
 pub use rules::Rule;
 pub use search::RANKING_VERSION;

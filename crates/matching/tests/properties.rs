@@ -58,8 +58,9 @@ proptest! {
         prop_assert_eq!(all.matches.iter().map(|it| it.place.clone()).collect::<Vec<_>>(), order.clone());
         for it in &all.matches {
             let establishment = market.establishment(&it.urn).unwrap();
+            let household = it.household.as_ref().map(|it| market.household(&it.id).unwrap());
             for (measure, near) in [(it.from_home, criteria.home), (it.from_centre, criteria.centre)] {
-                prop_assert_eq!(measure.map(|it| it.distance), oracle::distance(near, establishment));
+                prop_assert_eq!(measure.map(|it| it.distance), oracle::distance(near, establishment, household));
                 prop_assert!(measure.is_none_or(|it| it.within_20_miles == (it.distance.tenths <= 200)));
             }
         }

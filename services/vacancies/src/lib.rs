@@ -11,6 +11,7 @@ mod reactions;
 mod render;
 mod render_agreed;
 mod render_nights;
+mod render_supply;
 mod rules;
 mod sweep;
 mod turns;

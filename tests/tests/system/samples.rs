@@ -122,6 +122,24 @@ const SAMPLES: &[(&str, &str)] = &[
     ("LiftRestrictionNotice", r#"{"name": "<establishment>", "on": "<today>"}"#),
     ("GetEstablishment", r#"{"name": "<establishment>"}"#),
     ("ListEstablishments", r#"{"parent": "providers/-", "page_size": 200}"#),
+    ("GetEstablishmentHistory", r#"{"name": "<establishment>", "as_of": "<today>"}"#),
+    (
+        "SetStatementOfPurpose",
+        r#"{"provider": "<provider>", "establishment": "<establishment>", "on": "<today>", "text": "Two children."}"#,
+    ),
+    (
+        "RegisterHousehold",
+        r#"{"provider": "<provider>", "establishment": "<agency>", "approval": {"approved_on": "2025-01-01", "children": 2,
+            "age_from": 8, "age_to": 15, "sexes": "SEXES_ANY", "sibling_groups": true}, "sector": "DL1 5", "utla": "841"}"#,
+    ),
+    (
+        "AmendHousehold",
+        r#"{"provider": "<provider>", "household": "<household>", "approval": {"approved_on": "<today>", "children": 1,
+            "age_from": 8, "age_to": 15, "sexes": "SEXES_ANY"}}"#,
+    ),
+    ("CloseHousehold", r#"{"provider": "<provider>", "household": "<household>", "on": "<today>"}"#),
+    ("GetHousehold", r#"{"name": "<household>"}"#),
+    ("ListHouseholds", r#"{"parent": "<agency>", "page_size": 200}"#),
     ("OpenPlaces", r#"{"provider": "<provider>", "establishment": "<establishment>", "count": 1}"#),
     ("ClosePlace", r#"{"provider": "<provider>", "place": "<place>"}"#),
     (

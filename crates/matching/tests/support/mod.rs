@@ -28,7 +28,7 @@ pub(crate) fn evidence() -> MarketEvidence {
         places_claimed: 4,
     };
     let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
-    MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() }
+    MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into(), household: None }
 }
 
 /// The market after some events.

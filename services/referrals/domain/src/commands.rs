@@ -8,7 +8,8 @@ use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, EvaluationWeights};
 use care::{
-    AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp,
+    AgreementId, AwardId, CouncilId, Date, HouseholdId, OfferId, PlaceId, ProviderId, QuestionId, ReferralId,
+    Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -186,6 +187,8 @@ pub struct ProposeAward {
     pub age_years: u8,
     /// The upper-tier authority that the home lies in, a GSS code, as the market has it; none if it is not known.
     pub area_authority: Option<String>,
+    /// The carer household that the place is in, as the market has it; none if it is in none, or that is not known.
+    pub household: Option<HouseholdId>,
     /// Who approved.
     pub approval: Option<Approval>,
     /// Whether it is an emergency that may be approved afterwards.

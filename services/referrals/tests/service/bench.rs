@@ -291,7 +291,7 @@ impl Bench {
                     at,
                 }
                 .into(),
-                PlaceOpened { place: place.clone(), urn, at }.into(),
+                PlaceOpened { place: place.clone(), urn, household: None, at }.into(),
                 vacancy.into(),
             ]);
         }

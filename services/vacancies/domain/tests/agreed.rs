@@ -249,7 +249,8 @@ fn a_reservation_is_ended_by_its_council_or_a_notice() {
 fn a_council_has_so_many_reservations_at_once() {
     let many = |number: u8| {
         let place: care::PlaceId = format!("X-{number:02}").parse().unwrap_or_else(|_| place(1));
-        let opened = care::market::PlaceOpened { place: place.clone(), urn: urn(), at: at(0) };
+        let opened =
+            care::market::PlaceOpened { place: place.clone(), urn: urn(), household: None, at: at(0) };
         let of = reserved(derby(), jan(6), jan(16), 1);
         [opened.into(), PlaceReserved { place, ..of }.into()]
     };

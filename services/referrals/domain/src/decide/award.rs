@@ -72,6 +72,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
         proposed,
         sex: referral.requirements.sex.clone(),
         area_authority: command.area_authority.clone(),
+        household: command.household.clone(),
     };
     #[cfg(feature = "planted-defects")]
     if let Some(granted) = granted_early {

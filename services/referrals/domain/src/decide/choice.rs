@@ -3,6 +3,7 @@
 use super::post::check_codes;
 use crate::commands::ProposeAward;
 use crate::rejection::Rejection;
+use crate::siblings::Home;
 use crate::state::{Offer, Referral, State};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -59,7 +60,8 @@ pub(super) fn evidence(
         }
         choice.departure_reason = Some(reason.to_owned());
     }
-    if let Some(sibling) = state.parted_from(referral, &offer.terms.urn, london_date(command.at)) {
+    let home = Home::new(&offer.terms.urn, command.household.as_ref(), &offer.terms.provision);
+    if let Some(sibling) = state.parted_from(referral, home, london_date(command.at)) {
         let reason = command.sibling_split_reason.as_deref();
         let reason = reason.ok_or(Rejection::SiblingSplitReasonMissing { referral: referral.id, sibling })?;
         check_codes(command.at, &[("sibling_split_reason", code_sets::SIBLING_SPLIT, reason)])?;

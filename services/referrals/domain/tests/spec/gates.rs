@@ -132,6 +132,7 @@ fn a_gate_looks_at_awards_for_which_all_of_its_condition_is_so() {
         events.push(step("FRAMEWORK", "NO_PLACE"));
         let command = ProposeAward {
             area_authority: authority.map(str::to_owned),
+            household: None,
             spot_justification: Some("nobody near".to_owned()),
             ..propose()
         };

@@ -449,6 +449,7 @@ fn proposals() -> impl Strategy<Value = ProposeAward> {
             hold_token: None,
             age_years: 13,
             area_authority: None,
+            household: None,
             approval,
             emergency,
             spot_justification,

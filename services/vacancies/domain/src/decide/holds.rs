@@ -1,7 +1,7 @@
 //! Holds: leases on a place, each with a fencing token that is higher than any before it on that place.
 
 use super::reservations::alone;
-use super::{Events, place_of};
+use super::{Events, home_of, place_of};
 use crate::{HoldPlace, Rejection};
 use care::market::{
     Claim, Establishment, HoldEnd, HoldPolicy, HoldReleased, Market, MarketEvent, Own, Place, PlaceHeld,
@@ -37,7 +37,7 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     if !theirs {
         alone(&asked.place, place, asked.council, asked.at)?;
     }
-    room(market, &place.urn, nights, asked.at, own, false)?;
+    room(market, place, nights, asked.at, own, false)?;
     within_limits(market, asked, &policy)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
@@ -219,37 +219,47 @@ pub(super) fn own_hold_token(place: &Place, council: CouncilId, at: Timestamp) -
     place.hold().filter(|hold| hold.council == council && hold.is_live(at)).map(|hold| hold.token)
 }
 
-/// Whether the establishment has room for one more on each of these nights, or for a solo child is empty.
-/// Returns how many places the others claim at most.
+/// Whether there is room for one more on each of these nights in the establishment and in the place's home, or for a solo child the home is
+/// empty. The home is the household, or what of the establishment belongs to none.
 pub(super) fn room(
     market: &Market,
-    urn: &EstablishmentUrn,
+    place: &Place,
     nights: Nights,
     at: Timestamp,
     own: Own<'_>,
     solo: bool,
-) -> Result<u16, Rejection> {
-    let Some(establishment) = market.establishment(urn) else {
-        return Err(Rejection::EstablishmentUnknown(urn.clone()));
-    };
-    let taken_whole = market.solo_on(establishment, nights, at);
+) -> Result<(), Rejection> {
+    let home = home_of(market, place)?;
+    let urn = || place.urn.clone();
+    let taken_whole = market.solo_on(home, nights, at);
     #[cfg(feature = "planted-defects")]
     if is_planted(if solo || taken_whole {
         Planted::SoloUnchecked
     } else {
         Planted::RegisteredPlacesUnchecked
     }) {
-        return Ok(0);
+        return Ok(());
     }
     if taken_whole {
-        return Err(Rejection::SoloOccupied(urn.clone()));
+        return Err(match home.household {
+            Some((id, _)) => Rejection::HouseholdTaken(id.clone()),
+            None => Rejection::SoloOccupied(urn()),
+        });
     }
-    let registered = establishment.registration.places_registered;
-    let claimed = market.places_claimed_besides(urn, nights, at, Some(own));
-    if claimed >= registered || (solo && claimed > 0) {
-        return Err(Rejection::EstablishmentFull { urn: urn.clone(), registered, claimed, solo });
+    let in_home = market.claims_in(home, nights, at, Some(own));
+    let not_alone = solo && in_home > 0;
+    if let Some((id, household)) = home.household {
+        let children = household.approval.children;
+        if in_home >= children.into() || not_alone {
+            return Err(Rejection::HouseholdFull { household: id.clone(), children, claimed: in_home, solo });
+        }
     }
-    Ok(claimed)
+    let registered = home.establishment.registration.places_registered;
+    let claimed = market.claims_besides(&place.urn, nights, at, Some(own));
+    if claimed >= registered || not_alone {
+        return Err(Rejection::EstablishmentFull { urn: urn(), registered, claimed, solo });
+    }
+    Ok(())
 }
 
 /// Records the end of the place's hold if its lease has ended.

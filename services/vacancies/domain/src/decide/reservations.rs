@@ -52,7 +52,7 @@ pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     if asked.from > latest {
         return Err(Rejection::ReservationTooFarAhead { latest });
     }
-    room(market, &place.urn, nights, asked.at, own, false)?;
+    room(market, place, nights, asked.at, own, false)?;
     within_limit(market, asked.council, asked.at)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
