@@ -4,21 +4,18 @@
 mod sagas;
 mod watching;
 mod world;
-
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
-use care::market::{AwardStage, ProviderRegistered};
-use care::published::{AgreementRefused, CallOffEvidence, PlacementEnded, PlacementStarted, SearchEnded};
-use care::{AgreementId, AwardId, CouncilId, Date, EventBody, ReferralId, StreamId, Timestamp};
+use care::Timestamp;
+use care::market::ProviderRegistered;
 use engine::Context;
 use eventlog::{LogId, Service};
 use prost::Message;
 use service_kit::{Clock, Kit, Role};
 use tonic::Code;
-use uuid::Uuid;
 use vacancies::{RULES, Vacancies};
 use vacancies_domain::Command;
-use world::{DERBY, DURHAM, World, advertise, council, fields, place, proposed, reason, referral, start};
+use world::{DERBY, DURHAM, World, advertise, council, fields, place, proposed, reason, referral};
 
 #[test]
 fn every_method_has_a_rule() {

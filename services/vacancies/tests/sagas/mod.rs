@@ -1,20 +1,14 @@
 //! What the service does of itself when other services' logs say something: awards, agreements, children who come and go, searches that end.
 
-use crate::world::{
-    DERBY, DURHAM, World, advertise, council, fields, place, proposed, reason, referral, start,
-};
+use crate::world::{DERBY, DURHAM, World, advertise, council, place, proposed, reason, referral, start};
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
-use care::market::{AwardStage, ProviderRegistered};
+use care::market::AwardStage;
 use care::published::{AgreementRefused, CallOffEvidence, PlacementEnded, PlacementStarted, SearchEnded};
 use care::{AgreementId, AwardId, CouncilId, Date, EventBody, ReferralId, StreamId, Timestamp};
-use engine::Context;
 use eventlog::{LogId, Service};
-use service_kit::{Clock, Kit, Role};
-use tonic::Code;
+use service_kit::Role;
 use uuid::Uuid;
-use vacancies::Vacancies;
-use vacancies_domain::Command;
 
 #[tokio::test]
 async fn awards_take_places_and_the_saga_moves_them_on() {
