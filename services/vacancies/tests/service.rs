@@ -4,6 +4,7 @@
 mod sagas;
 mod watching;
 mod world;
+
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
 use care::Timestamp;
