@@ -28,7 +28,7 @@ pub use contention::{
 };
 pub use contention_events::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, PlaceReserved,
-    ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded,
+    ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded, Yielded,
 };
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,

@@ -205,23 +205,27 @@ pub const ALL: [About; 17] = [
     },
     About {
         rule: Rule::Reserved,
-        version: 1,
-        excludes: "Another council has reserved some of the nights from the first one on. The searching council's own reservation leaves nothing \
-                   out: it is told with the match.",
+        version: 2,
+        excludes: "Another council has reserved some of the nights from the first one on, or nights before it that are not over, unless the searching \
+                   council bought its own of a reservation. The searching council's own reservation leaves nothing out: it is told with the match. Version 2 \
+                   reads the nights before too, as a hold and an award do; version 1 did not.",
         reads: "The paid reservations of the place, and which council searches.",
         why: "Practice: councils pay a retainer to keep a bed for days or weeks (Darlington's sufficiency statement 2024-25 reserves in new \
               two-bed homes), and a placement has no end that is known beforehand.",
-        counterfactual: "If the first night were the first that nobody else has reserved.",
+        counterfactual: "If it were asked once nobody else has a reservation that is not over, for no night before that.",
     },
     About {
         rule: Rule::BlockOfAnotherCouncil,
-        version: 1,
+        version: 2,
         excludes: "By a block contract the first night that a placement would take of it is another council's to hold, or a later one was sold to \
-                   another. The searching council's own block leaves nothing out, nor do void nights that it bought: it is told with the match.",
+                   another, or another council's block of nights before is not over, unless the searching council bought its own of a reservation. The \
+                   searching council's own block leaves nothing out, nor do void nights that it bought: it is told with the match. Version 2 reads the blocks \
+                   of nights before too, as a hold and an award do; version 1 did not.",
         reads: "The block contracts of the place, what was resold of them, and which council searches.",
         why: "Practice: a block bed is paid whether filled or not, and its council alone places there (Placements North West's census has \
               block routes of its own).",
-        counterfactual: "If the first night were the first after the block contracts.",
+        counterfactual: "If it were asked once the block contracts of others are over, for no night before that; or for the first night that is the \
+                         council's own.",
     },
 ];
 

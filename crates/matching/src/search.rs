@@ -9,7 +9,7 @@ use crate::index::Index;
 use crate::needs::NeedSet;
 use crate::rules::{ALL, Rule};
 use crate::tally::Tally;
-use care::market::{Agreed, Reservation};
+use care::market::{Agreed, Block, Reservation};
 use care::{Date, Nights, PlaceId, Timestamp, london_date};
 use geography::{Location, Miles, Reach};
 
@@ -246,11 +246,10 @@ impl<'a> Question<'a> {
                 self.claimed_home(entry) || rows[entry].mix.is_some_and(|group| group.children > 0)
             }),
             Rule::Reserved => filter(word, among & sets.agreed.word(word), |entry| {
-                self.agreed(entry).any(|it| self.reserved(it, false).next().is_some())
+                self.agreed(entry).any(|it| self.reserved_against(it).next().is_some())
             }),
             Rule::BlockOfAnotherCouncil => filter(word, among & sets.agreed.word(word), |entry| {
-                self.agreed(entry)
-                    .any(|it| it.blocked_for(self.criteria.council, self.nights).next().is_some())
+                self.agreed(entry).any(|it| self.blocks_against(it).next().is_some())
             }),
             // They judge by a set.
             Rule::Provision
@@ -281,6 +280,16 @@ impl<'a> Question<'a> {
     ) -> impl Iterator<Item = &'b Reservation> {
         let council = self.criteria.council;
         agreed.reservations_on(self.nights).filter(move |it| (Some(it.council) == council) == own)
+    }
+
+    /// The reservations of other councils that keep the searching one from a claim, as for a hold and an award.
+    pub(crate) fn reserved_against<'b>(&self, agreed: &'b Agreed) -> impl Iterator<Item = &'b Reservation> {
+        agreed.reserved_against(self.criteria.council, self.nights.start(), london_date(self.at))
+    }
+
+    /// The blocks that do.
+    pub(crate) fn blocks_against<'b>(&self, agreed: &'b Agreed) -> impl Iterator<Item = &'b Block> {
+        agreed.blocks_against(self.criteria.council, self.nights.start(), london_date(self.at))
     }
 
     /// The day after the last night of the searching council's own blocks that a claim could begin in, and of what it bought of others'.

@@ -94,7 +94,14 @@ impl Home {
         let on = jan(2);
         self.then(PlaceOccupied { award, council, place: place.clone(), on, counted_from: on, at: at(0) });
         if let Some(on) = end {
-            self.then(care::market::OccupancyEnded { award, council, place, on, at: at(0) });
+            self.then(care::market::OccupancyEnded {
+                award,
+                council,
+                place,
+                on,
+                yielded: Vec::new(),
+                at: at(0),
+            });
         }
     }
 
@@ -354,16 +361,24 @@ fn in_block(council: &str) -> MarketEvent {
 
 #[test]
 fn reserved_by_another_council() {
-    let says =
-        "another council has reserved it until 2026-01-20; would match if the first night were 2026-01-20";
+    let says = "another council has reserved it until 2026-01-20; would match if it were asked on 2026-01-20 or later, for no night before that";
     leaves_out(Rule::Reserved, says, |home, _| home.then(reserved("E06000015")));
+    // Nights behind those that it pays for are no more to be had, while they last: so it is for a hold and an award.
+    leaves_out(Rule::Reserved, says, |home, asked| {
+        home.then(reserved("E06000015"));
+        asked.available_on = Some(jan(25));
+    });
 }
 
 #[test]
 fn in_the_block_of_another_council() {
-    let says = "it is another council's by a block contract until 2026-01-25; would match if the first night were \
-                2026-01-25";
+    let says = "it is another council's by a block contract until 2026-01-25; would match if it were asked on \
+                2026-01-25 or later, for no night before that";
     leaves_out(Rule::BlockOfAnotherCouncil, says, |home, _| home.then(in_block("E06000015")));
+    leaves_out(Rule::BlockOfAnotherCouncil, says, |home, asked| {
+        home.then(in_block("E06000015"));
+        asked.available_on = Some(jan(25));
+    });
 }
 
 #[test]

@@ -182,6 +182,12 @@ impl Block {
         self.entitled(self.terms.until.yesterday().unwrap_or(self.terms.from))
     }
 
+    /// Whether it is not over on `today`, and its last night another's than this council's to hold.
+    #[must_use]
+    pub fn is_of_another(&self, council: Option<CouncilId>, today: Date) -> bool {
+        today < self.terms.until && Some(self.holder_at_end()) != council
+    }
+
     /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold, and none of
     /// them sold to another. So a seller claims no earlier night once it has sold the nights to the end: nobody knows the end of a claim beforehand.
     #[must_use]
@@ -261,6 +267,43 @@ impl Agreed {
     pub fn blocked_for(&self, council: Option<CouncilId>, nights: Nights) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(move |it| !it.allows(council, nights))
     }
+
+    /// The reservations of other councils that are in the way of a claim without a known end that begins on the night of `first`, as of `today`:
+    /// those that take some of its nights, and those of nights before that are not over.
+    ///
+    /// It is judged alike for a hold, for an award with or without one, and for a search. A claim of nights behind those that somebody pays for
+    /// would keep that council from one of its own, which would have no known end either. Only who bought its nights of another stands
+    /// behind that one.
+    pub fn reserved_against(
+        &self,
+        council: Option<CouncilId>,
+        first: Date,
+        today: Date,
+    ) -> impl Iterator<Item = &Reservation> {
+        let counts_from = if self.has_bought(council, first) { first } else { first.min(today) };
+        let ahead = self.reservations_on(Nights::from_on(counts_from, None));
+        ahead.filter(move |it| Some(it.council) != council)
+    }
+
+    /// The blocks that are in the way of such a claim: those whose nights it takes are another's to hold, and those of others that are not over. See
+    /// [`Agreed::reserved_against`].
+    pub fn blocks_against(
+        &self,
+        council: Option<CouncilId>,
+        first: Date,
+        today: Date,
+    ) -> impl Iterator<Item = &Block> {
+        let (nights, bought) = (Nights::from_on(first, None), self.has_bought(council, first));
+        self.blocks
+            .iter()
+            .filter(move |it| !it.allows(council, nights) || !bought && it.is_of_another(council, today))
+    }
+
+    /// Whether a night is of a reservation that the council has bought of another.
+    fn has_bought(&self, council: Option<CouncilId>, night: Date) -> bool {
+        let mut on = self.reservations_on(Nights::from_on(night, night.tomorrow().ok()));
+        on.any(|it| Some(it.council) == council && !it.sold_by.is_empty())
+    }
 }
 
 impl Place {
@@ -283,8 +326,18 @@ impl Place {
     pub fn agreed_by_others(&self, council: CouncilId, today: Date) -> Option<Date> {
         let ahead = Nights::from_on(today, None);
         let reserved = self.reserved_by_others(Some(council), ahead).map(|it| it.until);
-        let blocks = self.blocks().filter(|it| it.nights().overlaps(&ahead) && it.holder_at_end() != council);
+        let blocks = self.blocks().filter(|it| it.is_of_another(Some(council), today));
         reserved.chain(blocks.map(|it| it.terms.until)).max()
+    }
+
+    /// Until when what other councils have agreed of the place is in the way of a claim that begins on the night of `first` and has no known end; none
+    /// where nothing is. See [`Agreed::reserved_against`].
+    #[must_use]
+    pub fn waits_for_others(&self, council: CouncilId, first: Date, today: Date) -> Option<Date> {
+        let agreed = self.agreed.as_deref()?;
+        let reserved = agreed.reserved_against(Some(council), first, today).map(|it| it.until);
+        let blocks = agreed.blocks_against(Some(council), first, today).map(|it| it.terms.until);
+        reserved.chain(blocks).max()
     }
 
     /// The blocks of this place.

@@ -375,6 +375,9 @@ pub struct OccupancyEnded {
     pub place: PlaceId,
     /// The first free night.
     pub on: Date,
+    /// Where a departure is put right: what the council's own reservations give up for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<super::Yielded>,
     /// When it was recorded.
     pub at: Timestamp,
 }

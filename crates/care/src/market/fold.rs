@@ -105,6 +105,7 @@ impl Market {
             MarketEvent::OccupancyEnded(event) => {
                 // Who left before the first night, or never came, took no night.
                 self.at_claim(&event.place, event.award, |claim| claim.end = Some(event.on.max(claim.start)));
+                self.yield_nights(event);
                 self.note(event.award, &event.place, AwardStage::Ended);
             }
             MarketEvent::RegisterPartRead(event) => self.read_part(event),

@@ -183,7 +183,15 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
             let (award, on) = (award(a), jan(b));
             PlaceOccupied { award, council: council(c), place, on, counted_from: on, at }.into()
         }
-        14 => OccupancyEnded { award: award(a), council: council(c), place, on: jan(b), at }.into(),
+        14 => OccupancyEnded {
+            award: award(a),
+            council: council(c),
+            place,
+            on: jan(b),
+            yielded: Vec::new(),
+            at,
+        }
+        .into(),
         15 => VacancyConfirmed { place, at }.into(),
         16 => VacancyQueried { place, confirmed_at: at, at }.into(),
         17 => VacancyUnlisted { place, asked_at: at, at }.into(),

@@ -166,7 +166,16 @@ fn claims_fail(
         failed.push(Rule::NotEmpty);
     }
     let agreed = place.agreed.clone().unwrap_or_default();
-    let of_others = |it: &&Reservation| it.until > nights.start() && Some(it.council) != criteria.council;
+    // What others agreed of nights before counts until it is over, but for who bought its own of a reservation.
+    let today = london_date(at);
+    let bought = agreed.reservations.iter().any(|it| {
+        let on = it.from <= nights.start() && nights.start() < it.until;
+        on && Some(it.council) == criteria.council && !it.sold_by.is_empty()
+    });
+    let of_others = |it: &&Reservation| {
+        let counts = it.until > nights.start() || !bought && it.until > today;
+        counts && Some(it.council) != criteria.council
+    };
     if agreed.reservations.iter().any(|it| of_others(&it)) {
         failed.push(Rule::Reserved);
     }
@@ -177,7 +186,11 @@ fn claims_fail(
         let away =
             |it: &care::market::Sold| it.nights.end() > nights.start() && Some(it.buyer) != criteria.council;
         let sold_away = block.sold.iter().any(away);
-        block.terms.until > nights.start() && (Some(entitled) != criteria.council || sold_away)
+        let last = block.terms.until.yesterday().unwrap();
+        let buyer = block.sold.iter().rev().find(|it| it.nights.start() <= last && last < it.nights.end());
+        let at_end = buyer.map_or(block.council, |it| it.buyer);
+        let before = !bought && block.terms.until > today && Some(at_end) != criteria.council;
+        before || block.terms.until > nights.start() && (Some(entitled) != criteria.council || sold_away)
     };
     if agreed.blocks.iter().any(keeps_out) {
         failed.push(Rule::BlockOfAnotherCouncil);

@@ -122,7 +122,7 @@ fn no_fewer_places_are_registered_than_are_claimed_in_closed_ones_too() {
     let left = |on| Command::EndOccupancy { award: award(1), council: derby(), on: jan(on), at: days(3) };
     let ended = |on| {
         let (award, council, place) = (award(1), derby(), place(1));
-        OccupancyEnded { award, council, place, on: jan(on), at: days(3) }
+        OccupancyEnded { award, council, place, on: jan(on), yielded: Vec::new(), at: days(3) }
     };
     let closed = |number| PlaceClosed { place: place(number), at: days(2) };
     let occupied = PlaceOccupied {

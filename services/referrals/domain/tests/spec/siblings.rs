@@ -37,7 +37,7 @@ fn three(requirements: &Requirements) -> Vec<ReferralEvent> {
             referral: id,
             providers: [provider("oak")].into(),
             stage: ReleaseStage::Broadcast,
-            own: BTreeSet::new(),
+            homes: std::collections::BTreeMap::new(),
             step: None,
             at: at(1),
         };

@@ -3,15 +3,16 @@
 //! These answer other services' events, so a "no" is an event too, and a step that comes twice is done once.
 
 use super::holds::{
-    admitting, expired_hold, expired_holds_of, free, live_hold, next_token, room, unblocked, unclaimed,
+    admitting, claimable, expired_hold, expired_holds_of, free, live_hold, next_token, room, unblocked,
+    unclaimed,
 };
-use super::reservations::ended_by_arrival;
-use super::{Events, home_of, place_of};
+use super::reservations::{ended_by_arrival, yielded_to_stay};
+use super::{home_of, place_of};
 use crate::{ClaimForAward, Rejection};
 use care::market::{
     AwardStage, Claim, HoldEnd, HoldPolicy, Home, Market, MarketEvent, OccupancyEnded, OccupancyRefused, Own,
     Place, PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN,
-    Stage, Vacancy,
+    Stage, Vacancy, Yielded,
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -56,7 +57,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
     let token = hold.map(|hold| hold.token);
     let nights = Nights::from_on(asked.start, None);
     let own = Own { place: &asked.place, council: asked.council, hold: token };
-    free(place, nights, asked.at, own)?;
+    claimable(place, asked.start, asked.at, own)?;
     room(market, place, nights, asked.at, own, asked.solo)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
@@ -304,14 +305,15 @@ pub(super) fn end(
     };
     let claim = market.place(&known.place).and_then(|place| place.claim_of(award));
     let ours = claim.is_some_and(|claim| claim.council == council);
-    let ended = || OccupancyEnded { award, council, place: known.place.clone(), on, at }.into();
+    let ended =
+        |yielded| OccupancyEnded { award, council, place: known.place.clone(), on, yielded, at }.into();
     match (known.stage, claim) {
-        (AwardStage::Claimed | AwardStage::Occupied, Some(_)) if ours => vec![ended()],
+        (AwardStage::Claimed | AwardStage::Occupied, Some(_)) if ours => vec![ended(Vec::new())],
         (AwardStage::Ended | AwardStage::Overstayed, Some(claim)) if ours => {
             match departs_anew(market, &known.place, claim, on, at) {
                 None => Vec::new(),
-                Some(Ok(mut events)) => {
-                    events.push(ended());
+                Some(Ok((yielded, mut events))) => {
+                    events.push(ended(yielded));
                     events
                 }
                 // It is said once that somebody must look into it.
@@ -329,26 +331,30 @@ pub(super) fn end(
 
 /// Whether the claim of a child who came can end on another day than was recorded; none where that changes nothing. Fewer nights are
 /// given back; more are taken only if nobody has any of them by now: the market never counts two children in one place on one night.
-/// What it gives are the ends of leases that had run out.
-fn departs_anew(market: &Market, id: &PlaceId, claim: &Claim, on: Date, at: Timestamp) -> Option<Events> {
+/// The council's own reservations yield. What it gives are the nights that they yield, and the ends of leases that had run out and of reservations.
+fn departs_anew(
+    market: &Market,
+    id: &PlaceId,
+    claim: &Claim,
+    on: Date,
+    at: Timestamp,
+) -> Option<Result<(Vec<Yielded>, Vec<MarketEvent>), Rejection>> {
     let recorded = claim.end.filter(|_| matches!(claim.stage, Stage::Occupied { .. }))?;
     let place = market.place(id)?;
     if on.max(claim.start) == recorded {
         return None;
     }
     if on < recorded {
-        return Some(Ok(Vec::new()));
+        return Some(Ok((Vec::new(), Vec::new())));
     }
     let more = Nights::from_on(recorded, Some(on));
     let own = Own { place: id, council: claim.council, hold: None };
-    // Nights of the council's own reservation are paid by that one already.
-    let reserved = match place.reservations_on(more).map(|it| it.until).max() {
-        Some(until) => Err(Rejection::Reserved { place: id.clone(), until }),
-        None => Ok(()),
-    };
-    let possible = reserved
-        .and_then(|()| unclaimed(place, more, at, own))
+    let possible = unclaimed(place, more, at, own)
         .and_then(|()| unblocked(place, Nights::from_on(claim.start, Some(on)), own))
         .and_then(|()| room(market, place, more, at, own, claim.solo));
-    Some(possible.map(|()| expired_holds_of(market, &place.urn, at)))
+    Some(possible.map(|()| {
+        let (yielded, given_up) = yielded_to_stay(id, place, claim.council, more, at);
+        let expired = expired_holds_of(market, &place.urn, at);
+        (yielded, expired.into_iter().chain(given_up).collect())
+    }))
 }

@@ -1,6 +1,5 @@
 //! Holds: leases on a place, each with a fencing token that is higher than any before it on that place.
 
-use super::reservations::alone;
 use super::{Events, home_of, place_of};
 use crate::{HoldPlace, Rejection};
 use care::market::{
@@ -29,14 +28,7 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     Rejection::unless_near("first_night", from, asked.at)?;
     let nights = Nights::from_on(from, None);
     let own = Own { place: &asked.place, council: asked.council, hold: None };
-    free(place, nights, asked.at, own)?;
-    // A hold of later nights would keep the council that pays for those before from a claim, which has no known end.
-    let theirs = has_bought(place, asked.council, from);
-    #[cfg(feature = "planted-defects")]
-    let theirs = theirs || is_planted(Planted::ReservationOverlooked) || is_planted(Planted::BlockOverlooked);
-    if !theirs {
-        alone(&asked.place, place, asked.council, asked.at)?;
-    }
+    claimable(place, from, asked.at, own)?;
     room(market, place, nights, asked.at, own, false)?;
     within_limits(market, asked, &policy)?;
 
@@ -55,12 +47,6 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
         .into(),
     );
     Ok(events)
-}
-
-/// Whether a night is of a reservation that the council has bought of another, which keeps what is before.
-fn has_bought(place: &Place, council: CouncilId, night: Date) -> bool {
-    let night = Nights::from_on(night, night.tomorrow().ok());
-    place.reservations_on(night).any(|it| it.council == council && !it.sold_by.is_empty())
 }
 
 /// Higher than the token of any hold on the place before.
@@ -170,6 +156,20 @@ pub(super) fn admits(id: &PlaceId, place: &Place, establishment: &Establishment)
         return Err(Rejection::PlaceClosed(id.clone()));
     }
     Ok(())
+}
+
+/// Whether a council can claim a place from the night of `first` on, for as long as it may be: it can have all of its nights, and no other council
+/// has agreed nights before that are not over. A hold and an award ask the same.
+pub(super) fn claimable(place: &Place, first: Date, at: Timestamp, own: Own<'_>) -> Result<(), Rejection> {
+    free(place, Nights::from_on(first, None), at, own)?;
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::ReservationOverlooked) || is_planted(Planted::BlockOverlooked) {
+        return Ok(());
+    }
+    match place.waits_for_others(own.council, first, london_date(at)) {
+        None => Ok(()),
+        Some(until) => Err(Rejection::AgreedByAnotherCouncil { place: own.place.clone(), until }),
+    }
 }
 
 /// Whether a council can have these nights: nobody else has any of them, and no block gives the right to another.
