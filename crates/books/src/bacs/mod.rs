@@ -3,9 +3,9 @@
 //! A file is VOL1, HDR1, HDR2 and UHL1 of 80 characters; a record of 100 characters for each payment (106 where each has a processing day of
 //! its own), and for each day a contra record that debits the council's account with their sum; EOF1, EOF2 and UTL1 with the totals.
 //!
-//! The layout is PN5011 of Bacs as other implementers publish it: FinDock's "Bacs Direct Debit collection file" (docs.findock.com), HSBC's
-//! message implementation guide of August 2012, Bank of Ireland's "BACS File Specification", Access Group's "BACS Standard 18", and an open
-//! implementation that cites Bacs' "ISO 20022/Bacs Translation Guide". PN5011 itself is not public, there is no validator that runs without
+//! The layout is PN5011 of Bacs as other implementers publish it: FinDock's "Bacs Direct Debit collection file" (docs.findock.com) and Bank of
+//! Ireland's "BACS File Specification", both read in part, Access Group's "BACS Standard 18", and an open implementation that cites Bacs' "ISO
+//! 20022/Bacs Translation Guide". PN5011 itself is not public, there is no validator that runs without
 //! a bank, and nothing here was sent to one. Not done: modulus checks of account numbers, whose table Vocalink changes and licenses; direct debits;
 //! submissions for several service users.
 
