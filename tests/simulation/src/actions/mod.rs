@@ -14,6 +14,7 @@ mod provider;
 mod register;
 mod shortlist;
 mod staying;
+mod terms;
 
 pub(crate) use council::policy;
 pub(crate) use lead::prices;
