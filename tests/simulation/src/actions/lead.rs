@@ -34,14 +34,14 @@ impl World {
             1..=5 => version,
             _ => None,
         };
-        let change = match self.chance.below(24) {
+        let change = match self.chance.below(28) {
             0..=1 => self.membership(),
             2..=9 => self.suspension(&framework),
             10..=12 => self.admission(),
             13..=15 => self.lot(),
             16 => self.creation(),
             17 => self.weights(),
-            18..=21 => self.framework_terms(&framework),
+            18..=25 => self.framework_terms(&framework),
             _ => self.lift(&framework),
         };
         self.ask_frameworks(framework, expected_version, change)?;
@@ -122,7 +122,7 @@ impl World {
         let mut schedule = PriceSchedule::plain(from, prices);
         schedule.until = self.chance.percent(10).then(|| from.saturating_add(Span::new().days(20)));
         schedule.rows = self.rows();
-        if self.chance.percent(8) {
+        if self.chance.percent(20) {
             schedule.branches.extend(self.chance.one_of(&self.homes).cloned());
         }
         Change::AdmitProvider { lot, provider: self.some_provider(), schedule }

@@ -33,7 +33,7 @@ impl World {
     }
 
     fn some_number(&mut self) -> u32 {
-        self.chance.number(1..=8)
+        self.chance.number(1..=4)
     }
 
     fn extension(&mut self, framework: &FrameworkId) -> Change {
@@ -55,8 +55,8 @@ impl World {
         } else {
             DiscountAmount::Weekly(Pence(5_000))
         };
-        let lot = self.chance.percent(50).then(|| self.some_lot());
-        let provider = self.chance.percent(50).then(|| self.some_provider());
+        let lot = self.chance.percent(20).then(|| self.some_lot());
+        let provider = self.chance.percent(20).then(|| self.some_provider());
         let (from, until) = (self.some_day(), self.chance.percent(50).then(|| self.some_day()));
         Change::AgreeDiscount(Discount { lot, provider, rule, amount, from, until })
     }
@@ -67,8 +67,10 @@ impl World {
 
     fn rise(&mut self) -> UpliftAmount {
         let level = if self.chance.percent(5) { "none-such" } else { "standard" };
-        if self.chance.percent(50) {
-            UpliftAmount::BasisPoints(self.chance.number(0..=600))
+        if self.chance.percent(5) {
+            UpliftAmount::BasisPoints(0)
+        } else if self.chance.percent(50) {
+            UpliftAmount::BasisPoints(self.chance.number(1..=600))
         } else {
             UpliftAmount::ByLevel([(level.to_owned(), Pence(self.chance.within(1..=9_000)))].into())
         }
