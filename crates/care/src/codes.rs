@@ -111,6 +111,7 @@ macro_rules! set {
 mod cascade;
 mod evaluation;
 mod form;
+mod frameworks;
 mod money;
 mod staying;
 
@@ -124,12 +125,13 @@ pub mod code_sets {
         NATIONAL_TRANSFER, PARENT_AND_CHILD, RELIGION, RISK, ROUTE_INTO_CARE, SEND, SIBLING_REASON, SIBLINGS,
         STRENGTH,
     };
+    pub use super::frameworks::{DISCOUNT, PRICE_ATTRIBUTE};
     pub use super::money::{ABSENCE, CHARGE_LINE, TERMS_CAUSE, VAT_TREATMENT};
     pub use super::staying::{FOLLOWS, NOTICE, PLACEMENT_END, RESPITE, SHORT_NOTICE, respite_days_max};
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 50] = [
+    pub const ALL: [CodeSet; 52] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -180,6 +182,8 @@ pub mod code_sets {
         TERMS_CAUSE,
         ABSENCE,
         VAT_TREATMENT,
+        PRICE_ATTRIBUTE,
+        DISCOUNT,
     ];
 
     set! {

@@ -17,6 +17,7 @@ use crate::ids::{
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
 
 mod claims;
 mod evaluation;
@@ -69,6 +70,9 @@ pub enum Route {
         lot: LotId,
         /// The priced support level within the lot.
         level: String,
+        /// What the price goes by beside level and age, codes of `code_sets::PRICE_ATTRIBUTE`; most have none.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        attributes: BTreeSet<String>,
     },
     /// The council's own provision, at an internal price.
     InHouse,

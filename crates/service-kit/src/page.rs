@@ -52,7 +52,8 @@ macro_rules! paged {
 
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
-    contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest;
+    contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
+        ListUpliftsRequest;
     invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,

@@ -6,6 +6,7 @@ use api::common;
 use api::common::route as given;
 use care::published::{FunderShare, PRICE_LINES_MAX, PriceLine, Route};
 use care::{Date, Pence, code_sets};
+use std::collections::BTreeSet;
 
 /// The longest name of a priced level, in characters.
 pub const LEVEL_CHARS_MAX: usize = 40;
@@ -36,7 +37,13 @@ pub fn route(
             let framework = fields.framework("route.framework.framework", &called.framework);
             let lot = fields.parse("route.framework.lot", &called.lot);
             let level = fields.text("route.framework.level", &called.level, LEVEL_CHARS_MAX);
-            Some(Route::Framework { framework: framework?, lot: lot?, level: level? })
+            let attributes = attributes(fields, "route.framework.attributes", &called.attributes);
+            Some(Route::Framework {
+                framework: framework?,
+                lot: lot?,
+                level: level?,
+                attributes: attributes?,
+            })
         }
         Some(given::Route::InHouse(_)) => Some(Route::InHouse),
         Some(given::Route::Spot(_)) if justification == Justification::Hidden => {
@@ -48,6 +55,13 @@ pub fn route(
             Some(Route::Spot { justification })
         }
     }
+}
+
+/// Reads what a framework price goes by beside level and age: `PRICE_ATTRIBUTE` codes, each once.
+pub fn attributes(fields: &mut Fields, field: &str, given: &[String]) -> Option<BTreeSet<String>> {
+    // Its codes are those of every year.
+    let codes = fields.codes(field, code_sets::PRICE_ATTRIBUTE, given, Date::MAX)?;
+    Some(codes.into_iter().collect())
 }
 
 /// Reads `lines`, the weekly price by line: at most [`PRICE_LINES_MAX`], each of a kind that there is on the day `on`.
@@ -85,11 +99,14 @@ pub fn funder_given(share: &common::FunderShare) -> FunderShare {
 #[must_use]
 pub fn route_shown(route: &Route, justification: Justification) -> common::Route {
     let route = match route {
-        Route::Framework { framework, lot, level } => given::Route::Framework(given::FrameworkCallOff {
-            framework: framework_name(framework),
-            lot: lot.to_string(),
-            level: level.clone(),
-        }),
+        Route::Framework { framework, lot, level, attributes } => {
+            given::Route::Framework(given::FrameworkCallOff {
+                framework: framework_name(framework),
+                lot: lot.to_string(),
+                level: level.clone(),
+                attributes: attributes.iter().cloned().collect(),
+            })
+        }
         Route::InHouse => given::Route::InHouse(given::InHouse {}),
         Route::Spot { justification: reason } => given::Route::Spot(given::Spot {
             justification: match justification {
@@ -148,6 +165,7 @@ mod tests {
             framework: "north".parse().unwrap(),
             lot: "lot-1".parse().unwrap(),
             level: "core".to_owned(),
+            attributes: ["CWD".to_owned(), "SOLO".to_owned()].into(),
         };
         let spot = Route::Spot { justification: "none had a place".to_owned() };
         let mut fields = Fields::new();

@@ -5,7 +5,11 @@ mod agreements;
 mod changes;
 mod fields;
 mod frameworks;
+mod impact;
 mod notices;
+mod prices;
+mod terms;
+mod uplifts;
 
 use crate::Contracts;
 use api::contracts as proto;
@@ -150,5 +154,80 @@ impl ContractsService for Contracts {
         request: Request<proto::EndStayingPutRequest>,
     ) -> Answer<proto::Agreement> {
         self.leave_staying_put(request).await
+    }
+
+    async fn reopen_framework(
+        &self,
+        request: Request<proto::ReopenFrameworkRequest>,
+    ) -> Answer<proto::Framework> {
+        self.reopen(request).await
+    }
+
+    async fn extend_framework(
+        &self,
+        request: Request<proto::ExtendFrameworkRequest>,
+    ) -> Answer<proto::Framework> {
+        self.extend(request).await
+    }
+
+    async fn agree_discount(&self, request: Request<proto::AgreeDiscountRequest>) -> Answer<proto::Discount> {
+        self.agree(request).await
+    }
+
+    async fn end_discount(&self, request: Request<proto::EndDiscountRequest>) -> Answer<proto::Discount> {
+        self.end_of_discount(request).await
+    }
+
+    async fn nominate_link_authority(
+        &self,
+        request: Request<proto::NominateLinkAuthorityRequest>,
+    ) -> Answer<proto::FrameworkProvider> {
+        self.nominate(request).await
+    }
+
+    async fn request_uplift(&self, request: Request<proto::RequestUpliftRequest>) -> Answer<proto::Uplift> {
+        self.ask_uplift(request).await
+    }
+
+    async fn negotiate_uplift(
+        &self,
+        request: Request<proto::NegotiateUpliftRequest>,
+    ) -> Answer<proto::Uplift> {
+        self.negotiate(request).await
+    }
+
+    async fn list_uplifts(
+        &self,
+        request: Request<proto::ListUpliftsRequest>,
+    ) -> Answer<proto::ListUpliftsResponse> {
+        self.uplift_page(&request)
+    }
+
+    async fn suspend_for_council(
+        &self,
+        request: Request<proto::SuspendForCouncilRequest>,
+    ) -> Answer<proto::FrameworkProvider> {
+        self.council_suspends(request).await
+    }
+
+    async fn lift_for_council(
+        &self,
+        request: Request<proto::LiftForCouncilRequest>,
+    ) -> Answer<proto::FrameworkProvider> {
+        self.council_lifts(request).await
+    }
+
+    async fn get_suspension_impact(
+        &self,
+        request: Request<proto::GetSuspensionImpactRequest>,
+    ) -> Answer<proto::SuspensionImpact> {
+        self.impact(&request)
+    }
+
+    async fn get_framework_clocks(
+        &self,
+        request: Request<proto::GetFrameworkClocksRequest>,
+    ) -> Answer<proto::FrameworkClocks> {
+        self.clocks(&request)
     }
 }

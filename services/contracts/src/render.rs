@@ -4,7 +4,7 @@ use api::contracts as proto;
 use care::published::{CallOffEvidence, EvaluationWeights};
 use care::{AgreementId, Date, FrameworkId, LotId, Pence, ProviderId};
 use contracts_domain::agreements::{Agreement, AgreementStatus, End};
-use contracts_domain::frameworks::{Framework, Lot, Membership, Onlooker, PriceSchedule, Regime, Suspension};
+use contracts_domain::frameworks::{Framework, Lot, Membership, Onlooker, Regime};
 use contracts_domain::{Agreements, Frameworks, GradeGate};
 use service_kit::terms::{self, Justification};
 use service_kit::{
@@ -12,8 +12,10 @@ use service_kit::{
     referral_name, timestamp,
 };
 
+mod frameworks;
 mod staying;
 
+pub(crate) use frameworks::{discount, uplift, uplift_state};
 pub(crate) use staying::{Which, notice_after, notice_side, notice_state, render_notice};
 
 /// For whom an agreement is rendered.
@@ -65,6 +67,9 @@ pub(crate) fn render_framework(
         lots: framework.lots.iter().map(shown_lot).collect(),
         etag: framework.version.to_string(),
         evaluation_weights: framework.evaluation_weights.iter().map(evaluation_weights).collect(),
+        procurement: (!framework.procurement.is_untold())
+            .then(|| frameworks::procurement(&framework.procurement)),
+        openings: framework.openings.iter().map(frameworks::opening).collect(),
     }
 }
 
@@ -98,44 +103,38 @@ fn lot(id: &str, lot: &Lot, ceilings: bool) -> proto::Lot {
         age_to: lot.age_to.into(),
         grade_gate: lot.grade_gate.as_ref().map(gate),
         levels: lot.levels.iter().map(level).collect(),
+        ceilings: lot.ceilings.iter().map(|row| frameworks::keyed_price(row, ceilings)).collect(),
     }
 }
 
+/// A provider's entry after a change, as whoever changed it sees it.
 pub(crate) fn provider_after(
     state: &Frameworks,
     id: &FrameworkId,
     provider: &ProviderId,
+    onlooker: Onlooker<'_>,
 ) -> proto::FrameworkProvider {
-    state.get(id).map(|framework| framework_provider(id, framework, provider)).unwrap_or_default()
+    let shown = |framework| framework_provider(id, framework, provider, onlooker);
+    state.get(id).map(shown).unwrap_or_default()
 }
 
 pub(crate) fn framework_provider(
     id: &FrameworkId,
     framework: &Framework,
     provider: &ProviderId,
+    onlooker: Onlooker<'_>,
 ) -> proto::FrameworkProvider {
-    let price = |(level, price): (&String, &Pence)| proto::LevelPrice {
-        level: level.clone(),
-        core_weekly_pence: price.0,
-    };
-    let schedule = |lot: &str, schedule: &PriceSchedule| proto::PriceSchedule {
-        lot: lot.to_owned(),
-        from: schedule.from.to_string(),
-        prices: schedule.prices.iter().map(price).collect(),
-    };
-    let suspension = |suspension: &Suspension| proto::Suspension {
-        establishment: suspension.urn.as_ref().map(establishment_name).unwrap_or_default(),
-        reason: suspension.reason.clone(),
-        from: suspension.from.to_string(),
-        until: date_or_empty(suspension.until),
-    };
     let lots = framework.admissions.get(provider).into_iter().flatten();
+    let schedules = lots.flat_map(|(lot, all)| {
+        all.iter().map(move |schedule| frameworks::price_schedule(lot.as_str(), schedule))
+    });
+    let suspensions = framework.suspensions.get(provider).map_or(&[][..], Vec::as_slice);
     proto::FrameworkProvider {
         name: format!("{}/{}", framework_name(id), provider_name(provider)),
-        schedules: lots
-            .flat_map(|(lot, all)| all.iter().map(move |one| schedule(lot.as_str(), one)))
-            .collect(),
-        suspensions: framework.suspensions.get(provider).into_iter().flatten().map(suspension).collect(),
+        schedules: schedules.collect(),
+        suspensions: frameworks::suspensions(suspensions, onlooker),
+        discounts: frameworks::discounts_of(id, framework, provider),
+        link_authority: council_name(framework.link_authority(provider)),
     }
 }
 

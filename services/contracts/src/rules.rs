@@ -28,4 +28,17 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/ListNotices", Own, Own, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/StartStayingPut", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/EndStayingPut", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ReopenFramework", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ExtendFramework", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/AgreeDiscount", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/EndDiscount", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/NominateLinkAuthority", Never, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/RequestUplift", Never, Own, Never),
+    // A council that was nominated negotiates; the domain says who that is.
+    Rule::new("/brokerage.contracts.v1.ContractsService/NegotiateUplift", Granted, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListUplifts", Granted, Any, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/SuspendForCouncil", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/LiftForCouncil", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetSuspensionImpact", Granted, Never, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetFrameworkClocks", Any, Any, Any),
 ];

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
+mod terms;
 mod weights;
 
 use api::contracts::contracts_service_server::ContractsService;
@@ -387,6 +388,7 @@ fn check() -> proto::CheckCallOffRequest {
         framework: "frameworks/tyne-tees".to_owned(),
         lot: "residential".to_owned(),
         level: "STANDARD".to_owned(),
+        attributes: Vec::new(),
     };
     proto::CheckCallOffRequest {
         parent: format!("councils/{DURHAM}"),

@@ -99,7 +99,7 @@ named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
     Create, AddMember, RemoveMember, AddLot, AdmitProvider, SuspendProvider, LiftSuspension,
-    SetEvaluationWeights,
+    SetEvaluationWeights, Reopen, Extend, AgreeDiscount, EndDiscount, NominateLinkAuthority, RequestUplift, NegotiateUplift,
 );
 named!("agreements", PlacementStep, PLACEMENT_COMMANDS:
     Start, End, CorrectEnd, Cancel, StayPut, EndStayingPut,

@@ -8,8 +8,10 @@ use crate::world::{Desk, World};
 use care::market::{EstablishmentRegistered, ProviderRegistered, Registration, RegistrationStatus, Sexes};
 use care::{CouncilId, Date, LotId, Pence, Timestamp, councils};
 use contracts_domain::GradeGate;
-use contracts_domain::frameworks::{Change, Lot, NewFramework, Regime};
-use jiff::{SignedDuration, civil::date};
+use contracts_domain::frameworks::{
+    Change, FrameworkKind, Lot, NewFramework, PriceSchedule, Procurement, Regime,
+};
+use jiff::{SignedDuration, Span, civil::date};
 use referrals_domain::SetCascadePolicy;
 use vacancies_domain::Command;
 
@@ -144,6 +146,11 @@ impl World {
                 starts: TERM.0,
                 ends: TERM.1[number],
                 grade_floor: floor.map(gate),
+                procurement: Procurement {
+                    kind: Some([FrameworkKind::Flexible, FrameworkKind::Dynamic][number]),
+                    extendable_to: Some(TERM.1[number].saturating_add(Span::new().days(9))),
+                    ..Procurement::default()
+                },
             };
             self.ask_frameworks(framework.clone(), None, Change::Create(new))?;
             self.contracts.push(framework.clone());
@@ -171,12 +178,14 @@ impl World {
             age_to: if self.chance.percent(80) { 17 } else { 15 }.max(if supported { 16 } else { 0 }),
             grade_gate: self.chance.percent(50).then_some(own_gate),
             levels: LEVELS.iter().map(|(level, ceiling)| ((*level).into(), Pence(*ceiling))).collect(),
+            ceilings: Vec::new(),
         };
         self.ask_frameworks(framework.clone(), None, Change::AddLot { lot: lot.clone(), terms })?;
         for provider in self.providers.clone() {
             if self.chance.percent(85) {
                 let prices = prices(&mut self.chance);
-                let change = Change::AdmitProvider { lot: lot.clone(), provider, from: TERM.0, prices };
+                let schedule = PriceSchedule::plain(TERM.0, prices);
+                let change = Change::AdmitProvider { lot: lot.clone(), provider, schedule };
                 self.ask_frameworks(framework.clone(), None, change)?;
             }
         }

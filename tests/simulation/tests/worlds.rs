@@ -14,10 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// The domains' own words for a "no", which all have to come.
-const SOURCES: [(&str, &str, &str); 6] = [
+const SOURCES: [(&str, &str, &str); 7] = [
     ("vacancies", include_str!("../../../services/vacancies/domain/src/rejection.rs"), "=> "),
     ("referrals", include_str!("../../../services/referrals/domain/src/rejection.rs"), "=> "),
     ("frameworks", include_str!("../../../services/contracts/domain/src/frameworks/rejection.rs"), "=> "),
+    (
+        "frameworks",
+        include_str!("../../../services/contracts/domain/src/frameworks/terms_rejection.rs"),
+        "=> ",
+    ),
     ("agreements", include_str!("../../../services/contracts/domain/src/agreements/rejection.rs"), "=> "),
     (
         "agreements",
@@ -28,7 +33,7 @@ const SOURCES: [(&str, &str, &str); 6] = [
 ];
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
-const OUT_OF_REACH: [(&str, &str, &str); 14] = [
+const OUT_OF_REACH: [(&str, &str, &str); 15] = [
     (
         "vacancies",
         "REGISTER_TOO_DIFFERENT",
@@ -49,6 +54,11 @@ const OUT_OF_REACH: [(&str, &str, &str); 14] = [
         "nobody releases a referral to 500 providers or gets 500 offers, twenty on a shortlist or as many questions",
     ),
     ("frameworks", "TOO_MANY_LOTS", "a world ends before a framework has fifty lots"),
+    (
+        "frameworks",
+        "LIMIT_REACHED",
+        "nobody enters 200 prices of a lot, a hundred openings or a thousand discounts",
+    ),
     ("agreements", "LIMIT_REACHED", "nobody gives notice of one placement twenty times"),
     ("agreements", "CLAIM_DISAGREES", "both halves of an award are made from the same proposal"),
     ("agreements", "UNREGISTERED_PROVISION", "the market has refused it before"),

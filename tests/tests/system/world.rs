@@ -366,6 +366,7 @@ fn route_of(world: &World, council: &Party) -> Route {
             framework: format!("frameworks/{}", framework.id),
             lot: "all".to_owned(),
             level: "core".to_owned(),
+            attributes: Vec::new(),
         }),
         None => route::Route::Spot(route::Spot::default()),
     };

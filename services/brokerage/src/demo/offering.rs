@@ -215,6 +215,7 @@ pub(crate) fn quote(
             framework: format!("frameworks/{framework}"),
             lot,
             level: "core".to_owned(),
+            attributes: Vec::new(),
         };
         return Some(Quote { core_pence, route: route::Route::Framework(call_off) });
     }

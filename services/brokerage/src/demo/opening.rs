@@ -7,7 +7,8 @@ use super::world::{
     EstablishmentPlan, FIRST_MONDAY, LotPlan, ProviderPlan, framework_id, framework_of, lots,
 };
 use api::contracts::{
-    AddLotRequest, AddMemberRequest, AdmitProviderRequest, CreateFrameworkRequest, GradeGate, Level,
+    AddLotRequest, AddMemberRequest, AdmitProviderRequest, AgreeDiscountRequest, CreateFrameworkRequest,
+    Discount, FrameworkKind, GradeGate, KeyedPrice, Level, Procurement, ReopenFrameworkRequest, discount,
 };
 use api::contracts::{LevelPrice, Lot, Regime};
 use api::vacancies::{
@@ -17,6 +18,9 @@ use api::vacancies::{RegistrationStatus, Sexes, Vacancy};
 use care::{CouncilId, FrameworkId, ProviderId};
 use service_kit::{Region, Role};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The first day of the providers' prices.
+const ADMITTED_FROM: &str = "2026-04-01";
 
 /// What is known once the market is open.
 pub(crate) struct Opened {
@@ -139,7 +143,7 @@ async fn create_framework(
     councils: &[CouncilId],
     lots: &[LotPlan],
 ) -> Result<(), DemoError> {
-    let d2n2 = framework_id(Market::D2n2).as_ref() == Some(id);
+    let d2n2 = is_d2n2(id);
     let (regime, starts, ends, lead_council) = if d2n2 {
         (Regime::ProcurementAct2023, "2026-04-01", "2034-03-31", "E10000007")
     } else {
@@ -158,6 +162,7 @@ async fn create_framework(
             ungraded_allowed: true,
         }),
         request_id: chance.request_id("framework", id),
+        procurement: Some(procurement(d2n2)),
     };
     lead.contracts().create_framework(request).await.at("create a framework")?;
     // The lead council is a member from the start.
@@ -184,6 +189,11 @@ async fn create_framework(
             age_to: 17,
             grade_gate: None,
             levels: levels.collect(),
+            ceilings: lot
+                .levels
+                .iter()
+                .map(|(level, price)| for_disability(level, price.high_pence()))
+                .collect(),
         };
         let request = AddLotRequest {
             parent: name_of.clone(),
@@ -192,6 +202,62 @@ async fn create_framework(
             request_id: chance.request_id("lot", format!("{id}/{}", lot.id)),
         };
         lead.contracts().add_lot(request).await.at("add a lot")?;
+    }
+    agree_terms(lead, chance, id, d2n2).await
+}
+
+fn is_d2n2(id: &FrameworkId) -> bool {
+    framework_id(Market::D2n2).as_ref() == Some(id)
+}
+
+/// D2N2's fostering framework (CCS034) is open and worth some £150 million; Tyne Tees' (NEPO603) is a flexible procurement agreement.
+fn procurement(d2n2: bool) -> Procurement {
+    let (kind, value_pence) =
+        if d2n2 { (FrameworkKind::Open, 15_000_000_000) } else { (FrameworkKind::Flexible, 0) };
+    Procurement { kind: kind.into(), value_pence, ..Default::default() }
+}
+
+/// The price or ceiling for a child with a disability where another child's is `weekly_pence`. Assumption: a sixth more.
+fn for_disability(level: &str, weekly_pence: i64) -> KeyedPrice {
+    KeyedPrice {
+        level: level.to_owned(),
+        age_from: None,
+        age_to: None,
+        attributes: vec!["CWD".to_owned()],
+        weekly_pence: weekly_pence / 6 * 7,
+    }
+}
+
+/// When Tyne Tees takes new providers again, which it has done four times by 2024, and the discounts of both. The days and figures are simulated.
+async fn agree_terms(lead: &Clients, chance: Chance, id: &FrameworkId, d2n2: bool) -> Result<(), DemoError> {
+    let name = format!("frameworks/{id}");
+    if !d2n2 {
+        let request = ReopenFrameworkRequest {
+            name: name.clone(),
+            opens: ADMITTED_FROM.to_owned(),
+            closes: "2026-04-30".to_owned(),
+            etag: String::new(),
+            request_id: chance.request_id("reopen", id),
+        };
+        lead.contracts().reopen_framework(request).await.at("reopen a framework")?;
+    }
+    let rules = [
+        ("siblings", discount::Rule::Sibling(discount::Sibling { nth: 2 }), 300),
+        ("a year", discount::Rule::LongTerm(discount::LongTerm { after_weeks: 52 }), 200),
+    ];
+    for (what, rule, basis_points) in rules {
+        let request = AgreeDiscountRequest {
+            parent: name.clone(),
+            discount: Some(Discount {
+                rule: Some(rule),
+                amount: Some(discount::Amount::BasisPoints(basis_points)),
+                from: ADMITTED_FROM.to_owned(),
+                ..Default::default()
+            }),
+            etag: String::new(),
+            request_id: chance.request_id("discount", format!("{id}/{what}")),
+        };
+        lead.contracts().agree_discount(request).await.at("agree a discount")?;
     }
     Ok(())
 }
@@ -249,8 +315,11 @@ async fn admit_to(
             parent: format!("frameworks/{framework}"),
             lot: lot.id.clone(),
             provider: format!("providers/{provider}"),
-            from: "2026-04-01".to_owned(),
+            from: ADMITTED_FROM.to_owned(),
             prices: prices.collect(),
+            keyed_prices: lot.levels.iter().map(|(level, _)| for_disability(level, *weekly)).collect(),
+            until: String::new(),
+            establishments: Vec::new(),
             etag: String::new(),
             request_id: chance.request_id("admit", format!("{framework}/{provider}/{}", lot.id)),
         };

@@ -4,13 +4,14 @@
 //! award itself, and can be run again on the recorded facts. What it does not cover: the register (status, notices,
 //! registered places and ages are judged by vacancies with the claim), and the council's cascade policy (referrals).
 
-use crate::frameworks::{Framework, Frameworks, Lot, Onlooker};
+use crate::frameworks::{Discount, Framework, Frameworks, Lot, Onlooker};
 use crate::grade::GradeGate;
 use care::market::UNREGISTERED;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{CallOffCheck, CallOffEvidence, FunderShare, PriceLine, Route};
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
+use std::collections::BTreeSet;
 
 /// The checks by name; each is the reason of the refusal that it gives.
 pub mod checks {
@@ -36,8 +37,10 @@ pub mod checks {
     pub const LOT_DOES_NOT_COVER_PROVISION: &str = "LOT_DOES_NOT_COVER_PROVISION";
     /// The child's age is within the lot's.
     pub const AGE_OUTSIDE_LOT: &str = "AGE_OUTSIDE_LOT";
-    /// The provider is admitted to the lot, at the level.
+    /// The provider is admitted to the lot, at the level, for a child of this age with these attributes.
     pub const PROVIDER_NOT_ADMITTED: &str = "PROVIDER_NOT_ADMITTED";
+    /// The establishment is one that the provider was admitted with.
+    pub const BRANCH_NOT_ADMITTED: &str = "BRANCH_NOT_ADMITTED";
     /// The establishment's grade passes the gate.
     pub const GRADE_BELOW_GATE: &str = "GRADE_BELOW_GATE";
     /// The level exists in the lot.
@@ -129,8 +132,9 @@ pub fn judge_call_off(facts: &Frameworks, question: &CallOffQuestion<'_>) -> Ver
     judge_funders(question, &mut verdict);
     judge_suspension(facts, question, &mut verdict);
     match question.route {
-        Route::Framework { framework, lot, level } => {
-            judge_framework(facts, question, (framework, lot, level), &mut verdict);
+        Route::Framework { framework, lot, level, attributes } => {
+            let called = CalledOff { lot, level, attributes };
+            judge_framework(facts, question, framework, called, &mut verdict);
         }
         Route::Spot { justification } => {
             let justified = !justification.trim().is_empty();
@@ -142,6 +146,22 @@ pub fn judge_call_off(facts: &Frameworks, question: &CallOffQuestion<'_>) -> Ver
         Route::InHouse => {}
     }
     verdict
+}
+
+/// What of a framework is called off.
+#[derive(Clone, Copy)]
+struct CalledOff<'a> {
+    lot: &'a LotId,
+    level: &'a str,
+    attributes: &'a BTreeSet<String>,
+}
+
+impl CalledOff<'_> {
+    /// The level and attributes in words.
+    fn words(&self, age_years: u8) -> String {
+        let with: String = self.attributes.iter().map(|attribute| format!(", {attribute}")).collect();
+        format!("level {:?}, age {age_years}{with}", self.level)
+    }
 }
 
 fn judge_funders(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
@@ -164,8 +184,8 @@ fn judge_suspension(facts: &Frameworks, question: &CallOffQuestion<'_>, verdict:
         }
         asked.push(id.as_str());
         let mut suspensions = framework.suspensions.get(question.provider).into_iter().flatten();
-        if let Some(suspension) = suspensions.find(|s| s.stops(question.urn, first, last)) {
-            let scope = suspension.urn.as_ref().map_or("the provider", EstablishmentUrn::as_str);
+        if let Some(suspension) = suspensions.find(|s| s.stops(question.council, question.urn, first, last)) {
+            let scope = &suspension.scope;
             let found = format!("{id} suspended {scope} from {}: {}", suspension.from, suspension.reason);
             verdict.record(checks::PROVIDER_SUSPENDED, false, found);
             return;
@@ -181,7 +201,8 @@ fn judge_suspension(facts: &Frameworks, question: &CallOffQuestion<'_>, verdict:
 fn judge_framework(
     facts: &Frameworks,
     question: &CallOffQuestion<'_>,
-    (id, lot_id, level): (&FrameworkId, &LotId, &str),
+    id: &FrameworkId,
+    called: CalledOff<'_>,
     verdict: &mut Verdict,
 ) {
     let Some(framework) = facts.get(id) else {
@@ -199,10 +220,11 @@ fn judge_framework(
     let is = if member { "is" } else { "is not" };
     let found = format!("{} {is} a member on {on}", question.council.name());
     verdict.record(checks::COUNCIL_NOT_MEMBER, member, found);
-    if !framework.shows_ceilings_to(Onlooker::Council(question.council), lot_id, on) {
+    if !framework.shows_ceilings_to(Onlooker::Council(question.council), called.lot, on) {
         // What is left tells the lot's ceilings and the admitted prices.
         return;
     }
+    let lot_id = called.lot;
     let Some(lot) = framework.lots.get(lot_id) else {
         verdict.record(checks::LOT_UNKNOWN, false, format!("{id} has no lot {lot_id}"));
         return;
@@ -210,7 +232,7 @@ fn judge_framework(
     verdict.record(checks::LOT_UNKNOWN, true, format!("{lot_id} is {}", lot.name));
     judge_lot(question, lot, verdict);
     judge_grade(question, &framework.gate(lot), verdict);
-    judge_price(question, framework, (lot_id, lot, level), verdict);
+    judge_price(question, framework, lot, called, verdict);
 }
 
 fn judge_lot(question: &CallOffQuestion<'_>, lot: &Lot, verdict: &mut Verdict) {
@@ -239,28 +261,18 @@ fn judge_grade(question: &CallOffQuestion<'_>, gate: &GradeGate, verdict: &mut V
 fn judge_price(
     question: &CallOffQuestion<'_>,
     framework: &Framework,
-    (lot_id, lot, level): (&LotId, &Lot, &str),
+    lot: &Lot,
+    called: CalledOff<'_>,
     verdict: &mut Verdict,
 ) {
-    let on = question.on;
-    let ceiling = lot.levels.get(level).copied();
+    let CalledOff { lot: lot_id, level, attributes } = called;
+    let ceiling = lot.ceiling(level, question.age_years, attributes);
     let found = match ceiling {
         Some(ceiling) => format!("level {level} has a ceiling of {ceiling} a week"),
         None => format!("lot {lot_id} has no level {level:?}"),
     };
     verdict.record(checks::LEVEL_UNKNOWN, ceiling.is_some(), found);
-    let schedule = framework.schedule(question.provider, lot_id, on);
-    let admitted = schedule.and_then(|schedule| schedule.prices.get(level)).copied();
-    let found = match (schedule, admitted) {
-        (None, _) => format!("{} is not admitted to lot {lot_id} on {on}", question.provider),
-        (Some(schedule), None) => {
-            format!("{} has no price for level {level:?} since {}", question.provider, schedule.from)
-        }
-        (Some(schedule), Some(price)) => {
-            format!("{} is admitted at {price} a week since {}", question.provider, schedule.from)
-        }
-    };
-    verdict.record(checks::PROVIDER_NOT_ADMITTED, admitted.is_some(), found);
+    let admitted = judge_admission(question, framework, called, verdict);
     let core_lines = question.lines.iter().filter(|line| line.kind == "CORE");
     // Summed, so that a second core line cannot slip past.
     let Some(core) =
@@ -275,7 +287,55 @@ fn judge_price(
         verdict.record(checks::PRICE_ABOVE_CEILING, core <= ceiling, found);
     }
     if let Some(price) = admitted {
-        let found = format!("the core fee is {core} a week, the admitted price {price}");
+        let discounts = discounts_in_words(framework, question, lot_id);
+        let found = format!("the core fee is {core} a week, the admitted price {price}{discounts}");
         verdict.record(checks::PRICE_ABOVE_SCHEDULE, core <= price, found);
     }
+}
+
+/// Whether the provider has a price for such a child, and may be bought from at this establishment. Gives the price.
+fn judge_admission(
+    question: &CallOffQuestion<'_>,
+    framework: &Framework,
+    called: CalledOff<'_>,
+    verdict: &mut Verdict,
+) -> Option<Pence> {
+    let (on, provider, lot) = (question.on, question.provider, called.lot);
+    let Some(schedule) = framework.schedule(provider, lot, on) else {
+        let found = format!("{provider} is not admitted to lot {lot} on {on}");
+        verdict.record(checks::PROVIDER_NOT_ADMITTED, false, found);
+        return None;
+    };
+    let row = schedule.price(called.level, question.age_years, called.attributes);
+    let found = match &row {
+        None => {
+            let child = called.words(question.age_years);
+            format!("{provider} has no price for {child} since {}", schedule.from)
+        }
+        Some(row) => {
+            format!("{provider} is admitted at {} a week since {} ({row})", row.weekly, schedule.from)
+        }
+    };
+    verdict.record(checks::PROVIDER_NOT_ADMITTED, row.is_some(), found);
+    let found = match schedule.branches.len() {
+        0 => "the provider is admitted with all of its establishments".to_owned(),
+        count => {
+            let is = if schedule.takes(question.urn) { "is" } else { "is not" };
+            format!(
+                "the provider is admitted with {count} establishments, of which {} {is} one",
+                question.urn
+            )
+        }
+    };
+    verdict.record(checks::BRANCH_NOT_ADMITTED, schedule.takes(question.urn), found);
+    row.map(|row| row.weekly)
+}
+
+/// The discounts that hold on the day of the call-off and will be due when what they ask is so.
+fn discounts_in_words(framework: &Framework, question: &CallOffQuestion<'_>, lot: &LotId) -> String {
+    let holds = |(_, it): &(&u32, &Discount)| it.concerns(question.provider, lot) && it.holds(question.on);
+    let said = |(number, it): (&u32, &Discount)| {
+        format!("; discount {number} takes off {} {} ({})", it.amount, it.rule, it.rule.charge_line())
+    };
+    framework.discounts.iter().filter(holds).map(said).collect()
 }

@@ -5,10 +5,12 @@
 
 pub mod agreements;
 mod call_off;
+mod call_off_rules;
 pub mod frameworks;
 mod grade;
 
 pub use agreements::{AgreementCommand, AgreementEvent, AgreementRejection, Agreements};
 pub use call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
+pub use call_off_rules::{CALL_OFF_RULES, CallOffRule, ForRoutes, JudgedBy};
 pub use frameworks::{FrameworkCommand, FrameworkEvent, FrameworkRejection, Frameworks};
 pub use grade::GradeGate;

@@ -4,85 +4,13 @@
 
 mod common;
 
-use care::published::{FunderShare, PriceLine, Route};
-use care::{CouncilId, Date, EstablishmentUrn, ProviderId};
-use common::{DORSET, DURHAM, call_off, fold, framework_events, id, line, share, start};
-use contracts_domain::frameworks::{
-    CouncilLeft, FrameworkEvent, Frameworks, ProviderSuspended, SuspensionLifted,
-};
-use contracts_domain::{CallOffQuestion, GradeGate, Verdict, checks, judge_call_off};
+use care::Date;
+use care::published::Route;
+use common::case::{Case, plain, spot, suspended};
+use common::{DORSET, DURHAM, call_off, id, line, share};
+use contracts_domain::frameworks::{CouncilLeft, FrameworkEvent, SuspensionLifted};
+use contracts_domain::{GradeGate, checks};
 use jiff::civil::date;
-
-/// A question that owns its parts, so that a case alters the one it is about.
-struct Case {
-    council: CouncilId,
-    provider: ProviderId,
-    urn: EstablishmentUrn,
-    provision: &'static str,
-    grade: &'static str,
-    age_years: u8,
-    on: Date,
-    start: Date,
-    route: Route,
-    lines: Vec<PriceLine>,
-    funders: Vec<FunderShare>,
-    events: Vec<FrameworkEvent>,
-}
-
-fn plain() -> Case {
-    Case {
-        council: id(DURHAM),
-        provider: id("P1"),
-        urn: id("SC000001"),
-        provision: "RESIDENTIAL",
-        grade: "GOOD",
-        age_years: 13,
-        on: date(2026, 5, 1),
-        start: start(),
-        route: call_off("STANDARD"),
-        lines: vec![line("CORE", 450_000), line("THERAPY", 90_000)],
-        funders: vec![share("SOCIAL_CARE", 10_000)],
-        events: framework_events(),
-    }
-}
-
-fn spot() -> Case {
-    let justification = "No framework provider could take siblings".to_owned();
-    Case { route: Route::Spot { justification }, ..plain() }
-}
-
-impl Case {
-    fn with(mut self, alter: impl FnOnce(&mut Self)) -> Self {
-        alter(&mut self);
-        self
-    }
-
-    fn verdict(&self) -> Verdict {
-        let question = CallOffQuestion {
-            council: self.council,
-            provider: &self.provider,
-            urn: &self.urn,
-            provision: self.provision,
-            grade: self.grade,
-            age_years: self.age_years,
-            on: self.on,
-            start: self.start,
-            route: &self.route,
-            lines: &self.lines,
-            funders: &self.funders,
-        };
-        judge_call_off(&fold::<Frameworks>(&self.events), &question)
-    }
-
-    #[track_caller]
-    fn fails(self, expected: &[&str]) {
-        let verdict = self.verdict();
-        let failed: Vec<_> =
-            verdict.evidence.checks.iter().filter(|c| !c.passed).map(|c| c.check.as_str()).collect();
-        assert_eq!(failed, expected, "{verdict:#?}");
-        assert_eq!(verdict.refusal().map(|check| check.check.as_str()), expected.first().copied());
-    }
-}
 
 #[test]
 fn the_plain_call_off_passes_every_check() {
@@ -103,6 +31,7 @@ fn the_plain_call_off_passes_every_check() {
             checks::GRADE_BELOW_GATE,
             checks::LEVEL_UNKNOWN,
             checks::PROVIDER_NOT_ADMITTED,
+            checks::BRANCH_NOT_ADMITTED,
             checks::CORE_FEE_MISSING,
             checks::PRICE_ABOVE_CEILING,
             checks::PRICE_ABOVE_SCHEDULE,
@@ -141,8 +70,12 @@ fn the_framework_must_exist_be_in_force_and_have_the_council() {
 
 #[test]
 fn the_lot_must_exist_and_cover_the_child() {
-    let nursery =
-        Route::Framework { framework: id("tyne-tees"), lot: id("nursery"), level: "STANDARD".to_owned() };
+    let nursery = Route::Framework {
+        framework: id("tyne-tees"),
+        lot: id("nursery"),
+        level: "STANDARD".to_owned(),
+        attributes: [].into(),
+    };
     plain().with(|case| case.route = nursery).fails(&[checks::LOT_UNKNOWN]);
     plain().with(|case| case.provision = "FOSTERING").fails(&[checks::LOT_DOES_NOT_COVER_PROVISION]);
     for (age, expected) in [(7, [checks::AGE_OUTSIDE_LOT].as_slice()), (8, &[]), (17, &[])] {
@@ -199,12 +132,6 @@ fn the_grade_must_pass_the_gate_of_lot_framework_or_law() {
     spot().with(|case| case.grade = "INADEQUATE").fails(&[checks::GRADE_BELOW_GATE]);
 }
 
-fn suspended(urn: Option<&str>, from: Date) -> FrameworkEvent {
-    let (framework, provider) = (id("tyne-tees"), id("P1"));
-    let reason = "Inadequate at inspection".to_owned();
-    ProviderSuspended { framework, provider, urn: urn.map(id), reason, from }.into()
-}
-
 #[test]
 fn a_suspension_stops_every_route_of_the_members_and_nobody_else() {
     let stopped =
@@ -255,7 +182,10 @@ fn a_suspension_counts_from_the_call_off_to_the_first_night() {
     let lifted = |on: Date| {
         from(date(2026, 4, 10)).with(|case| {
             let (framework, provider) = (id("tyne-tees"), id("P1"));
-            case.events.push(SuspensionLifted { framework, provider, urn: None, on }.into());
+            case.events.push(
+                SuspensionLifted { framework, provider, urn: None, on, urns: [].into(), council: None }
+                    .into(),
+            );
         })
     };
     lifted(date(2026, 5, 2)).fails(&[checks::PROVIDER_SUSPENDED]);

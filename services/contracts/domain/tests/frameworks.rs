@@ -12,8 +12,8 @@ use common::{
     id, joined, lot, lot_added, prices,
 };
 use contracts_domain::frameworks::{
-    Change, CouncilLeft, FrameworkCommand, Frameworks, LOTS_MAX, Lot, ProviderAdmitted, ProviderSuspended,
-    SuspensionLifted,
+    Change, CouncilLeft, FrameworkCommand, Frameworks, LOTS_MAX, Lot, PlacementReviewsCalled, PriceSchedule,
+    ProviderAdmitted, ProviderSuspended, SuspensionLifted, SuspensionScope,
 };
 use contracts_domain::{FrameworkRejection, GradeGate};
 use jiff::civil::date;
@@ -148,7 +148,8 @@ fn a_framework_has_a_limit_of_lots() {
 }
 
 fn admit(lot: &str, from: Date, levels: &[(&str, i64)]) -> Change {
-    Change::AdmitProvider { lot: id(lot), provider: id("P1"), from, prices: prices(levels) }
+    let schedule = PriceSchedule::plain(from, prices(levels));
+    Change::AdmitProvider { lot: id(lot), provider: id("P1"), schedule }
 }
 
 #[test]
@@ -180,7 +181,8 @@ fn an_admission_that_cannot_be_is_refused() {
     let standard = |price| [("STANDARD", price)];
     refused(admit("fostering", from, &standard(1)), "LOT_UNKNOWN");
     refused(admit("residential", date(2030, 4, 1), &standard(1)), "OUTSIDE_TERM");
-    refused(admit("residential", date(2026, 4, 1), &standard(1)), "DATES_OUT_OF_ORDER");
+    let refusal = refused(admit("residential", date(2026, 4, 1), &standard(1)), "PRICE_VERSION_OVERLAPS");
+    assert_eq!(refusal.violations()[0].field, "from");
     refused(admit("residential", from, &[]), "PRICES_MISSING");
     refused(admit("residential", from, &[("COMPLEX", 1)]), "LEVEL_UNKNOWN");
     refused(admit("residential", from, &standard(0)), "PRICE_NOT_POSITIVE");
@@ -193,11 +195,15 @@ fn an_admission_that_cannot_be_is_refused() {
 
 fn suspend(urn: Option<&str>, from: Date) -> FrameworkCommand {
     let reason = "Inadequate at inspection".to_owned();
-    command(Change::SuspendProvider { provider: id("P1"), urn: urn.map(id), reason, from })
+    command(Change::SuspendProvider { provider: id("P1"), scope: scope(urn), reason, from })
+}
+
+fn scope(urn: Option<&str>) -> SuspensionScope {
+    SuspensionScope { urns: urn.map(id).into_iter().collect(), council: None }
 }
 
 fn lift(urn: Option<&str>, on: Date) -> FrameworkCommand {
-    command(Change::LiftSuspension { provider: id("P1"), urn: urn.map(id), on })
+    command(Change::LiftSuspension { provider: id("P1"), scope: scope(urn), on })
 }
 
 #[test]
@@ -208,21 +214,34 @@ fn a_suspension_holds_for_its_scope_until_it_is_lifted() {
         urn: urn.map(id),
         reason: "Inadequate at inspection".to_owned(),
         from: date(2026, 5, 1),
+        urns: [].into(),
+        council: None,
+    };
+    let called = |urn: Option<&str>, suspension| PlacementReviewsCalled {
+        framework: id("tyne-tees"),
+        provider: id("P1"),
+        suspension,
+        urns: urn.map(id).into_iter().collect(),
+        council: None,
+        councils: [id(DARLINGTON), id(DURHAM)].into(),
+        from: date(2026, 5, 1),
     };
     let lifted = SuspensionLifted {
         framework: id("tyne-tees"),
         provider: id("P1"),
         urn: Some(id("SC000001")),
         on: date(2026, 7, 1),
+        urns: [].into(),
+        council: None,
     };
     given::<Frameworks>(framework_events())
         .when(suspend(Some("SC000001"), date(2026, 5, 1)))
-        .then([suspended(Some("SC000001")).into()])
+        .then([suspended(Some("SC000001")).into(), called(Some("SC000001"), 1).into()])
         .when(lift(Some("SC000001"), date(2026, 7, 1)))
         .then([lifted.into()])
         .then_state(|state| {
             let suspension = &state.get(&id("tyne-tees")).unwrap().suspensions[&id("P1")][0];
-            let stops = |urn, on| suspension.stops(&id(urn), on, on);
+            let stops = |urn, on| suspension.stops(id(DURHAM), &id(urn), on, on);
             assert!(!stops("SC000001", date(2026, 4, 30)));
             assert!(stops("SC000001", date(2026, 5, 1)));
             assert!(stops("SC000001", date(2026, 6, 30)));
@@ -230,24 +249,24 @@ fn a_suspension_holds_for_its_scope_until_it_is_lifted() {
             assert!(!stops("SC000002", date(2026, 5, 1)));
         })
         .when(suspend(None, date(2026, 5, 1)))
-        .then([suspended(None).into()]);
+        .then([suspended(None).into(), called(None, 2).into()]);
 }
 
 #[test]
 fn suspensions_are_refused_twice_and_liftings_of_none() {
     given::<Frameworks>(framework_events())
         .when(suspend(None, date(2026, 5, 1)))
-        .then_events(|events| assert_eq!(events.len(), 1))
+        .then_events(|events| assert_eq!(events.len(), 2))
         .when(suspend(None, date(2026, 6, 1)))
         .then_refused("ALREADY_SUSPENDED");
     given::<Frameworks>(framework_events())
         .when(suspend(None, date(2026, 5, 1)))
-        .then_events(|events| assert_eq!(events.len(), 1))
+        .then_events(|events| assert_eq!(events.len(), 2))
         .when(lift(None, date(2026, 4, 30)))
         .then_refused("DATES_OUT_OF_ORDER");
     given::<Frameworks>(framework_events())
         .when(suspend(None, date(2026, 5, 1)))
-        .then_events(|events| assert_eq!(events.len(), 1))
+        .then_events(|events| assert_eq!(events.len(), 2))
         .when(lift(Some("SC000001"), date(2026, 6, 1)))
         .then_refused("NOT_SUSPENDED");
 }

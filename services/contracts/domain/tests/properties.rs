@@ -16,7 +16,7 @@ use common::{
 use contracts_domain::agreements::{
     AgreementCommand, AgreementEvent, ClaimNoted, Outcome, PlacementStep, ProposalLapsed, ProposalNoted,
 };
-use contracts_domain::frameworks::{Change, FrameworkEvent, Frameworks, Lot};
+use contracts_domain::frameworks::{Change, FrameworkEvent, Frameworks, Lot, PriceSchedule, SuspensionScope};
 use contracts_domain::{Agreements, CallOffQuestion, GradeGate, judge_call_off};
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -62,8 +62,13 @@ fn lots() -> impl Strategy<Value = Lot> {
     )
 }
 
+fn scopes() -> impl Strategy<Value = SuspensionScope> {
+    let urns = prop::collection::btree_set(prop_oneof![Just(id("SC000001")), Just(id("SC000002"))], 0..3);
+    let scope = (urns, prop::option::weighted(0.2, councils()));
+    scope.prop_map(|(urns, council)| SuspensionScope { urns, council })
+}
+
 fn changes() -> impl Strategy<Value = Change> {
-    let scope = prop::option::of(prop_oneof![Just(id("SC000001")), Just(id("SC000002"))]);
     let reason = || "Inadequate at inspection".to_owned();
     prop_oneof![
         (councils(), days()).prop_map(|(council, from)| Change::AddMember { council, from }),
@@ -73,19 +78,18 @@ fn changes() -> impl Strategy<Value = Change> {
             Change::AdmitProvider {
                 lot: id(if first { "residential" } else { "other" }),
                 provider,
-                from,
-                prices,
+                schedule: PriceSchedule::plain(from, prices),
             }
         }),
-        (providers(), scope.clone(), days()).prop_map(move |(provider, urn, from)| Change::SuspendProvider {
+        (providers(), scopes(), days()).prop_map(move |(provider, scope, from)| Change::SuspendProvider {
             provider,
-            urn,
+            scope,
             reason: reason(),
             from
         }),
-        (providers(), scope, days()).prop_map(|(provider, urn, on)| Change::LiftSuspension {
+        (providers(), scopes(), days()).prop_map(|(provider, scope, on)| Change::LiftSuspension {
             provider,
-            urn,
+            scope,
             on
         }),
     ]
@@ -102,7 +106,11 @@ fn happened(changes: &[Change], furnished: bool) -> Vec<FrameworkEvent> {
         for (from, standard) in [(from, 450_000), (day(20), 250_000)] {
             let (lot, provider) = (id("residential"), id("P1"));
             let prices = prices(&[("STANDARD", standard), ("ENHANCED", 700_000)]);
-            all.push(command(Change::AdmitProvider { lot, provider, from, prices }));
+            all.push(command(Change::AdmitProvider {
+                lot,
+                provider,
+                schedule: PriceSchedule::plain(from, prices),
+            }));
         }
     }
     all.extend(changes.iter().cloned().map(command));
@@ -172,7 +180,8 @@ fn suspended_by_events(events: &[FrameworkEvent], issued: &AgreementIssued, on: 
         let FrameworkEvent::ProviderSuspended(suspended) = event else { return false };
         let lifted = events[n..].iter().find_map(|event| match event {
             FrameworkEvent::SuspensionLifted(e)
-                if (&e.provider, &e.urn) == (&suspended.provider, &suspended.urn) =>
+                if (&e.provider, &e.urn, &e.urns, e.council)
+                    == (&suspended.provider, &suspended.urn, &suspended.urns, suspended.council) =>
             {
                 Some(e.on)
             }
@@ -180,6 +189,8 @@ fn suspended_by_events(events: &[FrameworkEvent], issued: &AgreementIssued, on: 
         });
         suspended.provider == issued.provider
             && suspended.urn.as_ref().is_none_or(|urn| *urn == issued.urn)
+            && (suspended.urns.is_empty() || suspended.urns.contains(&issued.urn))
+            && suspended.council.is_none_or(|council| council == issued.council)
             && suspended.from <= on
             && lifted.is_none_or(|lifted| on < lifted)
     })
@@ -300,7 +311,7 @@ proptest! {
             }
         }
         for suspensions in framework.suspensions.values() {
-            let open: Vec<_> = suspensions.iter().filter(|s| s.until.is_none()).map(|s| &s.urn).collect();
+            let open: Vec<_> = suspensions.iter().filter(|s| s.until.is_none()).map(|s| &s.scope).collect();
             prop_assert!(open.iter().enumerate().all(|(n, scope)| !open[..n].contains(scope)));
         }
     }

@@ -1,35 +1,42 @@
 //! Methods by which a lead changes its framework.
 
 use super::Answer;
-use super::fields::{
-    NAME_CHARS_MAX, REASON_CHARS_MAX, by_level, establishment_optional, etag, gate, own_framework, weights,
-};
+use super::fields::{NAME_CHARS_MAX, REASON_CHARS_MAX, by_level, etag, gate, own_framework, weights};
+use super::prices;
 use crate::{Contracts, render};
 use api::contracts as proto;
 use care::{Date, FrameworkId, LotId, code_sets, london_date};
-use contracts_domain::frameworks::{Change, Lot, NewFramework, Regime};
+use contracts_domain::frameworks::{
+    Change, Lot, NewFramework, Onlooker, PriceSchedule, Regime, SuspensionScope,
+};
 use contracts_domain::{FrameworkCommand, FrameworkEvent, Frameworks};
 use prost::{Message, Name};
-use service_kit::{Caller, Fields, run_command};
+use service_kit::{Caller, Fields, Role, run_command};
+use std::collections::BTreeMap;
 use tonic::{Request, Status};
 
 /// The oldest age that a lot can name, in years: care leavers are looked after up to 25.
 const AGE_YEARS_MAX: i64 = 25;
 
 /// The parts that every change has.
-struct Subject {
-    framework: Option<FrameworkId>,
-    expected_version: Option<Option<u32>>,
+pub(super) struct Subject {
+    pub(super) framework: Option<FrameworkId>,
+    pub(super) expected_version: Option<Option<u32>>,
 }
 
 impl Subject {
-    fn read(fields: &mut Fields, caller: &Caller, named: (&str, &str), tag: &str) -> Result<Self, Status> {
+    pub(super) fn read(
+        fields: &mut Fields,
+        caller: &Caller,
+        named: (&str, &str),
+        tag: &str,
+    ) -> Result<Self, Status> {
         let framework = own_framework(fields, caller, named.0, named.1)?;
         Ok(Self { framework, expected_version: etag(fields, tag) })
     }
 
     /// The command, if the fields gave a change.
-    fn command(
+    pub(super) fn command(
         self,
         fields: Fields,
         change: impl FnOnce() -> Option<Change>,
@@ -59,6 +66,8 @@ impl Contracts {
         let starts = fields.date("starts", &form.starts);
         let ends = fields.date("ends", &form.ends);
         let floor = gate(&mut fields, "grade_floor", form.grade_floor.as_ref(), london_date(caller.at));
+        let procurement =
+            fields.beneath("procurement", |fields| prices::procurement(fields, form.procurement.as_ref()));
         let command = subject.command(fields, || {
             Some(Change::Create(NewFramework {
                 name: name?,
@@ -67,6 +76,7 @@ impl Contracts {
                 starts: starts?,
                 ends: ends?,
                 grade_floor: floor?,
+                procurement: procurement?,
             }))
         })?;
         self.change_framework(&caller, &form, &form.request_id, command).await
@@ -125,10 +135,27 @@ impl Contracts {
         let lot = fields.parse("lot", &form.lot);
         let provider = fields.provider("provider", &form.provider);
         let from = fields.date("from", &form.from);
-        let prices = form.prices.iter().map(|price| (price.level.as_str(), price.core_weekly_pence));
-        let prices = by_level(&mut fields, "prices", "core_weekly_pence", prices);
+        let until = fields.date_optional("until", &form.until);
+        let plain = form.prices.iter().map(|price| (price.level.as_str(), price.core_weekly_pence));
+        let plain = if form.prices.is_empty() && !form.keyed_prices.is_empty() {
+            Some(BTreeMap::new())
+        } else {
+            by_level(&mut fields, "prices", "core_weekly_pence", plain)
+        };
+        let ages = subject.framework.as_ref().zip(lot.as_ref()).map_or(prices::EVERY_AGE, |(id, lot)| {
+            self.frameworks.read(|state| prices::ages_of(state, id, lot))
+        });
+        let rows = prices::keyed(&mut fields, "keyed_prices", &form.keyed_prices, ages);
+        let branches = prices::establishments(&mut fields, "establishments", &form.establishments);
         let command = subject.command(fields, || {
-            Some(Change::AdmitProvider { lot: lot?, provider: provider?, from: from?, prices: prices? })
+            let schedule = PriceSchedule {
+                from: from?,
+                until: until?,
+                prices: plain?,
+                rows: rows?,
+                branches: branches?,
+            };
+            Some(Change::AdmitProvider { lot: lot?, provider: provider?, schedule })
         })?;
         self.change_provider(&caller, &form, &form.request_id, command).await
     }
@@ -142,11 +169,12 @@ impl Contracts {
         let mut fields = Fields::new();
         let subject = Subject::read(&mut fields, &caller, ("parent", &form.parent), &form.etag)?;
         let provider = fields.provider("provider", &form.provider);
-        let urn = establishment_optional(&mut fields, "establishment", &form.establishment);
+        let urns = prices::scope(&mut fields, &form.establishment, &form.establishments);
         let reason = fields.text("reason", &form.reason, REASON_CHARS_MAX);
         let from = fields.date("from", &form.from);
         let command = subject.command(fields, || {
-            Some(Change::SuspendProvider { provider: provider?, urn: urn?, reason: reason?, from: from? })
+            let scope = SuspensionScope { urns: urns?, council: None };
+            Some(Change::SuspendProvider { provider: provider?, scope, reason: reason?, from: from? })
         })?;
         self.change_provider(&caller, &form, &form.request_id, command).await
     }
@@ -160,10 +188,12 @@ impl Contracts {
         let mut fields = Fields::new();
         let subject = Subject::read(&mut fields, &caller, ("parent", &form.parent), &form.etag)?;
         let provider = fields.provider("provider", &form.provider);
-        let urn = establishment_optional(&mut fields, "establishment", &form.establishment);
+        let urns = prices::scope(&mut fields, &form.establishment, &form.establishments);
         let on = fields.date("on", &form.on);
-        let command = subject
-            .command(fields, || Some(Change::LiftSuspension { provider: provider?, urn: urn?, on: on? }))?;
+        let command = subject.command(fields, || {
+            let scope = SuspensionScope { urns: urns?, council: None };
+            Some(Change::LiftSuspension { provider: provider?, scope, on: on? })
+        })?;
         self.change_provider(&caller, &form, &form.request_id, command).await
     }
 
@@ -183,7 +213,7 @@ impl Contracts {
         self.change_framework(&caller, &form, &form.request_id, command).await
     }
 
-    async fn change_framework<Req: Message + Name>(
+    pub(super) async fn change_framework<Req: Message + Name>(
         &self,
         caller: &Caller,
         request: &Req,
@@ -196,7 +226,8 @@ impl Contracts {
         run_command(&self.frameworks, caller, request, request_id, command, answer).await
     }
 
-    async fn change_provider<Req: Message + Name>(
+    /// Runs a command about one provider, and answers with its entry as the caller sees it.
+    pub(super) async fn change_provider<Req: Message + Name>(
         &self,
         caller: &Caller,
         request: &Req,
@@ -207,15 +238,18 @@ impl Contracts {
         let provider = match &command.change {
             Change::AdmitProvider { provider, .. }
             | Change::SuspendProvider { provider, .. }
-            | Change::LiftSuspension { provider, .. } => Some(provider.clone()),
-            Change::Create(_)
-            | Change::AddMember { .. }
-            | Change::RemoveMember { .. }
-            | Change::AddLot { .. }
-            | Change::SetEvaluationWeights { .. } => None,
+            | Change::LiftSuspension { provider, .. }
+            | Change::NominateLinkAuthority { provider, .. } => Some(provider.clone()),
+            _ => None,
+        };
+        let council = match &caller.role {
+            Role::Council(council) => Some(*council),
+            Role::Provider(_) | Role::FrameworkLead(_) | Role::Service(_) => None,
         };
         let answer = move |state: &Frameworks, _: &[FrameworkEvent]| {
-            provider.map(|provider| render::provider_after(state, &id, &provider)).unwrap_or_default()
+            let onlooker = council.map_or(Onlooker::Lead, Onlooker::Council);
+            let shown = |provider| render::provider_after(state, &id, &provider, onlooker);
+            provider.map(shown).unwrap_or_default()
         };
         run_command(&self.frameworks, caller, request, request_id, command, answer).await
     }
@@ -241,6 +275,8 @@ fn lot_terms(fields: &mut Fields, lot: &proto::Lot, on: Date) -> Option<Lot> {
     let grade_gate = gate(fields, "lot.grade_gate", lot.grade_gate.as_ref(), on);
     let levels = lot.levels.iter().map(|level| (level.level.as_str(), level.ceiling_weekly_pence));
     let levels = by_level(fields, "lot.levels", "ceiling_weekly_pence", levels);
+    let ages = (age_from.unwrap_or(0), age_to.unwrap_or(0));
+    let ceilings = prices::keyed(fields, "lot.ceilings", &lot.ceilings, ages);
     Some(Lot {
         name: name?,
         provisions: provisions?.into_iter().collect(),
@@ -248,5 +284,6 @@ fn lot_terms(fields: &mut Fields, lot: &proto::Lot, on: Date) -> Option<Lot> {
         age_to: age_to?,
         grade_gate: grade_gate?,
         levels: levels?,
+        ceilings: ceilings?,
     })
 }

@@ -2,7 +2,7 @@
 
 use api::contracts as proto;
 use care::published::Weights;
-use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, Pence, code_sets};
+use care::{CouncilId, Date, FrameworkId, Pence, code_sets};
 use contracts_domain::GradeGate;
 use service_kit::terms::LEVEL_CHARS_MAX;
 use service_kit::{Caller, Fields};
@@ -43,15 +43,6 @@ pub(super) fn own_agreement<T: FromStr<Err: Display>>(
         caller.require_council(*council)?;
     }
     Ok(found)
-}
-
-/// An establishment's name, where empty means not given.
-pub(super) fn establishment_optional(
-    fields: &mut Fields,
-    field: &str,
-    name: &str,
-) -> Option<Option<EstablishmentUrn>> {
-    if name.is_empty() { Some(None) } else { fields.resource(field, name, "establishments").map(Some) }
 }
 
 /// The version that an etag stands for, where empty means any.

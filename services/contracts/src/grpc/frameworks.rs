@@ -75,6 +75,7 @@ impl Contracts {
         let (providers, next_page_token) = self.frameworks.read(|state| {
             let framework = state.get(&id).filter(|framework| may_see_providers(&caller, framework));
             let framework = framework.ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", &form.parent))?;
+            let (caller, id) = (&caller, &id);
             page::page_of(form, |after: Option<String>| {
                 let shown = move |provider: &&ProviderId| match &caller.role {
                     Role::Provider(own) => own == *provider,
@@ -85,8 +86,9 @@ impl Contracts {
                     after.as_ref().is_none_or(|after| provider.as_str() > after.as_str())
                 };
                 let all = framework.providers().into_iter().filter(shown).filter(later);
-                all.map(|provider| {
-                    (provider.to_string(), render::framework_provider(&id, framework, provider))
+                all.map(move |provider| {
+                    let seen = render::framework_provider(id, framework, provider, onlooker(caller, id));
+                    (provider.to_string(), seen)
                 })
             })
         })?;
@@ -136,7 +138,7 @@ impl Contracts {
 }
 
 /// What a caller is to a framework.
-fn onlooker<'a>(caller: &'a Caller, framework: &FrameworkId) -> Onlooker<'a> {
+pub(super) fn onlooker<'a>(caller: &'a Caller, framework: &FrameworkId) -> Onlooker<'a> {
     match &caller.role {
         Role::FrameworkLead(own) if own == framework => Onlooker::Lead,
         Role::Council(council) => Onlooker::Council(*council),
@@ -147,7 +149,7 @@ fn onlooker<'a>(caller: &'a Caller, framework: &FrameworkId) -> Onlooker<'a> {
 
 /// A council sees the providers and prices of a framework that it is or was a member of; others do not learn of them.
 /// A provider may ask, and is shown its own; a lead has been found to be this framework's.
-fn may_see_providers(caller: &Caller, framework: &Framework) -> bool {
+pub(super) fn may_see_providers(caller: &Caller, framework: &Framework) -> bool {
     match &caller.role {
         Role::Council(council) => framework.is_or_was_member(*council, london_date(caller.at)),
         Role::Provider(_) | Role::FrameworkLead(_) => true,

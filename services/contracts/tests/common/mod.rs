@@ -170,6 +170,7 @@ pub(crate) fn create(framework: &str) -> proto::CreateFrameworkRequest {
         ends: "2030-03-31".to_owned(),
         grade_floor: Some(proto::GradeGate { lowest_grade: "GOOD".to_owned(), ungraded_allowed: false }),
         request_id: String::new(),
+        procurement: None,
     }
 }
 
@@ -192,6 +193,7 @@ pub(crate) fn add_lot() -> proto::AddLotRequest {
         age_to: 17,
         grade_gate: None,
         levels: vec![level],
+        ceilings: Vec::new(),
     };
     let parent = "frameworks/tyne-tees".to_owned();
     proto::AddLotRequest { parent, lot: Some(lot), ..Default::default() }
@@ -209,8 +211,12 @@ pub(crate) fn admit(provider: &str, core_weekly_pence: i64) -> proto::AdmitProvi
 }
 
 pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardProposed {
-    let framework =
-        Route::Framework { framework: id("tyne-tees"), lot: id("residential"), level: "STANDARD".to_owned() };
+    let framework = Route::Framework {
+        framework: id("tyne-tees"),
+        lot: id("residential"),
+        level: "STANDARD".to_owned(),
+        attributes: [].into(),
+    };
     let spot = Route::Spot { justification: "Dorset is in no framework here".to_owned() };
     AwardProposed {
         award: AwardId(Uuid::from_u128(n)),

@@ -65,6 +65,7 @@ pub(crate) fn framework_route() -> common::Route {
         framework: "frameworks/tyne-tees".to_owned(),
         lot: "residential".to_owned(),
         level: "STANDARD".to_owned(),
+        attributes: Vec::new(),
     };
     common::Route { route: Some(common::route::Route::Framework(call_off)) }
 }

@@ -1,14 +1,16 @@
-//! The framework lead: members, lots, prices and suspensions.
+//! The framework lead: members, lots, prices and suspensions; and a council's own suspensions.
 
 use crate::breach::Checked;
 use crate::chance::Chance;
 use crate::opening::{LEVELS, LOTS, id};
 use crate::world::World;
-use care::{Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
+use care::{Date, FrameworkId, LotId, Pence, ProviderId};
 use contracts_domain::GradeGate;
-use contracts_domain::frameworks::{Change, Lot, NewFramework, Regime};
+use contracts_domain::frameworks::{
+    Change, FrameworkKind, Lot, NewFramework, PriceRow, PriceSchedule, Procurement, Regime, SuspensionScope,
+};
 use jiff::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Admitted prices within the ceilings, seldom for all levels.
 pub(crate) fn prices(chance: &mut Chance) -> BTreeMap<String, Pence> {
@@ -32,25 +34,26 @@ impl World {
             1..=5 => version,
             _ => None,
         };
-        let change = match self.chance.below(20) {
+        let change = match self.chance.below(28) {
             0..=1 => self.membership(),
             2..=9 => self.suspension(&framework),
             10..=12 => self.admission(),
             13..=15 => self.lot(),
             16 => self.creation(),
             17 => self.weights(),
+            18..=25 => self.framework_terms(&framework),
             _ => self.lift(&framework),
         };
         self.ask_frameworks(framework, expected_version, change)?;
         Ok(())
     }
 
-    fn some_day(&mut self) -> Date {
+    pub(super) fn some_day(&mut self) -> Date {
         let days = self.chance.within(-3..=3);
         self.today.saturating_add(Span::new().days(days))
     }
 
-    fn some_provider(&mut self) -> ProviderId {
+    pub(super) fn some_provider(&mut self) -> ProviderId {
         self.providers[self.chance.below(self.providers.len())].clone()
     }
 
@@ -76,24 +79,29 @@ impl World {
         }
         let provider = self.some_provider();
         let own = self.market.state.provider(&provider).and_then(|it| it.establishments.first().cloned());
-        let urn = own.filter(|_| self.chance.percent(60));
+        let mut urns: BTreeSet<_> = own.filter(|_| self.chance.percent(60)).into_iter().collect();
+        if self.chance.percent(20) {
+            urns.extend(self.chance.one_of(&self.homes).cloned());
+        }
+        let desk = self.some_desk();
+        let council = self.chance.percent(20).then(|| self.desks[desk].council);
         let (reason, from) = ("safeguarding concern (simulated)".into(), self.some_day());
-        Change::SuspendProvider { provider, urn, reason, from }
+        Change::SuspendProvider { provider, scope: SuspensionScope { urns, council }, reason, from }
     }
 
     fn lift(&mut self, framework: &FrameworkId) -> Change {
         let found = self.frameworks.state.get(framework);
-        let held: Vec<(ProviderId, Option<EstablishmentUrn>)> = found
+        let held: Vec<(ProviderId, SuspensionScope)> = found
             .into_iter()
             .flat_map(|it| &it.suspensions)
             .flat_map(|(provider, all)| all.iter().map(move |held| (provider, held)))
             .filter(|(_, held)| held.until.is_none())
-            .map(|(provider, held)| (provider.clone(), held.urn.clone()))
+            .map(|(provider, held)| (provider.clone(), held.scope.clone()))
             .collect();
         let on = self.some_day();
-        let nobody = || (id("nobody"), None);
-        let (provider, urn) = self.chance.one_of(&held).cloned().unwrap_or_else(nobody);
-        Change::LiftSuspension { provider, urn, on }
+        let nobody = || (id("nobody"), SuspensionScope::provider());
+        let (provider, scope) = self.chance.one_of(&held).cloned().unwrap_or_else(nobody);
+        Change::LiftSuspension { provider, scope, on }
     }
 
     fn admission(&mut self) -> Change {
@@ -111,7 +119,35 @@ impl World {
             0 => self.today.saturating_add(Span::new().years(9)),
             _ => self.some_day(),
         };
-        Change::AdmitProvider { lot, provider: self.some_provider(), from, prices }
+        let mut schedule = PriceSchedule::plain(from, prices);
+        schedule.until = self.chance.percent(10).then(|| from.saturating_add(Span::new().days(20)));
+        schedule.rows = self.rows();
+        if self.chance.percent(20) {
+            schedule.branches.extend(self.chance.one_of(&self.homes).cloned());
+        }
+        Change::AdmitProvider { lot, provider: self.some_provider(), schedule }
+    }
+
+    /// Prices for some children, seldom any, sometimes not what they should be.
+    fn rows(&mut self) -> Vec<PriceRow> {
+        if self.chance.percent(60) {
+            return Vec::new();
+        }
+        let mut row = |ages: (u8, u8), attribute: &str| PriceRow {
+            level: "standard".into(),
+            age_from: ages.0,
+            age_to: ages.1,
+            attributes: [attribute.to_owned()].into(),
+            weekly: Pence(self.chance.within(100_000..=400_000)),
+        };
+        let (solo, older, reversed) = (row((16, 17), "SOLO"), row((17, 17), "SOLO"), row((17, 16), "SOLO"));
+        let other = row((16, 17), "CWD");
+        match self.chance.below(6) {
+            0 => vec![reversed],
+            1 => vec![solo, other],
+            2 => vec![solo, older],
+            _ => vec![solo],
+        }
     }
 
     fn lot(&mut self) -> Change {
@@ -123,6 +159,7 @@ impl World {
             age_to: 17,
             grade_gate: None,
             levels: [("standard".to_owned(), Pence(400_000))].into(),
+            ceilings: Vec::new(),
         };
         let mut lot = format!("lot-{}", self.chance.below(60));
         match self.chance.below(12) {
@@ -139,13 +176,19 @@ impl World {
 
     fn creation(&mut self) -> Change {
         let today = self.today;
+        let days = self.chance.within(0..=1);
+        let (kind, ends) = match self.chance.below(3) {
+            0 => (Some(FrameworkKind::Open), today.saturating_add(Span::new().years(9))),
+            _ => (None, today.saturating_sub(Span::new().days(days))),
+        };
         Change::Create(NewFramework {
             name: "Again (simulated)".into(),
             lead: self.desks[0].council,
             regime: Regime::ProcurementAct2023,
             starts: today,
-            ends: today.saturating_sub(Span::new().days(self.chance.within(0..=1))),
+            ends,
             grade_floor: None,
+            procurement: Procurement { kind, ..Procurement::default() },
         })
     }
 }

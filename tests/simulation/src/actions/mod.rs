@@ -15,6 +15,7 @@ mod provider;
 mod register;
 mod shortlist;
 mod staying;
+mod terms;
 
 pub(crate) use council::policy;
 pub(crate) use lead::prices;

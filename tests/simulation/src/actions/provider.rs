@@ -161,7 +161,8 @@ impl World {
         let any = self.chance.percent(10);
         let framework = self.chance.one_of(if any { &self.contracts } else { &own });
         let framework = framework.filter(|_| !unknown).cloned().unwrap_or_else(|| id("none-such"));
-        (Route::Framework { framework, lot: id(lot), level: level.into() }, ceiling)
+        let attributes = if self.chance.percent(15) { ["SOLO".to_owned()].into() } else { [].into() };
+        (Route::Framework { framework, lot: id(lot), level: level.into(), attributes }, ceiling)
     }
 
     pub(super) fn withdraw_offer(&mut self) -> Checked {

@@ -7,22 +7,24 @@ use care::{
     CouncilId, Date, EstablishmentUrn, EventBody, FrameworkId, LotId, Pence, ProviderId, london_date,
 };
 use contracts_domain::FrameworkEvent;
-use contracts_domain::frameworks::{FrameworkCreated, Lot};
-use std::collections::{BTreeMap, HashMap};
+use contracts_domain::frameworks::{FrameworkCreated, Lot, PriceRow, ProviderAdmitted};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-type Schedules = Vec<(Date, BTreeMap<String, Pence>)>;
+/// What is asked of prices: the level, the child's age in years and the attributes.
+type Child<'a> = (&'a str, u8, &'a BTreeSet<String>);
 
 struct Framework {
     created: FrameworkCreated,
     members: Vec<(CouncilId, Date, Option<Date>)>,
     lots: HashMap<LotId, Lot>,
-    admissions: HashMap<(ProviderId, LotId), Schedules>,
+    admissions: HashMap<(ProviderId, LotId), Vec<ProviderAdmitted>>,
     suspensions: Vec<Suspension>,
 }
 
 struct Suspension {
     provider: ProviderId,
-    urn: Option<EstablishmentUrn>,
+    urns: BTreeSet<EstablishmentUrn>,
+    council: Option<CouncilId>,
     from: Date,
     until: Option<Date>,
 }
@@ -61,15 +63,18 @@ impl Frameworks {
             }),
             FrameworkEvent::ProviderAdmitted(event) => self.change(&event.framework, |framework| {
                 let key = (event.provider.clone(), event.lot.clone());
-                framework.admissions.entry(key).or_default().push((event.from, event.prices.clone()));
+                framework.admissions.entry(key).or_default().push(event.clone());
             }),
             FrameworkEvent::ProviderSuspended(event) => self.change(&event.framework, |framework| {
-                let (provider, urn) = (event.provider.clone(), event.urn.clone());
-                framework.suspensions.push(Suspension { provider, urn, from: event.from, until: None });
+                let urns = event.urns.iter().chain(&event.urn).cloned().collect();
+                let (provider, council, from) = (event.provider.clone(), event.council, event.from);
+                framework.suspensions.push(Suspension { provider, urns, council, from, until: None });
             }),
             FrameworkEvent::SuspensionLifted(event) => self.change(&event.framework, |framework| {
+                let urns: BTreeSet<_> = event.urns.iter().chain(&event.urn).cloned().collect();
                 let is_it = |it: &&mut Suspension| {
-                    it.provider == event.provider && it.urn == event.urn && it.until.is_none()
+                    let same = it.provider == event.provider && it.council == event.council;
+                    same && it.urns == urns && it.until.is_none()
                 };
                 if let Some(suspension) = framework.suspensions.iter_mut().find(is_it) {
                     suspension.until = Some(event.on);
@@ -77,6 +82,17 @@ impl Frameworks {
             }),
             // No agreement is judged by what offers were scored by.
             FrameworkEvent::EvaluationWeightsSet(_) => {}
+            FrameworkEvent::FrameworkExtended(event) => self.change(&event.framework, |framework| {
+                framework.created.ends = event.ends;
+            }),
+            // Nor by what does not say who may be bought from, or at what price.
+            FrameworkEvent::FrameworkReopened(_)
+            | FrameworkEvent::PlacementReviewsCalled(_)
+            | FrameworkEvent::DiscountAgreed(_)
+            | FrameworkEvent::DiscountEnded(_)
+            | FrameworkEvent::LinkAuthorityNominated(_)
+            | FrameworkEvent::UpliftRequested(_)
+            | FrameworkEvent::UpliftNegotiated(_) => {}
         }
     }
 
@@ -99,8 +115,9 @@ impl Frameworks {
             ("a suspension", !self.is_suspended(issued, day)),
         ];
         match &issued.terms.route {
-            Route::Framework { framework, lot, level } => {
-                checks.extend(self.checks_of_lot(issued, claim, day, (framework, lot, level)));
+            Route::Framework { framework, lot, level, attributes } => {
+                let child = (level.as_str(), market.age_years, attributes);
+                checks.extend(self.checks_of_lot(issued, claim, day, (framework, lot, child)));
             }
             Route::Spot { justification } => {
                 checks.push(("the justification", !justification.trim().is_empty()));
@@ -126,7 +143,8 @@ impl Frameworks {
         let (first, last) = (day.min(issued.start), day.max(issued.start));
         let stops = |it: &Suspension| {
             it.provider == issued.provider
-                && it.urn.as_ref().is_none_or(|urn| *urn == issued.urn)
+                && (it.urns.is_empty() || it.urns.contains(&issued.urn))
+                && it.council.is_none_or(|council| council == issued.council)
                 && it.from <= last
                 && it.until.is_none_or(|until| first < until && it.from < until)
         };
@@ -139,7 +157,7 @@ impl Frameworks {
         issued: &AgreementIssued,
         claim: &PlaceClaimed,
         day: Date,
-        (framework, lot_id, level): (&FrameworkId, &LotId, &str),
+        (framework, lot_id, child): (&FrameworkId, &LotId, Child<'_>),
     ) -> Vec<(&'static str, bool)> {
         let Some(framework) = self.all.get(framework) else { return vec![("the framework", false)] };
         let Some(lot) = framework.lots.get(lot_id) else { return vec![("the lot", false)] };
@@ -151,16 +169,20 @@ impl Frameworks {
         let core = Pence(core.map(|line| line.weekly.0).sum());
         let key = (issued.provider.clone(), lot_id.clone());
         let schedules = framework.admissions.get(&key).into_iter().flatten();
-        let schedule = schedules.filter(|(from, _)| *from <= day).max_by_key(|(from, _)| *from);
-        let admitted = schedule.and_then(|(_, prices)| prices.get(level));
+        let schedule = schedules.filter(|it| it.from <= day).max_by_key(|it| it.from);
+        let schedule = schedule.filter(|it| it.until.is_none_or(|until| day < until));
+        let admitted = schedule.and_then(|it| price(&it.prices, &it.rows, child));
+        let ceiling = price(&lot.levels, &lot.ceilings, child);
+        let branch = schedule.is_some_and(|it| it.branches.is_empty() || it.branches.contains(&issued.urn));
         vec![
             ("the framework's term", framework.created.starts <= day && day <= framework.created.ends),
             ("the membership", framework.is_member(issued.council, day)),
             ("the lot's provisions", lot.provisions.contains(&market.provision)),
             ("the lot's ages", lot.age_from <= market.age_years && market.age_years <= lot.age_to),
             ("the grade", gate_lets(lowest, ungraded, &market.grade)),
-            ("the ceiling", lot.levels.get(level).is_some_and(|ceiling| core <= *ceiling)),
-            ("the admitted price", admitted.is_some_and(|price| core <= *price)),
+            ("the ceiling", ceiling.is_some_and(|ceiling| core <= ceiling)),
+            ("the admitted price", admitted.is_some_and(|price| core <= price)),
+            ("the branch", branch),
         ]
     }
 }
@@ -172,6 +194,28 @@ impl Framework {
         };
         self.members.iter().any(holds)
     }
+}
+
+/// The price for a child: of the rows that fit, one that no other is more specific than; else the level's own.
+fn price(
+    plain: &BTreeMap<String, Pence>,
+    rows: &[PriceRow],
+    (level, age, attributes): Child<'_>,
+) -> Option<Pence> {
+    let fits = |row: &&PriceRow| {
+        row.level == level
+            && row.age_from <= age
+            && age <= row.age_to
+            && row.attributes.iter().all(|attribute| attributes.contains(attribute))
+    };
+    let ages = |row: &PriceRow| row.age_to - row.age_from;
+    let beats = |one: &PriceRow, other: &PriceRow| {
+        let more = one.attributes.len() > other.attributes.len();
+        more || (one.attributes == other.attributes && ages(one) < ages(other))
+    };
+    let fitting: Vec<&PriceRow> = rows.iter().filter(fits).collect();
+    let best = fitting.iter().find(|one| !fitting.iter().any(|other| beats(other, one)));
+    best.map(|row| row.weekly).or_else(|| plain.get(level).copied())
 }
 
 /// Whether a gate lets a grade through, written out.
@@ -196,6 +240,7 @@ fn needed_evidence(route: &Route) -> &'static [&'static str] {
             "LOT_DOES_NOT_COVER_PROVISION",
             "AGE_OUTSIDE_LOT",
             "PROVIDER_NOT_ADMITTED",
+            "BRANCH_NOT_ADMITTED",
             "GRADE_BELOW_GATE",
             "PRICE_ABOVE_CEILING",
             "PRICE_ABOVE_SCHEDULE",

@@ -468,6 +468,7 @@ impl Load {
                 framework: "frameworks/nowhere".to_owned(),
                 lot: "standard".to_owned(),
                 level: "core".to_owned(),
+                attributes: Vec::new(),
             })
         };
         SubmitOfferRequest {

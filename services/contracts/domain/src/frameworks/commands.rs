@@ -1,11 +1,15 @@
 //! What may be asked of the region's frameworks.
 
+use super::discounts::Discount;
 use super::events::Regime;
+use super::prices::PriceSchedule;
+use super::procurement::{Opening, Procurement};
 use super::state::Lot;
+use super::suspensions::SuspensionScope;
+use super::uplifts::{UpliftAsked, UpliftNegotiation};
 use crate::grade::GradeGate;
 use care::published::Weights;
-use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
-use std::collections::BTreeMap;
+use care::{CouncilId, Date, FrameworkId, LotId, ProviderId};
 
 /// The most lots that a framework has.
 pub const LOTS_MAX: usize = 50;
@@ -53,17 +57,15 @@ pub enum Change {
         lot: LotId,
         /// The provider.
         provider: ProviderId,
-        /// The first day on which the prices hold.
-        from: Date,
-        /// The core fee by level, pence a week.
-        prices: BTreeMap<String, Pence>,
+        /// Its prices, and where it may be bought from.
+        schedule: PriceSchedule,
     },
-    /// Suspends a provider, or one of its establishments, from new placements.
+    /// Suspends a provider, or some of its establishments, from new placements, and calls on councils to review those they have.
     SuspendProvider {
         /// The provider.
         provider: ProviderId,
-        /// The one establishment; nothing for all of them.
-        urn: Option<EstablishmentUrn>,
+        /// What of it, and for whom.
+        scope: SuspensionScope,
         /// Why, without personal data.
         reason: String,
         /// The first day.
@@ -73,8 +75,8 @@ pub enum Change {
     LiftSuspension {
         /// The provider.
         provider: ProviderId,
-        /// The one establishment; nothing for the suspension of the whole provider.
-        urn: Option<EstablishmentUrn>,
+        /// What was suspended, and for whom.
+        scope: SuspensionScope,
         /// The first day on which it no longer holds.
         on: Date,
     },
@@ -86,6 +88,49 @@ pub enum Change {
         weights: Weights,
         /// The day in England on which they are told.
         today: Date,
+    },
+    /// Opens it again for new providers.
+    Reopen(Opening),
+    /// Lets it run for longer, as far as its procurement provided for.
+    Extend {
+        /// The new last day.
+        to: Date,
+        /// Why, without personal data.
+        reason: String,
+        /// The day in England on which it is told.
+        today: Date,
+    },
+    /// Agrees a discount.
+    AgreeDiscount(Discount),
+    /// Ends a discount.
+    EndDiscount {
+        /// Its number in the framework.
+        number: u32,
+        /// The day after its last night.
+        on: Date,
+    },
+    /// Gives the negotiation of a provider's uplifts to a member council.
+    NominateLinkAuthority {
+        /// The provider.
+        provider: ProviderId,
+        /// The council.
+        council: CouncilId,
+        /// The day in England on which it is told.
+        today: Date,
+    },
+    /// Asks for higher fees, for a provider.
+    RequestUplift {
+        /// What is asked.
+        asked: UpliftAsked,
+        /// The day in England on which it is asked.
+        today: Date,
+    },
+    /// Tells what came of the negotiation of an uplift.
+    NegotiateUplift {
+        /// Its number in the framework.
+        number: u32,
+        /// What came of it.
+        negotiation: UpliftNegotiation,
     },
 }
 
@@ -104,4 +149,6 @@ pub struct NewFramework {
     pub ends: Date,
     /// The gate of each lot that has none of its own.
     pub grade_floor: Option<GradeGate>,
+    /// How it was procured, as far as that is told.
+    pub procurement: Procurement,
 }

@@ -3,15 +3,15 @@
 use super::commands::{Change, FrameworkCommand, LOTS_MAX, NewFramework};
 use super::events::{
     CouncilJoined, CouncilLeft, FrameworkCreated, FrameworkEvent, LotAdded, ProviderAdmitted,
-    ProviderSuspended, SuspensionLifted,
 };
+use super::prices::{self, PriceSchedule};
 use super::rejection::FrameworkRejection;
-use super::state::{Framework, Frameworks, Lot, PriceSchedule};
-use super::weights;
+use super::state::{Framework, Frameworks, Lot};
+use super::terms_rejection::TermsRejection;
+use super::{discounts, procurement, suspensions, uplifts, weights};
 use crate::grade::GradeGate;
 use care::market::UNREGISTERED;
-use care::{CouncilId, Date, Decided, Domain, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
-use std::collections::BTreeMap;
+use care::{CouncilId, Date, Decided, Domain, FrameworkId, LotId, ProviderId};
 
 pub(super) type Outcome = Result<Vec<FrameworkEvent>, FrameworkRejection>;
 
@@ -31,33 +31,42 @@ impl Domain for Frameworks {
             let current = framework.version;
             return Err(FrameworkRejection::EtagMismatch { framework: id.clone(), expected, current });
         }
-        match &command.change {
-            Change::Create(new) => create(state, id, new),
-            Change::AddMember { council, from } => add_member(framework, id, *council, *from),
-            Change::RemoveMember { council, on } => remove_member(framework, id, *council, *on),
-            Change::AddLot { lot, terms } => add_lot(framework, id, lot, terms),
-            Change::AdmitProvider { lot, provider, from, prices } => {
-                admit(framework, id, lot, provider, &PriceSchedule { from: *from, prices: prices.clone() })
-            }
-            Change::SuspendProvider { provider, urn, reason, from } => {
-                let suspended = ProviderSuspended {
-                    framework: id.clone(),
-                    provider: provider.clone(),
-                    urn: urn.clone(),
-                    reason: reason.clone(),
-                    from: *from,
-                };
-                suspend(framework, suspended)
-            }
-            Change::LiftSuspension { provider, urn, on } => lift(framework, id, provider, urn.as_ref(), *on),
-            Change::SetEvaluationWeights { from, weights, today } => {
-                weights::set(framework, id, *from, weights, *today)
-            }
-        }
+        change(state, framework, id, &command.change)
     }
 
     fn evolve(state: &mut Self, event: &FrameworkEvent) {
         state.apply(event);
+    }
+}
+
+/// What one change to a framework that exists gives.
+fn change(state: &Frameworks, framework: &Framework, id: &FrameworkId, change: &Change) -> Outcome {
+    match change {
+        Change::Create(new) => create(state, id, new),
+        Change::AddMember { council, from } => add_member(framework, id, *council, *from),
+        Change::RemoveMember { council, on } => remove_member(framework, id, *council, *on),
+        Change::AddLot { lot, terms } => add_lot(framework, id, lot, terms),
+        Change::AdmitProvider { lot, provider, schedule } => admit(framework, id, lot, provider, schedule),
+        Change::SuspendProvider { provider, scope, reason, from } => {
+            suspensions::suspend(framework, id, provider, scope, (reason, *from))
+        }
+        Change::LiftSuspension { provider, scope, on } => {
+            suspensions::lift(framework, id, provider, scope, *on)
+        }
+        Change::SetEvaluationWeights { from, weights, today } => {
+            weights::set(framework, id, *from, weights, *today)
+        }
+        Change::Reopen(opening) => procurement::reopen(framework, id, *opening),
+        Change::Extend { to, reason, today } => procurement::extend(framework, id, *to, reason, *today),
+        Change::AgreeDiscount(discount) => discounts::agree(framework, id, discount),
+        Change::EndDiscount { number, on } => discounts::end(framework, id, *number, *on),
+        Change::NominateLinkAuthority { provider, council, today } => {
+            uplifts::nominate(framework, id, provider, *council, *today)
+        }
+        Change::RequestUplift { asked, today } => uplifts::request(framework, id, asked, *today),
+        Change::NegotiateUplift { number, negotiation } => {
+            uplifts::negotiate(framework, id, *number, negotiation)
+        }
     }
 }
 
@@ -67,6 +76,7 @@ fn create(state: &Frameworks, id: &FrameworkId, new: &NewFramework) -> Outcome {
     }
     not_before("ends", new.ends, new.starts)?;
     valid_gate(new.grade_floor.as_ref())?;
+    procurement::check_new(&new.procurement, new.regime, new.starts, new.ends)?;
     let created = FrameworkCreated {
         framework: id.clone(),
         name: new.name.clone(),
@@ -75,6 +85,7 @@ fn create(state: &Frameworks, id: &FrameworkId, new: &NewFramework) -> Outcome {
         starts: new.starts,
         ends: new.ends,
         grade_floor: new.grade_floor.clone(),
+        procurement: new.procurement.clone(),
     };
     let joined = CouncilJoined { framework: id.clone(), council: new.lead, from: new.starts };
     Ok(vec![created.into(), joined.into()])
@@ -120,6 +131,7 @@ fn add_lot(framework: &Framework, id: &FrameworkId, lot: &LotId, terms: &Lot) ->
         return Err(FrameworkRejection::AgesOutOfOrder { age_from: terms.age_from, age_to: terms.age_to });
     }
     valid_gate(terms.grade_gate.as_ref())?;
+    prices::check_rows("lot.ceilings", terms, lot, &terms.levels, &terms.ceilings)?;
     Ok(vec![LotAdded { framework: id.clone(), lot: lot.clone(), terms: terms.clone() }.into()])
 }
 
@@ -134,11 +146,14 @@ fn admit(
         return Err(FrameworkRejection::LotUnknown { framework: id.clone(), lot: lot.clone() });
     };
     within_term(framework, schedule.from)?;
-    prices_within(terms, lot, &schedule.prices)?;
+    if let Some(until) = schedule.until {
+        not_before("until", until, schedule.from.tomorrow().unwrap_or(schedule.from))?;
+    }
+    prices::check_schedule(terms, lot, schedule)?;
     let schedules = framework.admissions.get(provider).and_then(|lots| lots.get(lot));
-    if let Some(last) = schedules.and_then(|schedules| schedules.last()) {
-        let earliest = last.from.tomorrow().unwrap_or(last.from);
-        not_before("from", schedule.from, earliest)?;
+    match schedules.and_then(|schedules| schedules.last()) {
+        Some(last) => after(last, schedule.from)?,
+        None => admits(framework, schedule.from)?,
     }
     let admitted = ProviderAdmitted {
         framework: id.clone(),
@@ -146,57 +161,31 @@ fn admit(
         provider: provider.clone(),
         from: schedule.from,
         prices: schedule.prices.clone(),
+        until: schedule.until,
+        rows: schedule.rows.clone(),
+        branches: schedule.branches.clone(),
     };
     Ok(vec![admitted.into()])
 }
 
-fn prices_within(
-    terms: &Lot,
-    lot: &LotId,
-    prices: &BTreeMap<String, Pence>,
-) -> Result<(), FrameworkRejection> {
-    if prices.is_empty() {
-        return Err(FrameworkRejection::PricesMissing(lot.clone()));
-    }
-    for (level, price) in prices {
-        let (level, price) = (level.clone(), *price);
-        let Some(ceiling) = terms.levels.get(&level).copied() else {
-            return Err(FrameworkRejection::LevelUnknown { lot: lot.clone(), level });
-        };
-        if price <= Pence::ZERO {
-            return Err(FrameworkRejection::PriceNotPositive { level, price });
-        }
-        if price > ceiling {
-            return Err(FrameworkRejection::PriceAboveCeiling { level, price, ceiling });
-        }
+/// Insists that a price version begins when the one before it has ended; one without an end of its own ends when the next begins.
+fn after(last: &PriceSchedule, from: Date) -> Result<(), FrameworkRejection> {
+    let next = last.from.tomorrow().unwrap_or(last.from);
+    let earliest = last.until.unwrap_or(next).max(next);
+    if from < earliest {
+        let held = last.from;
+        return Err(TermsRejection::PriceVersionOverlaps { from, held, earliest }.into());
     }
     Ok(())
 }
 
-fn suspend(framework: &Framework, suspended: ProviderSuspended) -> Outcome {
-    let suspensions = framework.suspensions.get(&suspended.provider).into_iter().flatten();
-    let mut open = suspensions.filter(|s| s.urn == suspended.urn && s.until.is_none());
-    if let Some(held) = open.next() {
-        return Err(FrameworkRejection::AlreadySuspended { provider: suspended.provider, since: held.from });
-    }
-    Ok(vec![suspended.into()])
-}
-
-fn lift(
-    framework: &Framework,
-    id: &FrameworkId,
-    provider: &ProviderId,
-    urn: Option<&EstablishmentUrn>,
-    on: Date,
-) -> Outcome {
-    let mut suspensions = framework.suspensions.get(provider).into_iter().flatten();
-    let Some(held) = suspensions.find(|s| s.urn.as_ref() == urn && s.until.is_none()) else {
-        return Err(FrameworkRejection::NotSuspended(provider.clone()));
+/// Insists that the framework takes new providers on a day.
+fn admits(framework: &Framework, from: Date) -> Result<(), FrameworkRejection> {
+    let Some(kind) = framework.procurement.kind.filter(|_| !framework.admits_on(from)) else {
+        return Ok(());
     };
-    not_before("on", on, held.from)?;
-    let lifted =
-        SuspensionLifted { framework: id.clone(), provider: provider.clone(), urn: urn.cloned(), on };
-    Ok(vec![lifted.into()])
+    let (starts, openings) = (framework.starts, framework.openings.clone());
+    Err(TermsRejection::AdmissionClosed { from, kind, starts, openings }.into())
 }
 
 pub(super) fn not_before(field: &'static str, date: Date, earliest: Date) -> Result<(), FrameworkRejection> {

@@ -1,5 +1,6 @@
 //! Why a change to a framework is refused.
 
+use super::terms_rejection::TermsRejection;
 use care::{CouncilId, Date, FrameworkId, LotId, Pence, ProviderId, Refusal, RefusalKind, Violation};
 use thiserror::Error;
 
@@ -137,6 +138,9 @@ pub enum FrameworkRejection {
     /// Weights by which nothing can be scored.
     #[error("these weights cannot score an offer: {0}")]
     EvaluationWeightsInvalid(&'static str),
+    /// Procurement, prices, discounts or uplifts that cannot be so.
+    #[error(transparent)]
+    Terms(#[from] TermsRejection),
 }
 
 impl FrameworkRejection {
@@ -152,6 +156,7 @@ impl FrameworkRejection {
             | Self::PricesMissing(_)
             | Self::PriceNotPositive { .. }
             | Self::PriceAboveCeiling { .. } => Some("prices"),
+            Self::Terms(terms) => terms.field(),
             _ => None,
         }
     }
@@ -181,11 +186,13 @@ impl Refusal for FrameworkRejection {
             Self::AlreadySuspended { .. } => "ALREADY_SUSPENDED",
             Self::NotSuspended(_) => "NOT_SUSPENDED",
             Self::EvaluationWeightsInvalid(_) => "EVALUATION_WEIGHTS_INVALID",
+            Self::Terms(terms) => terms.reason(),
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
+            Self::Terms(terms) => terms.kind(),
             Self::FrameworkExists(_) | Self::LotExists(_) | Self::CouncilAlreadyMember { .. } => {
                 RefusalKind::AlreadyExists
             }

@@ -1,17 +1,22 @@
 //! The fold of the region's contracts log. Every fact holds by date, so what held on a day can be asked afterwards.
 
-use super::events::{FrameworkEvent, Regime};
+use super::discounts::Discount;
+use super::events::Regime;
+use super::prices::{self, PriceRow, PriceSchedule};
+use super::procurement::{Opening, Procurement};
+use super::suspensions::Suspension;
+use super::uplifts::Uplift;
 use crate::grade::GradeGate;
 use care::published::EvaluationWeights;
-use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
+use care::{CouncilId, Date, FrameworkId, LotId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All frameworks of the region, or the part of them that one call-off is judged on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frameworks {
-    position: u64,
-    frameworks: BTreeMap<FrameworkId, Framework>,
+    pub(super) position: u64,
+    pub(super) frameworks: BTreeMap<FrameworkId, Framework>,
 }
 
 /// One framework.
@@ -39,6 +44,21 @@ pub struct Framework {
     pub suspensions: BTreeMap<ProviderId, Vec<Suspension>>,
     /// What offers are scored by, in order of the days from which it holds; where none holds, the default does.
     pub evaluation_weights: Vec<EvaluationWeights>,
+    /// How it was procured, as far as that was told.
+    #[serde(default)]
+    pub procurement: Procurement,
+    /// When it opens again for new providers, in the order they were told.
+    #[serde(default)]
+    pub openings: Vec<Opening>,
+    /// Its discounts by number.
+    #[serde(default)]
+    pub discounts: BTreeMap<u32, Discount>,
+    /// The councils that negotiate for the region, by provider; where there is none, the lead does.
+    #[serde(default)]
+    pub link_authorities: BTreeMap<ProviderId, CouncilId>,
+    /// The uplifts that were asked for, by number.
+    #[serde(default)]
+    pub uplifts: BTreeMap<u32, Uplift>,
     /// How many changes it has seen, its creation included.
     pub version: u32,
 }
@@ -58,6 +78,17 @@ pub struct Lot {
     pub grade_gate: Option<GradeGate>,
     /// The most that a level's core fee may be, pence a week.
     pub levels: BTreeMap<String, Pence>,
+    /// The same by level, age band and attributes, where it is not the level's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ceilings: Vec<PriceRow>,
+}
+
+impl Lot {
+    /// The most that a core fee may be for a child of this age with these attributes, pence a week; nothing for a level that it does not have.
+    #[must_use]
+    pub fn ceiling(&self, level: &str, age_years: u8, attributes: &BTreeSet<String>) -> Option<Pence> {
+        prices::holding(&self.levels, &self.ceilings, level, age_years, attributes).map(|row| row.weekly)
+    }
 }
 
 /// A council's membership, from one day up to another that no longer counts.
@@ -66,28 +97,6 @@ pub struct Membership {
     /// The first day.
     pub from: Date,
     /// The first day on which it is no longer a member.
-    pub until: Option<Date>,
-}
-
-/// A provider's prices in a lot from a day, until a later schedule replaces them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PriceSchedule {
-    /// The first day.
-    pub from: Date,
-    /// The core fee by level, pence a week.
-    pub prices: BTreeMap<String, Pence>,
-}
-
-/// A stop to new placements.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suspension {
-    /// The one establishment; nothing for all of the provider's.
-    pub urn: Option<EstablishmentUrn>,
-    /// Why.
-    pub reason: String,
-    /// The first day.
-    pub from: Date,
-    /// The first day on which it no longer holds.
     pub until: Option<Date>,
 }
 
@@ -102,16 +111,6 @@ pub enum Onlooker<'a> {
     Provider(&'a ProviderId),
     /// Anybody else, such as the lead of another framework.
     Stranger,
-}
-
-impl Suspension {
-    /// Whether it stops placements at `urn` on some day from `first` to `last`, both included.
-    #[must_use]
-    pub fn stops(&self, urn: &EstablishmentUrn, first: Date, last: Date) -> bool {
-        self.urn.as_ref().is_none_or(|only| only == urn)
-            && self.from <= last
-            && self.until.is_none_or(|until| until > first && until > self.from)
-    }
 }
 
 impl Framework {
@@ -159,7 +158,8 @@ impl Framework {
     #[must_use]
     pub fn schedule(&self, provider: &ProviderId, lot: &LotId, on: Date) -> Option<&PriceSchedule> {
         let schedules = self.admissions.get(provider)?.get(lot)?;
-        schedules.iter().rev().find(|schedule| schedule.from <= on)
+        let last = schedules.iter().rev().find(|schedule| schedule.from <= on);
+        last.filter(|schedule| schedule.until.is_none_or(|until| on < until))
     }
 
     /// The providers that it knows, admitted or suspended, in order.
@@ -182,6 +182,11 @@ impl Framework {
             suspensions: entry_of(&self.suspensions, provider),
             // No call-off is judged by them.
             evaluation_weights: Vec::new(),
+            procurement: self.procurement.clone(),
+            openings: self.openings.clone(),
+            discounts: part_of(&self.discounts, |it| it.provider.as_ref().is_none_or(|own| own == provider)),
+            link_authorities: entry_of(&self.link_authorities, provider),
+            uplifts: part_of(&self.uplifts, |it| it.asked.provider == *provider),
             version: self.version,
         }
     }
@@ -189,6 +194,11 @@ impl Framework {
 
 fn entry_of<V: Clone>(map: &BTreeMap<ProviderId, V>, provider: &ProviderId) -> BTreeMap<ProviderId, V> {
     map.get_key_value(provider).map(|(key, value)| (key.clone(), value.clone())).into_iter().collect()
+}
+
+fn part_of<V: Clone>(map: &BTreeMap<u32, V>, wanted: impl Fn(&V) -> bool) -> BTreeMap<u32, V> {
+    let part = map.iter().filter(|(_, value)| wanted(value));
+    part.map(|(number, value)| (*number, value.clone())).collect()
 }
 
 impl Frameworks {
@@ -220,78 +230,5 @@ impl Frameworks {
             .map(|(id, framework)| (id.clone(), framework.facts_for(provider)))
             .collect();
         Self { position: self.position, frameworks }
-    }
-
-    pub(super) fn apply(&mut self, event: &FrameworkEvent) {
-        self.position += 1;
-        let id = match event {
-            FrameworkEvent::FrameworkCreated(e) => {
-                let framework = Framework {
-                    name: e.name.clone(),
-                    lead: e.lead,
-                    regime: e.regime,
-                    starts: e.starts,
-                    ends: e.ends,
-                    grade_floor: e.grade_floor.clone(),
-                    members: BTreeMap::new(),
-                    lots: BTreeMap::new(),
-                    admissions: BTreeMap::new(),
-                    suspensions: BTreeMap::new(),
-                    evaluation_weights: Vec::new(),
-                    version: 0,
-                };
-                self.frameworks.entry(e.framework.clone()).or_insert(framework);
-                &e.framework
-            }
-            FrameworkEvent::CouncilJoined(e) => &e.framework,
-            FrameworkEvent::CouncilLeft(e) => &e.framework,
-            FrameworkEvent::LotAdded(e) => &e.framework,
-            FrameworkEvent::ProviderAdmitted(e) => &e.framework,
-            FrameworkEvent::ProviderSuspended(e) => &e.framework,
-            FrameworkEvent::SuspensionLifted(e) => &e.framework,
-            FrameworkEvent::EvaluationWeightsSet(e) => &e.framework,
-        };
-        if let Some(framework) = self.frameworks.get_mut(id) {
-            framework.version += 1;
-            framework.apply(event);
-        }
-    }
-}
-
-impl Framework {
-    fn apply(&mut self, event: &FrameworkEvent) {
-        match event {
-            FrameworkEvent::FrameworkCreated(_) => {}
-            FrameworkEvent::CouncilJoined(e) => {
-                self.members.entry(e.council).or_default().push(Membership { from: e.from, until: None });
-            }
-            FrameworkEvent::CouncilLeft(e) => {
-                if let Some(membership) = self.members.get_mut(&e.council).and_then(|all| all.last_mut()) {
-                    membership.until = Some(e.on);
-                }
-            }
-            FrameworkEvent::LotAdded(e) => {
-                self.lots.insert(e.lot.clone(), e.terms.clone());
-            }
-            FrameworkEvent::ProviderAdmitted(e) => {
-                let schedule = PriceSchedule { from: e.from, prices: e.prices.clone() };
-                let lots = self.admissions.entry(e.provider.clone()).or_default();
-                lots.entry(e.lot.clone()).or_default().push(schedule);
-            }
-            FrameworkEvent::ProviderSuspended(e) => {
-                let suspension =
-                    Suspension { urn: e.urn.clone(), reason: e.reason.clone(), from: e.from, until: None };
-                self.suspensions.entry(e.provider.clone()).or_default().push(suspension);
-            }
-            FrameworkEvent::SuspensionLifted(e) => {
-                let suspensions = self.suspensions.entry(e.provider.clone()).or_default();
-                if let Some(open) = suspensions.iter_mut().find(|s| s.urn == e.urn && s.until.is_none()) {
-                    open.until = Some(e.on);
-                }
-            }
-            FrameworkEvent::EvaluationWeightsSet(e) => {
-                e.set.clone().replace_from(&mut self.evaluation_weights)
-            }
-        }
     }
 }

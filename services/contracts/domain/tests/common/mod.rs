@@ -2,12 +2,14 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod case;
+
 use care::published::{AwardTerms, ClaimEvidence, FunderShare, PriceLine, Route};
 use care::{AwardId, Date, Domain, OfferId, Pence, ReferralId, Timestamp};
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, ClaimNoted, ProposalNoted};
 use contracts_domain::frameworks::{
     Change, CouncilJoined, FrameworkCommand, FrameworkCreated, FrameworkEvent, Frameworks, Lot, LotAdded,
-    NewFramework, ProviderAdmitted, Regime,
+    NewFramework, PriceRow, Procurement, ProviderAdmitted, Regime,
 };
 use contracts_domain::{Agreements, GradeGate};
 use jiff::civil::date;
@@ -47,6 +49,7 @@ pub(crate) fn created() -> FrameworkCreated {
         starts: date(2026, 4, 1),
         ends: date(2030, 3, 31),
         grade_floor: Some(good_or_better()),
+        procurement: Procurement::default(),
     }
 }
 
@@ -59,6 +62,7 @@ pub(crate) fn create() -> FrameworkCommand {
         starts: created.starts,
         ends: created.ends,
         grade_floor: created.grade_floor,
+        procurement: created.procurement,
     }))
 }
 
@@ -74,6 +78,13 @@ pub(crate) fn prices(prices: &[(&str, i64)]) -> BTreeMap<String, Pence> {
     prices.iter().map(|(level, pence)| ((*level).to_owned(), Pence(*pence))).collect()
 }
 
+/// A price or ceiling for some children.
+pub(crate) fn row(level: &str, ages: (u8, u8), attributes: &[&str], weekly: i64) -> PriceRow {
+    let attributes = attributes.iter().map(|attribute| (*attribute).to_owned()).collect();
+    let (level, weekly) = (level.to_owned(), Pence(weekly));
+    PriceRow { level, age_from: ages.0, age_to: ages.1, attributes, weekly }
+}
+
 pub(crate) fn lot() -> Lot {
     Lot {
         name: "Children's homes".to_owned(),
@@ -82,6 +93,7 @@ pub(crate) fn lot() -> Lot {
         age_to: 17,
         grade_gate: None,
         levels: prices(&[("STANDARD", 500_000), ("ENHANCED", 700_000)]),
+        ceilings: Vec::new(),
     }
 }
 
@@ -96,6 +108,9 @@ pub(crate) fn admitted() -> ProviderAdmitted {
         provider: id("P1"),
         from: date(2026, 4, 1),
         prices: prices(&[("STANDARD", 450_000)]),
+        until: None,
+        rows: Vec::new(),
+        branches: [].into(),
     }
 }
 
@@ -123,7 +138,12 @@ pub(crate) fn facts() -> Frameworks {
 }
 
 pub(crate) fn call_off(level: &str) -> Route {
-    Route::Framework { framework: id("tyne-tees"), lot: id("residential"), level: level.to_owned() }
+    Route::Framework {
+        framework: id("tyne-tees"),
+        lot: id("residential"),
+        level: level.to_owned(),
+        attributes: [].into(),
+    }
 }
 
 pub(crate) fn line(kind: &str, weekly: i64) -> PriceLine {

@@ -171,6 +171,7 @@ pub(crate) fn framework() -> Route {
         framework: "tyne-tees".parse().unwrap(),
         lot: "residential".parse().unwrap(),
         level: "STANDARD".to_owned(),
+        attributes: std::collections::BTreeSet::new(),
     }
 }
 
