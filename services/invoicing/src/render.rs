@@ -113,6 +113,8 @@ fn account((account, balance): (&domain::Account, &domain::Balance)) -> AccountB
         domain::AccountClass::Expense => AccountClass::Expense,
         domain::AccountClass::Asset => AccountClass::Asset,
         domain::AccountClass::Liability => AccountClass::Liability,
+        domain::AccountClass::Income => AccountClass::Income,
+        domain::AccountClass::Memorandum => AccountClass::Memorandum,
     };
     AccountBalance {
         account: account.to_string(),
