@@ -142,7 +142,8 @@ pub(crate) fn charge(
             .ok_or_else(|| Rejection::FunderUnknown(share.funder.clone()))
     });
     let mut amounts = debits.collect::<Result<Vec<_>, _>>()?;
-    amounts.push((agreement.creditor(), -total));
+    let penny = if planted!(UnbalancedEntry) { Pence(1) } else { Pence::ZERO };
+    amounts.push((agreement.creditor(), penny - total));
     let entry = JournalEntry {
         memorandum: commitment::released(agreement, total)?,
         ..entry_of(&charge, code, dates, balanced(amounts)?)
