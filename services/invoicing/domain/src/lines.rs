@@ -213,7 +213,7 @@ fn shares(
 /// Largest remainder, see [`split_largest_remainder`].
 fn alloc(amount: Pence, weights: &[u32]) -> Option<Vec<Pence>> {
     if planted!(FunderSplitLosesPenny) {
-        let down = |weight: &u32| Pence(amount.0 / 10_000 * i64::from(*weight));
+        let down = |weight: &u32| Pence(amount.0.saturating_mul(i64::from(*weight)) / 10_000);
         return Some(weights.iter().map(down).collect());
     }
     split_largest_remainder(amount, weights)

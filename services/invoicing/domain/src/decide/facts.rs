@@ -143,7 +143,9 @@ pub(super) fn placement_ended(
     };
     // A correction follows what it corrects, whatever the clocks say.
     let is_news = |known: &Departure| ended.correction.is_some() || ended.at > known.at;
-    if agreement.end.as_ref().is_some_and(|known| known.on == ended.on || !is_news(known)) {
+    // The same day told later is noted all the same: what was recorded between the two is older than it.
+    let same = |known: &Departure| known.on == ended.on && ended.at <= known.at;
+    if agreement.end.as_ref().is_some_and(|known| same(known) || !is_news(known)) {
         return Vec::new();
     }
     if let Some(from) = agreement.from.filter(|from| ended.on < *from) {
