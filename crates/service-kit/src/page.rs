@@ -53,7 +53,7 @@ macro_rules! paged {
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest;
-    invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
+    invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,

@@ -34,6 +34,7 @@ fn react(councils: &BTreeSet<CouncilId>, event: &Recorded) -> Result<Option<Rout
     let told = match event.log.owner {
         Owner::Council(council) => agreed(event)?.map(|ask| (council, ask)),
         Owner::Region => beforehand(event)?,
+        Owner::DeadLetters => None,
     };
     let Some((council, ask)) = told.filter(|(council, _)| councils.contains(council)) else {
         return Ok(None);

@@ -57,9 +57,8 @@ pub(crate) fn adjusted(
     let today = london_date(command.at);
     let end = year_end(today);
     let target = target(agreement, occupied, end);
-    if (target == agreement.committed && agreement.committed_to == Some(end))
-        || planted!(CommitmentNotReleased) && target < agreement.committed
-    {
+    let kept = planted!(CommitmentNotReleased) && target < agreement.committed;
+    if target == agreement.committed || kept {
         return Ok(None);
     }
     let id = EntryId(command.cause.id_of(&format!("COMMITMENT|{}", agreement.id)));
