@@ -8,7 +8,7 @@ use crate::needs::NeedSet;
 use crate::rules::{ALL, Rule, RuleSet};
 use crate::search::Question;
 use care::market::{RegistrationStatus, Sexes, UNREGISTERED};
-use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
+use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp, london_date};
 use geography::Miles;
 
 /// The lowest grade that can be asked for, requires improvement, by `grade_rank`.
@@ -139,6 +139,8 @@ pub enum Counterfactual<'a> {
     WithoutNeeds(NeedSet),
     /// The same, from this instant on.
     AskedFrom(Timestamp),
+    /// On this day or later, and for no night before it.
+    OnceOver(Date),
     /// No need to be alone.
     SoloLifted,
 }
@@ -284,13 +286,20 @@ impl<'a> Excluded<'a> {
             Rule::Claimed => self.claimed(),
             Rule::NotEmpty => (self.occupied(), Some(Counterfactual::SoloLifted)),
             Rule::Reserved => {
-                let others = question.agreed(entry).flat_map(|it| question.reserved(it, false));
+                let others = question.agreed(entry).flat_map(|it| question.reserved_against(it));
                 let until = others.map(|it| it.until).max().unwrap_or(Date::MAX);
-                (Fact::ReservedUntil(until), Some(Counterfactual::FirstNight(until)))
+                (Fact::ReservedUntil(until), Some(Counterfactual::OnceOver(until)))
             }
             Rule::BlockOfAnotherCouncil => {
-                let until = question.right_from(entry);
-                (Fact::BlockedUntil(until), Some(Counterfactual::FirstNight(until)))
+                let (council, today) = (question.criteria.council, london_date(question.at));
+                let others = question.agreed(entry).flat_map(|it| question.blocks_against(it));
+                let over =
+                    others.filter(|it| it.is_of_another(council, today)).map(|it| it.terms.until).max();
+                let right = question.right_from(entry);
+                let until = over.map_or(right, |over| over.max(right));
+                // Its own last nights it can have while those before are another's.
+                let own = over.is_none().then_some(Counterfactual::FirstNight(until));
+                (Fact::BlockedUntil(until), own.or(Some(Counterfactual::OnceOver(until))))
             }
         };
         Finding { rule, version: rule.about().version, fact, counterfactual }

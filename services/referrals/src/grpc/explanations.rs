@@ -135,9 +135,13 @@ impl Referrals {
         let within = recorded.max_distance_miles;
         let criteria = criteria(council, &asked, within, london_date(recorded.at));
         let position = recorded.market_position;
+        // One of before is judged by its own versions, where they are known.
+        let rules = recorded.rules.clone().unwrap_or_default();
         let explained = self.market_at(position, |index, market| {
             let explained = index.explain(&criteria, recorded.at);
-            let digest = hex::encode(explained.digest(position));
+            let digest =
+                explained.digest_under(position, &rules).unwrap_or_else(|| explained.digest(position));
+            let digest = hex::encode(digest);
             judgements(&explained, market, place.as_ref(), &message).map(|page| (digest, page))
         });
         let (digest, (judgements, next_page_token)) = explained.await??;
