@@ -133,9 +133,10 @@ fn term_parts(agreement: &Agreement, placement: Nights) -> Vec<(u32, String, Par
 
 /// Whether a planted defect keeps a line of this kind beyond its last night.
 fn outlives(kind: &str) -> bool {
-    let discount = kind.starts_with("DISCOUNT_");
-    let addition = !discount && kind != "CORE" && kind != "UPLIFT";
-    (planted!(AdditionOutlivesExpiry) && addition) || (planted!(DiscountOutlivesSibling) && discount)
+    if kind.starts_with("DISCOUNT_") {
+        return planted!(DiscountOutlivesSibling);
+    }
+    planted!(AdditionOutlivesExpiry) && kind != "CORE" && kind != "UPLIFT"
 }
 
 /// What is taken off for some nights of an absence: of the lines that go with the core fee and of the others, each as VAT treats them.
