@@ -120,12 +120,6 @@ impl Kafka {
     }
 }
 
-/// What is about to take a while.
-#[expect(clippy::print_stderr, reason = "a test that waits minutes for an installation must say so")]
-fn say(what: &str) {
-    eprintln!("local-parts: {what}");
-}
-
 /// `local/kafka` in Cargo's target directory: all that is installed and run here lies there.
 fn folder() -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -2,13 +2,10 @@
 
 use crate::criteria::{Criteria, Near, Operator};
 use crate::explain::Explanation;
-use crate::impact::IMPACT_VERSION;
-use crate::rules::{ALL, BEFORE};
-use crate::search::RANKING_VERSION;
+use crate::rules::{ALL, BEFORE, NOW, Versions};
 use care::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
-use std::iter;
 
 impl Explanation<'_> {
     /// The SHA-256 of everything that was judged and how: the versions of the order, of the impact table and of each rule; the market's
@@ -16,27 +13,10 @@ impl Explanation<'_> {
     /// or what it is ranked by. Two that are equal ranked the same places in the same order, however many of them were shown.
     #[must_use]
     pub fn digest(&self, market_position: u64) -> [u8; 32] {
-        self.digest_of(market_position, &Versions::now())
-    }
-
-    /// The same under the versions that a name stands for, see [`rules_name`]: those of now, or those of before, by which a search was recorded.
-    /// None for a name that is not known.
-    #[must_use]
-    pub fn digest_under(&self, market_position: u64, rules: &str) -> Option<[u8; 32]> {
-        let before = BEFORE.iter().map(|(ranking, impact, rules)| Versions {
-            ranking: *ranking,
-            impact: *impact,
-            rules: rules.to_vec(),
-        });
-        let mut known = iter::once(Versions::now()).chain(before);
-        known.find(|it| it.name() == rules).map(|it| self.digest_of(market_position, &it))
-    }
-
-    fn digest_of(&self, market_position: u64, versions: &Versions) -> [u8; 32] {
         let question = &self.question;
         let mut sum = Canonical(Sha256::new());
         sum.text("brokerage ranking");
-        sum.rules(versions);
+        sum.rules(question.versions);
         sum.number(market_position);
         sum.0.update(question.at.as_nanosecond().to_be_bytes());
         sum.criteria(question.criteria);
@@ -61,23 +41,15 @@ struct Canonical(Sha256);
 /// Names the rules, the impact table and the order as they are now, in hexadecimal: two rankings whose rules have the same name can be compared.
 #[must_use]
 pub fn rules_name() -> String {
-    Versions::now().name()
+    NOW.name()
 }
 
-/// The versions of all that judges.
-struct Versions {
-    ranking: u16,
-    impact: u16,
-    /// Of each rule, in their order.
-    rules: Vec<u16>,
+/// The versions that a name stands for, see [`rules_name`]; none for a name that is not known.
+pub(crate) fn versions_named(name: &str) -> Option<&'static Versions> {
+    std::iter::once(&NOW).chain(&BEFORE).find(|it| it.name() == name)
 }
 
 impl Versions {
-    fn now() -> Self {
-        let rules = ALL.iter().map(|about| about.version).collect();
-        Self { ranking: RANKING_VERSION, impact: IMPACT_VERSION, rules }
-    }
-
     fn name(&self) -> String {
         let mut sum = Canonical(Sha256::new());
         sum.text("brokerage matching rules");
@@ -90,7 +62,7 @@ impl Canonical {
     fn rules(&mut self, versions: &Versions) {
         self.number(versions.ranking.into());
         self.number(versions.impact.into());
-        for (about, version) in ALL.iter().zip(&versions.rules) {
+        for (about, version) in ALL.iter().zip(versions.rules) {
             self.text(about.rule.word());
             self.number((*version).into());
         }

@@ -2,13 +2,14 @@
 
 use crate::bits::{Bits, each_of};
 use crate::criteria::Criteria;
+use crate::digest::versions_named;
 use crate::found::SearchResult;
 use crate::index::{Home, Index};
 use crate::needs::NeedSet;
 use crate::rules::{ALL, Rule, RuleSet};
 use crate::search::Question;
 use care::market::{RegistrationStatus, Sexes, UNREGISTERED};
-use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp, london_date};
+use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
 use geography::Miles;
 
 /// The lowest grade that can be asked for, requires improvement, by `grade_rank`.
@@ -149,7 +150,25 @@ impl Index {
     /// Judges every open place by every rule, as of `at`.
     #[must_use]
     pub fn explain<'a>(&'a self, criteria: &'a Criteria, at: Timestamp) -> Explanation<'a> {
-        let question = Question::new(self, criteria, at, true);
+        self.judge(Question::new(self, criteria, at, true))
+    }
+
+    /// The same by the versions of the rules that a name stands for, see [`rules_name`](crate::rules_name): those of now, or those of before, by
+    /// which a search was recorded. None for a name that is not known.
+    #[must_use]
+    pub fn explain_under<'a>(
+        &'a self,
+        criteria: &'a Criteria,
+        at: Timestamp,
+        rules: &str,
+    ) -> Option<Explanation<'a>> {
+        let versions = versions_named(rules)?;
+        let mut question = Question::new(self, criteria, at, true);
+        question.versions = versions;
+        Some(self.judge(question))
+    }
+
+    fn judge<'a>(&'a self, question: Question<'a>) -> Explanation<'a> {
         let open = &self.sets.open;
         let (mut failed, mut passing) = (vec![RuleSet::default(); self.entries.place.len()], open.clone());
         for word in 0..open.words() {
@@ -291,7 +310,7 @@ impl<'a> Excluded<'a> {
                 (Fact::ReservedUntil(until), Some(Counterfactual::OnceOver(until)))
             }
             Rule::BlockOfAnotherCouncil => {
-                let (council, today) = (question.criteria.council, london_date(question.at));
+                let (council, today) = (question.criteria.council, question.nights_count_from());
                 let others = question.agreed(entry).flat_map(|it| question.blocks_against(it));
                 let over =
                     others.filter(|it| it.is_of_another(council, today)).map(|it| it.terms.until).max();
@@ -302,7 +321,7 @@ impl<'a> Excluded<'a> {
                 (Fact::BlockedUntil(until), own.or(Some(Counterfactual::OnceOver(until))))
             }
         };
-        Finding { rule, version: rule.about().version, fact, counterfactual }
+        Finding { rule, version: question.versions.of(rule), fact, counterfactual }
     }
 
     fn claimed(&self) -> (Fact<'a>, Option<Counterfactual<'a>>) {

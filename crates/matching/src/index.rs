@@ -363,7 +363,7 @@ impl Index {
         for (at, grade) in sets.grades.iter_mut().enumerate() {
             grade.put(entry, at == usize::from(kind.grade_rank));
         }
-        self.tally.put(entry, &establishment.provision, place.open.then_some(kind));
+        self.tally.put(entry, of_market.provision(), place.open.then_some(kind));
         Some(home)
     }
 

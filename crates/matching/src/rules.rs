@@ -4,6 +4,8 @@
 //! A rule whose meaning changes gets another version, and its old meaning goes on to be found in the history of this file: what was
 //! recorded under the old version was right by it.
 
+use crate::impact::IMPACT_VERSION;
+use crate::search::RANKING_VERSION;
 use std::fmt;
 
 /// What keeps an open place out of a search. In the order in which they are told: what is wrong with the establishment comes before
@@ -229,11 +231,44 @@ pub const ALL: [About; 17] = [
     },
 ];
 
-/// The versions by which rankings were judged before, the latest first: of the order, of the impact table, and of each rule in the order of
-/// [`ALL`], as many as there were. A search that was recorded under one of these is made again by its name: what the rules read since then
-/// was not in the market of that time, so that only the versions tell the two apart.
-pub(crate) const BEFORE: [(u16, u16, &[u16]); 1] =
-    [(2, 1, &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 1, 1])];
+/// The versions of all that judges: of the order, of the impact table, and of each rule in the order of [`ALL`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Versions {
+    pub(crate) ranking: u16,
+    pub(crate) impact: u16,
+    /// As many as there were rules.
+    pub(crate) rules: &'static [u16],
+}
+
+/// Those of now.
+pub(crate) static NOW: Versions =
+    Versions { ranking: RANKING_VERSION, impact: IMPACT_VERSION, rules: &VERSIONS_NOW };
+
+const VERSIONS_NOW: [u16; ALL.len()] = {
+    let (mut versions, mut rule) = ([0; ALL.len()], 0);
+    while rule < ALL.len() {
+        versions[rule] = ALL[rule].version;
+        rule += 1;
+    }
+    versions
+};
+
+/// Those by which rankings were judged before, the latest first. A search that was recorded under one of these is made again by it. What rules
+/// read of households was not in the market of that time, so that those rules need not know; [`Versions::counts_nights_before`] says what does.
+pub(crate) static BEFORE: [Versions; 1] =
+    [Versions { ranking: 2, impact: 1, rules: &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 1, 1] }];
+
+impl Versions {
+    /// The version of a rule; that of now for one that is newer than these.
+    pub(crate) fn of(&self, rule: Rule) -> u16 {
+        self.rules.get(rule as usize).copied().unwrap_or(rule.about().version)
+    }
+
+    /// Whether nights that others agreed before the first one are in the way.
+    pub(crate) fn counts_nights_before(&self) -> bool {
+        self.of(Rule::Reserved) >= 2
+    }
+}
 
 impl Rule {
     /// The word it is sent with.

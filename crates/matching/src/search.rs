@@ -7,7 +7,7 @@ use crate::found::{Match, SearchResult};
 use crate::impact::Child;
 use crate::index::Index;
 use crate::needs::NeedSet;
-use crate::rules::{ALL, Rule};
+use crate::rules::{ALL, NOW, Rule, Versions};
 use crate::tally::Tally;
 use care::market::{Agreed, Block, Reservation};
 use care::{Date, Nights, PlaceId, Timestamp, london_date};
@@ -39,6 +39,8 @@ pub(crate) struct Question<'a> {
     lower_grades: Bits,
     /// The rules that may leave something out.
     pub(crate) rules: Vec<Rule>,
+    /// By which versions of them it is judged.
+    pub(crate) versions: &'static Versions,
 }
 
 /// What places are ranked by, the least first; ties are broken by the place's id. From the highest bits on: unmet needs, impact, tenths of
@@ -124,6 +126,7 @@ impl<'a> Question<'a> {
             provisions: provisions.fold(Bits::default(), Bits::or),
             lower_grades: lower_grades.fold(Bits::default(), Bits::or),
             rules: ALL.iter().map(|about| about.rule).filter(|rule| rule.asks(criteria)).collect(),
+            versions: &NOW,
         };
         if let Some(near) = criteria.near {
             question.near = question.near_enough(near.location());
@@ -284,12 +287,18 @@ impl<'a> Question<'a> {
 
     /// The reservations of other councils that keep the searching one from a claim, as for a hold and an award.
     pub(crate) fn reserved_against<'b>(&self, agreed: &'b Agreed) -> impl Iterator<Item = &'b Reservation> {
-        agreed.reserved_against(self.criteria.council, self.nights.start(), london_date(self.at))
+        agreed.reserved_against(self.criteria.council, self.nights.start(), self.nights_count_from())
     }
 
     /// The blocks that do.
     pub(crate) fn blocks_against<'b>(&self, agreed: &'b Agreed) -> impl Iterator<Item = &'b Block> {
-        agreed.blocks_against(self.criteria.council, self.nights.start(), london_date(self.at))
+        agreed.blocks_against(self.criteria.council, self.nights.start(), self.nights_count_from())
+    }
+
+    /// The first night that others may have agreed and be in the way: the one that has come or, by earlier versions of the rules, the one that is
+    /// asked for.
+    pub(crate) fn nights_count_from(&self) -> Date {
+        if self.versions.counts_nights_before() { london_date(self.at) } else { self.nights.start() }
     }
 
     /// The day after the last night of the searching council's own blocks that a claim could begin in, and of what it bought of others'.

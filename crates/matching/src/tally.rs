@@ -1,7 +1,7 @@
 //! How many open places there are of each kind, so that a search that asks for what is near need not look at all that is far.
 //!
-//! The rules that come before the distance read the establishment alone, and establishments are of few kinds: how many places those rules leave
-//! out is a sum over the kinds.
+//! The rules that come before the distance read the establishment and what its household is approved for, and those are of few kinds: how many
+//! places those rules leave out is a sum over the kinds.
 
 use crate::criteria::{Criteria, Operator, grade_rank};
 use crate::index::GRADE_RANKS;
@@ -56,32 +56,39 @@ impl Kind {
 /// The open places by their provision and kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    open: BTreeMap<String, [u32; KINDS]>,
-    /// By entry, the kind that it is counted under; none of a closed one.
-    counted: Vec<Option<Kind>>,
+    /// Each provision's number.
+    provisions: BTreeMap<String, usize>,
+    /// By that number.
+    open: Vec<[u32; KINDS]>,
+    /// By entry, the provision and the kind that it is counted under; none of a closed one.
+    counted: Vec<Option<(usize, Kind)>>,
 }
 
 impl Tally {
-    /// Counts a place under another kind than before, or no longer where it is closed. Its provision stays what it is.
+    /// Counts a place under another provision or kind than before, or no longer where it is closed.
     pub(crate) fn put(&mut self, entry: usize, provision: &str, kind: Option<Kind>) {
         if self.counted.len() <= entry {
             self.counted.resize(entry + 1, None);
         }
-        let before = std::mem::replace(&mut self.counted[entry], kind);
-        if before == kind {
-            return;
+        let now = kind.map(|kind| (self.provision(provision), kind));
+        let before = std::mem::replace(&mut self.counted[entry], now);
+        if let Some((provision, kind)) = before {
+            self.open[provision][kind.number()] -= 1;
         }
-        if !self.open.contains_key(provision) {
-            self.open.insert(provision.to_owned(), [0; KINDS]);
+        if let Some((provision, kind)) = now {
+            self.open[provision][kind.number()] += 1;
         }
-        if let Some(open) = self.open.get_mut(provision) {
-            if let Some(before) = before {
-                open[before.number()] -= 1;
-            }
-            if let Some(kind) = kind {
-                open[kind.number()] += 1;
-            }
+    }
+
+    /// The number of a provision, given to it if it is new.
+    fn provision(&mut self, provision: &str) -> usize {
+        if let Some(number) = self.provisions.get(provision) {
+            return *number;
         }
+        let number = self.open.len();
+        self.provisions.insert(provision.to_owned(), number);
+        self.open.push([0; KINDS]);
+        number
     }
 
     /// Whether a rule reads nothing but the provision and the kind, so that [`Tally::count`] knows whom it leaves out.
@@ -97,7 +104,8 @@ impl Tally {
     pub(crate) fn count(&self, criteria: &Criteria, counts: &mut [u32; ALL.len()]) -> u32 {
         let lowest = criteria.grade_at_least.as_ref().map_or(u8::MAX, |lowest| grade_rank(lowest));
         let mut left = 0;
-        for (provision, open) in &self.open {
+        for (provision, of_it) in &self.provisions {
+            let open = &self.open[*of_it];
             let asked = criteria.provisions.is_empty() || criteria.provisions.contains(provision);
             for (number, places) in open.iter().enumerate().filter(|(_, places)| **places > 0) {
                 let failed = match asked {

@@ -7,8 +7,6 @@ use std::process::Command;
 
 const CARGO_DENY: &str = "0.20.2";
 const BUF: &str = "1.75.0";
-const WITHOUT_PYTHON: &str =
-    "install Python with its venv module (Debian: apt-get install python3 python3-venv)";
 const WITHOUT_NPM: &str = "install npm (Debian: apt-get install npm), or put buf 1.75.0 on the PATH";
 
 /// What the Python programs of the tests import. Nothing in it knows our API: they learn that by reflection, and from a topic's headers.
@@ -59,27 +57,10 @@ pub(crate) fn buf(place: &Place) -> Result<PathBuf, Failure> {
     Ok(own)
 }
 
-/// Makes or reuses a virtual environment with exactly `packages`, and gives its interpreter.
+/// A virtual environment with exactly `packages`; gives its interpreter.
 fn virtual_environment(folder: &Path, packages: &[&str]) -> Result<PathBuf, Failure> {
-    let python = folder.join("bin/python");
-    let stamp = folder.join("installed.txt");
-    let wanted = packages.join("\n");
-    let works = read(Command::new(&python).arg("--version"), "").is_ok();
-    if works && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    say(&format!("installing {} from PyPI into {}", packages.join(", "), folder.display()));
-    make(folder)?;
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder), WITHOUT_PYTHON)
-        .map_err(|failure| failure.into_missing(WITHOUT_PYTHON))?;
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]).args(packages);
-    run(&mut pip, WITHOUT_PYTHON)
-        .map_err(|failure| failure.into_missing("what pip said is above; can this machine reach PyPI?"))?;
-    // Last, so that an installation that broke off is made again.
-    std::fs::write(&stamp, wanted)
-        .map_err(|error| Failure::Missing(format!("{} cannot be written: {error}", stamp.display())))?;
-    Ok(python)
+    local_parts::packages::python_environment(folder, packages)
+        .map_err(|error| Failure::Missing(error.to_string()))
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {

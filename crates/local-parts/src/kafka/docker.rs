@@ -1,6 +1,7 @@
 //! A broker in a container of Kafka's official image.
 
-use super::{NoBroker, VERSION, say, wire};
+use super::{NoBroker, VERSION, wire};
+use crate::packages::say;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! Java, and Kafka's own jars, fetched by Maven.
 
-use super::{NoBroker, VERSION, folder, say};
+use super::{NoBroker, VERSION, folder};
+use crate::packages::{install_debian, run, say, works};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Kafka 4 runs on this and later.
 const JAVA_VERSION_MIN: u32 = 17;
@@ -63,11 +64,6 @@ fn version(said: &str) -> Option<u32> {
     quoted.split(['.', '"', '-']).next()?.parse().ok()
 }
 
-fn works(program: &str, argument: &str) -> bool {
-    let status = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
-}
-
 /// `kcat`, which reads topics; it is installed where we may.
 pub(super) fn kcat() -> Result<&'static str, NoBroker> {
     if !works("kcat", "-V") {
@@ -78,19 +74,7 @@ pub(super) fn kcat() -> Result<&'static str, NoBroker> {
 
 /// Installs Debian packages where we may.
 fn install_packages(packages: &[&str]) -> Result<(), NoBroker> {
-    let names = packages.join(" ");
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-    if !root || !works("apt-get", "--version") {
-        return Err(NoBroker(format!(
-            "{names} is missing, and only root on Debian can install it from here: apt-get install {names}"
-        )));
-    }
-    say(&format!("installing with apt-get: {names}"));
-    let mut install = Command::new("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    install.args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages);
-    run(Command::new("apt-get").args(["update", "--quiet"]))?;
-    run(&mut install)
+    install_debian(packages).map_err(|error| NoBroker(error.to_string()))
 }
 
 /// Copies the jars into `jars`; a copy that broke off is made again.
@@ -101,28 +85,8 @@ fn fetch(jars: &Path) -> Result<(), NoBroker> {
     let mut maven = Command::new("mvn");
     maven.args(["-q", "-B", "-f"]).arg(project).arg("dependency:copy-dependencies");
     maven.arg(format!("-DoutputDirectory={}", jars.display()));
-    run(&mut maven)?;
+    run(&mut maven).map_err(|error| NoBroker(error.to_string()))?;
     std::fs::write(jars.join("whole"), "").map_err(|error| NoBroker(format!("{}: {error}", jars.display())))
-}
-
-fn run(command: &mut Command) -> Result<(), NoBroker> {
-    let line = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| NoBroker(format!("{line} could not be started: {error}")))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    // Maven tells its errors on standard output.
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    let end: Vec<_> = said.trim().lines().rev().take(5).collect();
-    Err(NoBroker(format!(
-        "{line} failed ({}): {}",
-        output.status,
-        end.into_iter().rev().collect::<Vec<_>>().join("\n")
-    )))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The broker that everybody on this machine who works in this target directory shares.
 
 use super::install::Installed;
-use super::{BROKERS_VARIABLE, NoBroker, Running, Source, docker, folder, own, say, wire};
+use super::{BROKERS_VARIABLE, NoBroker, Running, Source, docker, folder, own, wire};
+use crate::packages::say;
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};

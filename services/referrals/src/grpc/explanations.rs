@@ -138,10 +138,9 @@ impl Referrals {
         // One of before is judged by its own versions, where they are known.
         let rules = recorded.rules.clone().unwrap_or_default();
         let explained = self.market_at(position, |index, market| {
-            let explained = index.explain(&criteria, recorded.at);
-            let digest =
-                explained.digest_under(position, &rules).unwrap_or_else(|| explained.digest(position));
-            let digest = hex::encode(digest);
+            let explained = index.explain_under(&criteria, recorded.at, &rules);
+            let explained = explained.unwrap_or_else(|| index.explain(&criteria, recorded.at));
+            let digest = hex::encode(explained.digest(position));
             judgements(&explained, market, place.as_ref(), &message).map(|page| (digest, page))
         });
         let (digest, (judgements, next_page_token)) = explained.await??;

@@ -1,6 +1,6 @@
 //! What the service does of itself when other services' logs say something: awards, agreements, children who come and go, searches that end.
 
-use crate::world::{DERBY, DURHAM, World, advertise, council, place, proposed, reason, referral, start};
+use crate::world::{DERBY, DURHAM, World, advertise, council, place, proposed, referral, start};
 use api::vacancies as proto;
 use api::vacancies::vacancies_service_server::VacanciesService;
 use care::market::AwardStage;
