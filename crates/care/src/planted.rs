@@ -82,6 +82,38 @@ pub enum Planted {
     EvaluationGateIgnored,
     /// An award departs from the order of merit and nobody says why.
     DepartureUnexplained,
+    /// An entry of which the debits are not the credits is posted.
+    UnbalancedEntry,
+    /// What a fact that comes twice leads to is posted twice.
+    PostedTwice,
+    /// A reversal is worked out from today's terms, not from the record.
+    ReversalRecomputed,
+    /// Each period's part of a weekly fee is rounded by itself.
+    WeeklyRoundingDrifts,
+    /// The day of departure is paid.
+    DepartureDayPaid,
+    /// A line of additions goes on after its last night.
+    AdditionOutlivesExpiry,
+    /// A discount goes on after its last night.
+    DiscountOutlivesSibling,
+    /// A reserved or block bed is paid for while a child of the council is charged in it.
+    RetainerAndRelet,
+    /// An uplift is booked on every line.
+    UpliftOnWrongLine,
+    /// An entry is dated into a closed period.
+    PostedIntoClosedPeriod,
+    /// An absence is paid in full for ever.
+    AbsencePaidInFull,
+    /// Funders' parts are rounded down.
+    FunderSplitLosesPenny,
+    /// A commitment goes on when its nights are charged or will never be.
+    CommitmentNotReleased,
+    /// Staying Put is charged before the 18th birthday.
+    StayingPutBeforeBirthday,
+    /// Exempt welfare is charged with VAT.
+    VatOnExemptWelfare,
+    /// What was charged stays charged whatever is told later.
+    LateNewsIgnored,
 }
 
 thread_local! {

@@ -54,7 +54,7 @@ paged! {
     audit: ListLogsRequest, SearchEventsRequest;
     contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
         ListUpliftsRequest;
-    invoicing: GetStatementRequest, ListChargesRequest, ListInvoicesRequest;
+    invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,

@@ -1,12 +1,12 @@
 //! The state as the API shows it.
 
 use api::invoicing::{
-    AccountBalance, AccountClass, Charge, ChargedLine, FunderAmount, Invoice, InvoiceKind, InvoiceLine,
-    JournalEntry, Ledger, Posting,
+    AccountBalance, AccountClass, AgedPayable, Charge, ChargedLine, Forecast, ForecastMonth, FunderAmount,
+    Invoice, InvoiceKind, InvoiceLine, JournalEntry, Ledger, Posting,
 };
-use care::{CouncilId, Date, InvoiceId};
+use care::{CouncilId, Date, InvoiceId, ProviderId, Timestamp};
 use invoicing_domain as domain;
-use invoicing_domain::{EntryId, State};
+use invoicing_domain::{Account, Balance, EntryId, State};
 use service_kit::{agreement_name, council_name, provider_name, timestamp};
 
 pub(crate) fn invoice_name(council: CouncilId, invoice: InvoiceId) -> String {
@@ -46,6 +46,8 @@ pub(crate) fn invoice_head(invoice: &domain::Invoice) -> Invoice {
         settled_on: or_empty(invoice.settled_on),
         lines: Vec::new(),
         issue_time: Some(timestamp(issued.at)),
+        vat_pence: issued.vat.0,
+        gross_pence: issued.gross().0,
     }
 }
 
@@ -60,6 +62,8 @@ pub(crate) fn invoice(invoice: &domain::Invoice) -> Invoice {
         nights: line.nights_count,
         weekly_pence: line.weekly.0,
         amount_pence: line.amount.0,
+        vat: line.vat.clone().unwrap_or_default(),
+        vat_pence: line.vat_amount.0,
     };
     Invoice { lines: invoice.issued.lines.iter().map(line).collect(), ..invoice_head(invoice) }
 }
@@ -69,11 +73,18 @@ pub(crate) fn charge(council: CouncilId, charge: &domain::Charge) -> Charge {
         funder: share.funder.clone(),
         amount_pence: share.amount.0,
     };
-    let line = |line: &domain::ChargedLine| ChargedLine {
-        kind: line.kind.clone(),
-        weekly_pence: line.weekly.0,
-        amount_pence: line.amount.0,
-        shares: line.shares.iter().map(share).collect(),
+    let line = |line: &domain::ChargedLine| {
+        let nights = line.nights.unwrap_or(charge.nights);
+        ChargedLine {
+            kind: line.kind.clone(),
+            weekly_pence: line.weekly.0,
+            amount_pence: line.amount.0,
+            shares: line.shares.iter().map(share).collect(),
+            start: nights.start().to_string(),
+            end: nights.end().to_string(),
+            vat: line.vat.clone().unwrap_or_default(),
+            vat_pence: line.vat_amount.0,
+        }
     };
     Charge {
         name: charge_name(council, charge.id),
@@ -86,6 +97,7 @@ pub(crate) fn charge(council: CouncilId, charge: &domain::Charge) -> Charge {
         reason: charge.reason.clone().unwrap_or_default(),
         lines: charge.lines.iter().map(line).collect(),
         total_pence: charge.total.0,
+        vat_pence: charge.vat().0,
     }
 }
 
@@ -105,14 +117,17 @@ pub(crate) fn entry(council: CouncilId, entry: &domain::JournalEntry) -> Journal
         agreement: or_empty(entry.agreement.map(|id| agreement_name(council, id))),
         invoice: or_empty(entry.invoice.map(|id| invoice_name(council, id))),
         postings: entry.postings.iter().map(posting).collect(),
+        memorandum: entry.memorandum.iter().map(posting).collect(),
     }
 }
 
-fn account((account, balance): (&domain::Account, &domain::Balance)) -> AccountBalance {
+fn account((account, balance): (&Account, &Balance)) -> AccountBalance {
     let class = match account.class() {
         domain::AccountClass::Expense => AccountClass::Expense,
         domain::AccountClass::Asset => AccountClass::Asset,
         domain::AccountClass::Liability => AccountClass::Liability,
+        domain::AccountClass::Income => AccountClass::Income,
+        domain::AccountClass::Memorandum => AccountClass::Memorandum,
     };
     AccountBalance {
         account: account.to_string(),
@@ -123,15 +138,28 @@ fn account((account, balance): (&domain::Account, &domain::Balance)) -> AccountB
     }
 }
 
-pub(crate) fn ledger(council: CouncilId, state: &State, today: Date) -> Ledger {
-    let totals = state.ledger.totals();
+/// The ledger with what is dated up to `as_of` and was recorded by `known_at`.
+pub(crate) fn ledger(
+    council: CouncilId,
+    state: &State,
+    today: Date,
+    as_of: Option<Date>,
+    known_at: Option<Timestamp>,
+) -> Ledger {
+    let balances = state.ledger.balances(as_of, known_at);
+    let is_book = |it: &(&Account, &Balance)| it.0.class() != domain::AccountClass::Memorandum;
+    let (books, commitments): (Vec<_>, Vec<_>) = balances.iter().partition(is_book);
+    let debits = books.iter().map(|(_, balance)| balance.debits.0).sum::<i64>();
+    let credits = books.iter().map(|(_, balance)| balance.credits.0).sum::<i64>();
+    let entries = state.ledger.entries().iter().take(state.ledger.known_at(known_at));
+    let dated = entries.filter(|entry| as_of.is_none_or(|as_of| entry.dates.posted_on <= as_of));
     Ledger {
         council: council_name(council),
-        accounts: state.ledger.accounts().iter().map(account).collect(),
-        debits_pence: totals.debits.0,
-        credits_pence: totals.credits.0,
-        balanced: state.ledger.balanced(),
-        entries: count(state.ledger.entries().len()),
+        accounts: books.into_iter().map(account).collect(),
+        debits_pence: debits,
+        credits_pence: credits,
+        balanced: debits == credits,
+        entries: count(dated.count()),
         nights_billed: state.nights_charged,
         invoices: count(state.invoice_numbers.len()),
         invoiced_pence: state.invoiced.0,
@@ -139,5 +167,33 @@ pub(crate) fn ledger(council: CouncilId, state: &State, today: Date) -> Ledger {
         live_placements: count(state.live_placements(today)),
         open_from: or_empty(state.open_from),
         facts_refused: count(state.refused.len()),
+        commitments: commitments.into_iter().map(account).collect(),
+    }
+}
+
+pub(crate) fn aged((provider, aged): (&ProviderId, &domain::Aged)) -> AgedPayable {
+    let [not_due, days_30, days_60, days_90, more] = aged.buckets;
+    AgedPayable {
+        provider: provider_name(provider),
+        not_due_pence: not_due.0,
+        days_1_to_30_pence: days_30.0,
+        days_31_to_60_pence: days_60.0,
+        days_61_to_90_pence: days_90.0,
+        days_over_90_pence: more.0,
+        total_pence: aged.total.0,
+    }
+}
+
+pub(crate) fn forecast(council: CouncilId, months: &[domain::MonthForecast]) -> Forecast {
+    let month = |it: &domain::MonthForecast| ForecastMonth {
+        month: it.month.strftime("%Y-%m").to_string(),
+        charged_pence: it.charged.0,
+        expected_pence: it.expected.0,
+    };
+    Forecast {
+        council: council_name(council),
+        months: months.iter().map(month).collect(),
+        charged_pence: months.iter().map(|it| it.charged.0).sum(),
+        expected_pence: months.iter().map(|it| it.expected.0).sum(),
     }
 }

@@ -15,6 +15,8 @@ pub const RULES: &[Rule] = &[
     council_only("/brokerage.invoicing.v1.InvoicingService/GetLedger"),
     council_only("/brokerage.invoicing.v1.InvoicingService/GetStatement"),
     council_only("/brokerage.invoicing.v1.InvoicingService/ListCharges"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ListAgedPayables"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetForecast"),
 ];
 
 const fn council_only(method: &'static str) -> Rule {

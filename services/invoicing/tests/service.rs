@@ -4,9 +4,9 @@
 
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
-    AccrueNightsRequest, ClosePeriodRequest, GetInvoiceRequest, GetLedgerRequest, GetStatementRequest,
-    Invoice, InvoiceKind, IssueInvoicesRequest, Ledger, ListChargesRequest, ListInvoicesRequest,
-    RecordPaymentRequest,
+    AccrueNightsRequest, ClosePeriodRequest, GetForecastRequest, GetInvoiceRequest, GetLedgerRequest,
+    GetStatementRequest, Invoice, InvoiceKind, IssueInvoicesRequest, Ledger, ListAgedPayablesRequest,
+    ListChargesRequest, ListInvoicesRequest, RecordPaymentRequest,
 };
 use care::published::{
     AgreementIssued, AwardTerms, CallOffEvidence, FunderShare, PlacementEnded, PlacementStarted, PriceLine,
@@ -85,6 +85,8 @@ async fn open(folder: tempfile::TempDir) -> World {
         others: None,
         keys_folder: folder.path().join("keys"),
     };
+    let vacancies = kit.store.open(LogId::region(Service::Vacancies)).await.unwrap();
+    kit.exchange.publish(vacancies);
     let mut contracts = BTreeMap::new();
     for council in kit.region.councils() {
         let id = LogId::council(Service::Contracts, council);
@@ -224,7 +226,7 @@ impl World {
     }
 
     async fn ledger(&self, name: &str) -> Ledger {
-        let request = GetLedgerRequest { parent: name.to_owned() };
+        let request = GetLedgerRequest { parent: name.to_owned(), ..GetLedgerRequest::default() };
         self.service.get_ledger(as_council(name, "2026-02-01", request)).await.unwrap().into_inner()
     }
 
@@ -263,7 +265,10 @@ async fn a_months_nights_become_invoices_and_are_paid_and_every_ledger_stands_al
     assert_eq!(net("payable:beacon"), Some(-220_000));
     assert_eq!(net("bank"), Some(-440_000));
     let other = world.ledger(NOTTINGHAM).await;
-    assert_eq!((other.entries, other.invoiced_pence, other.live_placements), (0, 0, 1));
+    assert_eq!((other.debits_pence, other.invoiced_pence, other.live_placements), (0, 0, 1));
+    let committed = |ledger: &Ledger| ledger.commitments.iter().map(|it| it.net_pence).max();
+    // From 10 January up to 31 March are 81 nights at £100.00; of Derby's three placements 22 are charged.
+    assert_eq!((committed(&other), committed(&ledger)), (Some(810_000), Some(3 * 590_000)));
 }
 
 #[tokio::test]
@@ -358,10 +363,12 @@ async fn a_late_end_is_credited_and_a_statement_shows_it() {
     assert_eq!(
         codes,
         [
+            ("COMMITMENT", "2026-01-10", ""),
             ("CHARGE", "2026-01-31", ""),
             ("INVOICE", "2026-02-01", ""),
             ("REVERSAL", "2026-02-01", "2026-01-31"),
             ("RECHARGE", "2026-02-01", "2026-01-31"),
+            ("COMMITMENT", "2026-02-01", "2026-01-10"),
             ("CREDIT_NOTE", "2026-02-01", ""),
         ]
     );
@@ -383,6 +390,51 @@ async fn a_late_end_is_credited_and_a_statement_shows_it() {
     };
     let refused = world.service.list_charges(as_council(DERBY, "2026-02-01", elsewhere)).await.unwrap_err();
     assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID");
+}
+
+/// Balances, payables and the forecast: what they say as of a date, and what could be known then.
+#[tokio::test]
+async fn a_ledger_is_read_as_of_a_date_and_as_known_at_an_instant() {
+    let world = world().await;
+    world.place(DERBY, 1, "acme").await;
+    world.accrue(DERBY, "a", "2026-02-01").await.unwrap();
+    world.issue(DERBY, "i", "2026-02-01").await;
+    let read = async |as_of: &str, known_at: &str| {
+        let (parent, as_of, known_at) = (DERBY.to_owned(), as_of.to_owned(), known_at.to_owned());
+        let request = GetLedgerRequest { parent, as_of, known_at };
+        let ledger = world.service.get_ledger(as_council(DERBY, "2026-03-01", request)).await?.into_inner();
+        assert!(ledger.balanced);
+        Ok::<_, Status>((ledger.debits_pence, ledger.entries))
+    };
+    assert_eq!(read("", "").await.unwrap(), (440_000, 3));
+    assert_eq!(read("2026-01-31", "").await.unwrap(), (220_000, 2), "the invoice is of February");
+    assert_eq!(read("2026-01-30", "").await.unwrap(), (0, 1));
+    assert_eq!(read("", "2026-01-15T00:00:00Z").await.unwrap(), (0, 1), "nobody had charged yet");
+    let wrong = read("soon", "now").await.unwrap_err();
+    let details = wrong.get_error_details();
+    let fields = details.bad_request().unwrap().field_violations.iter().map(|it| it.field.clone());
+    assert_eq!(fields.collect::<Vec<_>>(), ["as_of", "known_at"]);
+
+    let aged = async |as_of: &str| {
+        let (parent, as_of) = (DERBY.to_owned(), as_of.to_owned());
+        let request = ListAgedPayablesRequest { parent, as_of, ..Default::default() };
+        let request = as_council(DERBY, "2026-03-10", request);
+        world.service.list_aged_payables(request).await.unwrap().into_inner().payables
+    };
+    assert_eq!(aged("2026-01-31").await, []);
+    let [due] = aged("").await.try_into().unwrap();
+    assert_eq!(
+        (due.provider.as_str(), due.days_1_to_30_pence, due.total_pence),
+        ("providers/acme", 220_000, 220_000)
+    );
+
+    let request = GetForecastRequest { parent: DERBY.to_owned(), day: String::new() };
+    let forecast =
+        world.service.get_forecast(as_council(DERBY, "2026-02-01", request)).await.unwrap().into_inner();
+    let months: Vec<_> =
+        forecast.months.iter().map(|it| (it.month.as_str(), it.charged_pence, it.expected_pence)).collect();
+    assert_eq!(months[9..], [("2026-01", 220_000, 0), ("2026-02", 0, 280_000), ("2026-03", 0, 310_000)]);
+    assert_eq!((forecast.charged_pence, forecast.expected_pence), (220_000, 590_000));
 }
 
 #[tokio::test]

@@ -229,7 +229,7 @@ fn same_answer(sent: &Sent, again: &Answer) {
 async fn ledgers_balance(load: &Load) {
     for gss in COUNCILS {
         let connection = load.connection(&format!("council/{gss}")).await;
-        let request = GetLedgerRequest { parent: format!("councils/{gss}") };
+        let request = GetLedgerRequest { parent: format!("councils/{gss}"), ..Default::default() };
         let ledger = InvoicingServiceClient::new(connection).get_ledger(request).await.unwrap().into_inner();
         assert!(ledger.balanced && ledger.debits_pence == ledger.credits_pence, "{ledger:?}");
     }

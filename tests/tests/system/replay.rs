@@ -65,7 +65,7 @@ async fn figures(running: &Running, data: &Path) -> Vec<Vec<u8>> {
     for id in running.region().councils() {
         let connection = connect(Role::Council(id));
         let parent = format!("councils/{id}");
-        let request = GetLedgerRequest { parent: parent.clone() };
+        let request = GetLedgerRequest { parent: parent.clone(), ..Default::default() };
         let ledger = InvoicingServiceClient::new(connection.clone()).get_ledger(request).await.unwrap();
         answers.push(ledger.into_inner().encode_to_vec());
         let request = ListAgreementsRequest { parent, page_size: 200, ..Default::default() };

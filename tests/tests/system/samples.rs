@@ -308,13 +308,15 @@ const SAMPLES: &[(&str, &str)] = &[
     ("ListInvoices", r#"{"parent": "<self>", "page_size": 200}"#),
     ("RecordPayment", r#"{"name": "<invoice>", "paid_on": "<today>"}"#),
     ("ClosePeriod", r#"{"parent": "<council>", "month": "2026-04"}"#),
-    ("GetLedger", r#"{"parent": "<council>"}"#),
+    ("GetLedger", r#"{"parent": "<council>", "as_of": "2027-01-01", "known_at": "2027-01-01T09:00:00Z"}"#),
     (
         "GetStatement",
         r#"{"parent": "<council>", "provider": "<my_provider>", "agreement": "<agreement>", "from": "2026-01-01",
             "to": "2027-01-01", "page_size": 200}"#,
     ),
     ("ListCharges", r#"{"parent": "<council>", "agreement": "<agreement>"}"#),
+    ("ListAgedPayables", r#"{"parent": "<council>", "as_of": "<today>", "page_size": 200}"#),
+    ("GetForecast", r#"{"parent": "<council>", "day": "<today>"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (

@@ -22,7 +22,7 @@ use world::{
 };
 
 async fn get_ledger(world: &World, parent: String) -> Result<String, Status> {
-    let mut request = Request::new(GetLedgerRequest { parent });
+    let mut request = Request::new(GetLedgerRequest { parent, ..Default::default() });
     request.metadata_mut().insert("authorization", world.bearer.parse().unwrap());
     let answer = InvoicingServiceClient::new(world.channel.clone()).get_ledger(request).await?;
     Ok(answer.into_inner().council)

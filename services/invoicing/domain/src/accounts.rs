@@ -1,7 +1,7 @@
 //! The chart of accounts of a council's ledger, as data: which accounts there are, of which class, and to which of them a
-//! funder's share of a charge is posted.
+//! funder's share of a charge is posted. As a page it is `docs/chart-of-accounts.md`.
 
-use care::ProviderId;
+use care::{CouncilId, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -15,6 +15,10 @@ pub enum AccountClass {
     Asset,
     /// What the council owes; credits increase it.
     Liability,
+    /// What the council receives from others for what it does not use itself; credits increase it.
+    Income,
+    /// What is promised and not yet owed. It stands beside the books and in none of their totals.
+    Memorandum,
 }
 
 impl AccountClass {
@@ -25,6 +29,8 @@ impl AccountClass {
             Self::Expense => "EXPENSE",
             Self::Asset => "ASSET",
             Self::Liability => "LIABILITY",
+            Self::Income => "INCOME",
+            Self::Memorandum => "MEMORANDUM",
         }
     }
 }
@@ -48,6 +54,18 @@ const EXPENSE: ChartRow = ChartRow {
     class: AccountClass::Expense,
     meaning: "Children's social care's own share of placement charges",
 };
+const BEFOREHAND: ChartRow = ChartRow {
+    name: "expense:beforehand",
+    per: Some("line"),
+    class: AccountClass::Expense,
+    meaning: "Nights agreed beforehand on which no child of the council was there: RETAINER, VOID, and RESALE for nights bought of another council",
+};
+const RESALE_INCOME: ChartRow = ChartRow {
+    name: "income:resale",
+    per: None,
+    class: AccountClass::Income,
+    meaning: "Nights sold to other councils",
+};
 const HEALTH: ChartRow = ChartRow {
     name: "receivable:health",
     per: None,
@@ -59,6 +77,18 @@ const EDUCATION: ChartRow = ChartRow {
     per: None,
     class: AccountClass::Asset,
     meaning: "Education's share of placement charges, recovered from the high needs block",
+};
+const COUNCILS: ChartRow = ChartRow {
+    name: "receivable:council",
+    per: Some("council"),
+    class: AccountClass::Asset,
+    meaning: "What another council owes for nights that were sold to it",
+};
+const VAT: ChartRow = ChartRow {
+    name: "receivable:vat",
+    per: None,
+    class: AccountClass::Asset,
+    meaning: "VAT on invoices, recovered from HM Revenue and Customs (VAT Act 1994, section 33); fees are booked without it",
 };
 const ACCRUED: ChartRow = ChartRow {
     name: "liability:accrued",
@@ -79,8 +109,34 @@ const BANK: ChartRow = ChartRow {
     meaning: "Payments made, less refunds received",
 };
 
+const COMMITTED: ChartRow = ChartRow {
+    name: "commitment:outstanding",
+    per: Some("provision"),
+    class: AccountClass::Memorandum,
+    meaning: "What nights up to the end of the financial year, 31 March, will cost that are agreed and not charged yet; of nights agreed beforehand per line",
+};
+const COMMITTED_CONTROL: ChartRow = ChartRow {
+    name: "commitment:control",
+    per: None,
+    class: AccountClass::Memorandum,
+    meaning: "The other side of every commitment",
+};
+
 /// The chart of accounts. Every council's ledger has it, each with its own balances.
-pub const CHART: &[ChartRow] = &[EXPENSE, HEALTH, EDUCATION, ACCRUED, PAYABLE, BANK];
+pub const CHART: &[ChartRow] = &[
+    EXPENSE,
+    BEFOREHAND,
+    RESALE_INCOME,
+    HEALTH,
+    EDUCATION,
+    COUNCILS,
+    VAT,
+    ACCRUED,
+    PAYABLE,
+    BANK,
+    COMMITTED,
+    COMMITTED_CONTROL,
+];
 
 /// An account of the chart by its name, such as `payable:acme` or `bank`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,6 +159,42 @@ impl Account {
             "EDUCATION" => Some(Self(EDUCATION.name.into())),
             _ => None,
         }
+    }
+
+    /// Where nights agreed beforehand are spent, by the kind of their line.
+    #[must_use]
+    pub fn beforehand(line: &str) -> Self {
+        Self::per(BEFOREHAND, line)
+    }
+
+    /// What is received for nights that are sold.
+    #[must_use]
+    pub fn resale_income() -> Self {
+        Self(RESALE_INCOME.name.into())
+    }
+
+    /// What another council owes.
+    #[must_use]
+    pub fn council(council: CouncilId) -> Self {
+        Self::per(COUNCILS, council.gss())
+    }
+
+    /// VAT that is to be recovered.
+    #[must_use]
+    pub fn vat() -> Self {
+        Self(VAT.name.into())
+    }
+
+    /// What is committed, by the kind of provision, or of nights agreed beforehand by the kind of their line.
+    #[must_use]
+    pub fn committed(provision: &str) -> Self {
+        Self::per(COMMITTED, provision)
+    }
+
+    /// The other side of every commitment.
+    #[must_use]
+    pub fn commitment_control() -> Self {
+        Self(COMMITTED_CONTROL.name.into())
     }
 
     /// What is charged by a provider and not yet invoiced.
@@ -191,7 +283,16 @@ mod tests {
         assert_eq!(Account::payable(&provider).class(), AccountClass::Liability);
         assert_eq!(Account::accrued(&provider).class(), AccountClass::Liability);
         assert_eq!(Account::bank().class(), AccountClass::Asset);
-        for wrong in ["payable", "payable:", "payable:a:b", "bank:x", "expense", "receivable:healthy", ""] {
+        for wrong in [
+            "payable",
+            "payable:",
+            "payable:a:b",
+            "bank:x",
+            "expense",
+            "receivable:healthy",
+            "receivable:council",
+            "",
+        ] {
             assert!(Account::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
     }

@@ -1,10 +1,12 @@
 //! What nights cost: the charge of an agreement for a period, split by price line and funder, and the exact mirror of it.
 
 use crate::accounts::Account;
-use crate::journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, balanced, checked_sum};
+use crate::agreement::{Agreement, Subject};
+use crate::commitment;
+use crate::journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
+use crate::lines::{Component, Split, charged};
 use crate::rejection::Rejection;
-use crate::state::Agreement;
-use care::{AgreementId, Date, Nights, Pence, ProviderId, fee_for_nights, split_largest_remainder};
+use care::{AgreementId, Date, Nights, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 
 /// A funder's part of a charged line.
@@ -19,37 +21,63 @@ pub struct FunderAmount {
 /// One price line of a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargedLine {
-    /// A code of `code_sets::PRICE_LINE`.
+    /// The line's number among the agreement's; none of what absences take off and of Staying Put, and in records from before lines
+    /// had numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// A code of `code_sets::CHARGE_LINE`.
     pub kind: String,
-    /// Pence a week.
+    /// Pence a week; negative for what is taken off.
     pub weekly: Pence,
-    /// What the nights cost; negative in a reversal.
+    /// The nights it holds for, where those are not all of the charge's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nights: Option<Nights>,
+    /// What the nights cost without VAT; the sign is turned in a reversal.
     pub amount: Pence,
     /// Who pays which part of it; the parts sum to it.
     pub shares: Vec<FunderAmount>,
+    /// How VAT treats it, a code of `code_sets::VAT_TREATMENT`; none in records from before that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat: Option<String>,
+    /// The VAT that its invoice adds.
+    #[serde(default, skip_serializing_if = "is_nil")]
+    pub vat_amount: Pence,
 }
 
-/// What an agreement's nights of one calendar month cost, or the mirror of such a charge.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+pub(crate) fn is_nil(amount: &Pence) -> bool {
+    *amount == Pence::ZERO
+}
+
+/// What an agreement's nights of one calendar month cost that the same funders pay, or the mirror of such a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// The id of its journal entry.
     pub id: EntryId,
-    /// The agreement.
+    /// The agreement, or the nights agreed beforehand, see [`crate::Subject::id`].
     pub agreement: AgreementId,
-    /// The provider that is paid.
+    /// Who is paid; of nights bought or sold the other council, as `council-{gss}`.
     pub provider: ProviderId,
     /// The nights.
     pub nights: Nights,
     /// The charge that this takes back, penny for penny.
     pub reverses: Option<EntryId>,
-    /// For a correction, why the placement ended: a code of `code_sets::REASON_PLACE_CHANGE`.
+    /// For a correction, why: a code of `code_sets::REASON_PLACE_CHANGE` for a departure, of `code_sets::TERMS_CAUSE` for a price, of
+    /// `code_sets::ABSENCE` for an absence, `STAYING_PUT`, `OCCUPIED` where a child of the council was in a bed that is paid for beforehand,
+    /// or why nights agreed beforehand end.
     pub reason: Option<String>,
-    /// From when an invoice takes it up: the end of the nights, and for a correction the day of departure.
+    /// From when an invoice takes it up: the end of the nights, and for a reversal the end of those that remain of them.
     pub due_on: Date,
     /// The price lines.
     pub lines: Vec<ChargedLine>,
-    /// The sum of the lines.
+    /// The sum of the lines, without VAT.
     pub total: Pence,
+    /// How its lines were split among funders.
+    #[serde(default, skip_serializing_if = "Split::is_per_charge")]
+    pub split: Split,
+    /// Whether no provider is paid for it: nights that are sold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sold: bool,
 }
 
 impl Charge {
@@ -58,31 +86,41 @@ impl Charge {
     pub fn nights_added(&self) -> i64 {
         if self.reverses.is_some() { -self.nights.count() } else { self.nights.count() }
     }
+
+    /// The VAT that its invoice adds.
+    #[must_use]
+    pub fn vat(&self) -> Pence {
+        self.lines.iter().map(|line| line.vat_amount).sum()
+    }
+
+    /// Whether it says what its nights cost today. Records from before lines had numbers and VAT do not have to say either.
+    #[must_use]
+    pub(crate) fn says(&self, lines: &[ChargedLine]) -> bool {
+        let same = |(recorded, now): (&ChargedLine, &ChargedLine)| {
+            let untold = recorded.vat.is_none();
+            recorded.kind == now.kind
+                && recorded.weekly == now.weekly
+                && recorded.nights == now.nights
+                && recorded.amount == now.amount
+                && recorded.shares == now.shares
+                && (untold || (&recorded.vat, recorded.vat_amount) == (&now.vat, now.vat_amount))
+        };
+        self.lines.len() == lines.len() && self.lines.iter().zip(lines).all(same)
+    }
 }
 
-/// The charge for the nights of `dates`, none of them before the first paid night, and its journal entry.
+/// The charge for `dates.effective`, which the same funders pay and all of which are paid, and its journal entry.
 pub(crate) fn charge(
     agreement: &Agreement,
-    first_night: Date,
+    components: &[Component],
     id: EntryId,
     dates: EntryDates,
     correction: Option<&str>,
 ) -> Result<(Charge, JournalEntry), Rejection> {
     let nights = dates.effective;
     let code = if correction.is_some() { EntryCode::Recharge } else { EntryCode::Charge };
-    let lines = agreement
-        .lines
-        .iter()
-        .map(|line| {
-            let amount = fee_for_nights(line.weekly, first_night, nights);
-            Ok(ChargedLine {
-                kind: line.kind.clone(),
-                weekly: line.weekly,
-                amount,
-                shares: shares_of(agreement, amount)?,
-            })
-        })
-        .collect::<Result<Vec<_>, Rejection>>()?;
+    let split = Split::Cumulative;
+    let lines = charged(agreement, components, nights, split)?;
     let total = checked_sum(lines.iter().map(|line| line.amount)).ok_or(Rejection::AmountOverflow)?;
     let charge = Charge {
         id,
@@ -94,24 +132,44 @@ pub(crate) fn charge(
         due_on: nights.end(),
         lines,
         total,
+        split,
+        sold: agreement.subject == Subject::Sold,
     };
     let debits = charge.lines.iter().flat_map(|line| &line.shares).map(|share| {
-        let account = Account::of_funder(&share.funder, &agreement.provision);
+        let account = agreement.account_of(&share.funder);
         account
             .map(|account| (account, share.amount))
             .ok_or_else(|| Rejection::FunderUnknown(share.funder.clone()))
     });
     let mut amounts = debits.collect::<Result<Vec<_>, _>>()?;
-    amounts.push((Account::accrued(&charge.provider), -total));
-    let entry = entry_of(&charge, code, dates, balanced(amounts)?);
+    let penny = if planted!(UnbalancedEntry) { Pence(1) } else { Pence::ZERO };
+    amounts.push((agreement.creditor(), penny - total));
+    let entry = JournalEntry {
+        memorandum: commitment::released(agreement, total)?,
+        ..entry_of(&charge, code, dates, balanced(amounts)?)
+    };
     Ok((charge, entry))
 }
 
-fn shares_of(agreement: &Agreement, amount: Pence) -> Result<Vec<FunderAmount>, Rejection> {
-    let weights: Vec<u32> = agreement.funders.iter().map(|share| share.basis_points).collect();
-    let parts = split_largest_remainder(amount, &weights).ok_or(Rejection::NobodyPays(agreement.id))?;
-    let funders = agreement.funders.iter().map(|share| share.funder.clone());
-    Ok(funders.zip(parts).map(|(funder, amount)| FunderAmount { funder, amount }).collect())
+impl Agreement {
+    /// Where a funder's share is posted; nothing for a funder that the chart does not know.
+    pub(crate) fn account_of(&self, funder: &str) -> Option<Account> {
+        match self.subject {
+            Subject::Placement => Account::of_funder(funder, &self.provision),
+            Subject::Sold => Some(Account::resale_income()),
+            Subject::Reservation | Subject::Block | Subject::Bought => {
+                Some(Account::beforehand(self.subject.line().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// The other side of its charges: what is accrued for whoever is paid, or what the council that bought the nights owes.
+    pub(crate) fn creditor(&self) -> Account {
+        match (self.subject, self.other_council) {
+            (Subject::Sold, Some(buyer)) => Account::council(buyer),
+            _ => Account::accrued(&self.provider),
+        }
+    }
 }
 
 /// The exact mirror of a recorded charge and its entry, line by line and funder by funder. Nothing is computed from the
@@ -125,37 +183,35 @@ pub(crate) fn mirror(
     due_on: Date,
 ) -> Result<(Charge, JournalEntry), Rejection> {
     let lines = recorded.lines.iter().map(|line| ChargedLine {
-        kind: line.kind.clone(),
-        weekly: line.weekly,
         amount: -line.amount,
         shares: line
             .shares
             .iter()
             .map(|share| FunderAmount { funder: share.funder.clone(), amount: -share.amount })
             .collect(),
+        vat_amount: -line.vat_amount,
+        ..line.clone()
     });
     let reversal = Charge {
         id: EntryId(cause.id_of(&format!("REVERSAL|{}", recorded.id))),
-        agreement: recorded.agreement,
-        provider: recorded.provider.clone(),
-        nights: recorded.nights,
         reverses: Some(recorded.id),
         reason: Some(reason.to_owned()),
         due_on,
         lines: lines.collect(),
         total: -recorded.total,
+        ..recorded.clone()
     };
-    let postings = balanced(entry.postings.iter().map(|posting| (posting.account.clone(), -posting.amount)))?;
-    let entry = entry_of(&reversal, EntryCode::Reversal, dates, postings);
+    let mirrored = |postings: &[Posting]| {
+        balanced(postings.iter().map(|posting| (posting.account.clone(), -posting.amount)))
+    };
+    let entry = JournalEntry {
+        memorandum: mirrored(&entry.memorandum)?,
+        ..entry_of(&reversal, EntryCode::Reversal, dates, mirrored(&entry.postings)?)
+    };
     Ok((reversal, entry))
 }
 
-fn entry_of(
-    charge: &Charge,
-    code: EntryCode,
-    dates: EntryDates,
-    postings: Vec<crate::journal::Posting>,
-) -> JournalEntry {
+fn entry_of(charge: &Charge, code: EntryCode, dates: EntryDates, postings: Vec<Posting>) -> JournalEntry {
     JournalEntry {
         id: charge.id,
         code,
@@ -164,5 +220,6 @@ fn entry_of(
         agreement: Some(charge.agreement),
         invoice: None,
         postings,
+        memorandum: Vec::new(),
     }
 }

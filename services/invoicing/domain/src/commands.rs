@@ -2,7 +2,11 @@
 
 use crate::events::{RunId, RunKind};
 use crate::journal::Cause;
-use care::published::{AgreementIssued, PlacementEnded, PlacementStarted};
+use care::market::{BlockAllocated, BlockEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded};
+use care::published::{
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, PlacementEnded, PlacementStarted, StayingPutEnded,
+    StayingPutStarted,
+};
 use care::{AgreementId, CouncilId, Date, InvoiceId, ProviderId, Timestamp};
 
 /// Charges the nights of one agreement that are not charged yet.
@@ -58,6 +62,26 @@ pub enum Ask {
     OpenCharges(PlacementStarted),
     /// A fact from contracts: the child left.
     CloseCharges(PlacementEnded),
+    /// A fact from contracts: the price is another.
+    SetTerms(AgreementTermsSet),
+    /// A fact from contracts: the child was away, or is.
+    NoteAbsence(AbsenceRecorded),
+    /// A fact from contracts: a young person stays put.
+    OpenStayingPut(StayingPutStarted),
+    /// A fact from contracts: a young person stays put no longer.
+    CloseStayingPut(StayingPutEnded),
+    /// A fact from the market: the council reserved nights.
+    Reserve(PlaceReserved),
+    /// A fact from the market: a reservation ends sooner.
+    EndReservation(ReservationEnded),
+    /// A fact from the market: the council has a block.
+    AllocateBlock(BlockAllocated),
+    /// A fact from the market: a block ends sooner.
+    EndBlock(BlockEnded),
+    /// A fact from the market: the council sold nights.
+    SellNights(ResaleSold),
+    /// A fact from the market: the council bought nights.
+    BuyNights(ResaleBought),
     /// Begins a run.
     StartRun {
         /// The run.

@@ -3,7 +3,7 @@
 use crate::accounts::Account;
 use crate::journal::{EntryId, JournalEntry};
 use crate::rejection::Rejection;
-use care::{AgreementId, Pence, ProviderId};
+use care::{AgreementId, Pence, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Balance {
         self.debits - self.credits
     }
 
-    fn add(&mut self, amount: Pence) {
+    pub(crate) fn add(&mut self, amount: Pence) {
         let side = if amount >= Pence::ZERO { &mut self.debits } else { &mut self.credits };
         // `Ledger::check` stops far below the limit; a fold must not fail, so it saturates rather than wrap.
         side.0 = side.0.saturating_add(amount.0.saturating_abs());
@@ -35,10 +35,13 @@ impl Balance {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     entries: Vec<Arc<JournalEntry>>,
+    /// When each of them was recorded.
+    recorded: Vec<Timestamp>,
     index: BTreeMap<EntryId, usize>,
     by_provider: BTreeMap<ProviderId, Vec<usize>>,
     by_agreement: BTreeMap<AgreementId, Vec<usize>>,
     accounts: BTreeMap<Account, Balance>,
+    memoranda: BTreeMap<Account, Balance>,
     totals: Balance,
 }
 
@@ -55,20 +58,26 @@ impl Ledger {
         let moved = entry
             .postings
             .iter()
+            .chain(&entry.memorandum)
             .try_fold(0_i64, |sum, posting| sum.checked_add(posting.amount.0.checked_abs()?))
             .ok_or(Rejection::AmountOverflow)?;
-        // No account's side exceeds the ledger's, which exceeds neither this.
-        let fullest = self.totals.debits.0.max(self.totals.credits.0);
+        // No account's side exceeds the ledger's, which exceeds neither this; each memorandum has its other side in one account.
+        let control = self.memoranda.get(&Account::commitment_control()).copied().unwrap_or_default();
+        let sides = [self.totals.debits, self.totals.credits, control.debits, control.credits];
+        let fullest = sides.iter().map(|side| side.0).max().unwrap_or(0);
         match fullest.checked_add(moved) {
             Some(sum) if sum <= TOTAL_MAX => Ok(()),
             _ => Err(Rejection::AmountOverflow),
         }
     }
 
-    pub(crate) fn post(&mut self, entry: Arc<JournalEntry>) {
+    pub(crate) fn post(&mut self, entry: Arc<JournalEntry>, at: Timestamp) {
         for posting in &entry.postings {
             self.accounts.entry(posting.account.clone()).or_default().add(posting.amount);
             self.totals.add(posting.amount);
+        }
+        for posting in &entry.memorandum {
+            self.memoranda.entry(posting.account.clone()).or_default().add(posting.amount);
         }
         let position = self.entries.len();
         self.index.insert(entry.id, position);
@@ -77,6 +86,15 @@ impl Ledger {
             self.by_agreement.entry(agreement).or_default().push(position);
         }
         self.entries.push(entry);
+        self.recorded.push(at);
+    }
+
+    /// How many entries were recorded by an instant; all where none is given.
+    #[must_use]
+    pub fn known_at(&self, instant: Option<Timestamp>) -> usize {
+        // The clock of a log's writer may step back: what is later in the log was known later all the same.
+        let later = |instant| self.recorded.iter().position(|at| *at > instant);
+        instant.and_then(later).unwrap_or(self.entries.len())
     }
 
     /// The entry with an id, if it was posted.
@@ -124,10 +142,16 @@ impl Ledger {
         &self.accounts
     }
 
+    /// What was posted to each account of the memorandum of commitments.
+    #[must_use]
+    pub fn memoranda(&self) -> &BTreeMap<Account, Balance> {
+        &self.memoranda
+    }
+
     /// What was posted to an account.
     #[must_use]
     pub fn balance(&self, account: &Account) -> Balance {
-        self.accounts.get(account).copied().unwrap_or_default()
+        self.accounts.get(account).or_else(|| self.memoranda.get(account)).copied().unwrap_or_default()
     }
 
     /// What was posted in all.

@@ -208,7 +208,7 @@ impl Run {
             let charges: Vec<&Charge> = self.charges().filter(|charge| charge.agreement == *id).collect();
             let (from, to) = (known.from, known.charged_through.or(known.from));
             let nights = from.zip(to).map(|(from, to)| Nights::new(from, to).unwrap());
-            for (n, line) in agreement.lines.iter().enumerate() {
+            for (n, line) in agreement.terms.lines.iter().enumerate() {
                 let expected = nights.map_or(Pence::ZERO, |n| fee_for_nights(line.weekly, n.start(), n));
                 let charged: Pence = charges.iter().map(|charge| charge.lines[n].amount).sum();
                 prop_assert_eq!(charged, expected, "{} of {} for {:?}", line.kind, id, nights);
@@ -232,8 +232,7 @@ impl Run {
 
     /// No night of an agreement stands charged twice, and none is left out.
     fn check_standing(&self, id: &AgreementId) -> Result<(), TestCaseError> {
-        let standing: Vec<Nights> =
-            self.state.agreements[id].standing.values().map(|id| self.state.charges[id].nights).collect();
+        let standing: Vec<Nights> = self.state.agreements[id].standing_nights().collect();
         for pair in standing.windows(2) {
             prop_assert_eq!(pair[0].end(), pair[1].start());
         }
@@ -369,7 +368,7 @@ proptest! {
         }
         let mut paid = BTreeSet::new();
         for agreement in run.state.agreements.values() {
-            for charge in agreement.standing.values().map(|id| &run.state.charges[id]) {
+            for charge in agreement.standing.values().map(|it| &run.state.charges[&it.charge]) {
                 let mut night = charge.nights.start();
                 while night < charge.nights.end() {
                     prop_assert!(paid.insert(night), "the night of {night} is paid twice");

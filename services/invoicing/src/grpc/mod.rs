@@ -6,8 +6,9 @@ mod reading;
 use crate::Invoicing;
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
-    AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, GetInvoiceRequest, GetLedgerRequest,
-    GetStatementRequest, GetStatementResponse, Invoice, IssueInvoicesRequest, IssueInvoicesResponse, Ledger,
+    AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, Forecast, GetForecastRequest,
+    GetInvoiceRequest, GetLedgerRequest, GetStatementRequest, GetStatementResponse, Invoice,
+    IssueInvoicesRequest, IssueInvoicesResponse, Ledger, ListAgedPayablesRequest, ListAgedPayablesResponse,
     ListChargesRequest, ListChargesResponse, ListInvoicesRequest, ListInvoicesResponse, Period,
     RecordPaymentRequest,
 };
@@ -69,6 +70,17 @@ impl InvoicingService for Invoicing {
         request: Request<ListChargesRequest>,
     ) -> Result<Response<ListChargesResponse>, Status> {
         reading::list_charges(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn list_aged_payables(
+        &self,
+        request: Request<ListAgedPayablesRequest>,
+    ) -> Result<Response<ListAgedPayablesResponse>, Status> {
+        reading::list_aged_payables(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn get_forecast(&self, request: Request<GetForecastRequest>) -> Result<Response<Forecast>, Status> {
+        reading::get_forecast(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
     }
 }
 

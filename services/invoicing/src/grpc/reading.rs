@@ -4,10 +4,11 @@ use super::{agreement_of, known};
 use crate::Invoicing;
 use crate::render;
 use api::invoicing::{
-    GetInvoiceRequest, GetLedgerRequest, GetStatementRequest, GetStatementResponse, Invoice, Ledger,
+    Forecast, GetForecastRequest, GetInvoiceRequest, GetLedgerRequest, GetStatementRequest,
+    GetStatementResponse, Invoice, Ledger, ListAgedPayablesRequest, ListAgedPayablesResponse,
     ListChargesRequest, ListChargesResponse, ListInvoicesRequest, ListInvoicesResponse,
 };
-use care::{CouncilId, InvoiceId, ProviderId, london_date};
+use care::{CouncilId, Date, InvoiceId, ProviderId, Timestamp, london_date};
 use invoicing_domain as domain;
 use invoicing_domain::{JournalEntry, State};
 use service_kit::page::{PAGE_SIZE_MAX, page_of};
@@ -103,10 +104,56 @@ pub(super) fn get_ledger(
 ) -> Result<Ledger, Status> {
     let mut fields = Fields::new();
     let council = fields.council("parent", &request.parent);
-    let council = fields.finish(|| council)?;
+    let (as_of, known_at) = point(&mut fields, &request.as_of, &request.known_at);
+    let (council, as_of, known_at) = fields.finish(|| Some((council?, as_of?, known_at?)))?;
     caller.require_council(council)?;
     let today = london_date(caller.at);
-    Ok(service.ledger_of(council)?.read(|state| render::ledger(council, state, today)))
+    let ledger = service.ledger_of(council)?;
+    Ok(ledger.read(|state| render::ledger(council, state, today, as_of, known_at)))
+}
+
+/// A date up to which, and an instant by which, something is asked; each may be left out.
+fn point(
+    fields: &mut Fields,
+    as_of: &str,
+    known_at: &str,
+) -> (Option<Option<Date>>, Option<Option<Timestamp>>) {
+    (fields.date_optional("as_of", as_of), fields.parse_optional("known_at", known_at))
+}
+
+pub(super) fn list_aged_payables(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &ListAgedPayablesRequest,
+) -> Result<ListAgedPayablesResponse, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", &request.parent);
+    let (as_of, known_at) = point(&mut fields, &request.as_of, &request.known_at);
+    let (council, as_of, known_at) = fields.finish(|| Some((council?, as_of?, known_at?)))?;
+    caller.require_council(council)?;
+    let as_of = as_of.unwrap_or(london_date(caller.at));
+    let aged = service.ledger_of(council)?.read(|state| domain::aged_payables(state, as_of, known_at));
+    let (payables, next_page_token) = page_of(request, |after: Option<ProviderId>| {
+        let later =
+            aged.iter().filter(move |(provider, _)| after.as_ref().is_none_or(|after| *provider > after));
+        later.map(|row| (row.0.clone(), render::aged(row)))
+    })?;
+    Ok(ListAgedPayablesResponse { payables, next_page_token })
+}
+
+pub(super) fn get_forecast(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &GetForecastRequest,
+) -> Result<Forecast, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", &request.parent);
+    let day = fields.date_optional("day", &request.day);
+    let (council, day) = fields.finish(|| Some((council?, day?)))?;
+    caller.require_council(council)?;
+    let day = day.unwrap_or(london_date(caller.at));
+    let months = service.ledger_of(council)?.read(|state| domain::forecast(state, day));
+    Ok(render::forecast(council, &months))
 }
 
 pub(super) fn get_statement(
@@ -129,21 +176,25 @@ pub(super) fn get_statement(
     {
         fields.violation("to", format!("{to} is before {from}, from which the statement is asked"));
     }
-    let form = fields.finish(|| Some((council?, provider?, agreement?, from?, to?)))?;
-    let (council, provider, agreement, from, to) = form;
+    let (as_of, known_at) = point(&mut fields, &request.as_of, &request.known_at);
+    let form = fields.finish(|| Some((council?, provider?, agreement?, from?, to?, as_of?, known_at?)))?;
+    let (council, provider, agreement, from, to, as_of, known_at) = form;
     caller.require_council(council)?;
     let ledger = service.ledger_of(council)?;
     known(ledger, agreement)?;
     let dated = |entry: &JournalEntry| {
         let day = entry.dates.posted_on;
-        from.is_none_or(|from| day >= from) && to.is_none_or(|to| day < to)
+        from.is_none_or(|from| day >= from)
+            && to.is_none_or(|to| day < to)
+            && as_of.is_none_or(|as_of| day <= as_of)
     };
     let (entries, next_page_token) = ledger.read(|state| {
         page_of(request, |after| {
-            let first = first_after(after);
+            let (first, known) = (first_after(after), state.ledger.known_at(known_at));
             state
                 .ledger
                 .statement(provider.as_ref(), agreement, first)
+                .take_while(move |(position, _)| *position < known)
                 .filter(|(_, entry)| dated(entry))
                 .map(|(position, entry)| (position, render::entry(council, entry)))
         })

@@ -1,16 +1,20 @@
 //! Charging nights, and the runs in which that is done for many agreements.
 
+use super::correct::Work;
 use super::entry_dates;
-use super::facts::corrections;
 use crate::charge::charge;
 use crate::commands::{AccrueNights, Command};
+use crate::commitment::year_end;
 use crate::events::{ChargePosted, InvoicingEvent, RunFinished, RunId, RunKind, RunStarted};
 use crate::journal::EntryId;
+use crate::lines::components;
 use crate::rejection::Rejection;
 use crate::state::State;
 use care::{Date, Nights, london_date};
+use std::borrow::Cow;
 
-/// Charges the nights that are not charged yet, a charge for each calendar month, so that each counts in its own period.
+/// Charges the nights that are not charged yet, a charge for each calendar month, so that each counts in its own period, and for each part
+/// of it that the same funders pay. What is left of late news is corrected first.
 pub(super) fn accrue(
     state: &State,
     command: &Command,
@@ -19,27 +23,38 @@ pub(super) fn accrue(
     check_through(command, ask.through)?;
     let agreement = state.agreements.get(&ask.agreement).ok_or(Rejection::AgreementUnknown(ask.agreement))?;
     let nth = |n: usize| EntryId(command.cause.id_of(&format!("CHARGE|{}|{n}", agreement.id)));
-    if state.ledger.entry(nth(0)).is_some() {
+    let committed = EntryId(command.cause.id_of(&format!("COMMITMENT|{}", agreement.id)));
+    if [nth(0), committed].into_iter().any(|id| state.ledger.entry(id).is_some()) {
         // The same request again: it has had its effect, also where its nights were taken back since.
         return Ok(Vec::new());
     }
-    if let Some(end) = agreement.end.as_ref().filter(|_| agreement.is_overcharged()) {
-        return corrections(state, command, agreement, end.on, &end.reason);
+    let (mut work, mut agreement) = (Work::new(state, command), Cow::Borrowed(agreement));
+    let occupied = state.occupied(&agreement, None);
+    if !agreement.stale.is_empty() {
+        let (stale, reason) = (agreement.stale.clone(), agreement.news.clone().unwrap_or_default());
+        work.correct(agreement.to_mut(), &occupied, &stale, &reason)?;
     }
-    let (Some(first_night), Some(nights)) = (agreement.from, agreement.uncharged(ask.through)) else {
-        return Ok(Vec::new());
-    };
-    let mut events = Vec::new();
-    for (n, nights) in by_month(nights).enumerate() {
+    let due = agreement.uncharged(&occupied, ask.through);
+    let parts = due.into_iter().flat_map(by_month).flat_map(|nights| agreement.terms.by_funders(nights));
+    let parts: Vec<Nights> = parts.collect();
+    let new_year = agreement.committed_to != Some(year_end(london_date(command.at)));
+    let commit = new_year || !work.events.is_empty();
+    let components = if parts.is_empty() { Vec::new() } else { components(&agreement) };
+    for (n, nights) in parts.into_iter().enumerate() {
         let last_night = nights.end().yesterday().unwrap_or(nights.start());
         let dates = entry_dates(state, last_night, nights);
-        let (charge, entry) = charge(agreement, first_night, nth(n), dates, None)?;
+        let (charge, entry) = charge(&agreement, &components, nth(n), dates, None)?;
         state.ledger.check(&entry)?;
-        events.push(
-            ChargePosted { council: command.council, charge, entry, run: ask.run, at: command.at }.into(),
-        );
+        if commit {
+            agreement.to_mut().charged(&charge, &entry);
+        }
+        let (council, at) = (command.council, command.at);
+        work.events.push(ChargePosted { council, charge, entry, run: ask.run, at }.into());
     }
-    Ok(events)
+    if commit {
+        work.commit(&agreement, &occupied)?;
+    }
+    Ok(work.events)
 }
 
 /// A night is charged when it has passed: until then the child may leave before it.
@@ -49,7 +64,7 @@ fn check_through(command: &Command, through: Date) -> Result<(), Rejection> {
 }
 
 /// The nights of a period, by calendar month.
-fn by_month(nights: Nights) -> impl Iterator<Item = Nights> {
+pub(crate) fn by_month(nights: Nights) -> impl Iterator<Item = Nights> {
     let end = nights.end();
     let mut next = nights.start();
     std::iter::from_fn(move || {

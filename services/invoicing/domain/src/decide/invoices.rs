@@ -23,7 +23,9 @@ pub(super) fn issue(
         return Ok(Vec::new());
     };
     let net = checked_sum(charges.iter().map(|charge| charge.total)).ok_or(Rejection::AmountOverflow)?;
-    let kind = if net < Pence::ZERO { InvoiceKind::CreditNote } else { InvoiceKind::Invoice };
+    let vat = checked_sum(charges.iter().map(|charge| charge.vat())).ok_or(Rejection::AmountOverflow)?;
+    let gross = checked_sum([net, vat]).ok_or(Rejection::AmountOverflow)?;
+    let kind = if gross < Pence::ZERO { InvoiceKind::CreditNote } else { InvoiceKind::Invoice };
     let id = command.cause.id_of(&format!("INVOICE|{}|{}", ask.provider, ask.part));
     let issued_on = london_date(command.at);
     let entry = JournalEntry {
@@ -35,8 +37,10 @@ pub(super) fn issue(
         invoice: Some(InvoiceId(id)),
         postings: balanced([
             (Account::accrued(&ask.provider), net),
-            (Account::payable(&ask.provider), -net),
+            (Account::vat(), vat),
+            (Account::payable(&ask.provider), -gross),
         ])?,
+        memorandum: Vec::new(),
     };
     if !is_new(state, &entry)? {
         return Ok(Vec::new());
@@ -56,6 +60,7 @@ pub(super) fn issue(
             lines: charges.iter().flat_map(|charge| lines_of(charge)).collect(),
             nights_count: charges.iter().map(|charge| charge.nights_added()).sum(),
             net,
+            vat,
             entry,
             run: ask.run,
             at: command.at,
@@ -89,15 +94,18 @@ fn span_of(charges: &[&Arc<Charge>]) -> Option<Nights> {
     Nights::new(start, end).ok()
 }
 
-fn lines_of(charge: &Charge) -> impl Iterator<Item = InvoiceLine> {
-    charge.lines.iter().map(|line| InvoiceLine {
+fn lines_of(charge: &Charge) -> impl Iterator<Item = InvoiceLine> + '_ {
+    let sign = if charge.reverses.is_some() { -1 } else { 1 };
+    charge.lines.iter().map(move |line| InvoiceLine {
         charge: charge.id,
         agreement: charge.agreement,
         kind: line.kind.clone(),
-        nights: charge.nights,
-        nights_count: charge.nights_added(),
+        nights: line.nights.unwrap_or(charge.nights),
+        nights_count: sign * line.nights.unwrap_or(charge.nights).count(),
         weekly: line.weekly,
         amount: line.amount,
+        vat: line.vat.clone(),
+        vat_amount: line.vat_amount,
     })
 }
 
@@ -110,14 +118,14 @@ pub(super) fn pay(
     let invoice = state.invoices.get(&ask.invoice).ok_or(Rejection::InvoiceUnknown(ask.invoice))?;
     let issued = &invoice.issued;
     let id = EntryId(command.cause.id_of(&format!("PAYMENT|{}", ask.invoice)));
-    if state.ledger.entry(id).is_some() {
+    if state.ledger.entry(id).is_some() && !planted!(PostedTwice) {
         return Ok(Vec::new());
     }
-    if let Some(on) = invoice.settled_on {
+    if let Some(on) = invoice.settled_on.filter(|_| !planted!(PostedTwice)) {
         return Err(Rejection::InvoiceSettled { number: issued.number.clone(), on });
     }
     let paid_on = payment_date(state, command, ask.paid_on, issued.issued_on)?;
-    let (provider, amount) = (issued.provider.clone(), issued.net);
+    let (provider, amount) = (issued.provider.clone(), issued.gross());
     let on_the_day = Nights::new(paid_on, paid_on).unwrap_or(issued.entry.dates.effective);
     let entry = JournalEntry {
         id,
@@ -126,6 +134,7 @@ pub(super) fn pay(
         agreement: None,
         invoice: Some(ask.invoice),
         postings: balanced([(Account::payable(&provider), amount), (Account::bank(), -amount)])?,
+        memorandum: Vec::new(),
         provider,
     };
     state.ledger.check(&entry)?;

@@ -1,9 +1,12 @@
 //! The rules of a council's ledger: each command is decided against the state, by theme.
 
 mod accrual;
+mod beforehand;
+mod correct;
 mod facts;
 mod invoices;
 mod periods;
+mod price_facts;
 
 use crate::commands::{Ask, Command};
 use crate::events::InvoicingEvent;
@@ -20,8 +23,16 @@ pub mod limits {
     pub const REVERSALS_MAX: usize = 400;
     /// How many price lines an agreement has.
     pub const PRICE_LINES_MAX: usize = 20;
-    /// How many funders an agreement has.
+    /// How many funders an agreement has at once.
     pub const FUNDERS_MAX: usize = 10;
+    /// How many lines an agreement's terms have, past ones included.
+    pub const TERM_LINES_MAX: usize = 200;
+    /// From how many dates on funders pay other shares.
+    pub const FUNDER_CHANGES_MAX: usize = 50;
+    /// How many absence rules an agreement has.
+    pub const ABSENCE_RULES_MAX: usize = 20;
+    /// How many absences of one agreement are noted.
+    pub const ABSENCES_MAX: usize = 1_000;
     /// The years that a placement's dates lie in: a childhood before and after now, so that a mistyped year cannot make
     /// thousands of charges.
     pub const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
@@ -46,6 +57,16 @@ impl Domain for Invoicing {
             Ask::OpenAgreement(issued) => Ok(facts::agreement_issued(state, command, issued)),
             Ask::OpenCharges(started) => Ok(facts::placement_started(state, command, started)),
             Ask::CloseCharges(ended) => Ok(facts::placement_ended(state, command, ended)),
+            Ask::SetTerms(set) => Ok(price_facts::terms_set(state, command, set)),
+            Ask::NoteAbsence(recorded) => Ok(price_facts::absence_recorded(state, command, recorded)),
+            Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),
+            Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
+            Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
+            Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
+            Ask::AllocateBlock(fact) => Ok(beforehand::allocated(state, command, fact)),
+            Ask::EndBlock(fact) => Ok(beforehand::block_ended(state, command, fact)),
+            Ask::SellNights(fact) => Ok(beforehand::sold(state, command, fact)),
+            Ask::BuyNights(fact) => Ok(beforehand::bought(state, command, fact)),
             Ask::StartRun { run, kind, through } => accrual::start_run(state, command, *run, *kind, *through),
             Ask::FinishRun { run } => accrual::finish_run(state, command, *run),
             Ask::AccrueNights(ask) => accrual::accrue(state, command, ask),
@@ -63,7 +84,7 @@ impl Domain for Invoicing {
 /// The dates of an entry that belongs on `day`: there if that period is open, and otherwise on the first open day, as an
 /// adjustment.
 fn entry_dates(state: &State, day: Date, effective: Nights) -> EntryDates {
-    let posted_on = state.first_open(day);
+    let posted_on = if planted!(PostedIntoClosedPeriod) { day } else { state.first_open(day) };
     EntryDates { posted_on, adjusts: (posted_on != day).then_some(day), effective }
 }
 

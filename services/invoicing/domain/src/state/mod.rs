@@ -1,88 +1,19 @@
 //! What a council's invoicing log adds up to: agreements with what was charged on them, invoices, and the ledger.
 
+mod agreements;
+
+use crate::agreement::{Agreement, Subject};
 use crate::charge::Charge;
 use crate::events::{
-    AgreementOpened, ChargesClosed, InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId,
-    RunKind, RunStarted,
+    InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
 };
 use crate::journal::EntryId;
 use crate::ledger::Ledger;
-use care::published::{FunderShare, PriceLine};
-use care::{
-    AgreementId, CouncilId, Date, Event, InvoiceId, Nights, Pence, ProviderId, ReferralId, Timestamp,
-};
+use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// An agreement, and how far its nights are charged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agreement {
-    /// The agreement.
-    pub id: AgreementId,
-    /// The referral it came from.
-    pub referral: ReferralId,
-    /// The provider that is paid.
-    pub provider: ProviderId,
-    /// A code of `code_sets::PROVISION`.
-    pub provision: String,
-    /// The agreed first night.
-    pub start: Date,
-    /// The weekly price by line.
-    pub lines: Vec<PriceLine>,
-    /// Who pays.
-    pub funders: Vec<FunderShare>,
-    /// The first paid night, once the child has arrived.
-    pub from: Option<Date>,
-    /// The departure as it was last recorded.
-    pub end: Option<Departure>,
-    /// Nights before this date are charged; none yet where there is no date.
-    pub charged_through: Option<Date>,
-    /// The charges that stand, by their first night. They follow each other without gap or overlap.
-    pub standing: BTreeMap<Date, EntryId>,
-    /// All charges and reversals, in order.
-    pub charges: Vec<EntryId>,
-}
-
-/// The end of a placement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Departure {
-    /// The day of departure, which is not paid.
-    pub on: Date,
-    /// A code of `code_sets::REASON_PLACE_CHANGE`.
-    pub reason: String,
-    /// When it was recorded; an older record does not replace it.
-    pub at: Timestamp,
-}
-
-impl Agreement {
-    /// The whole weekly fee.
-    #[must_use]
-    pub fn weekly(&self) -> Pence {
-        self.lines.iter().map(|line| line.weekly).sum()
-    }
-
-    /// Whether the child lives there on the night of `day`, as far as is recorded.
-    #[must_use]
-    pub fn is_live_on(&self, day: Date) -> bool {
-        self.from.is_some_and(|from| from <= day) && self.end.as_ref().is_none_or(|end| day < end.on)
-    }
-
-    /// Whether nights from the departure on still stand charged: one decision takes back only so many.
-    #[must_use]
-    pub fn is_overcharged(&self) -> bool {
-        self.charged_through.zip(self.end.as_ref()).is_some_and(|(through, end)| through > end.on)
-    }
-
-    /// The nights before `through` that are still to be charged; none where there are none.
-    #[must_use]
-    pub fn uncharged(&self, through: Date) -> Option<Nights> {
-        let next = self.charged_through.or(self.from)?;
-        let end = self.end.as_ref().map_or(through, |end| end.on.min(through));
-        Nights::new(next, end).ok().filter(|nights| !nights.is_empty())
-    }
-}
 
 /// What is kept of a provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +31,8 @@ pub struct Invoice {
     pub issued: Arc<InvoiceIssued>,
     /// When it was paid; a nil invoice is settled when issued.
     pub settled_on: Option<Date>,
+    /// When that was recorded.
+    pub settled_at: Option<Timestamp>,
 }
 
 /// A run over many agreements or providers.
@@ -130,6 +63,8 @@ pub struct State {
     pub agreements: BTreeMap<AgreementId, Agreement>,
     /// Those with nights still to charge, now or later, or to take back.
     pub open: BTreeSet<AgreementId>,
+    /// Those on each place: placements, and what was agreed of its nights beforehand.
+    pub places: BTreeMap<PlaceId, BTreeSet<AgreementId>>,
     /// All charges and reversals.
     pub charges: BTreeMap<EntryId, Arc<Charge>>,
     /// The providers that were charged for.
@@ -146,9 +81,9 @@ pub struct State {
     pub runs: BTreeMap<RunId, Run>,
     /// Facts from contracts that were refused.
     pub refused: BTreeSet<Uuid>,
-    /// Nights charged, less nights taken back.
+    /// Nights of placements charged, less nights taken back.
     pub nights_charged: i64,
-    /// Invoices less credit notes.
+    /// Invoices less credit notes, without VAT.
     pub invoiced: Pence,
 }
 
@@ -162,7 +97,7 @@ impl State {
     /// The weekly fees of the placements that are live on `today`.
     #[must_use]
     pub fn weekly_commitment(&self, today: Date) -> Pence {
-        self.agreements.values().filter(|a| a.is_live_on(today)).map(Agreement::weekly).sum()
+        self.agreements.values().filter(|a| a.is_live_on(today)).map(|a| a.weekly_on(today)).sum()
     }
 
     /// How many placements are live on `today`.
@@ -175,8 +110,10 @@ impl State {
     #[must_use]
     pub fn to_accrue(&self, through: Date) -> Vec<AgreementId> {
         let open = self.open.iter().filter_map(|id| self.agreements.get(id));
-        let due =
-            |agreement: &&Agreement| agreement.is_overcharged() || agreement.uncharged(through).is_some();
+        let due = |agreement: &&Agreement| {
+            !agreement.stale.is_empty()
+                || !agreement.uncharged(&self.occupied(agreement, None), through).is_empty()
+        };
         open.filter(due).map(|agreement| agreement.id).collect()
     }
 
@@ -190,23 +127,37 @@ impl State {
     pub(crate) fn apply(&mut self, event: &InvoicingEvent) {
         self.council = self.council.or_else(|| event.council());
         match event {
-            InvoicingEvent::AgreementOpened(e) => self.agreement_opened(e),
-            InvoicingEvent::ChargesOpened(e) => {
+            InvoicingEvent::AgreementOpened(e) => self.opened(Agreement::opened(e)),
+            InvoicingEvent::NightsAgreed(e) => self.opened(Agreement::agreed(e)),
+            InvoicingEvent::ChargesOpened(e) => self.told(e.agreement, |it| it.arrive(e)),
+            InvoicingEvent::ChargesClosed(e) => self.told(e.agreement, |it| it.depart(e)),
+            InvoicingEvent::TermsChanged(e) => self.told(e.agreement, |it| it.set_terms(e)),
+            InvoicingEvent::AbsenceNoted(e) => self.told(e.agreement, |it| it.note_absence(e)),
+            InvoicingEvent::StayingPutOpened(e) => self.told(e.agreement, |it| it.stay_put(e)),
+            InvoicingEvent::StayingPutClosed(e) => self.told(e.agreement, |it| it.leave(e)),
+            InvoicingEvent::NightsAgreedEnded(e) => self.told(e.agreement, |it| it.end_agreed(e)),
+            InvoicingEvent::CommitmentPosted(e) => {
                 if let Some(agreement) = self.agreements.get_mut(&e.agreement) {
-                    agreement.from = Some(e.from);
+                    agreement.committed_to = Some(e.before);
+                    agreement.commit(&e.entry);
                 }
-                self.note_open(e.agreement);
+                self.ledger.post(Arc::new(e.entry.clone()), e.at);
             }
-            InvoicingEvent::ChargesClosed(e) => self.charges_closed(e),
             InvoicingEvent::ContractFactRefused(e) => {
                 self.refused.insert(e.refusal);
             }
             InvoicingEvent::ChargePosted(e) => {
-                self.ledger.post(Arc::new(e.entry.clone()));
+                if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
+                    agreement.charged(&e.charge, &e.entry);
+                }
+                self.ledger.post(Arc::new(e.entry.clone()), e.at);
                 self.charged(Arc::new(e.charge.clone()), e.run);
             }
             InvoicingEvent::ChargeReversed(e) => {
-                self.ledger.post(Arc::new(e.entry.clone()));
+                if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
+                    agreement.reversed(&e.charge, &e.entry);
+                }
+                self.ledger.post(Arc::new(e.entry.clone()), e.at);
                 self.reversed(Arc::new(e.charge.clone()));
             }
             InvoicingEvent::InvoiceIssued(e) => self.invoice_issued(e),
@@ -217,49 +168,8 @@ impl State {
         }
     }
 
-    fn agreement_opened(&mut self, e: &AgreementOpened) {
-        self.agreements.insert(
-            e.agreement,
-            Agreement {
-                id: e.agreement,
-                referral: e.referral,
-                provider: e.provider.clone(),
-                provision: e.provision.clone(),
-                start: e.start,
-                lines: e.lines.clone(),
-                funders: e.funders.clone(),
-                from: None,
-                end: None,
-                charged_through: None,
-                standing: BTreeMap::new(),
-                charges: Vec::new(),
-            },
-        );
-    }
-
-    fn charges_closed(&mut self, e: &ChargesClosed) {
-        if let Some(agreement) = self.agreements.get_mut(&e.agreement) {
-            agreement.end = Some(Departure { on: e.on, reason: e.reason.clone(), at: e.at });
-        }
-        self.note_open(e.agreement);
-    }
-
-    /// Keeps the index of agreements that have nights to charge or to take back.
-    fn note_open(&mut self, id: AgreementId) {
-        let agreement = self.agreements.get(&id);
-        if agreement.is_some_and(|a| a.is_overcharged() || a.uncharged(Date::MAX).is_some()) {
-            self.open.insert(id);
-        } else {
-            self.open.remove(&id);
-        }
-    }
-
     fn charged(&mut self, charge: Arc<Charge>, run: Option<RunId>) {
         self.note_charge(&charge);
-        if let Some(agreement) = self.agreements.get_mut(&charge.agreement) {
-            agreement.charged_through = Some(charge.nights.end());
-            agreement.standing.insert(charge.nights.start(), charge.id);
-        }
         if let Some(run) = run.and_then(|run| self.runs.get_mut(&run)) {
             run.agreements.insert(charge.agreement);
             run.nights += charge.nights_added();
@@ -270,31 +180,29 @@ impl State {
 
     fn reversed(&mut self, reversal: Arc<Charge>) {
         self.note_charge(&reversal);
-        if let Some(agreement) = self.agreements.get_mut(&reversal.agreement) {
-            let start = reversal.nights.start();
-            agreement.charged_through = Some(agreement.charged_through.map_or(start, |day| day.min(start)));
-            agreement.standing.remove(&start);
-        }
         // A charge that no invoice holds yet goes on the same one as what takes it back.
-        let account = self.providers.entry(reversal.provider.clone()).or_default();
-        if let Some(due_on) = reversal.reverses.and_then(|charge| account.uninvoiced.get_mut(&charge)) {
+        if let Some(account) = self.providers.get_mut(&reversal.provider)
+            && let Some(due_on) = reversal.reverses.and_then(|charge| account.uninvoiced.get_mut(&charge))
+        {
             *due_on = reversal.due_on.min(*due_on);
         }
         self.note_open(reversal.agreement);
     }
 
     fn note_charge(&mut self, charge: &Arc<Charge>) {
-        self.nights_charged += charge.nights_added();
-        if let Some(agreement) = self.agreements.get_mut(&charge.agreement) {
-            agreement.charges.push(charge.id);
+        let subject = self.agreements.get(&charge.agreement).map(|agreement| agreement.subject);
+        if subject.is_none_or(|subject| subject == Subject::Placement) {
+            self.nights_charged += charge.nights_added();
         }
-        let account = self.providers.entry(charge.provider.clone()).or_default();
-        account.uninvoiced.insert(charge.id, charge.due_on);
+        if !charge.sold {
+            let account = self.providers.entry(charge.provider.clone()).or_default();
+            account.uninvoiced.insert(charge.id, charge.due_on);
+        }
         self.charges.insert(charge.id, Arc::clone(charge));
     }
 
     fn invoice_issued(&mut self, e: &InvoiceIssued) {
-        self.ledger.post(Arc::new(e.entry.clone()));
+        self.ledger.post(Arc::new(e.entry.clone()), e.at);
         let account = self.providers.entry(e.provider.clone()).or_default();
         for line in &e.lines {
             account.uninvoiced.remove(&line.charge);
@@ -308,14 +216,16 @@ impl State {
             run.amount += e.net;
         }
         // There is nothing to pay on a nil invoice.
-        let settled_on = (e.net == Pence::ZERO).then_some(e.issued_on);
-        self.invoices.insert(e.invoice, Invoice { issued: Arc::new(e.clone()), settled_on });
+        let nil = e.gross() == Pence::ZERO;
+        let (settled_on, settled_at) = (nil.then_some(e.issued_on), nil.then_some(e.at));
+        self.invoices.insert(e.invoice, Invoice { issued: Arc::new(e.clone()), settled_on, settled_at });
     }
 
     fn paid(&mut self, e: &PaymentRecorded) {
-        self.ledger.post(Arc::new(e.entry.clone()));
+        self.ledger.post(Arc::new(e.entry.clone()), e.at);
         if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
             invoice.settled_on = Some(e.paid_on);
+            invoice.settled_at = Some(e.at);
         }
     }
 

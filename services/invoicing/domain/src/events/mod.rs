@@ -1,11 +1,37 @@
 //! What happens in a council's invoicing log. Money and opaque ids only: nothing here says who a child is.
 
-use crate::charge::Charge;
+macro_rules! body {
+    ($name:ident, $stream:literal, |$event:ident| $id:expr $(, $effective:expr)?) => {
+        impl EventBody for $name {
+            const TYPE: &'static str = stringify!($name);
+            fn stream(&self) -> StreamId {
+                let $event = self;
+                StreamId::new($stream, $id)
+            }
+            fn council(&self) -> Option<CouncilId> {
+                Some(self.council)
+            }
+            $(fn effective(&self) -> Option<Date> {
+                let $event = self;
+                Some($effective)
+            })?
+        }
+    };
+}
+
+mod price;
+
+pub use price::{
+    AbsenceNoted, CommitmentPosted, NightsAgreed, NightsAgreedEnded, StayingPutClosed, StayingPutOpened,
+    TermsChanged,
+};
+
+use crate::charge::{Charge, is_nil};
 use crate::journal::{EntryId, JournalEntry};
 use care::published::{FunderShare, PriceLine};
 use care::{
-    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, Pence, ProviderId, ReferralId, StreamId,
-    Timestamp,
+    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, Pence, PlaceId, ProviderId, ReferralId,
+    StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -51,6 +77,12 @@ pub struct AgreementOpened {
     pub lines: Vec<PriceLine>,
     /// Who pays; the shares sum to 10,000 basis points.
     pub funders: Vec<FunderShare>,
+    /// The place; none in records from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceId>,
+    /// Whether it is the council's own provision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_house: bool,
     /// When the agreement was issued.
     pub at: Timestamp,
 }
@@ -68,7 +100,7 @@ pub struct ChargesOpened {
     pub at: Timestamp,
 }
 
-/// The child left, or never came: no night from here on is charged. A later one of the same agreement replaces it.
+/// The child left, or never came: no night of the placement from here on is charged. A later one of the same agreement replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargesClosed {
     /// The agreement.
@@ -111,7 +143,7 @@ pub struct ChargePosted {
     pub charge: Charge,
     /// What was posted.
     pub entry: JournalEntry,
-    /// The run that charged them; none for the remains of a reversed charge.
+    /// The run that charged them; none for what is charged anew after a reversal.
     pub run: Option<RunId>,
     /// When.
     pub at: Timestamp,
@@ -137,7 +169,7 @@ pub struct InvoiceLine {
     pub charge: EntryId,
     /// The agreement.
     pub agreement: AgreementId,
-    /// A code of `code_sets::PRICE_LINE`.
+    /// A code of `code_sets::CHARGE_LINE`.
     pub kind: String,
     /// The nights.
     pub nights: Nights,
@@ -145,8 +177,14 @@ pub struct InvoiceLine {
     pub nights_count: i64,
     /// Pence a week.
     pub weekly: Pence,
-    /// The amount; negative for a reversal.
+    /// The amount without VAT; the sign is turned for a reversal.
     pub amount: Pence,
+    /// How VAT treats it, a code of `code_sets::VAT_TREATMENT`; none in records from before that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat: Option<String>,
+    /// The VAT on it.
+    #[serde(default, skip_serializing_if = "is_nil")]
+    pub vat_amount: Pence,
 }
 
 /// What kind of document an [`InvoiceIssued`] is.
@@ -184,14 +222,25 @@ pub struct InvoiceIssued {
     pub lines: Vec<InvoiceLine>,
     /// How many nights it bills, less those it takes back.
     pub nights_count: i64,
-    /// The sum of the lines; negative for a credit note.
+    /// The sum of the lines without VAT; negative for a credit note.
     pub net: Pence,
+    /// The VAT on them.
+    #[serde(default, skip_serializing_if = "is_nil")]
+    pub vat: Pence,
     /// What was posted.
     pub entry: JournalEntry,
     /// The run that issued it.
     pub run: Option<RunId>,
     /// When.
     pub at: Timestamp,
+}
+
+impl InvoiceIssued {
+    /// What is to be paid: the sum of its lines with VAT.
+    #[must_use]
+    pub fn gross(&self) -> Pence {
+        self.net + self.vat
+    }
 }
 
 /// An invoice was paid in full, or a credit note settled in full.
@@ -256,25 +305,6 @@ pub struct RunFinished {
     pub at: Timestamp,
 }
 
-macro_rules! body {
-    ($name:ident, $stream:literal, |$event:ident| $id:expr $(, $effective:expr)?) => {
-        impl EventBody for $name {
-            const TYPE: &'static str = stringify!($name);
-            fn stream(&self) -> StreamId {
-                let $event = self;
-                StreamId::new($stream, $id)
-            }
-            fn council(&self) -> Option<CouncilId> {
-                Some(self.council)
-            }
-            $(fn effective(&self) -> Option<Date> {
-                let $event = self;
-                Some($effective)
-            })?
-        }
-    };
-}
-
 body!(AgreementOpened, "agreement", |event| event.agreement, event.start);
 body!(ChargesOpened, "agreement", |event| event.agreement, event.from);
 body!(ChargesClosed, "agreement", |event| event.agreement, event.on);
@@ -293,6 +323,13 @@ care::events! {
         AgreementOpened,
         ChargesOpened,
         ChargesClosed,
+        TermsChanged,
+        AbsenceNoted,
+        StayingPutOpened,
+        StayingPutClosed,
+        NightsAgreed,
+        NightsAgreedEnded,
+        CommitmentPosted,
         ContractFactRefused,
         ChargePosted,
         ChargeReversed,

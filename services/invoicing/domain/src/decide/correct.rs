@@ -1,0 +1,151 @@
+//! Late news: whatever was told, each standing charge that does not say what its nights cost is taken back as it was recorded, and what
+//! remains of its nights is charged anew. What says the same already stays.
+
+use super::{entry_dates, is_new, limits};
+use crate::agreement::{Agreement, common};
+use crate::charge::{charge, mirror};
+use crate::commands::Command;
+use crate::commitment;
+use crate::events::{ChargePosted, ChargeReversed, InvoicingEvent};
+use crate::journal::EntryId;
+use crate::lines::{Component, components};
+use crate::rejection::Rejection;
+use crate::state::State;
+use care::{Date, Nights};
+use std::collections::BTreeSet;
+
+/// A decision in the making: its events, and how many charges it may still take back.
+pub(super) struct Work<'a> {
+    pub(super) state: &'a State,
+    pub(super) command: &'a Command,
+    pub(super) events: Vec<InvoicingEvent>,
+    room: usize,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(state: &'a State, command: &'a Command) -> Self {
+        Self { state, command, events: Vec::new(), room: limits::REVERSALS_MAX }
+    }
+
+    /// Records news of an agreement, `changed` being what it makes of it, with all that follows: corrections of its charges and of what
+    /// was agreed beforehand of the same place, and the commitments of both.
+    pub(super) fn tell(
+        &mut self,
+        news: InvoicingEvent,
+        mut changed: Agreement,
+        reason: &str,
+    ) -> Result<(), Rejection> {
+        self.events.push(news);
+        let occupied = self.state.occupied(&changed, None);
+        self.settle(&mut changed, &occupied, reason)?;
+        for id in self.state.beforehand_of(&changed) {
+            let Some(mut other) = self.state.agreements.get(&id).cloned() else { continue };
+            let occupied = self.state.occupied(&other, Some(&changed));
+            self.settle(&mut other, &occupied, "OCCUPIED")?;
+        }
+        Ok(())
+    }
+
+    fn settle(
+        &mut self,
+        agreement: &mut Agreement,
+        occupied: &[Nights],
+        reason: &str,
+    ) -> Result<(), Rejection> {
+        let stale = self.state.stale(agreement, occupied);
+        self.correct(agreement, occupied, &stale, reason)?;
+        self.commit(agreement, occupied)
+    }
+
+    /// Corrects standing charges, latest first. Each correction counts in the period of the charge it corrects, or in the first open one
+    /// after it.
+    pub(super) fn correct(
+        &mut self,
+        agreement: &mut Agreement,
+        occupied: &[Nights],
+        stale: &BTreeSet<Date>,
+        reason: &str,
+    ) -> Result<(), Rejection> {
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let (paid, components) = (agreement.paid(occupied), components(agreement));
+        for first in stale.iter().rev().take(self.room) {
+            self.correct_one(agreement, &paid, &components, *first, reason)?;
+        }
+        self.room = self.room.saturating_sub(stale.len());
+        Ok(())
+    }
+
+    fn correct_one(
+        &mut self,
+        agreement: &mut Agreement,
+        paid: &[Nights],
+        components: &[Component],
+        first: Date,
+        reason: &str,
+    ) -> Result<(), Rejection> {
+        let (state, command) = (self.state, self.command);
+        let standing = agreement.standing.get(&first).map(|standing| standing.charge);
+        let Some(recorded) = standing.and_then(|id| state.charges.get(&id)) else { return Ok(()) };
+        let Some(entry) = state.ledger.entry(recorded.id) else { return Ok(()) };
+        let (council, at, day) = (command.council, command.at, entry.dates.posted_on);
+        let remain = paid.iter().filter_map(|paid| common(*paid, recorded.nights));
+        let remain: Vec<Nights> = remain.flat_map(|nights| agreement.terms.by_funders(nights)).collect();
+        let before = paid.iter().map(Nights::end).filter(|end| *end <= first).max();
+        let due_on = remain.last().map(Nights::end).or(before).unwrap_or(first);
+        let dates = entry_dates(state, day, recorded.nights);
+        let (reversal, entry) = mirror(recorded, entry, &command.cause, dates, reason, due_on)?;
+        #[cfg(feature = "planted-defects")]
+        let (reversal, entry) = match planted!(ReversalRecomputed) {
+            true => recomputed(agreement, components, reversal, entry)?,
+            false => (reversal, entry),
+        };
+        if is_new(state, &entry)? {
+            agreement.reversed(&reversal, &entry);
+            self.events.push(ChargeReversed { council, charge: reversal, entry, at }.into());
+        }
+        for (n, nights) in remain.into_iter().enumerate() {
+            let what = match n {
+                0 => format!("RECHARGE|{}", recorded.id),
+                n => format!("RECHARGE|{}|{n}", recorded.id),
+            };
+            let (id, dates) = (EntryId(command.cause.id_of(&what)), entry_dates(state, day, nights));
+            let (charge, entry) = charge(agreement, components, id, dates, Some(reason))?;
+            if is_new(state, &entry)? {
+                agreement.charged(&charge, &entry);
+                self.events.push(ChargePosted { council, charge, entry, run: None, at }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Posts what changed in what is to come of an agreement.
+    pub(super) fn commit(&mut self, agreement: &Agreement, occupied: &[Nights]) -> Result<(), Rejection> {
+        let posted = commitment::adjusted(agreement, self.state, occupied, self.command)?;
+        self.events.extend(posted.map(InvoicingEvent::from));
+        Ok(())
+    }
+}
+
+/// The planted defect: what is taken back is worked out from the terms as they are now.
+#[cfg(feature = "planted-defects")]
+fn recomputed(
+    agreement: &Agreement,
+    components: &[Component],
+    reversal: crate::charge::Charge,
+    entry: crate::journal::JournalEntry,
+) -> Result<(crate::charge::Charge, crate::journal::JournalEntry), Rejection> {
+    let (now, now_entry) = charge(agreement, components, reversal.id, entry.dates, None)?;
+    let turned = |postings: Vec<crate::journal::Posting>| {
+        let turn =
+            |posting: crate::journal::Posting| crate::journal::Posting { amount: -posting.amount, ..posting };
+        postings.into_iter().map(turn).collect()
+    };
+    let entry = crate::journal::JournalEntry {
+        postings: turned(now_entry.postings),
+        memorandum: turned(now_entry.memorandum),
+        ..entry
+    };
+    Ok((crate::charge::Charge { total: -now.total, ..reversal }, entry))
+}

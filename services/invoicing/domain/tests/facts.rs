@@ -1,0 +1,206 @@
+//! Facts that change a price: what they lead to beside the money cases, and every refusal of theirs that those do not show.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail here")]
+
+mod cases;
+mod common;
+
+use care::Event;
+use care::published::{AbsenceRecorded, AgreementTermsSet, FundersFrom, StayingPutStarted, TermLine};
+use care::spec::{Given, given};
+use care::{AwardId, Date, Pence};
+use cases::steps::Step;
+use common::{accrue, agreement, command, day, derby, funders, history, lines, noon, placed};
+use invoicing_domain::{Ask, Command, Invoicing, InvoicingEvent, State};
+use uuid::Uuid;
+
+fn after(commands: &[Command]) -> Given<Invoicing> {
+    given::<Invoicing>(history(commands))
+}
+
+fn line(number: u32, kind: &str, weekly: i64, from: &str, until: Option<&str>) -> TermLine {
+    TermLine {
+        line: number,
+        kind: kind.to_owned(),
+        weekly: Pence(weekly),
+        from: day(from),
+        until: until.map(day),
+        cause: "AMENDMENT".to_owned(),
+        note: String::new(),
+    }
+}
+
+/// The usual price of the first agreement as version 2, with these lines more.
+fn terms(more: Vec<TermLine>) -> AgreementTermsSet {
+    let usual =
+        [line(1, "CORE", 453_400, "2026-01-10", None), line(2, "THERAPY", 10_001, "2026-01-10", None)];
+    let shares = funders(&[("SOCIAL_CARE", 7_000), ("HEALTH", 3_000)]);
+    let dated = |from: &str| FundersFrom { from: day(from), funders: shares.clone() };
+    AgreementTermsSet {
+        agreement: agreement(1),
+        award: AwardId(Uuid::from_u128(1)),
+        council: derby(),
+        terms: 2,
+        lines: usual.into_iter().chain(more).collect(),
+        funders: vec![dated("2026-01-10"), dated("2026-01-12")],
+        absence_rules: vec![],
+        from: day("2026-01-10"),
+        cause: "AMENDMENT".to_owned(),
+        reason: "agreed".to_owned(),
+        at: noon(day("2026-02-03")),
+    }
+}
+
+fn away(absence: u32, from: &str, until: Option<&str>) -> AbsenceRecorded {
+    AbsenceRecorded {
+        agreement: agreement(1),
+        award: AwardId(Uuid::from_u128(1)),
+        council: derby(),
+        absence,
+        revision: 1,
+        kind: "MISSING".to_owned(),
+        from: day(from),
+        until: until.map(day),
+        at: noon(day("2026-02-03")),
+    }
+}
+
+fn types(events: &[InvoicingEvent]) -> Vec<&'static str> {
+    events.iter().map(Event::event_type).collect()
+}
+
+fn fact_refused(reason: &'static str) -> impl FnOnce(&[InvoicingEvent]) {
+    move |events| match events {
+        [InvoicingEvent::ContractFactRefused(refused)] => {
+            assert_eq!(refused.reason, reason, "{}", refused.detail);
+        }
+        other => panic!("expected one refused fact, not {other:?}"),
+    }
+}
+
+/// Records from before lines had numbers, VAT and a place are read as they are; news that changes no price leaves them alone.
+#[test]
+fn a_charge_of_an_older_program_stands_while_it_says_what_its_nights_cost() {
+    let stored = [
+        ("AgreementOpened", include_str!("../golden/AgreementOpened.v1.json")),
+        ("ChargesOpened", include_str!("../golden/ChargesOpened.v1.json")),
+        ("ChargePosted", include_str!("../golden/ChargePosted.v1.json")),
+    ];
+    let read = |(kind, text): &(&str, &str)| InvoicingEvent::decode(kind, 1, text.as_bytes()).unwrap();
+    let today = day("2026-02-03");
+    let _ = given::<Invoicing>(stored.iter().map(read))
+        .when(command(1, today, Ask::SetTerms(terms(vec![]))))
+        .then_events(|events| assert_eq!(types(events), ["TermsChanged", "CommitmentPosted"]))
+        .when(command(
+            2,
+            today,
+            Ask::SetTerms(AgreementTermsSet {
+                terms: 3,
+                ..terms(vec![line(3, "UPLIFT", 700, "2026-01-10", None)])
+            }),
+        ))
+        .then_events(|events| {
+            let expected = ["TermsChanged", "ChargeReversed", "ChargePosted", "CommitmentPosted"];
+            assert_eq!(types(events), expected);
+            let [_, InvoicingEvent::ChargeReversed(back), InvoicingEvent::ChargePosted(anew), _] = events
+            else {
+                panic!("unexpected {events:?}")
+            };
+            assert_eq!((back.charge.total, anew.charge.total), (Pence(-463_401), Pence(464_101)));
+            assert_eq!((back.charge.reason.as_deref(), anew.run), (Some("AMENDMENT"), None));
+        });
+}
+
+#[test]
+fn a_decision_corrects_only_so_much_and_the_next_accruals_the_rest() {
+    let mut commands = placed(1);
+    for n in 1..=450_i32 {
+        let through = day("2026-01-10") + jiff::Span::new().days(n);
+        commands.push(command(u64::from(n.unsigned_abs()), through, accrue(1, through)));
+    }
+    let (today, last) = (day("2027-04-05"), |state: &State| state.agreements[&agreement(1)].stale.len());
+    let uplift = Ask::SetTerms(terms(vec![line(3, "UPLIFT", 700, "2026-01-10", None)]));
+    let posted = |events: &[InvoicingEvent]| {
+        events.iter().filter(|event| event.event_type() == "ChargePosted").count()
+    };
+    let _ = after(&commands)
+        .when(command(1_001, today, uplift))
+        .then_events(|events| assert_eq!(posted(events), 400))
+        .then_state(|state| assert_eq!((last(state), state.to_accrue(today).len()), (50, 1)))
+        .when(command(1_002, today, accrue(1, today)))
+        .then_events(|events| assert_eq!(posted(events), 50))
+        .then_state(|state| assert_eq!((last(state), state.to_accrue(today).len()), (0, 0)))
+        .when(command(1_003, today, accrue(1, today)))
+        .then_nothing();
+}
+
+#[test]
+fn facts_of_another_council_or_of_impossible_days_are_refused() {
+    let today = day("2026-02-03");
+    let nottingham = "E06000018".parse().unwrap();
+    let ask = |sentence: &str| match Step::read(sentence, today, &State::default()) {
+        Ok(Step::Asks(mut asks)) => asks.remove(0),
+        _ => panic!("{sentence} is a step"),
+    };
+    let refuse = |asked: Ask, reason| {
+        let _ = after(&placed(1)).when(command(5, today, asked)).then_events(fact_refused(reason));
+    };
+    refuse(Ask::SetTerms(AgreementTermsSet { council: nottingham, ..terms(vec![]) }), "LEDGER_FOREIGN");
+    refuse(
+        Ask::NoteAbsence(AbsenceRecorded { council: nottingham, ..away(1, "2026-01-20", None) }),
+        "LEDGER_FOREIGN",
+    );
+    refuse(Ask::NoteAbsence(away(1, "2026-01-20", Some("2026-01-19"))), "ABSENCE_INVALID");
+    refuse(Ask::NoteAbsence(away(1, "1926-01-20", None)), "DATE_OUT_OF_RANGE");
+    refuse(
+        Ask::NoteAbsence(AbsenceRecorded { agreement: agreement(9), ..away(1, "2026-01-20", None) }),
+        "AGREEMENT_UNKNOWN",
+    );
+    let stays = |weekly: i64, from: Date| StayingPutStarted {
+        agreement: agreement(1),
+        award: AwardId(Uuid::from_u128(1)),
+        council: derby(),
+        provider: "acme".parse().unwrap(),
+        from,
+        lines: lines(&[("CORE", weekly)]),
+        at: noon(today),
+    };
+    refuse(Ask::OpenStayingPut(stays(-1, today)), "TERMS_INVALID");
+    refuse(Ask::OpenStayingPut(stays(1, day("2126-01-01"))), "DATE_OUT_OF_RANGE");
+    refuse(Ask::OpenStayingPut(StayingPutStarted { lines: vec![], ..stays(1, today) }), "TERMS_INVALID");
+    refuse(ask("reserve P1#3 acme 2026-01-15 to 2026-01-01 at 350"), "NIGHTS_INVALID");
+    refuse(ask("reserve P1#3 acme 2026-01-01 to 2026-01-15 at -1"), "TERMS_INVALID");
+    refuse(ask("block P1#3 acme 1926-01-01 to 2026-01-15 at 350"), "DATE_OUT_OF_RANGE");
+    for mut foreign in [
+        ask("reserve P1#3 acme 2026-01-01 to 2026-01-15 at 350"),
+        ask("reservation P1#3 ends 2026-01-05 ENDED"),
+    ] {
+        match &mut foreign {
+            Ask::Reserve(fact) => fact.council = nottingham,
+            Ask::EndReservation(fact) => fact.council = nottingham,
+            other => panic!("unexpected {other:?}"),
+        }
+        refuse(foreign, "LEDGER_FOREIGN");
+    }
+}
+
+#[test]
+fn absences_and_lines_are_bounded() {
+    let today = day("2026-02-03");
+    let mut commands = placed(1);
+    for n in 1..=1_000_u32 {
+        commands.push(command(
+            u64::from(n) + 1,
+            today,
+            Ask::NoteAbsence(away(n, "2026-01-20", Some("2026-01-20"))),
+        ));
+    }
+    let mut state = State::default();
+    for event in history(&commands) {
+        <Invoicing as care::Domain>::evolve(&mut state, &event);
+    }
+    let many = command(5_000, today, Ask::NoteAbsence(away(1_001, "2026-01-20", None)));
+    fact_refused("ABSENCES_TOO_MANY")(&<Invoicing as care::Domain>::decide(&state, &many).unwrap());
+    let lines = (3..=201).map(|n| line(n, "THERAPY", 1, "2026-01-10", None)).collect();
+    let long = command(5_001, today, Ask::SetTerms(terms(lines)));
+    fact_refused("TERMS_INVALID")(&<Invoicing as care::Domain>::decide(&state, &long).unwrap());
+}

@@ -1,0 +1,137 @@
+//! Balances, aged payables and the forecast: as of a date, and as known at an instant.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail here")]
+
+mod cases;
+mod common;
+
+use care::{Date, Pence, Timestamp};
+use cases::Books;
+use common::{day, noon};
+use invoicing_domain::{Account, InvoicingEvent, aged_payables, forecast, known_at};
+
+fn books(rows: &[(&str, &str)]) -> Books {
+    let mut books = Books::new();
+    for (date, what) in rows {
+        books.take(day(date), what).unwrap_or_else(|why| panic!("{date} {what}: {why}"));
+    }
+    books
+}
+
+/// £100 a night from 1 January; January and February charged; told on 5 March that the child left on 11 February, with January closed.
+fn left_late() -> Books {
+    books(&[
+        ("2026-01-01", "agree A acme RESIDENTIAL: CORE 700"),
+        ("2026-01-01", "arrive A"),
+        ("2026-02-01", "charge A before 2026-02-01"),
+        ("2026-02-01", "invoice acme before 2026-02-01"),
+        ("2026-03-01", "charge A before 2026-03-01"),
+        ("2026-03-05", "leave A 2026-02-11"),
+    ])
+}
+
+fn spent(books: &Books, as_of: Option<Date>, known: Option<Timestamp>) -> Pence {
+    let account = Account::of_funder("SOCIAL_CARE", "RESIDENTIAL").unwrap();
+    let balances = books.state.ledger.balances(as_of, known);
+    let sum: Pence = balances.values().map(|balance| balance.net()).sum();
+    assert_eq!(sum, Pence::ZERO, "the books balance as of any date and as known at any time");
+    balances.get(&account).map_or(Pence::ZERO, |balance| balance.net())
+}
+
+#[test]
+fn a_balance_is_as_of_a_date_and_as_known_at_an_instant() {
+    let books = left_late();
+    let (february, march) = (Some(day("2026-02-28")), Some(noon(day("2026-03-04"))));
+    assert_eq!(spent(&books, None, None), Pence(310_000 + 100_000));
+    assert_eq!(
+        spent(&books, Some(day("2026-01-30")), None),
+        Pence::ZERO,
+        "January's charge is dated its last night"
+    );
+    assert_eq!(spent(&books, Some(day("2026-01-31")), None), Pence(310_000));
+    assert_eq!(spent(&books, february, None), Pence(410_000), "as of February, as it is known now");
+    assert_eq!(spent(&books, february, march), Pence(590_000), "as of February, as it was known on 4 March");
+    assert_eq!(spent(&books, None, Some(noon(day("2026-01-15")))), Pence::ZERO);
+}
+
+#[test]
+fn what_is_read_without_dates_is_what_was_kept() {
+    let books = left_late();
+    let ledger = &books.state.ledger;
+    let mut kept = ledger.accounts().clone();
+    kept.extend(ledger.memoranda().iter().map(|(account, balance)| (account.clone(), *balance)));
+    assert_eq!(ledger.balances(None, None), kept);
+}
+
+#[test]
+fn payables_age_from_the_day_they_are_due() {
+    let mut books = left_late();
+    // Issued on 1 February, due on 3 March.
+    let aged = |books: &Books, as_of: &str, known: Option<Timestamp>| {
+        aged_payables(&books.state, day(as_of), known).values().next().map(|aged| aged.buckets.map(|it| it.0))
+    };
+    assert_eq!(aged(&books, "2026-01-31", None), None, "not issued yet");
+    assert_eq!(aged(&books, "2026-03-03", None), Some([310_000, 0, 0, 0, 0]));
+    assert_eq!(aged(&books, "2026-03-04", None), Some([0, 310_000, 0, 0, 0]));
+    assert_eq!(aged(&books, "2026-04-02", None), Some([0, 310_000, 0, 0, 0]));
+    assert_eq!(aged(&books, "2026-04-03", None), Some([0, 0, 310_000, 0, 0]));
+    assert_eq!(aged(&books, "2026-05-03", None), Some([0, 0, 0, 310_000, 0]));
+    assert_eq!(aged(&books, "2026-06-02", None), Some([0, 0, 0, 0, 310_000]));
+    books.take(day("2026-03-20"), "pay 1 2026-03-10").unwrap();
+    assert_eq!(aged(&books, "2026-03-10", None), None, "paid that day");
+    assert_eq!(aged(&books, "2026-03-09", None), Some([0, 310_000, 0, 0, 0]));
+    let before = Some(noon(day("2026-03-19")));
+    assert_eq!(
+        aged(&books, "2026-03-10", before),
+        Some([0, 310_000, 0, 0, 0]),
+        "nobody knew of the payment yet"
+    );
+}
+
+fn months(books: &Books, day: Date) -> Vec<(i64, i64)> {
+    forecast(&books.state, day).iter().map(|row| (row.charged.0, row.expected.0)).collect()
+}
+
+#[test]
+fn a_forecast_is_what_stands_charged_and_what_is_to_come_by_month() {
+    let rows = [
+        ("2026-01-01", "agree A acme RESIDENTIAL: CORE 700"),
+        ("2026-01-01", "arrive A"),
+        ("2026-01-02", "reserve P1#3 beacon 2026-03-01 to 2026-03-15 at 350"),
+        ("2026-02-08", "charge all before 2026-02-08"),
+        ("2026-02-09", "agree B acme RESIDENTIAL from 2026-03-25: CORE 70"),
+    ];
+    let books = books(&rows);
+    let year = months(&books, day("2026-02-08"));
+    assert_eq!(year.len(), 12);
+    assert_eq!(forecast(&books.state, day("2026-02-08"))[0].month, day("2025-04-01"));
+    assert_eq!(year[8], (0, 0));
+    assert_eq!(year[9..], [(310_000, 0), (70_000, 210_000), (0, 310_000 + 70_000 + 7_000)]);
+    let next = months(&books, day("2026-04-01"));
+    assert_eq!(next[0], (0, 300_000 + 30_000), "the next financial year");
+    let committed = books.state.agreements.values().map(|it| it.committed).sum::<Pence>();
+    let to_come: i64 = year.iter().map(|(_, expected)| expected).sum();
+    assert_eq!(committed, Pence(to_come), "what is to come this year is what is committed");
+}
+
+#[test]
+fn a_forecast_as_known_at_an_instant_is_read_from_the_log_up_to_it() {
+    let books = left_late();
+    let at = |event: &InvoicingEvent| match event {
+        InvoicingEvent::AgreementOpened(e) => e.at,
+        InvoicingEvent::ChargesOpened(e) => e.at,
+        InvoicingEvent::ChargesClosed(e) => e.at,
+        InvoicingEvent::ChargePosted(e) => e.at,
+        InvoicingEvent::ChargeReversed(e) => e.at,
+        InvoicingEvent::CommitmentPosted(e) => e.at,
+        InvoicingEvent::InvoiceIssued(e) => e.at,
+        other => panic!("unexpected {other:?}"),
+    };
+    let log = || books.events.iter().map(|event| (at(event), event));
+    let then = known_at(log(), noon(day("2026-03-04")));
+    let row = |state, n: usize| forecast(state, day("2026-03-04"))[n];
+    assert_eq!((row(&then, 10).charged, row(&then, 11).expected), (Pence(280_000), Pence(310_000)));
+    assert_eq!(
+        (row(&books.state, 10).charged, row(&books.state, 11).expected),
+        (Pence(100_000), Pence::ZERO)
+    );
+}
