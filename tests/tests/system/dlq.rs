@@ -246,7 +246,10 @@ async fn what_followers_cannot_read_is_parked_by_each_process_over_kafka_and_pos
     let opened = "SELECT string_agg(type, ' ' ORDER BY position) FROM brokerage.events e JOIN brokerage.logs l ON l.number = e.log \
                   WHERE l.service = 'invoicing' AND l.owner = 'E06000015'";
     let ledger = |apart: &Apart| apart.query(Service::Invoicing, opened);
-    until("the other agreement goes on", async || (ledger(&apart) == "AgreementOpened CommitmentPosted").then_some(())).await;
+    until("the other agreement goes on", async || {
+        (ledger(&apart) == "AgreementOpened CommitmentPosted").then_some(())
+    })
+    .await;
 
     // Killed and started again each has what it had.
     for service in [Service::Invoicing, Service::Referrals] {

@@ -224,6 +224,7 @@ pub(crate) async fn ledger_of(
     opened: &Opened,
     council: CouncilId,
 ) -> Result<api::invoicing::Ledger, DemoError> {
-    let request = api::invoicing::GetLedgerRequest { parent: format!("councils/{council}"), ..Default::default() };
+    let request =
+        api::invoicing::GetLedgerRequest { parent: format!("councils/{council}"), ..Default::default() };
     opened.councils[&council].invoicing().get_ledger(request).await.at("read a ledger")
 }
