@@ -20,6 +20,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 mod evaluation;
+mod outcomes;
 mod staying;
 mod terms;
 
@@ -27,6 +28,7 @@ pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
     default_weights,
 };
+pub use outcomes::OutcomePaymentDue;
 pub use staying::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
     StayingPutStarted,
