@@ -1,12 +1,15 @@
 //! Calling a method that is known by its descriptor only.
 
-use super::output;
 use super::progress::Progress;
+use super::{DOCUMENT, output};
 use crate::terminal::{Exit, Output, say_error};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions};
 use serde_json::Value;
 use service_kit::token::{TOKEN_BYTES_MAX, too_long};
+use std::path::Path;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
@@ -53,13 +56,13 @@ impl Decoder for DynamicCodec {
     }
 }
 
-/// Calls a method and prints what it answers.
+/// Calls a method and prints what it answers; a document is written to `file`, where one is given.
 pub(super) async fn call(
     method: &MethodDescriptor,
     request: DynamicMessage,
     address: &str,
     token: Option<&str>,
-    output: Output,
+    (output, file): (Output, Option<&Path>),
 ) -> Exit {
     let channel = match connect(address).await {
         Ok(channel) => channel,
@@ -84,12 +87,27 @@ pub(super) async fn call(
     let result = if method.is_server_streaming() {
         stream(method, request, channel, output).await
     } else {
-        unary(method, request, channel).await.map(|answer| {
+        unary(method, request, channel).await.map(|mut answer| {
+            if let Some(Err(message)) = file.map(|file| keep(&mut answer, file)) {
+                say_error(&message);
+                return Exit::Usage;
+            }
             output::print(&answer, &method.output(), output);
             if says_no(&answer) { Exit::No } else { Exit::Yes }
         })
     };
     result.unwrap_or_else(|status| refused(&status, output))
+}
+
+/// Writes the document of an answer to a file; the answer then says where it is instead.
+fn keep(answer: &mut Value, file: &Path) -> Result<(), String> {
+    let content = answer.get(DOCUMENT).and_then(Value::as_str).unwrap_or_default();
+    let bytes = STANDARD.decode(content).map_err(|error| format!("the document is damaged: {error}"))?;
+    std::fs::write(file, bytes).map_err(|error| format!("--out {}: {error}", file.display()))?;
+    if let Value::Object(fields) = answer {
+        fields.insert(DOCUMENT.to_owned(), Value::String(format!("in {}", file.display())));
+    }
+    Ok(())
 }
 
 async fn connect(address: &str) -> Result<Channel, String> {

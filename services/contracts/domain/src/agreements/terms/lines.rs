@@ -133,6 +133,11 @@ impl Work<'_> {
                 }
                 let discount = self.discount(before.line).cloned();
                 let siblings = discount.as_ref().map(|it| it.siblings.clone()).unwrap_or_default();
+                if let Some(discount) = discount.clone().filter(|_| after.line != before.line) {
+                    // What is left of the line before ends here, whoever stays.
+                    let until = Some(self.changes.from);
+                    self.siblings.insert(before.line, SiblingDiscount { until, ..discount });
+                }
                 // Where the siblings' leaving ended it, that end is none that was agreed.
                 if let (Some(discount), LineChange::Change { until: None, .. }) = (discount, change) {
                     after.until = discount.until;
