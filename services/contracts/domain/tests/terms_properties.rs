@@ -8,7 +8,8 @@ mod common;
 use care::published::AgreementTermsSet;
 use care::{Date, Domain, Nights, Pence, Refusal};
 use common::terms::{
-    adds, agreement, changes, consent, core, hours, placed, provider, sibling_discount, told, weekly,
+    adds, agreement, by, changes, consent, core, hours, placed, provider, sibling_discount, signs, told,
+    weekly, with_lines,
 };
 use common::{DURHAM, facts, id, share, start};
 use contracts_domain::Agreements;
@@ -17,7 +18,7 @@ use contracts_domain::agreements::terms::{
 };
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, NoticeGiver, PlacementStep};
 use jiff::ToSpan;
-use proptest::prelude::{Just, Strategy, any, prop, proptest};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, proptest};
 use proptest::{prop_assert, prop_assert_eq, prop_oneof};
 use std::collections::BTreeSet;
 
@@ -110,7 +111,17 @@ fn command() -> impl Strategy<Value = AgreementCommand> {
         };
         AgreementCommand::Placement { agreement: agreement(n), expected_version: None, step, at: told() }
     });
-    prop_oneof![20 => terms, 2 => uplift(), 1 => ends]
+    prop_oneof![20 => terms, 2 => uplift(), 3 => ends]
+}
+
+/// The first child's price has a discount while one of the others is there.
+fn discounted() -> [AgreementCommand; 3] {
+    let with = with_lines(vec![sibling_discount(&[2, 3], 20_000)]);
+    [
+        by(1, NoticeGiver::Council, TermsStep::Propose(with)),
+        by(1, NoticeGiver::Council, signs(1)),
+        by(1, provider(), signs(1)),
+    ]
 }
 
 fn check(state: &Agreements, sets: &[AgreementTermsSet]) -> Result<(), proptest::test_runner::TestCaseError> {
@@ -169,6 +180,8 @@ fn check(state: &Agreements, sets: &[AgreementTermsSet]) -> Result<(), proptest:
 }
 
 proptest! {
+    // Each looks at 200 nights of three agreements after every command.
+    #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn no_history_of_terms_makes_a_price_that_cannot_be_charged(commands in prop::collection::vec(command(), 1..60)) {
         let mut state = Agreements::default();
@@ -178,7 +191,7 @@ proptest! {
             }
         }
         let mut sets: Vec<AgreementTermsSet> = Vec::new();
-        for command in &commands {
+        for command in discounted().iter().chain(&commands) {
             match Agreements::decide(&state, command) {
                 Ok(events) => for event in &events {
                     Agreements::evolve(&mut state, event);
