@@ -1,6 +1,11 @@
 //! A document as a PDF of A4 pages, in the fonts that every reader has (Helvetica), so that none is shipped. What these cannot show is a
 //! question mark; the page of HTML shows all. The file is not tagged: who reads with a screen reader is better served by that page.
 
+#![allow(
+    clippy::float_arithmetic,
+    reason = "points on a page are floats in a PDF; no amount is computed here"
+)]
+
 use super::document::{Document, Table};
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 
