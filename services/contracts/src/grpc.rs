@@ -2,12 +2,12 @@
 //! committed state.
 
 mod agreements;
+mod amendments;
 mod changes;
 mod fields;
 mod frameworks;
 mod notices;
 mod term_fields;
-mod terms;
 
 use crate::Contracts;
 use api::contracts as proto;

@@ -1,7 +1,7 @@
 //! Reading what an amendment changes, and how a place came to be bought.
 
+use super::amendments::{POST_CHARS_MAX, agreements_named};
 use super::fields::REASON_CHARS_MAX;
-use super::terms::{POST_CHARS_MAX, agreements_named};
 use api::contracts as proto;
 use care::published::{AbsenceRule, Approval, NoticeBy};
 use care::{CouncilId, Date, Pence, ProviderId, Timestamp, code_sets};
