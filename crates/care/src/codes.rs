@@ -371,7 +371,7 @@ pub mod code_sets {
         }
     }
     set! {
-        /// What came of a step of the cascade. All but `PLACE_FOUND` show that the step was exhausted.
+        /// What came of a step of the cascade. All but `PLACE_FOUND` and `MOVED` show that the step was exhausted.
         CASCADE_OUTCOME = "CASCADE_OUTCOME" {
             "NO_PLACE" => "Tried: no place available",
             "NOT_SUITABLE" => "Tried: nothing suitable for this child",
@@ -379,6 +379,7 @@ pub mod code_sets {
             "NO_OFFER" => "Tried: asked, and nobody offered in time",
             "NOT_APPLICABLE" => "Considered: does not apply to this child",
             "PLACE_FOUND" => "Tried: a home was found",
+            "MOVED" => "Left: who was asked was asked under another step before answering",
         }
     }
     set! {

@@ -142,6 +142,9 @@ text_id!(
     /// One place (bed or fostering vacancy slot) of an establishment, such as `SC045099-02`.
     PlaceId, "place id");
 text_id!(
+    /// A carer household of an agency, such as `SC400001-h02`: a number of the agency's, which says nothing of who the carers are.
+    HouseholdId, "household id");
+text_id!(
     /// A framework contract, such as `d2n2` or `tyne-tees`.
     FrameworkId, "framework id");
 text_id!(

@@ -24,8 +24,8 @@ pub use domain::{
     encode_body,
 };
 pub use ids::{
-    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, IdInvalid, InvoiceId, LotId, OfferId,
-    PlaceId, ProviderId, QuestionId, ReferralId,
+    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, HouseholdId, IdInvalid, InvoiceId, LotId,
+    OfferId, PlaceId, ProviderId, QuestionId, ReferralId,
 };
 pub use jiff::{Timestamp, civil::Date};
 pub use money::{AmountOverflow, Pence, split_largest_remainder};

@@ -15,6 +15,8 @@ mod contention_fold;
 mod events;
 mod fold;
 mod freshness;
+mod history;
+mod household;
 mod listing;
 mod place;
 mod query;
@@ -22,11 +24,11 @@ mod query;
 pub use calendar::{NightRun, NightState};
 pub use contention::{
     Agreed, Block, BlockParty, BlockTerms, HoldPolicy, Resale, ResaleOf, Reservation, ReservationTerms,
-    Retainer,
+    Retainer, Sold,
 };
 pub use contention_events::{
     BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, PlaceReserved,
-    ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded,
+    ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnd, ReservationEnded, Yielded,
 };
 pub use events::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, OccupancyEnded,
@@ -37,13 +39,18 @@ pub use events::{
 pub use freshness::{
     AGEING_AFTER_DAYS, Freshness, FreshnessLevel, STALE_AFTER_DAYS, UNLISTED_AFTER_DAYS, Unheard,
 };
+pub use history::{Entered, StatementOfPurpose, StatementOfPurposeSet, Told};
+pub use household::{
+    Bounds, Home, Household, HouseholdAmended, HouseholdApproval, HouseholdClosed, HouseholdRegistered,
+    SHORT_BREAKS,
+};
 pub use listing::{
     Import, Listed, ListingChange, Listings, NotTaken, OpenImport, RegisterImported, RegisterPartRead,
 };
 pub use place::{Claim, Mix, MixInvalid, Place, Stage, Vacancy};
 pub use query::{Capacity, Own};
 
-use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId};
+use crate::ids::{AwardId, CouncilId, EstablishmentUrn, HouseholdId, PlaceId, ProviderId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +79,7 @@ pub struct Market {
     providers: BTreeMap<ProviderId, Provider>,
     establishments: BTreeMap<EstablishmentUrn, Establishment>,
     places: BTreeMap<PlaceId, Place>,
+    households: BTreeMap<HouseholdId, Household>,
     /// Where each award stands, so that a step that is delivered twice is done once.
     awards: BTreeMap<AwardId, AwardInMarket>,
     /// The places on hold by the instant their lease ends, so that expired ones are found without a scan.
@@ -117,8 +125,12 @@ pub struct Establishment {
     pub registration: Registration,
     /// Since when a restriction-of-accommodation notice is in force (Care Standards Act 2000, section 22B).
     pub restricted_on: Option<Date>,
-    /// Its places, open and closed.
+    /// Its places, open and closed, those of its households too.
     pub places: BTreeSet<PlaceId>,
+    /// Its carer households, open and closed.
+    pub households: BTreeSet<HouseholdId>,
+    /// What was entered of it, in the order in which it was.
+    pub history: Vec<Entered>,
     /// For which day its status was entered last.
     pub status_on: Date,
     /// For which day its grade was entered last.

@@ -11,19 +11,22 @@
 use crate::codes::code_sets;
 use crate::domain::{DecodeError, EventBody, StreamId, decode_part};
 use crate::ids::{
-    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, LotId, OfferId, PlaceId, ProviderId,
-    ReferralId,
+    AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, HouseholdId, LotId, OfferId, PlaceId,
+    ProviderId, ReferralId,
 };
-use crate::market::Sexes;
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+mod claims;
 mod evaluation;
 mod outcomes;
 mod staying;
 mod terms;
 
+pub use claims::{
+    ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence, PlaceClaimed,
+};
 pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
     default_weights,
@@ -212,6 +215,10 @@ pub struct AwardProposedToMarket {
     /// known. Its own log alone reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area_authority: Option<String>,
+    /// The carer household that the place is in, as the market had it then; none if it is in none, or that was not known. Its own log alone
+    /// reads it, to tell whether siblings live together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<HouseholdId>,
 }
 
 /// The end of a council's search for one child, as far as every service may read it: what `ReferralAwarded` and `ReferralWithdrawn` in
@@ -242,105 +249,6 @@ impl SearchEnded {
         }
         decode_part(event_type, Self::VERSION, version, payload)
     }
-}
-
-/// What was known of the establishment at the award instant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimEvidence {
-    /// Its registration status, such as `ACTIVE`.
-    pub registration: String,
-    /// Its kind of provision, a code of `code_sets::PROVISION`.
-    pub provision: String,
-    /// Its grade, a code of `code_sets::GRADE`.
-    pub grade: String,
-    /// The youngest age it takes, in years.
-    pub age_from: u8,
-    /// The oldest age it takes, in years.
-    pub age_to: u8,
-    /// The child's age on the first night, in years.
-    pub age_years: u8,
-    /// How many places it is registered for.
-    pub places_registered: u16,
-    /// How many of them are claimed on the first night, this claim included; a solo placement takes them all.
-    pub places_claimed: u16,
-}
-
-/// The evidence of a claim as the market's log holds it: with what the market alone judges. It stands beside the fields
-/// of [`ClaimEvidence`], so that a service which reads only those passes over it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MarketEvidence {
-    /// What every service reads.
-    #[serde(flatten)]
-    pub evidence: ClaimEvidence,
-    /// Whom the place is advertised for.
-    pub sexes_advertised: Sexes,
-    /// Whom the establishment is registered for.
-    pub sexes_registered: Sexes,
-    /// The child's sex, a code of `code_sets::SEX`; `U` is unknown.
-    pub sex: String,
-}
-
-/// The market gave the place to the council. In the region's vacancies log, with [`MarketEvidence`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceClaimed<E = ClaimEvidence> {
-    /// The award it is for.
-    pub award: AwardId,
-    /// The council.
-    pub council: CouncilId,
-    /// The referral.
-    pub referral: ReferralId,
-    /// The referral's version.
-    pub referral_version: u32,
-    /// The place.
-    pub place: PlaceId,
-    /// Its establishment.
-    pub urn: EstablishmentUrn,
-    /// Its provider.
-    pub provider: ProviderId,
-    /// The first night.
-    pub start: Date,
-    /// Whether the claim takes the whole establishment.
-    pub solo: bool,
-    /// The fencing token of the hold that the claim came from.
-    pub token: u64,
-    /// What eligibility was judged on.
-    pub evidence: E,
-    /// When it was judged.
-    pub at: Timestamp,
-}
-
-/// The market refused the place. In the region's vacancies log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimRefused {
-    /// The award it refuses.
-    pub award: AwardId,
-    /// The council.
-    pub council: CouncilId,
-    /// The referral.
-    pub referral: ReferralId,
-    /// The place.
-    pub place: PlaceId,
-    /// Why, `UPPER_SNAKE`, such as `PLACE_TAKEN`.
-    pub reason: String,
-    /// Why, in words.
-    pub detail: String,
-    /// When it was judged.
-    pub at: Timestamp,
-}
-
-/// A claim was given back before the child came. In the region's vacancies log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimReleased {
-    /// The award whose claim it was.
-    pub award: AwardId,
-    /// The council.
-    pub council: CouncilId,
-    /// The place.
-    pub place: PlaceId,
-    /// Why, `UPPER_SNAKE`.
-    pub reason: String,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// What was judged when the agreement was made or refused.

@@ -51,9 +51,11 @@ impl Location {
 
     #[inline]
     fn square_m2_to(self, other: Self) -> u128 {
-        let east = u128::from(self.easting_m.abs_diff(other.easting_m));
-        let north = u128::from(self.northing_m.abs_diff(other.northing_m));
-        east * east + north * north
+        let east = u64::from(self.easting_m.abs_diff(other.easting_m));
+        let north = u64::from(self.northing_m.abs_diff(other.northing_m));
+        // A square of 32 bits has 64; the sum of two may have one more, though not in Great Britain.
+        let (east, north) = (east * east, north * north);
+        east.checked_add(north).map_or_else(|| u128::from(east) + u128::from(north), u128::from)
     }
 
     /// Whether `other` is at most `limit` away, judged on the statutory distance: what is shown as 20.0 is within 20.

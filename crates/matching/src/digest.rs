@@ -2,9 +2,7 @@
 
 use crate::criteria::{Criteria, Near, Operator};
 use crate::explain::Explanation;
-use crate::impact::IMPACT_VERSION;
-use crate::rules::ALL;
-use crate::search::RANKING_VERSION;
+use crate::rules::{ALL, BEFORE, NOW, Versions};
 use care::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -18,7 +16,7 @@ impl Explanation<'_> {
         let question = &self.question;
         let mut sum = Canonical(Sha256::new());
         sum.text("brokerage ranking");
-        sum.rules();
+        sum.rules(question.versions);
         sum.number(market_position);
         sum.0.update(question.at.as_nanosecond().to_be_bytes());
         sum.criteria(question.criteria);
@@ -43,20 +41,30 @@ struct Canonical(Sha256);
 /// Names the rules, the impact table and the order as they are now, in hexadecimal: two rankings whose rules have the same name can be compared.
 #[must_use]
 pub fn rules_name() -> String {
-    let mut sum = Canonical(Sha256::new());
-    sum.text("brokerage matching rules");
-    sum.rules();
-    hex::encode(&sum.0.finalize()[..8])
+    NOW.name()
+}
+
+/// The versions that a name stands for, see [`rules_name`]; none for a name that is not known.
+pub(crate) fn versions_named(name: &str) -> Option<&'static Versions> {
+    std::iter::once(&NOW).chain(&BEFORE).find(|it| it.name() == name)
+}
+
+impl Versions {
+    fn name(&self) -> String {
+        let mut sum = Canonical(Sha256::new());
+        sum.text("brokerage matching rules");
+        sum.rules(self);
+        hex::encode(&sum.0.finalize()[..8])
+    }
 }
 
 impl Canonical {
-    /// The versions of all that judges.
-    fn rules(&mut self) {
-        self.number(RANKING_VERSION.into());
-        self.number(IMPACT_VERSION.into());
-        for about in &ALL {
+    fn rules(&mut self, versions: &Versions) {
+        self.number(versions.ranking.into());
+        self.number(versions.impact.into());
+        for (about, version) in ALL.iter().zip(versions.rules) {
             self.text(about.rule.word());
-            self.number(about.version.into());
+            self.number((*version).into());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::bits::{Bits, each_of};
 use crate::criteria::Criteria;
+use crate::digest::versions_named;
 use crate::found::SearchResult;
 use crate::index::{Home, Index};
 use crate::needs::NeedSet;
@@ -139,6 +140,8 @@ pub enum Counterfactual<'a> {
     WithoutNeeds(NeedSet),
     /// The same, from this instant on.
     AskedFrom(Timestamp),
+    /// On this day or later, and for no night before it.
+    OnceOver(Date),
     /// No need to be alone.
     SoloLifted,
 }
@@ -147,7 +150,25 @@ impl Index {
     /// Judges every open place by every rule, as of `at`.
     #[must_use]
     pub fn explain<'a>(&'a self, criteria: &'a Criteria, at: Timestamp) -> Explanation<'a> {
-        let question = Question::new(self, criteria, at, true);
+        self.judge(Question::new(self, criteria, at, true))
+    }
+
+    /// The same by the versions of the rules that a name stands for, see [`rules_name`](crate::rules_name): those of now, or those of before, by
+    /// which a search was recorded. None for a name that is not known.
+    #[must_use]
+    pub fn explain_under<'a>(
+        &'a self,
+        criteria: &'a Criteria,
+        at: Timestamp,
+        rules: &str,
+    ) -> Option<Explanation<'a>> {
+        let versions = versions_named(rules)?;
+        let mut question = Question::new(self, criteria, at, true);
+        question.versions = versions;
+        Some(self.judge(question))
+    }
+
+    fn judge<'a>(&'a self, question: Question<'a>) -> Explanation<'a> {
         let open = &self.sets.open;
         let (mut failed, mut passing) = (vec![RuleSet::default(); self.entries.place.len()], open.clone());
         for word in 0..open.words() {
@@ -284,16 +305,23 @@ impl<'a> Excluded<'a> {
             Rule::Claimed => self.claimed(),
             Rule::NotEmpty => (self.occupied(), Some(Counterfactual::SoloLifted)),
             Rule::Reserved => {
-                let others = question.agreed(entry).flat_map(|it| question.reserved(it, false));
+                let others = question.agreed(entry).flat_map(|it| question.reserved_against(it));
                 let until = others.map(|it| it.until).max().unwrap_or(Date::MAX);
-                (Fact::ReservedUntil(until), Some(Counterfactual::FirstNight(until)))
+                (Fact::ReservedUntil(until), Some(Counterfactual::OnceOver(until)))
             }
             Rule::BlockOfAnotherCouncil => {
-                let until = question.right_from(entry);
-                (Fact::BlockedUntil(until), Some(Counterfactual::FirstNight(until)))
+                let (council, today) = (question.criteria.council, question.nights_count_from());
+                let others = question.agreed(entry).flat_map(|it| question.blocks_against(it));
+                let over =
+                    others.filter(|it| it.is_of_another(council, today)).map(|it| it.terms.until).max();
+                let right = question.right_from(entry);
+                let until = over.map_or(right, |over| over.max(right));
+                // Its own last nights it can have while those before are another's.
+                let own = over.is_none().then_some(Counterfactual::FirstNight(until));
+                (Fact::BlockedUntil(until), own.or(Some(Counterfactual::OnceOver(until))))
             }
         };
-        Finding { rule, version: rule.about().version, fact, counterfactual }
+        Finding { rule, version: question.versions.of(rule), fact, counterfactual }
     }
 
     fn claimed(&self) -> (Fact<'a>, Option<Counterfactual<'a>>) {

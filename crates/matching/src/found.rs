@@ -1,6 +1,7 @@
 //! What a search found, in values and in words.
 
 use crate::impact::Concern;
+use crate::index::Household;
 use crate::rules::Rule;
 use crate::search::{Question, in_house};
 use care::market::Freshness;
@@ -19,6 +20,8 @@ pub struct Match {
     pub place: PlaceId,
     /// Its establishment.
     pub urn: EstablishmentUrn,
+    /// The carer household that it is in, if it is in one.
+    pub household: Option<Household>,
     /// Its provider.
     pub provider: ProviderId,
     /// What it is, a code of `code_sets::PROVISION`.
@@ -116,6 +119,7 @@ impl Question<'_> {
         Match {
             place: entries.place[entry].clone(),
             urn: home.urn.clone(),
+            household: home.household.clone(),
             provider: home.provider.clone(),
             provision: home.provision.clone(),
             grade: home.grade.clone(),
@@ -168,6 +172,11 @@ impl Match {
             reasons.extend(measure.map(|measure| format!("from {label}: {measure}")));
         }
         reasons.push(format!("grade {}", self.grade));
+        if let Some(household) = &self.household {
+            let siblings =
+                if household.sibling_groups { "takes siblings" } else { "takes no siblings together" };
+            reasons.push(format!("a household for {} children, {siblings}", household.children));
+        }
         if self.in_house {
             reasons.push("the council's own".to_owned());
         }

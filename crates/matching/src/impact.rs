@@ -6,6 +6,7 @@
 
 use crate::needs::NeedSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// The version of the table and of the two rules on ages.
 pub const IMPACT_VERSION: u16 = 1;
@@ -56,6 +57,10 @@ pub const AGE_GAP_WEIGHT: u8 = 1;
 pub const YOUNGER_YEARS: u8 = 2;
 /// What it weighs.
 pub const YOUNGER_WEIGHT: u8 = 3;
+
+/// The codes of each pair as sets, looked up once.
+static PAIR_SETS: LazyLock<[[NeedSet; 2]; PAIRS.len()]> =
+    LazyLock::new(|| PAIRS.map(|pair| [pair.one, pair.other].map(NeedSet::code)));
 
 const HARMFUL: &str = "HARMFUL_SEXUAL_BEHAVIOUR";
 
@@ -134,17 +139,18 @@ pub(crate) struct Child {
 
 impl Child {
     pub(crate) fn of(needs: NeedSet, age: Option<u8>) -> Self {
-        let has = |code| !NeedSet::code(code).and(needs).is_empty();
+        let has = |set: NeedSet| !set.and(needs).is_empty();
         let mut pairs = Vec::new();
-        for pair in &PAIRS {
-            if has(pair.one) {
-                pairs.push((pair.one, pair.other, NeedSet::code(pair.other), pair));
+        for (pair, [one, other]) in PAIRS.iter().zip(&*PAIR_SETS) {
+            if has(*one) {
+                pairs.push((pair.one, pair.other, *other, pair));
             }
-            if pair.one != pair.other && has(pair.other) {
-                pairs.push((pair.other, pair.one, NeedSet::code(pair.one), pair));
+            if pair.one != pair.other && has(*other) {
+                pairs.push((pair.other, pair.one, *one, pair));
             }
         }
-        Self { age, harmful: has(HARMFUL), harmful_code: NeedSet::code(HARMFUL), pairs }
+        let harmful_code = NeedSet::code(HARMFUL);
+        Self { age, harmful: has(harmful_code), harmful_code, pairs }
     }
 
     /// What weighs between the child and a group.

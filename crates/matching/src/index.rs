@@ -9,23 +9,24 @@ use crate::criteria::grade_rank;
 use crate::day::Day;
 use crate::impact::Group;
 use crate::needs::NeedSet;
+use crate::tally::{Kind, Tally};
 use care::market::{
-    Agreed, Establishment, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
+    Agreed, Home as MarketHome, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Sexes, Stage, UNREGISTERED, Vacancy,
 };
-use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
+use care::{CouncilId, Date, EstablishmentUrn, HouseholdId, PlaceId, ProviderId, Timestamp};
 use geography::{Location, Sector, locate};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Grades by [`grade_rank`].
-const GRADE_RANKS: usize = 5;
+pub(crate) const GRADE_RANKS: usize = 5;
 
 /// Every place of a market, ready to be searched.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
     pub(crate) homes: Vec<Home>,
-    home_of: BTreeMap<EstablishmentUrn, usize>,
+    home_of: BTreeMap<(EstablishmentUrn, Option<HouseholdId>), usize>,
     pub(crate) cells: Vec<Cell>,
     cell_of: BTreeMap<Sector, u32>,
     /// The cells from south to north: northing, easting and number.
@@ -34,12 +35,14 @@ pub struct Index {
     pub(crate) by_id: BTreeMap<PlaceId, usize>,
     pub(crate) entries: Entries,
     pub(crate) sets: Sets,
+    pub(crate) tally: Tally,
 }
 
-/// An establishment.
+/// Where the children of some places live: an establishment, or one carer household of an agency.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     pub(crate) urn: EstablishmentUrn,
+    pub(crate) household: Option<Household>,
     pub(crate) provider: ProviderId,
     pub(crate) provision: String,
     pub(crate) grade: String,
@@ -47,6 +50,7 @@ pub(crate) struct Home {
     pub(crate) operated_by: Option<CouncilId>,
     pub(crate) status: RegistrationStatus,
     pub(crate) restricted_on: Option<Date>,
+    /// Whom it is registered for, or a household approved.
     pub(crate) sexes: Sexes,
     /// The sector's; none for a sector that is not known.
     pub(crate) cell: Option<u32>,
@@ -56,6 +60,17 @@ pub(crate) struct Home {
     pub(crate) taken_until: Day,
     /// The end of the last claim that takes the whole of it.
     pub(crate) solo_until: Day,
+}
+
+/// What is told of a carer household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Household {
+    /// The household.
+    pub id: HouseholdId,
+    /// For how many children it is approved.
+    pub children: u8,
+    /// Whether it takes siblings together.
+    pub sibling_groups: bool,
 }
 
 /// A sector.
@@ -175,11 +190,15 @@ fn touched(event: &MarketEvent) -> Touched<'_> {
         | MarketEvent::BlockEndProposed(_)
         | MarketEvent::ResaleOffered(_)
         | MarketEvent::ResaleWithdrawn(_)
-        | MarketEvent::ResaleBought(_) => Touched::Nothing,
+        | MarketEvent::ResaleBought(_)
+        | MarketEvent::StatementOfPurposeSet(_) => Touched::Nothing,
         MarketEvent::EstablishmentRegistered(event) => Touched::Home(&event.urn),
         MarketEvent::EstablishmentAmended(event) => Touched::Home(&event.urn),
         MarketEvent::RestrictionNoticeServed(event) => Touched::Home(&event.urn),
         MarketEvent::RestrictionNoticeLifted(event) => Touched::Home(&event.urn),
+        MarketEvent::HouseholdRegistered(event) => Touched::Home(&event.urn),
+        MarketEvent::HouseholdAmended(event) => Touched::Home(&event.urn),
+        MarketEvent::HouseholdClosed(event) => Touched::Home(&event.urn),
         MarketEvent::PlaceOpened(event) => Touched::Place(&event.place),
         MarketEvent::PlaceClosed(event) => Touched::Place(&event.place),
         MarketEvent::VacancyAdvertised(event) => Touched::Place(&event.place),
@@ -206,12 +225,13 @@ impl Index {
     pub fn of(market: &Market) -> Self {
         let mut index = Self::default();
         // What is near on the ground is near in memory, since a search reads of one region and passes over the rest.
-        let mut establishments: Vec<_> = market.establishments().collect();
-        establishments
-            .sort_by_cached_key(|(_, it)| location(&it.sector).map(|(sector, at)| (along(at), sector)));
-        for (urn, establishment) in establishments {
-            let home = index.put_home(urn, establishment);
-            for (id, place) in market.places_of(establishment) {
+        let homes =
+            market.establishments().flat_map(|(urn, it)| market.homes_of(it).map(move |it| (urn, it)));
+        let mut homes: Vec<_> = homes.collect();
+        homes.sort_by_cached_key(|(_, it)| location(it.sector()).map(|(sector, at)| (along(at), sector)));
+        for (urn, of_market) in homes {
+            let home = index.put_home(urn, of_market);
+            for (id, place) in market.places_of_home(of_market) {
                 index.put_place(market, id, place);
             }
             index.sum_up(home);
@@ -225,11 +245,13 @@ impl Index {
             Touched::Nothing => {}
             Touched::Home(urn) => {
                 let Some(establishment) = market.establishment(urn) else { return };
-                let home = self.put_home(urn, establishment);
-                for entry in self.homes[home].entries.clone() {
-                    let id = self.entries.place[entry].clone();
-                    if let Some(place) = market.place(&id) {
-                        self.put_place(market, &id, place);
+                for it in market.homes_of(establishment) {
+                    let home = self.put_home(urn, it);
+                    for entry in self.homes[home].entries.clone() {
+                        let id = self.entries.place[entry].clone();
+                        if let Some(place) = market.place(&id) {
+                            self.put_place(market, &id, place);
+                        }
                     }
                 }
             }
@@ -257,25 +279,32 @@ impl Index {
         self.homes[home].cell = cell;
     }
 
-    /// Enters an establishment, or what has become of it; gives its number.
-    fn put_home(&mut self, urn: &EstablishmentUrn, it: &Establishment) -> usize {
-        let known = self.home_of.get(urn).copied();
+    /// Enters a home, or what has become of it; gives its number.
+    fn put_home(&mut self, urn: &EstablishmentUrn, of_market: MarketHome<'_>) -> usize {
+        let (it, bounds) = (of_market.establishment, of_market.bounds());
+        let key = (urn.clone(), of_market.household.map(|(id, _)| id.clone()));
+        let known = self.home_of.get(&key).copied();
         let number = known.unwrap_or(self.homes.len());
-        let cell = self.cell(&it.sector);
+        let cell = self.cell(of_market.sector());
         if let Some(home) = known.filter(|home| self.homes[*home].cell != cell) {
             self.relocate(home, cell);
         }
         let before = known.map(|home| &self.homes[home]);
         let home = Home {
             urn: urn.clone(),
+            household: of_market.household.map(|(id, it)| Household {
+                id: id.clone(),
+                children: it.approval.children,
+                sibling_groups: it.approval.sibling_groups,
+            }),
             provider: it.provider.clone(),
-            provision: it.provision.clone(),
+            provision: of_market.provision().to_owned(),
             grade: it.registration.grade.clone(),
-            utla: it.utla.clone(),
+            utla: of_market.utla().to_owned(),
             operated_by: it.operated_by,
             status: it.registration.status,
             restricted_on: it.restricted_on,
-            sexes: it.registration.sexes,
+            sexes: if bounds.registered == Sexes::Any { bounds.approved } else { bounds.registered },
             cell,
             entries: before.map(|home| home.entries.clone()).unwrap_or_default(),
             taken_until: before.map_or(Day::NEVER, |home| home.taken_until),
@@ -285,7 +314,7 @@ impl Index {
             Some(number) => self.homes[number] = home,
             None => {
                 self.homes.push(home);
-                self.home_of.insert(urn.clone(), number);
+                self.home_of.insert(key, number);
             }
         }
         number
@@ -307,25 +336,34 @@ impl Index {
 
     /// Enters a place, or what has become of it; gives its home's number.
     fn put_place(&mut self, market: &Market, id: &PlaceId, place: &Place) -> Option<usize> {
-        let establishment = market.establishment(&place.urn)?;
-        let home = *self.home_of.get(&place.urn)?;
+        let of_market = market.home(place)?;
+        let establishment = of_market.establishment;
+        let key = (place.urn.clone(), of_market.household.map(|(id, _)| id.clone()));
+        let home = *self.home_of.get(&key)?;
         let entry = self.entry(id, home);
         let vacancy = place.vacancy.as_ref();
         self.put_claims(entry, place);
         self.put_agreed(entry, place);
-        self.put_vacancy(entry, establishment, vacancy);
+        self.put_vacancy(entry, of_market, vacancy);
+        self.put_provision(entry, of_market.provision());
         let sets = &mut self.sets;
         sets.open.put(entry, place.open);
         sets.advertised.put(entry, vacancy.is_some());
-        sets.operated.put(entry, establishment.operated_by.is_some());
         let active = establishment.registration.status == RegistrationStatus::Active;
-        sets.barred.put(entry, !active || establishment.provision == UNREGISTERED);
-        sets.restricted.put(entry, establishment.restricted_on.is_some());
-        let rank = grade_rank(&establishment.registration.grade);
-        self.entries.row[entry].grade_rank = rank;
+        let kind = Kind {
+            operated: establishment.operated_by.is_some(),
+            barred: !active || establishment.provision == UNREGISTERED,
+            restricted: establishment.restricted_on.is_some(),
+            grade_rank: grade_rank(&establishment.registration.grade),
+        };
+        sets.operated.put(entry, kind.operated);
+        sets.barred.put(entry, kind.barred);
+        sets.restricted.put(entry, kind.restricted);
+        self.entries.row[entry].grade_rank = kind.grade_rank;
         for (at, grade) in sets.grades.iter_mut().enumerate() {
-            grade.put(entry, at == usize::from(rank));
+            grade.put(entry, at == usize::from(kind.grade_rank));
         }
+        self.tally.put(entry, of_market.provision(), place.open.then_some(kind));
         Some(home)
     }
 
@@ -342,28 +380,35 @@ impl Index {
         if let Some(cell) = it.cell {
             self.cells[cell as usize].add(entry);
         }
-        // An establishment does not become another kind of one.
-        let provision = it.provision.clone();
-        self.sets.provisions.entry(provision).or_default().put(entry, true);
         entry
     }
 
-    fn put_vacancy(&mut self, entry: usize, establishment: &Establishment, vacancy: Option<&Vacancy>) {
-        let (entries, registration) = (&mut self.entries, &establishment.registration);
+    /// An establishment does not become another kind of one, but a household may come to be for short breaks only.
+    fn put_provision(&mut self, entry: usize, provision: &str) {
+        let provisions = &mut self.sets.provisions;
+        if provisions.get(provision).is_some_and(|set| set.contains(entry)) {
+            return;
+        }
+        provisions.values_mut().for_each(|set| set.put(entry, false));
+        provisions.entry(provision.to_owned()).or_default().put(entry, true);
+    }
+
+    fn put_vacancy(&mut self, entry: usize, home: MarketHome<'_>, vacancy: Option<&Vacancy>) {
+        let (entries, establishment, bounds) = (&mut self.entries, home.establishment, home.bounds());
         let supported = establishment.provision == SUPPORTED_ACCOMMODATION.0;
         let youngest = if supported { SUPPORTED_ACCOMMODATION_AGE_MIN } else { 0 };
         let (from, to) = vacancy.map_or((0, u8::MAX), |vacancy| (vacancy.age_from, vacancy.age_to));
         let advertised = vacancy.map_or(Sexes::Any, |vacancy| vacancy.sexes);
         let row = &mut entries.row[entry];
-        row.age_from = from.max(registration.age_from).max(youngest);
-        row.age_to = to.min(registration.age_to);
+        row.age_from = from.max(bounds.age_from).max(youngest);
+        row.age_to = to.min(bounds.age_to);
         row.available_from = vacancy.map_or(Day::NEVER, |vacancy| Day::from(vacancy.available_from));
         row.needs = vacancy.map(|it| NeedSet::of(&it.needs)).unwrap_or_default();
         row.excluded = vacancy.map(|it| NeedSet::of(&it.exclusions)).unwrap_or_default();
         row.mix = vacancy.and_then(|it| it.mix.as_ref()).map(group);
         entries.sexes[entry] = advertised;
         entries.said[entry] = vacancy.map(said).unwrap_or_default();
-        let takes = |sex| advertised.takes(sex) && registration.sexes.takes(sex);
+        let takes = |sex| advertised.takes(sex) && bounds.takes(sex);
         let (male, female) = (takes("M"), takes("F"));
         self.sets.takes_male.put(entry, male);
         self.sets.takes_female.put(entry, female);

@@ -20,13 +20,14 @@ mod index;
 mod needs;
 pub mod rules;
 mod search;
+mod tally;
 mod words;
 
 pub use criteria::{Criteria, GradeInvalid, Near, NearInvalid, Operator, grade_rank, lowest_grade};
 pub use digest::rules_name;
 pub use explain::{Counterfactual, Excluded, Explanation, Fact, Finding};
 pub use found::{Impact, Match, Measure, SearchResult};
-pub use index::Index;
+pub use index::{Household, Index};
 pub use needs::NeedSet;
 pub use rules::Rule;
 pub use search::RANKING_VERSION;

@@ -1,7 +1,6 @@
 //! Sets of needs, a bit for each code of `code_sets::NEED`.
 
 use care::code_sets;
-use std::collections::BTreeSet;
 
 // A set is one word: more codes need a wider one.
 const _: () = assert!(code_sets::NEED.codes.len() <= 32);
@@ -50,9 +49,4 @@ impl NeedSet {
         let numbered = code_sets::NEED.codes.iter().enumerate();
         numbered.filter(move |(bit, _)| self.0 >> bit & 1 == 1).map(|(_, entry)| entry.code)
     }
-}
-
-/// The codes of `asked` that `met` does not have, those included that no set has: nobody says it can meet them.
-pub(crate) fn unmet(asked: &BTreeSet<String>, met: NeedSet) -> impl Iterator<Item = &String> {
-    asked.iter().filter(move |code| NeedSet::code(code).and(met).is_empty())
 }

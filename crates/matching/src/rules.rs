@@ -4,6 +4,8 @@
 //! A rule whose meaning changes gets another version, and its old meaning goes on to be found in the history of this file: what was
 //! recorded under the old version was right by it.
 
+use crate::impact::IMPACT_VERSION;
+use crate::search::RANKING_VERSION;
 use std::fmt;
 
 /// What keeps an open place out of a search. In the order in which they are told: what is wrong with the establishment comes before
@@ -36,9 +38,9 @@ pub enum Rule {
     Needs,
     /// The home says that it cannot take a need of the child's at present.
     ExcludedNeed,
-    /// A council holds or has it, or a solo placement takes the whole establishment.
+    /// A council holds or has it, or a solo placement takes the whole home.
     Claimed,
-    /// Somebody is in the establishment, and the child must be alone.
+    /// Somebody is in the establishment or household, and the child must be alone.
     NotEmpty,
     /// Another council pays for some of the nights.
     Reserved,
@@ -67,9 +69,10 @@ pub struct About {
 pub const ALL: [About; 17] = [
     About {
         rule: Rule::Provision,
-        version: 1,
-        excludes: "The establishment gives another kind of provision than any that is asked for.",
-        reads: "The establishment's provision, as registered.",
+        version: 2,
+        excludes: "The establishment gives another kind of provision than any that is asked for. Since version 2 a carer household that is approved for \
+                   short breaks only gives those, whatever else its agency does.",
+        reads: "The establishment's provision, as registered, and the approval of the household.",
         why: "The care plan says what kind of placement the child needs (Care Planning, Placement and Case Review (England) \
               Regulations 2010).",
         counterfactual: "If this kind were asked for too.",
@@ -110,19 +113,21 @@ pub const ALL: [About; 17] = [
     },
     About {
         rule: Rule::Distance,
-        version: 1,
+        version: 2,
         excludes: "A place to measure from is given, and the establishment lies farther from it than the radius, or where it lies is not \
-                   known.",
-        reads: "The establishment's postcode sector. The distance is the DfE's: the root of the squared differences of the grid \
+                   known. Since version 2 of a place in a carer household it is where the household lies, and the agency's office where that \
+                   is not told.",
+        reads: "The postcode sector of the household, else of the establishment. The distance is the DfE's: the root of the squared differences of the grid \
                 references, in miles of 1.6093 km, to one decimal.",
         why: "A placement near home, as far as is practicable (Children Act 1989, section 22C(8)(a)); the distance as the SSDA903 return has it.",
         counterfactual: "If the radius were so much more; or, where it is not known where it lies, if no distance were asked for.",
     },
     About {
         rule: Rule::AvoidedArea,
-        version: 1,
-        excludes: "The establishment lies in the area of an authority that is to be avoided for this child.",
-        reads: "The upper-tier authority that the establishment lies in.",
+        version: 2,
+        excludes: "The establishment lies in the area of an authority that is to be avoided for this child; since version 2 of a place in a carer household, \
+                   the household, or where that is not told its agency.",
+        reads: "The upper-tier authority that the household or the establishment lies in.",
         why: "Practice: referrals name where a child was exploited or is at risk (East Riding's specification of a placement; domain words: \
               exploitation geography).",
         counterfactual: "If this area need not be avoided.",
@@ -146,19 +151,19 @@ pub const ALL: [About; 17] = [
     },
     About {
         rule: Rule::Age,
-        version: 1,
+        version: 2,
         excludes: "The child is younger or older than the place is advertised for, or the establishment registered for, or under 16 in \
-                   supported accommodation.",
-        reads: "The ages advertised and registered, and the kind of provision.",
+                   supported accommodation; since version 2 also than its carer household is approved for.",
+        reads: "The ages advertised, registered and approved, and the kind of provision.",
         why: "The statement of purpose bounds whom a home may admit (Children's Homes (England) Regulations 2015, regulation 14(2)(a)); nobody \
               under 16 in supported accommodation (Supported Accommodation (England) Regulations 2023).",
         counterfactual: "If the child's age were within these; it shows how near it was. None where no age is taken.",
     },
     About {
         rule: Rule::Sex,
-        version: 1,
-        excludes: "The place is advertised, or the establishment registered, for the other sex. An unknown sex excludes nothing.",
-        reads: "The sexes advertised and registered.",
+        version: 2,
+        excludes: "The place is advertised, or the establishment registered, or its carer household approved (since version 2), for the other sex. An unknown sex excludes nothing.",
+        reads: "The sexes advertised, registered and approved.",
         why: "As for age: regulation 14(2)(a).",
         counterfactual: "None: it is a fact about the child.",
     },
@@ -182,45 +187,88 @@ pub const ALL: [About; 17] = [
     },
     About {
         rule: Rule::Claimed,
-        version: 1,
+        version: 2,
         excludes: "A hold, an award or an occupancy takes some of the nights from the first one on, or a solo placement takes the whole \
-                   establishment.",
-        reads: "The claims on the place, those of solo placements on the establishment, and the ends of leases.",
+                   establishment; since version 2 of a place in a carer household, the whole household.",
+        reads: "The claims on the place, those of solo placements on the establishment or household, and the ends of leases.",
         why: "One place takes one child a night.",
         counterfactual: "If the first night were the first free one, where that is known; or if it were asked after the lease of a hold, where \
                          nothing else takes it.",
     },
     About {
         rule: Rule::NotEmpty,
-        version: 3,
+        version: 4,
         excludes: "The child must be alone, and somebody lives in the establishment or will, or a place of it is reserved; the council's own \
-                   reservation of this very place does not count. Version 3 reads reservations too, version 2 the claims and what the provider \
+                   reservation of this very place does not count. Version 4 looks at the carer household, where the place is in one, and not at its whole agency. Version 3 reads reservations too, version 2 the claims and what the provider \
                    says, version 1 the claims alone.",
-        reads: "The claims on any place of the establishment and its reservations, and how many children the provider says live there.",
+        reads: "The claims on any place of the establishment or household and its reservations, and how many children the provider says live there.",
         why: "A solo placement takes the whole home.",
         counterfactual: "If the solo requirement were lifted.",
     },
     About {
         rule: Rule::Reserved,
-        version: 1,
-        excludes: "Another council has reserved some of the nights from the first one on. The searching council's own reservation leaves nothing \
-                   out: it is told with the match.",
+        version: 2,
+        excludes: "Another council has reserved some of the nights from the first one on, or nights before it that are not over, unless the searching \
+                   council bought its own of a reservation. The searching council's own reservation leaves nothing out: it is told with the match. Version 2 \
+                   reads the nights before too, as a hold and an award do; version 1 did not.",
         reads: "The paid reservations of the place, and which council searches.",
         why: "Practice: councils pay a retainer to keep a bed for days or weeks (Darlington's sufficiency statement 2024-25 reserves in new \
               two-bed homes), and a placement has no end that is known beforehand.",
-        counterfactual: "If the first night were the first that nobody else has reserved.",
+        counterfactual: "If it were asked once nobody else has a reservation that is not over, for no night before that.",
     },
     About {
         rule: Rule::BlockOfAnotherCouncil,
-        version: 1,
+        version: 2,
         excludes: "By a block contract the first night that a placement would take of it is another council's to hold, or a later one was sold to \
-                   another. The searching council's own block leaves nothing out, nor do void nights that it bought: it is told with the match.",
+                   another, or another council's block of nights before is not over, unless the searching council bought its own of a reservation. The \
+                   searching council's own block leaves nothing out, nor do void nights that it bought: it is told with the match. Version 2 reads the blocks \
+                   of nights before too, as a hold and an award do; version 1 did not.",
         reads: "The block contracts of the place, what was resold of them, and which council searches.",
         why: "Practice: a block bed is paid whether filled or not, and its council alone places there (Placements North West's census has \
               block routes of its own).",
-        counterfactual: "If the first night were the first after the block contracts.",
+        counterfactual: "If it were asked once the block contracts of others are over, for no night before that; or for the first night that is the \
+                         council's own.",
     },
 ];
+
+/// The versions of all that judges: of the order, of the impact table, and of each rule in the order of [`ALL`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Versions {
+    pub(crate) ranking: u16,
+    pub(crate) impact: u16,
+    /// As many as there were rules.
+    pub(crate) rules: &'static [u16],
+}
+
+/// Those of now.
+pub(crate) static NOW: Versions =
+    Versions { ranking: RANKING_VERSION, impact: IMPACT_VERSION, rules: &VERSIONS_NOW };
+
+const VERSIONS_NOW: [u16; ALL.len()] = {
+    let (mut versions, mut rule) = ([0; ALL.len()], 0);
+    while rule < ALL.len() {
+        versions[rule] = ALL[rule].version;
+        rule += 1;
+    }
+    versions
+};
+
+/// Those by which rankings were judged before, the latest first. A search that was recorded under one of these is made again by it. What rules
+/// read of households was not in the market of that time, so that those rules need not know; [`Versions::counts_nights_before`] says what does.
+pub(crate) static BEFORE: [Versions; 1] =
+    [Versions { ranking: 2, impact: 1, rules: &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 1, 1] }];
+
+impl Versions {
+    /// The version of a rule; that of now for one that is newer than these.
+    pub(crate) fn of(&self, rule: Rule) -> u16 {
+        self.rules.get(rule as usize).copied().unwrap_or(rule.about().version)
+    }
+
+    /// Whether nights that others agreed before the first one are in the way.
+    pub(crate) fn counts_nights_before(&self) -> bool {
+        self.of(Rule::Reserved) >= 2
+    }
+}
 
 impl Rule {
     /// The word it is sent with.

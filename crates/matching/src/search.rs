@@ -6,9 +6,10 @@ use crate::day::Day;
 use crate::found::{Match, SearchResult};
 use crate::impact::Child;
 use crate::index::Index;
-use crate::needs::{NeedSet, unmet};
-use crate::rules::{ALL, Rule};
-use care::market::{Agreed, Reservation};
+use crate::needs::NeedSet;
+use crate::rules::{ALL, NOW, Rule, Versions};
+use crate::tally::Tally;
+use care::market::{Agreed, Block, Reservation};
 use care::{Date, Nights, PlaceId, Timestamp, london_date};
 use geography::{Location, Miles, Reach};
 
@@ -25,6 +26,8 @@ pub(crate) struct Question<'a> {
     /// The first night and all after it.
     nights: Nights,
     pub(crate) needs: NeedSet,
+    /// The needs by their codes; one that no set has is met by nobody.
+    asked: Vec<(&'a String, NeedSet)>,
     pub(crate) child: Child,
     /// By cell, how far it is, where that is asked of every place; else nothing.
     distances: Vec<Miles>,
@@ -36,6 +39,8 @@ pub(crate) struct Question<'a> {
     lower_grades: Bits,
     /// The rules that may leave something out.
     pub(crate) rules: Vec<Rule>,
+    /// By which versions of them it is judged.
+    pub(crate) versions: &'static Versions,
 }
 
 /// What places are ranked by, the least first; ties are broken by the place's id. From the highest bits on: unmet needs, impact, tenths of
@@ -43,30 +48,37 @@ pub(crate) struct Question<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank(pub(crate) u64);
 
+impl Rank {
+    /// What weighs more than the distance.
+    fn before_distance(self) -> u64 {
+        self.0 >> 40
+    }
+
+    /// The same so far away, in tenths of a mile.
+    fn at(self, tenths: u32) -> Self {
+        Self(self.0 | u64::from(tenths) << 8)
+    }
+}
+
 impl Index {
     /// The open places that meet `criteria`, the best `limit` of them in order, and how many are left out by the first rule that each
     /// fails, as of `at`.
     #[must_use]
     pub fn search(&self, criteria: &Criteria, at: Timestamp, limit: usize) -> SearchResult {
         let question = Question::new(self, criteria, at, false);
-        let (mut passing, mut counts) = (self.sets.open.clone(), [0; ALL.len()]);
-        for rule in &question.rules {
-            counts[*rule as usize] = match question.set(*rule) {
-                Some((set, inside)) => passing.cut(set, inside),
-                None => {
-                    let mut count = 0;
-                    for word in 0..passing.words() {
-                        let left = passing.word(word);
-                        // Most of the market is left out by now.
-                        if left != 0 {
-                            let failing = question.failing(*rule, word, left);
-                            passing.take(word, failing);
-                            count += failing.count_ones();
-                        }
-                    }
-                    count
-                }
-            };
+        let mut counts = [0; ALL.len()];
+        let (mut passing, rules) = question.in_reach(&mut counts);
+        // Most of the market is left out by now.
+        let mut words: Vec<usize> = (0..passing.words()).filter(|word| passing.word(*word) != 0).collect();
+        for rule in rules {
+            let count = &mut counts[*rule as usize];
+            words.retain(|word| {
+                let left = passing.word(*word);
+                let failing = question.failing(*rule, *word, left);
+                passing.take(*word, failing);
+                *count += failing.count_ones();
+                left != failing
+            });
         }
         question.result(&passing, counts, limit)
     }
@@ -107,12 +119,14 @@ impl<'a> Question<'a> {
             from: Day::from(first),
             nights: Nights::from_on(first, None),
             needs,
+            asked: criteria.needs.iter().map(|need| (need, NeedSet::code(need))).collect(),
             child: Child::of(needs, criteria.age_years),
             distances: Vec::new(),
             near: Bits::default(),
             provisions: provisions.fold(Bits::default(), Bits::or),
             lower_grades: lower_grades.fold(Bits::default(), Bits::or),
             rules: ALL.iter().map(|about| about.rule).filter(|rule| rule.asks(criteria)).collect(),
+            versions: &NOW,
         };
         if let Some(near) = criteria.near {
             question.near = question.near_enough(near.location());
@@ -147,6 +161,37 @@ impl<'a> Question<'a> {
             }
         }
         near
+    }
+
+    /// The open places that pass the first rules, and the rules that are yet to be put; counts whom those left out. Where the rules before the
+    /// distance know kinds alone, nothing that is far is looked at.
+    fn in_reach(&self, counts: &mut [u32; ALL.len()]) -> (Bits, &[Rule]) {
+        let (open, rules) = (&self.index.sets.open, &self.rules[..]);
+        let distance = rules.iter().position(|rule| *rule == Rule::Distance);
+        let known = |before: &[Rule]| before.iter().all(|rule| Tally::knows(*rule, self.criteria));
+        let Some(distance) = distance.filter(|distance| known(&rules[..*distance])) else {
+            let (mut open, sets) = (open.clone(), rules.iter().map_while(|rule| self.set(*rule)));
+            let mut put = 0;
+            for (rule, (set, inside)) in rules.iter().zip(sets) {
+                counts[*rule as usize] = open.cut(set, inside);
+                put += 1;
+            }
+            return (open, &rules[put..]);
+        };
+        let left = self.index.tally.count(self.criteria, counts);
+        let (mut near, mut near_count) = (self.near.clone(), 0);
+        for word in 0..near.words() {
+            let here = near.word(word);
+            if here == 0 {
+                continue;
+            }
+            let fails = |out, rule: &Rule| out | self.failing(*rule, word, here);
+            let out = rules[..distance].iter().fold(here & !open.word(word), fails);
+            near.take(word, out);
+            near_count += (here & !out).count_ones();
+        }
+        counts[Rule::Distance as usize] = left - near_count;
+        (near, &rules[distance + 1..])
     }
 
     /// The set by which a rule judges, and whether it leaves out those inside; none for one that looks at each place.
@@ -204,11 +249,10 @@ impl<'a> Question<'a> {
                 self.claimed_home(entry) || rows[entry].mix.is_some_and(|group| group.children > 0)
             }),
             Rule::Reserved => filter(word, among & sets.agreed.word(word), |entry| {
-                self.agreed(entry).any(|it| self.reserved(it, false).next().is_some())
+                self.agreed(entry).any(|it| self.reserved_against(it).next().is_some())
             }),
             Rule::BlockOfAnotherCouncil => filter(word, among & sets.agreed.word(word), |entry| {
-                self.agreed(entry)
-                    .any(|it| it.blocked_for(self.criteria.council, self.nights).next().is_some())
+                self.agreed(entry).any(|it| self.blocks_against(it).next().is_some())
             }),
             // They judge by a set.
             Rule::Provision
@@ -241,16 +285,29 @@ impl<'a> Question<'a> {
         agreed.reservations_on(self.nights).filter(move |it| (Some(it.council) == council) == own)
     }
 
+    /// The reservations of other councils that keep the searching one from a claim, as for a hold and an award.
+    pub(crate) fn reserved_against<'b>(&self, agreed: &'b Agreed) -> impl Iterator<Item = &'b Reservation> {
+        agreed.reserved_against(self.criteria.council, self.nights.start(), self.nights_count_from())
+    }
+
+    /// The blocks that do.
+    pub(crate) fn blocks_against<'b>(&self, agreed: &'b Agreed) -> impl Iterator<Item = &'b Block> {
+        agreed.blocks_against(self.criteria.council, self.nights.start(), self.nights_count_from())
+    }
+
+    /// The first night that others may have agreed and be in the way: the one that has come or, by earlier versions of the rules, the one that is
+    /// asked for.
+    pub(crate) fn nights_count_from(&self) -> Date {
+        if self.versions.counts_nights_before() { london_date(self.at) } else { self.nights.start() }
+    }
+
     /// The day after the last night of the searching council's own blocks that a claim could begin in, and of what it bought of others'.
     pub(crate) fn own_block_until(&self, entry: usize) -> Option<Date> {
         let night = self.nights.start();
         let on = |nights: &Nights| nights.start() <= night && night < nights.end();
         let blocks = self.agreed(entry).flat_map(|it| &it.blocks).filter(|it| on(&it.nights()));
         let own = blocks.filter(|it| it.allows(self.criteria.council, self.nights));
-        own.map(|it| {
-            it.sold.iter().rev().find(|(nights, _)| on(nights)).map_or(it.terms.until, |(it, _)| it.end())
-        })
-        .max()
+        own.map(|it| it.sold_on(night).map_or(it.terms.until, |sold| sold.nights.end())).max()
     }
 
     /// The first night from which on no block keeps the searching council out.
@@ -297,13 +354,21 @@ impl<'a> Question<'a> {
 
     /// What a place is ranked by.
     pub(crate) fn rank(&self, entry: usize) -> Rank {
+        self.rank_but_distance(entry).at(self.tenths(entry))
+    }
+
+    /// The same as if it lay where was asked.
+    fn rank_but_distance(&self, entry: usize) -> Rank {
         let row = &self.index.entries.row[entry];
         let unmet = u8::try_from(self.unmet(entry)).unwrap_or(u8::MAX);
         let impact = self.child.rank(row.mix.as_ref());
-        // Either every place that passes has a distance or none has.
-        let tenths = self.distance(entry).map_or(0, |distance| distance.tenths);
         let [unmet, impact, grade] = [unmet, impact, row.grade_rank].map(u64::from);
-        Rank((unmet << 48) | (impact << 40) | (u64::from(tenths) << 8) | grade)
+        Rank((unmet << 48) | (impact << 40) | grade)
+    }
+
+    /// How far a place ranks, in tenths of a mile. Either every place that passes has a distance or none has.
+    fn tenths(&self, entry: usize) -> u32 {
+        self.distance(entry).map_or(0, |distance| distance.tenths)
     }
 
     /// What is told of the places that pass, and of how many fail which rule first.
@@ -317,7 +382,23 @@ impl<'a> Question<'a> {
     fn best(&self, passing: &Bits, limit: usize) -> Vec<Match> {
         let places = &self.index.entries.place;
         let mut ranked: Vec<(Rank, usize)> = Vec::with_capacity(passing.count() as usize);
-        passing.each(|entry| ranked.push((self.rank(entry), entry)));
+        passing.each(|entry| ranked.push((self.rank_but_distance(entry), entry)));
+        if limit < ranked.len() {
+            // What is worse than the last of the best by what weighs more than the distance is not measured.
+            let weighs_more = |it: &(Rank, usize)| it.0.before_distance();
+            let (_, last, _) = ranked.select_nth_unstable_by_key(limit, weighs_more);
+            let last = weighs_more(last);
+            ranked.retain(|it| weighs_more(it) <= last);
+        }
+        let mut measured = (None, 0);
+        for (rank, entry) in &mut ranked {
+            // The places of a home follow each other.
+            let cell = self.index.entries.row[*entry].cell;
+            if cell.is_none() || measured.0 != cell {
+                measured = (cell, self.tenths(*entry));
+            }
+            *rank = rank.at(measured.1);
+        }
         // Place ids are unique, so no two are equal in this order.
         let order =
             |a: &(Rank, usize), b: &(Rank, usize)| a.0.cmp(&b.0).then_with(|| places[a.1].cmp(&places[b.1]));
@@ -331,7 +412,8 @@ impl<'a> Question<'a> {
 
     /// The needs that a place does not say it can meet.
     pub(crate) fn unmet_needs(&self, entry: usize) -> impl Iterator<Item = &'a String> {
-        unmet(&self.criteria.needs, self.index.entries.row[entry].needs)
+        let met = self.index.entries.row[entry].needs;
+        self.asked.iter().filter(move |(_, code)| code.and(met).is_empty()).map(|(need, _)| *need)
     }
 }
 

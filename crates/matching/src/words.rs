@@ -75,6 +75,7 @@ impl fmt::Display for Counterfactual<'_> {
             Self::AgeWithin { from, to } => write!(f, "the child were {from} to {to} years old"),
             Self::WithoutNeeds(needs) => write!(f, "{needs} were not asked for"),
             Self::AskedFrom(at) => write!(f, "it were asked from {at} on"),
+            Self::OnceOver(date) => write!(f, "it were asked on {date} or later, for no night before that"),
             Self::SoloLifted => f.write_str("the solo requirement were lifted"),
         }
     }

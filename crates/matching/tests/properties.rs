@@ -58,8 +58,9 @@ proptest! {
         prop_assert_eq!(all.matches.iter().map(|it| it.place.clone()).collect::<Vec<_>>(), order.clone());
         for it in &all.matches {
             let establishment = market.establishment(&it.urn).unwrap();
+            let household = it.household.as_ref().map(|it| market.household(&it.id).unwrap());
             for (measure, near) in [(it.from_home, criteria.home), (it.from_centre, criteria.centre)] {
-                prop_assert_eq!(measure.map(|it| it.distance), oracle::distance(near, establishment));
+                prop_assert_eq!(measure.map(|it| it.distance), oracle::distance(near, establishment, household));
                 prop_assert!(measure.is_none_or(|it| it.within_20_miles == (it.distance.tenths <= 200)));
             }
         }
@@ -91,6 +92,8 @@ proptest! {
         }
         let built = Index::of(&market);
         for criteria in asked.iter().map(criteria) {
+            let [found, anew] = [&kept, &built].map(|index| index.search(&criteria, at(minute), 20));
+            prop_assert_eq!(found, anew);
             let (kept, built) = (kept.explain(&criteria, at(minute)), built.explain(&criteria, at(minute)));
             prop_assert_eq!(kept.digest(1), built.digest(1));
             prop_assert_eq!(kept.result(usize::MAX), built.result(usize::MAX));

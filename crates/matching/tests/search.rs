@@ -75,7 +75,7 @@ impl Homes {
 
     fn place(&mut self, urn: &str, number: u8, needs: &[&str]) {
         let place = place(urn, number);
-        self.add(PlaceOpened { place: place.clone(), urn: urn.parse().unwrap(), at: at(0) });
+        self.add(PlaceOpened { place: place.clone(), urn: urn.parse().unwrap(), household: None, at: at(0) });
         self.add(VacancyAdvertised {
             place,
             available_from: jan(1),

@@ -72,6 +72,16 @@ impl Fields {
         if text.is_empty() { Some(None) } else { self.date(field, text).map(Some) }
     }
 
+    /// An instant, if one is given.
+    pub fn instant(&mut self, field: &str, at: Option<&prost_types::Timestamp>) -> Option<Option<Timestamp>> {
+        let Some(at) = at else { return Some(None) };
+        let instant = Timestamp::new(at.seconds, at.nanos).ok().filter(|_| at.nanos >= 0);
+        if instant.is_none() {
+            self.violation(field, "is not an instant");
+        }
+        instant.map(Some)
+    }
+
     /// A code that its set holds in the collection year of `on`.
     pub fn code(&mut self, field: &str, set: CodeSet, text: &str, on: Date) -> Option<String> {
         self.check(field, set.check(text, code_sets::collection_year(on)).map(|code| code.code.to_owned()))

@@ -30,8 +30,8 @@ pub use fields::{Fields, Form, timestamp};
 pub use kit::{Kit, StartError};
 pub use limits::MESSAGE_BYTES_MAX;
 pub use names::{
-    agreement_name, council_name, establishment_name, framework_name, place_name, provider_name,
-    referral_name,
+    agreement_name, council_name, establishment_name, framework_name, household_name, place_name,
+    provider_name, referral_name,
 };
 pub use principal::{Caller, Role};
 pub use reactor::{EngineReaction, Letters, Parking, RetriedLetters, Route};

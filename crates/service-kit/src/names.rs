@@ -1,6 +1,8 @@
 //! The names of resources that more than one service speaks of. [`crate::Fields`] takes them apart again.
 
-use care::{AgreementId, CouncilId, EstablishmentUrn, FrameworkId, PlaceId, ProviderId, ReferralId};
+use care::{
+    AgreementId, CouncilId, EstablishmentUrn, FrameworkId, HouseholdId, PlaceId, ProviderId, ReferralId,
+};
 
 /// The resource name of a council.
 #[must_use]
@@ -18,6 +20,12 @@ pub fn provider_name(provider: &ProviderId) -> String {
 #[must_use]
 pub fn establishment_name(urn: &EstablishmentUrn) -> String {
     format!("establishments/{urn}")
+}
+
+/// The resource name of a carer household.
+#[must_use]
+pub fn household_name(household: &HouseholdId) -> String {
+    format!("households/{household}")
 }
 
 /// The resource name of a place.

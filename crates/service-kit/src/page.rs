@@ -58,7 +58,7 @@ paged! {
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,
         ListSearchesRequest;
-    vacancies: ListBlocksRequest, ListEstablishmentsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
+    vacancies: ListAgreedNightsRequest, ListBlocksRequest, ListEstablishmentsRequest, ListHouseholdsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
         ListResalesRequest, ListReservationsRequest,
         SearchVacanciesRequest;
 }

@@ -16,128 +16,51 @@ use api::referrals::{
     Award, AwardReferralRequest, AwardState, Offer, PostReferralRequest, RecordCascadeStepRequest, Referral,
     ReleaseReferralRequest, Requirements, SearchReferralRequest, SubmitOfferRequest,
 };
-use api::vacancies::vacancies_service_client::VacanciesServiceClient;
-use api::vacancies::{
-    AdvertiseVacancyRequest, OpenPlacesRequest, Place, RegisterEstablishmentRequest, RegisterProviderRequest,
-    RegistrationStatus, Sexes, Vacancy,
-};
+use api::vacancies::Place;
 use care::{StreamId, Timestamp, london_date};
 use eventlog::{LogId, Meta, Recorded, Service};
 use exchange::kafka::bare::BareKafka;
 use exchange::kafka::{Connection, RecordKey, Topics, cloud_event};
 use local_parts::kafka::Kafka;
-use parts::Processes;
+use parts::market::{self, Bearer, COUNCIL, Desk, PROVIDER, Sellers};
+use parts::{Processes, percentiles};
 use service_kit::Role;
-use service_kit::token::TokenKeys;
 use std::time::{Duration, Instant};
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
 
 const AWARDS: u32 = 300;
 /// Not measured: everything is opened once.
 const WARM_UP: u32 = 20;
-const PLACES_PER_HOME: u32 = 20;
-const COUNCIL: &str = "E06000015";
-const PROVIDER: &str = "bench";
-
-#[derive(Clone)]
-struct Bearer(MetadataValue<Ascii>);
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
-        Ok(request)
-    }
-}
-
-type Desk = InterceptedService<Channel, Bearer>;
 
 /// The region as the three who take part see it.
 struct Parties {
     council: ReferralsServiceClient<Desk>,
     offers: ReferralsServiceClient<Desk>,
-    provider: VacanciesServiceClient<Desk>,
-    lead: VacanciesServiceClient<Desk>,
+    sellers: Sellers,
     today: String,
 }
 
 impl Parties {
     async fn of(region: &Processes) -> Self {
-        let keys = TokenKeys::load(&region.token_keys()).unwrap().unwrap();
-        let bearer = |role| {
-            let token = keys.issue(role, "bench", Timestamp::now(), 3_600, false).unwrap();
-            Bearer(format!("Bearer {token}").parse().unwrap())
-        };
-        let (council, provider, lead) = (
+        let keys = region.token_keys();
+        let bearer = |role| Bearer::of(&keys, role);
+        let (council, provider) = (
             bearer(Role::Council(COUNCIL.parse().unwrap())),
             bearer(Role::Provider(PROVIDER.parse().unwrap())),
-            bearer(Role::FrameworkLead("d2n2".parse().unwrap())),
         );
-        let channel = async |service| {
-            let address = format!("http://{}", region.addresses[&service]);
-            Endpoint::from_shared(address).unwrap().connect().await.unwrap()
-        };
-        let (referrals, vacancies) = (channel(Service::Referrals).await, channel(Service::Vacancies).await);
+        let referrals = market::connect(&region.addresses[&Service::Referrals]).await;
         Self {
             council: ReferralsServiceClient::with_interceptor(referrals.clone(), council),
-            offers: ReferralsServiceClient::with_interceptor(referrals, provider.clone()),
-            provider: VacanciesServiceClient::with_interceptor(vacancies.clone(), provider),
-            lead: VacanciesServiceClient::with_interceptor(vacancies, lead),
+            offers: ReferralsServiceClient::with_interceptor(referrals, provider),
+            sellers: Sellers::of(&keys, &region.addresses[&Service::Vacancies]).await,
             today: london_date(Timestamp::now()).to_string(),
         }
     }
 
-    async fn register(&mut self) {
-        let request = RegisterProviderRequest {
-            provider_id: PROVIDER.to_owned(),
-            display_name: "Simulated provider".to_owned(),
-            ..Default::default()
-        };
-        self.lead.register_provider(request).await.unwrap();
-    }
-
     /// A home whose places are all advertised.
     async fn home(&mut self, number: u32) -> Vec<Place> {
-        let urn = format!("BENCH{number:05}");
-        let request = RegisterEstablishmentRequest {
-            urn: urn.clone(),
-            provider: format!("providers/{PROVIDER}"),
-            provision: "FOSTERING".to_owned(),
-            place_code: "U6".to_owned(),
-            utla: COUNCIL.to_owned(),
-            sector: "DE1 2".to_owned(),
-            registered_on: "2020-04-01".to_owned(),
-            status: RegistrationStatus::Active.into(),
-            grade: "GOOD".to_owned(),
-            age_to: 17,
-            sexes: Sexes::Any.into(),
-            places_registered: PLACES_PER_HOME,
-            ..Default::default()
-        };
-        self.lead.register_establishment(request).await.unwrap();
-        let provider = format!("providers/{PROVIDER}");
-        let request = OpenPlacesRequest {
-            provider: provider.clone(),
-            establishment: format!("establishments/{urn}"),
-            count: PLACES_PER_HOME,
-            ..Default::default()
-        };
-        let places = self.provider.open_places(request).await.unwrap().into_inner().places;
+        let places = self.sellers.home(number).await;
         for place in &places {
-            let vacancy = Vacancy {
-                available_from: self.today.clone(),
-                needs: vec!["TRAUMA".to_owned()],
-                sexes: Sexes::Any.into(),
-                age_to: 17,
-                ..Default::default()
-            };
-            let (provider, place) = (provider.clone(), place.name.clone());
-            let request =
-                AdvertiseVacancyRequest { provider, place, vacancy: Some(vacancy), ..Default::default() };
-            self.provider.advertise_vacancy(request).await.unwrap();
+            self.sellers.advertise(&place.name).await;
         }
         places
     }
@@ -234,11 +157,6 @@ async fn round_trips(brokers: &str) -> Vec<Duration> {
     times.split_off(usize::try_from(WARM_UP).unwrap())
 }
 
-fn percentiles(mut times: Vec<Duration>) -> [Duration; 2] {
-    times.sort_unstable();
-    [times[times.len() / 2], times[times.len() * 99 / 100]]
-}
-
 #[tokio::main]
 async fn main() {
     let awards = std::env::args().nth(1).map_or(AWARDS, |awards| awards.parse().unwrap());
@@ -250,7 +168,7 @@ async fn main() {
     }
     region.wait();
     let mut parties = Parties::of(&region).await;
-    parties.register().await;
+    parties.sellers.register().await;
     let (mut times, mut number, mut places) = (Vec::new(), 0, Vec::new());
     for award in 0..WARM_UP + awards {
         if places.is_empty() {

@@ -3,12 +3,14 @@
 
 mod call;
 mod describe;
+mod example;
 mod output;
 pub(crate) mod progress;
 mod request;
 
-use crate::terminal::{Exit, Output, say_error};
+use crate::terminal::{Exit, say_error};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use output::Form;
 use prost_reflect::{
     Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor,
 };
@@ -121,8 +123,13 @@ fn verb(method: &MethodDescriptor) -> String {
 }
 
 fn method_command(method: &MethodDescriptor) -> Command {
-    let command = Command::new(kebab(method.name())).about(describe::method(method)).args(own_args());
-    let command = if answers_document(method) { command.arg(out_arg()) } else { command };
+    let mut command = Command::new(kebab(method.name())).about(describe::method(method)).args(own_args());
+    if answers_document(method) {
+        command = command.arg(out_arg());
+    }
+    if let Some(examples) = example::help(&method.input()) {
+        command = command.after_help(examples);
+    }
     method.input().fields().fold(command, |command, field| command.arg(field_arg(&field)))
 }
 
@@ -154,7 +161,7 @@ fn own_args() -> [Arg; 4] {
             .help("The bearer token; make one with `brokerage token issue`"),
         Arg::new("output")
             .long("output")
-            .value_parser(clap::value_parser!(Output))
+            .value_parser(clap::value_parser!(Form))
             .default_value("table")
             .help("How the answer is printed"),
         Arg::new("body")
@@ -188,8 +195,9 @@ fn field_arg(field: &FieldDescriptor) -> Arg {
         Kind::Enum(kind) => {
             let values = kind.values().skip(1).map(|value| {
                 let short = short_enum_value(kind.name(), value.name());
-                // As answers and JSON have it, too.
-                let aliases = [short.replace('-', "_"), value.name().to_ascii_lowercase()];
+                // As answers, tables and JSON have it, too.
+                let aliases =
+                    [short.replace('-', "_"), short.replace('-', " "), value.name().to_ascii_lowercase()];
                 clap::builder::PossibleValue::new(short.clone())
                     .aliases(aliases.into_iter().filter(move |alias| *alias != short))
             });
@@ -236,7 +244,7 @@ pub(crate) async fn run(service: Service, matches: &ArgMatches) -> Exit {
 
 /// Calls a method with what was given to its command.
 pub(crate) async fn run_method(method: MethodDescriptor, matches: &ArgMatches) -> Exit {
-    let output = matches.get_one::<Output>("output").copied().unwrap_or(Output::Table);
+    let form = matches.get_one::<Form>("output").copied().unwrap_or(Form::Table);
     let request = match request::build(&method, matches) {
         Ok(request) => request,
         Err(message) => {
@@ -247,7 +255,7 @@ pub(crate) async fn run_method(method: MethodDescriptor, matches: &ArgMatches) -
     let address = matches.get_one::<String>("address").map_or("", String::as_str);
     let token = matches.get_one::<String>("token").map(String::as_str);
     let file = answers_document(&method).then(|| matches.get_one::<String>("out")).flatten();
-    call::call(&method, request, address, token, (output, file.map(Path::new))).await
+    call::call(&method, request, address, token, (form, file.map(Path::new))).await
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `brokerage codes`: the lists of codes that requests take and answers have.
 
-use crate::terminal::{Exit, Output, Rows, say};
+use crate::terminal::{Exit, Output, Rows, say, width};
 use care::{CodeSet, code_sets};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &CodesArgs) -> Exit {
     let asked = |set: &CodeSet| args.list.as_ref().is_none_or(|list| list.eq_ignore_ascii_case(set.name));
     let sets: Vec<CodeSet> = code_sets::ALL.into_iter().filter(asked).collect();
     match args.output {
-        Output::Table => say(&table(&sets).text()),
+        Output::Table => say(&table(&sets).text(width())),
         Output::Json => say(&format!("{:#}", as_json(&sets))),
     }
     Exit::Yes
@@ -39,7 +39,7 @@ fn table(sets: &[CodeSet]) -> Rows {
         };
         vec![list.to_owned(), code.code.to_owned(), code.label.to_owned(), valid]
     });
-    Rows { header: Some(header), rows: rows.collect() }
+    Rows::beneath(header, rows.collect())
 }
 
 /// Years are those of the statutory collections, each named by the year in which it ends; null where there is no limit.

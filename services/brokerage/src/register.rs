@@ -1,8 +1,8 @@
 //! Ofsted's register of providers and establishments, read from a CSV file: who may be asked for a place.
 //!
-//! The columns are those of Ofsted's yearly provider-level data with codes added; `data/README.md` describes them. The owner's
-//! name is in the file but is dropped while reading: prices in a demonstration are simulated, and must never stand beside
-//! the name of a real owner. `owner_id` tells owners apart.
+//! The columns are those of Ofsted's yearly provider-level data with codes added; `data/README.md` describes them. `owner_id` tells
+//! owners apart. An import calls a provider that it enters by the owner's name; a demonstration never reads the name, since its prices are
+//! simulated and must not stand beside the name of a real owner.
 
 mod compare;
 mod fault;
@@ -68,6 +68,8 @@ pub(crate) struct RegisterRow {
     /// Whether it offers short breaks alone.
     pub(crate) short_break_only: bool,
     pub(crate) owner_id: ProviderId,
+    /// What the register calls it; empty where it does not say.
+    pub(crate) owner: Box<str>,
     /// None before the first inspection.
     pub(crate) last_inspection: Option<Date>,
     pub(crate) overall_grade: Grade,

@@ -3,7 +3,7 @@
 
 use crate::client::address;
 use crate::register::{Change, Changed, RegisterRow, Strictness, compare, parse_register};
-use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning};
+use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning, width};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ fn print_table(told: &[Told], (before, now): (usize, usize)) {
         let word = changed.change.word().to_owned();
         vec![changed.urn.to_string(), changed.local_authority.clone(), word, was, is, touches.join("; ")]
     });
-    say(&Rows { header: Some(header), rows: rows.collect() }.text());
+    say(&Rows::beneath(header, rows.collect()).text(width()));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for told in told {
         *counts.entry(told.changed.change.word()).or_default() += 1;

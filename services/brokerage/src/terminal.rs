@@ -1,6 +1,6 @@
 //! The terminal: what is printed and where, the logs, and the exit codes.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,11 +112,14 @@ pub(crate) struct Rows {
     pub(crate) header: Option<Vec<String>>,
     /// The rows, each with as many cells.
     pub(crate) rows: Vec<Vec<String>>,
+    /// How many characters wide the columns of a table are; as it comes where nobody has reckoned it.
+    pub(crate) widths: Option<Vec<usize>>,
 }
 
-/// Whether what is printed goes to people: to a terminal, or to whoever sets `COLUMNS`.
-pub(crate) fn is_for_people() -> bool {
-    width_asked().is_some() || std::io::stdout().is_terminal()
+/// How wide what is printed may be where it goes to people: to a terminal, or to whoever sets `COLUMNS`; none for a pipe or file.
+pub(crate) fn width() -> Option<u16> {
+    let of_terminal = || std::io::stdout().is_terminal().then(|| Table::new().width().unwrap_or(WIDTH_USUAL));
+    width_asked().or_else(of_terminal)
 }
 
 fn width_asked() -> Option<u16> {
@@ -126,25 +129,38 @@ fn width_asked() -> Option<u16> {
 
 /// The narrowest table that can be asked for, in columns of the terminal.
 const WIDTH_MIN: u16 = 20;
+/// How wide a terminal is that does not say.
+const WIDTH_USUAL: u16 = 80;
+/// What stands in a table where there is nothing to tell.
+const NOTHING: &str = "-";
 
 impl Rows {
-    /// The text for stdout. A terminal gets a table as wide as itself, and so does whoever sets `COLUMNS`; a pipe or file gets a line for
-    /// each row, with a tab between the cells, as `cut` and `awk` take it.
-    pub(crate) fn text(&self) -> String {
-        if is_for_people() { self.table(width_asked()) } else { self.lines() }
+    /// Rows beneath their columns' names, as wide as it comes.
+    pub(crate) fn beneath(header: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        Self { header: Some(header), rows, widths: None }
     }
 
-    /// A table of this width, or of the terminal's.
-    fn table(&self, width: Option<u16>) -> String {
+    /// The text for stdout: a table of this width, such as [`width`] gives, or without one a line for each row, with a tab between the cells, as
+    /// `cut` and `awk` take it.
+    pub(crate) fn text(&self, width: Option<u16>) -> String {
+        width.map_or_else(|| self.lines(), |width| self.table(width))
+    }
+
+    fn table(&self, width: u16) -> String {
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-        if let Some(width) = width {
-            table.set_width(width);
-        }
+        table.set_width(width);
         if let Some(header) = &self.header {
             table.set_header(header);
         }
-        table.add_rows(&self.rows);
+        // An empty cell would look as if something had been forgotten.
+        let said = |cell: &String| if cell.is_empty() { NOTHING.to_owned() } else { cell.clone() };
+        table.add_rows(self.rows.iter().map(|row| row.iter().map(said).collect::<Vec<_>>()));
+        for (column, width) in table.column_iter_mut().zip(self.widths.iter().flatten()) {
+            // With a space on each side.
+            let width = u16::try_from(width + 2).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        }
         table.trim_fmt()
     }
 
@@ -167,6 +183,7 @@ mod tests {
         Rows {
             header: Some(row(["name", "note", "open"])),
             rows: vec![row(["p1", long, ""]), row(["p2", "a\n b", "yes"])],
+            widths: None,
         }
     }
 
@@ -183,7 +200,7 @@ mod tests {
     #[test]
     fn a_table_is_as_wide_as_asked_and_no_line_ends_in_a_space() {
         for width in [20, 40, 80] {
-            let text = rows().table(Some(width));
+            let text = rows().table(width);
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
             assert!(widest <= width.into(), "{widest} > {width}:\n{text}");
             assert!(text.lines().all(|line| line == line.trim_end()), "{text}");

@@ -205,6 +205,8 @@ pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::
             .map(|notice| render_notice(agreement, notice, viewer)),
         staying_put: agreement.staying_put.as_ref().map(staying::staying_put),
         terms: None,
+        // As with who the child is: with the placement ends the provider's right to know.
+        age_years: agreement.age_years.filter(|_| own || agreement.ended.is_none()).map(u32::from),
     }
 }
 

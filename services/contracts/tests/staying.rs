@@ -261,3 +261,26 @@ async fn a_foster_placement_goes_on_as_staying_put() {
     let types: Vec<_> = world.log(DURHAM).await.iter().map(|event| event.event_type.clone()).collect();
     assert_eq!(types[4..], ["PlacementEnded", "StayingPutStarted", "StayingPutEnded", "StayingPutEnded"]);
 }
+
+/// The child's age tells one agreement from another; its provider is shown it while the child may be there.
+#[tokio::test]
+async fn an_agreement_has_the_childs_age_for_its_provider_until_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1, "FOSTERING", 11).await;
+    let ages = async || {
+        let own = world.agreements(council(DURHAM), &format!("councils/{DURHAM}")).await;
+        let providers = world.agreements(provider("P1"), "providers/P1").await;
+        (own[0].age_years, providers[0].age_years)
+    };
+    assert_eq!(ages().await, (Some(11), Some(11)));
+    let end = proto::EndPlacementRequest {
+        name,
+        on: DAY.to_owned(),
+        reason: "CREQB".to_owned(),
+        ..Default::default()
+    };
+    world.contracts.end_placement(at_noon_of(DAY, ask(council(DURHAM), end))).await.unwrap();
+    assert_eq!(ages().await, (Some(11), None));
+}

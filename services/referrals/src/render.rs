@@ -16,7 +16,8 @@ use referrals_domain::{
 };
 use service_kit::terms::{self, Justification};
 use service_kit::{
-    agreement_name, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
+    agreement_name, council_name, establishment_name, household_name, place_name, provider_name,
+    referral_name, timestamp,
 };
 
 mod staying;
@@ -388,6 +389,7 @@ pub(crate) fn award(state: &State, it: &Award, now: Timestamp) -> proto::Award {
         approval_overdue: due.is_some_and(|due| due < now && waits(due)),
         policy_version: proposed.evidence.policy_version,
         area_authority: clocks.and_then(|it| it.area_authority.clone()).unwrap_or_default(),
+        household: clocks.and_then(|it| it.household.as_ref()).map(household_name).unwrap_or_default(),
         statutory_steps: clocks.into_iter().flat_map(|it| it.steps.values()).map(step_shown).collect(),
         choice: proposed.evidence.choice.as_ref().map(choice),
         passed_gates: proposed.evidence.gates.iter().map(cascade::passed_gate).collect(),

@@ -1,10 +1,13 @@
 //! The gRPC methods. Each reads its fields, insists that the names are the caller's own, and runs a command or looks at the
 //! committed state.
 
+mod agreed;
 mod blocks;
 mod bulk;
 mod fields;
+mod history;
 mod holds;
+mod households;
 mod listing;
 mod places;
 mod policy;
@@ -99,6 +102,52 @@ impl VacanciesService for Vacancies {
         request: Request<proto::ListEstablishmentsRequest>,
     ) -> Answer<proto::ListEstablishmentsResponse> {
         self.establishment_page(&request)
+    }
+
+    async fn get_establishment_history(
+        &self,
+        request: Request<proto::GetEstablishmentHistoryRequest>,
+    ) -> Answer<proto::EstablishmentHistory> {
+        self.history(&request)
+    }
+
+    async fn set_statement_of_purpose(
+        &self,
+        request: Request<proto::SetStatementOfPurposeRequest>,
+    ) -> Answer<proto::Establishment> {
+        self.state_purpose(request).await
+    }
+
+    async fn register_household(
+        &self,
+        request: Request<proto::RegisterHouseholdRequest>,
+    ) -> Answer<proto::Household> {
+        self.enter_household(request).await
+    }
+
+    async fn amend_household(
+        &self,
+        request: Request<proto::AmendHouseholdRequest>,
+    ) -> Answer<proto::Household> {
+        self.change_household(request).await
+    }
+
+    async fn close_household(
+        &self,
+        request: Request<proto::CloseHouseholdRequest>,
+    ) -> Answer<proto::Household> {
+        self.end_household(request).await
+    }
+
+    async fn get_household(&self, request: Request<proto::GetHouseholdRequest>) -> Answer<proto::Household> {
+        self.household(&request)
+    }
+
+    async fn list_households(
+        &self,
+        request: Request<proto::ListHouseholdsRequest>,
+    ) -> Answer<proto::ListHouseholdsResponse> {
+        self.household_page(&request)
     }
 
     async fn open_places(
@@ -251,5 +300,12 @@ impl VacanciesService for Vacancies {
         request: Request<proto::ListResalesRequest>,
     ) -> Answer<proto::ListResalesResponse> {
         self.resale_page(&request)
+    }
+
+    async fn list_agreed_nights(
+        &self,
+        request: Request<proto::ListAgreedNightsRequest>,
+    ) -> Answer<proto::ListAgreedNightsResponse> {
+        self.agreed_page(&request)
     }
 }

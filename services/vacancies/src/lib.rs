@@ -10,6 +10,8 @@ mod indexed;
 mod reactions;
 mod render;
 mod render_agreed;
+mod render_nights;
+mod render_supply;
 mod rules;
 mod sweep;
 mod turns;

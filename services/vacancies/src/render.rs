@@ -1,6 +1,6 @@
 //! From the market to the messages that clients see. Who may see which claim is decided here, in one place.
 
-use crate::render_agreed;
+use crate::{render_agreed, render_supply};
 use api::vacancies as proto;
 use care::market::{
     Capacity, Claim, Establishment, Freshness, FreshnessLevel, Market, NightState, Place, RegistrationStatus,
@@ -9,7 +9,8 @@ use care::market::{
 use care::{CouncilId, EstablishmentUrn, Nights, PlaceId, ProviderId, Timestamp, london_date};
 use matching::Match;
 use service_kit::{
-    Region, Role, council_name, establishment_name, place_name, provider_name, referral_name, timestamp,
+    Region, Role, council_name, establishment_name, household_name, place_name, provider_name, referral_name,
+    timestamp,
 };
 
 /// For whom a place is rendered.
@@ -48,7 +49,24 @@ pub(crate) fn provider(market: &Market, id: &ProviderId) -> proto::Provider {
 
 pub(crate) fn establishment(market: &Market, urn: &EstablishmentUrn, at: Timestamp) -> proto::Establishment {
     let found = market.establishment(urn);
-    found.map(|it| render_establishment(urn, it, market.capacity(urn, at))).unwrap_or_default()
+    let room = || market.capacity(urn, at);
+    let rendered = found.map(|it| proto::Establishment {
+        households: render_supply::open_households(market, it),
+        statement_of_purpose: it.statement_of_purpose(london_date(at)).map(render_supply::statement),
+        ..render_establishment(urn, it, room())
+    });
+    rendered.unwrap_or_default()
+}
+
+/// The same in a list: two hundred statements would be too much for one answer.
+pub(crate) fn establishment_listed(
+    market: &Market,
+    urn: &EstablishmentUrn,
+    at: Timestamp,
+) -> proto::Establishment {
+    let mut listed = establishment(market, urn, at);
+    listed.statement_of_purpose.iter_mut().for_each(|it| it.text.clear());
+    listed
 }
 
 fn render_establishment(urn: &EstablishmentUrn, it: &Establishment, room: Capacity) -> proto::Establishment {
@@ -75,10 +93,11 @@ fn render_establishment(urn: &EstablishmentUrn, it: &Establishment, room: Capaci
         }),
         etag: it.revision.to_string(),
         listed_on: it.listed_on.map(|on| on.to_string()).unwrap_or_default(),
+        ..proto::Establishment::default()
     }
 }
 
-fn status(status: RegistrationStatus) -> proto::RegistrationStatus {
+pub(crate) fn status(status: RegistrationStatus) -> proto::RegistrationStatus {
     match status {
         RegistrationStatus::Active => proto::RegistrationStatus::Active,
         RegistrationStatus::Suspended => proto::RegistrationStatus::Suspended,
@@ -87,7 +106,7 @@ fn status(status: RegistrationStatus) -> proto::RegistrationStatus {
     }
 }
 
-fn sexes(sexes: Sexes) -> proto::Sexes {
+pub(crate) fn sexes(sexes: Sexes) -> proto::Sexes {
     match sexes {
         Sexes::Any => proto::Sexes::Any,
         Sexes::Male => proto::Sexes::Male,
@@ -116,6 +135,7 @@ pub(crate) fn place(market: &Market, id: &PlaceId, viewer: &Viewer, at: Timestam
         unlisted_at: it.unlisted_at.map(timestamp),
         reservations: render_agreed::reservations(id, it, ahead, viewer),
         blocks: render_agreed::blocks(market, id, ahead, viewer),
+        household: it.household.as_ref().map(household_name).unwrap_or_default(),
     }
 }
 
@@ -292,5 +312,6 @@ pub(crate) fn matched(found: Match) -> proto::Match {
         freshness: Some(freshness(found.confirmed_at, found.freshness)),
         reserved_until: found.reserved_until.map(|date| date.to_string()).unwrap_or_default(),
         block_until: found.block_until.map(|date| date.to_string()).unwrap_or_default(),
+        household: found.household.map(|it| household_name(&it.id)).unwrap_or_default(),
     }
 }

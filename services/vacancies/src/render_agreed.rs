@@ -60,7 +60,7 @@ pub(crate) fn blocks(market: &Market, id: &PlaceId, ahead: Nights, viewer: &View
     let offer = place.agreed.as_ref().and_then(|it| it.offered.as_ref());
     let offer = offer.filter(|(_, to, terms)| terms.nights().overlaps(&ahead) && is_of(*to, viewer));
     let offer = offer.map(|(number, to, terms)| offered(id, *number, *to, terms));
-    visible.into_iter().map(|it| allocated(market, id, it)).chain(offer).collect()
+    visible.into_iter().map(|it| allocated(market, id, it, viewer)).chain(offer).collect()
 }
 
 fn offered(id: &PlaceId, number: u64, council: CouncilId, terms: &BlockTerms) -> proto::Block {
@@ -74,7 +74,7 @@ fn offered(id: &PlaceId, number: u64, council: CouncilId, terms: &BlockTerms) ->
     }
 }
 
-fn allocated(market: &Market, id: &PlaceId, it: &Block) -> proto::Block {
+fn allocated(market: &Market, id: &PlaceId, it: &Block, viewer: &Viewer) -> proto::Block {
     let provider = || {
         let establishment = market.place(id).and_then(|place| market.establishment(&place.urn));
         establishment.map(|it| provider_name(&it.provider)).unwrap_or_default()
@@ -83,10 +83,12 @@ fn allocated(market: &Market, id: &PlaceId, it: &Block) -> proto::Block {
         BlockParty::Council => council_name(it.council),
         BlockParty::Provider => provider(),
     });
-    let sold = it.sold.iter().map(|(nights, buyer)| proto::SoldNights {
-        from: nights.start().to_string(),
-        until: nights.end().to_string(),
-        buyer: council_name(*buyer),
+    // What councils pay each other is no business of the provider's.
+    let sold = it.sold.iter().map(|sold| proto::SoldNights {
+        from: sold.nights.start().to_string(),
+        until: sold.nights.end().to_string(),
+        buyer: council_name(sold.buyer),
+        weekly_pence: (*viewer == Viewer::Council(it.council)).then_some(sold.weekly.0),
     });
     proto::Block {
         state: proto::BlockState::Allocated.into(),
@@ -97,10 +99,10 @@ fn allocated(market: &Market, id: &PlaceId, it: &Block) -> proto::Block {
     }
 }
 
-/// The block with a number; empty if it has ended by now.
-pub(crate) fn block(market: &Market, id: &PlaceId, number: u64) -> proto::Block {
+/// The block with a number, as one of its parties sees it; empty if it has ended by now.
+pub(crate) fn block(market: &Market, id: &PlaceId, number: u64, viewer: &Viewer) -> proto::Block {
     let Some(place) = market.place(id) else { return proto::Block::default() };
-    let own = place.blocks().find(|it| it.number == number).map(|it| allocated(market, id, it));
+    let own = place.blocks().find(|it| it.number == number).map(|it| allocated(market, id, it, viewer));
     let offer = || {
         let offer = place.agreed.as_ref()?.offered.as_ref().filter(|it| it.0 == number)?;
         Some(offered(id, number, offer.1, &offer.2))

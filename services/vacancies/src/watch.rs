@@ -4,14 +4,17 @@
 //! What an event can have changed is judged again: its place and every other place of the same home, whose emptiness or fullness may hang
 //! on it. What changes without an event, because a day begins, is found by looking at everything once a day.
 
+mod before;
+
 use crate::{Vacancies, render};
 use api::vacancies as proto;
 use api::vacancies::watch_vacancies_response::Change;
+pub(crate) use before::Heard;
 use care::market::Market;
 use care::{Date, EstablishmentUrn, PlaceId, Timestamp, london_date};
 use eventlog::{LogError, Recorded};
 use matching::{Criteria, Index, Match};
-use service_kit::{Endless, Teller, last_instant, place_name, refused, unavailable};
+use service_kit::{Endless, Teller, last_instant, place_name, refused, timestamp, unavailable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -109,11 +112,15 @@ impl Touched {
         }
     }
 
+    /// Every home that was touched, or has a place that was.
+    fn homes<'a>(&'a self, market: &'a Market) -> BTreeSet<&'a EstablishmentUrn> {
+        let of_places = self.places.iter().filter_map(|place| market.place(place)).map(|place| &place.urn);
+        of_places.chain(&self.homes).collect()
+    }
+
     /// Every place of every home that was touched.
     fn judged(&self, market: &Market) -> BTreeSet<PlaceId> {
-        let of_places = self.places.iter().filter_map(|place| market.place(place)).map(|place| &place.urn);
-        let homes: BTreeSet<&EstablishmentUrn> = of_places.chain(&self.homes).collect();
-        let establishments = homes.into_iter().filter_map(|urn| market.establishment(urn));
+        let establishments = self.homes(market).into_iter().filter_map(|urn| market.establishment(urn));
         establishments.flat_map(|it| it.places.iter().cloned()).collect()
     }
 }
@@ -127,9 +134,11 @@ pub(crate) struct Watcher {
     teller: Teller<proto::WatchVacanciesResponse>,
     /// What matched when it was last looked at.
     known: BTreeSet<PlaceId>,
-    /// Up to where events have been judged, and the position that was told last.
+    /// Up to where events have been judged, and as of when they were last.
     position: u64,
-    told: u64,
+    judged_at: Timestamp,
+    /// What was told of these last.
+    told: (u64, Timestamp),
     day: Date,
 }
 
@@ -139,13 +148,23 @@ impl Watcher {
         need: StandingNeed,
         teller: Teller<proto::WatchVacanciesResponse>,
     ) -> Self {
-        let day = vacancies.clock.today();
+        let now = vacancies.clock.now();
         let number = vacancies.watchers.admitted.fetch_add(1, Ordering::Relaxed);
-        Self { number, vacancies, need, teller, known: BTreeSet::new(), position: 0, told: 0, day }
+        Self {
+            number,
+            vacancies,
+            need,
+            teller,
+            known: BTreeSet::new(),
+            position: 0,
+            judged_at: now,
+            told: (0, Timestamp::UNIX_EPOCH),
+            day: london_date(now),
+        }
     }
 
     /// Ends only with an error.
-    pub(crate) async fn tell(mut self, after: Option<u64>) -> Result<(), Status> {
+    pub(crate) async fn tell(mut self, after: Option<Heard>) -> Result<(), Status> {
         let mut heads = self.vacancies.market.changes();
         self.begin(after).await?;
         loop {
@@ -180,39 +199,56 @@ impl Watcher {
     }
 
     /// Tells what matches, or what has come or gone since `after`.
-    async fn begin(&mut self, after: Option<u64>) -> Result<(), Status> {
+    async fn begin(&mut self, after: Option<Heard>) -> Result<(), Status> {
+        let then = match after {
+            Some(heard) => self.instant(heard).await?,
+            None => None,
+        };
         let at = self.vacancies.clock.now();
-        let (all, head) = self.vacancies.indexed(|index, _, head| (self.need.all(index, at), head)).await?;
+        let looked = self.vacancies.indexed(|index, _, head| {
+            let then = then.map(|then| self.need.all(index, then).unwrap_or_default());
+            (self.need.all(index, at), then, head)
+        });
+        let (all, as_now, head) = looked.await?;
         let all = all.ok_or_else(too_broad)?;
-        self.told = after.unwrap_or(0);
-        let mut changes = match after {
+        self.judged_at = at;
+        let mut changes: Vec<Change> = match after {
             None => all.values().cloned().map(appeared).collect(),
-            Some(after) => self.since(after, head, &all).await?,
+            Some(heard) => {
+                self.told = (heard.position, then.unwrap_or(Timestamp::UNIX_EPOCH));
+                let as_now = as_now.unwrap_or_default().into_keys().collect();
+                self.since(heard.position, head, then.map(|then| (then, as_now)), &all).await?
+            }
         };
         changes.push(Change::CaughtUp(caught_up(all.len())));
         self.known = all.into_keys().collect();
         self.send(changes, head).await
     }
 
-    /// What came or went from one position to another, where `all` matches.
+    /// What came or went from one position to another, where `all` matches now. `then` is as of when the caller heard last, with what would have
+    /// matched then if everything had been recorded by then that is now.
     async fn since(
         &self,
         after: u64,
         head: u64,
+        then: Option<(Timestamp, BTreeSet<PlaceId>)>,
         all: &BTreeMap<PlaceId, Match>,
     ) -> Result<Vec<Change>, Status> {
         let touched = self.touched(after, head).await?;
-        let before = self.read(after.saturating_sub(1), 1).await?;
-        let day = before.first().map(|event| london_date(event.meta.recorded_at));
-        // With a day what was taken is free, and what is advertised can be had, without an event.
-        let later = day != Some(self.day);
-        let judged = self.vacancies.market.read(|market| touched.judged(market));
-        let came = all.values().filter(|it| later || judged.contains(&it.place)).cloned().map(appeared);
-        let gone = judged
-            .iter()
-            .filter(|place| !all.contains_key(place))
-            .map(|place| Change::Gone(place_name(place)));
-        Ok(came.chain(gone).collect())
+        let mut known = BTreeSet::new();
+        if let Some((then, as_now)) = then {
+            let judged = self.vacancies.market.read(|market| touched.judged(market));
+            known.extend(as_now.into_iter().filter(|place| !judged.contains(place)));
+            match self.matched_then(&touched, after, then).await? {
+                Some(matched) => known.extend(matched),
+                // Too much has happened: what does not match now is told as gone, and what does as come.
+                None => known.extend(judged.into_iter().filter(|place| !all.contains_key(place))),
+            }
+        }
+        let news = |place: &PlaceId| !known.contains(place) || touched.places.contains(place);
+        let came = all.values().filter(|it| news(&it.place)).cloned().map(appeared);
+        let gone = known.iter().filter(|place| !all.contains_key(*place));
+        Ok(came.chain(gone.map(|place| Change::Gone(place_name(place)))).collect())
     }
 
     /// Tells what the events since changed.
@@ -230,6 +266,7 @@ impl Watcher {
             })
             .await?;
         let changes = self.changes(&judged, found, &touched.places);
+        self.judged_at = at;
         self.send(changes, head).await
     }
 
@@ -263,6 +300,7 @@ impl Watcher {
             self.vacancies.indexed(|index, _, _| self.need.all(index, at)).await?.ok_or_else(too_broad)?;
         let judged: BTreeSet<PlaceId> = self.known.iter().chain(all.keys()).cloned().collect();
         let changes = self.changes(&judged, all, &BTreeSet::new());
+        self.judged_at = at;
         self.send(changes, self.position).await
     }
 
@@ -286,15 +324,17 @@ impl Watcher {
     /// Sends changes, the last of them with the position up to which all has been told now.
     async fn send(&mut self, mut changes: Vec<Change>, position: u64) -> Result<(), Status> {
         self.position = position;
-        if changes.is_empty() && position >= self.told + POSITION_TOLD_EVENTS {
+        if changes.is_empty() && position >= self.told.0 + POSITION_TOLD_EVENTS {
             changes.push(Change::CaughtUp(caught_up(self.known.len())));
         }
         let last = changes.len().saturating_sub(1);
         for (number, change) in changes.into_iter().enumerate() {
             if number == last {
-                self.told = position;
+                self.told = (position, self.judged_at);
             }
-            let response = proto::WatchVacanciesResponse { change: Some(change), position: self.told };
+            let (position, as_of) = self.told;
+            let as_of = (position > 0).then(|| timestamp(as_of));
+            let response = proto::WatchVacanciesResponse { change: Some(change), position, as_of };
             // Whoever has gone away ends the watch from outside.
             let _ = self.teller.send(Ok(response)).await;
         }

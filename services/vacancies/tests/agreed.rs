@@ -1,6 +1,7 @@
 //! Hold policies, reservations, blocks and resale over gRPC: the whole way, and what each party sees of it.
 #![allow(clippy::unwrap_used, reason = "fixed texts that parse")]
 
+mod nights;
 mod world;
 
 use api::vacancies as proto;

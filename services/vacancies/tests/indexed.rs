@@ -109,6 +109,7 @@ async fn after_more_events_than_are_read_at_a_time_nothing_is_missing() {
             establishment: "establishments/SC1".into(),
             count,
             request_id: format!("more-{round}"),
+            household: String::new(),
         };
         world.service.open_places(world.provider("P1", request)).await.unwrap();
     }

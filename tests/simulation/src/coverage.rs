@@ -89,6 +89,7 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
     SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
     ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, ReadRegisterPart, FinishRegisterImport,
     SetHoldPolicy, ReservePlace, EndReservation,
+    RegisterHousehold, AmendHousehold, CloseHousehold, SetStatementOfPurpose,
     OfferBlock, AcceptBlock, DeclineBlock, EndBlock, OfferResale, WithdrawResale, BuyResale,
 );
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:

@@ -99,7 +99,8 @@ impl World {
             age_from,
             age_to,
             sexes: if self.chance.percent(80) { Sexes::Any } else { Sexes::Female },
-            places_registered: places,
+            // An agency has more carers than a home has rooms.
+            places_registered: if provision == "FOSTERING" { places + 4 } else { places },
         };
         let entry = EstablishmentRegistered {
             urn: urn.clone(),
@@ -115,7 +116,15 @@ impl World {
         };
         self.ask_market(&Command::RegisterEstablishment(entry))?;
         let count = u16::from(self.chance.small(2..=4)).min(places);
-        self.ask_market(&Command::OpenPlaces { urn: urn.clone(), count, at: self.now })?;
+        // Most agencies have told their households, and their places are in these.
+        let agency = provision == "FOSTERING" && self.chance.percent(70);
+        for _ in 0..if agency { 3 } else { 0 } {
+            self.enter_household(&urn)?;
+        }
+        let households: Vec<_> = self.market.state.households().filter(|(_, it)| it.urn == urn).collect();
+        let room = households.iter().find(|(_, it)| u16::from(it.approval.children) >= count);
+        let household = room.map(|(id, _)| (*id).clone());
+        self.ask_market(&Command::OpenPlaces { urn: urn.clone(), count, household, at: self.now })?;
         self.homes.push(urn.clone());
         for number in 1..=count {
             let place = id(&format!("{urn}-{number:02}"));

@@ -28,12 +28,14 @@ const SOURCES: [(&str, &str, &str); 6] = [
 ];
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
-const OUT_OF_REACH: [(&str, &str, &str); 12] = [
+const OUT_OF_REACH: [(&str, &str, &str); 14] = [
     (
         "vacancies",
         "REGISTER_TOO_DIFFERENT",
         "no world has so many establishments that more than ten could go",
     ),
+    ("vacancies", "TOO_MANY_HOUSEHOLDS", "a world ends before an agency has five thousand households"),
+    ("vacancies", "TOO_MANY_STATEMENTS", "a world ends before a home has stated fifty times what it is for"),
     ("vacancies", "RESERVATION_LIMIT_REACHED", "no world has fifty places that one council could reserve"),
     (
         "vacancies",

@@ -94,6 +94,8 @@ fn non_existing(names: &Names) -> Names {
             "invoice" => "0190f5c2-6b1e-7c3a-9d21-3f0c5a7e8b15",
             "establishment" => "SC999999",
             "place" => "SC999999-01",
+            "agency" => "FA999999",
+            "household" => "FA999999-h01",
             "framework" => "nowhere",
             _ => continue,
         };

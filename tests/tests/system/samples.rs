@@ -122,6 +122,24 @@ const SAMPLES: &[(&str, &str)] = &[
     ("LiftRestrictionNotice", r#"{"name": "<establishment>", "on": "<today>"}"#),
     ("GetEstablishment", r#"{"name": "<establishment>"}"#),
     ("ListEstablishments", r#"{"parent": "providers/-", "page_size": 200}"#),
+    ("GetEstablishmentHistory", r#"{"name": "<establishment>", "as_of": "<today>"}"#),
+    (
+        "SetStatementOfPurpose",
+        r#"{"provider": "<provider>", "establishment": "<establishment>", "on": "<today>", "text": "Two children."}"#,
+    ),
+    (
+        "RegisterHousehold",
+        r#"{"provider": "<provider>", "establishment": "<agency>", "approval": {"approved_on": "2025-01-01", "children": 2,
+            "age_from": 8, "age_to": 15, "sexes": "SEXES_ANY", "sibling_groups": true}, "sector": "DL1 5", "utla": "841"}"#,
+    ),
+    (
+        "AmendHousehold",
+        r#"{"provider": "<provider>", "household": "<household>", "approval": {"approved_on": "<today>", "children": 1,
+            "age_from": 8, "age_to": 15, "sexes": "SEXES_ANY"}}"#,
+    ),
+    ("CloseHousehold", r#"{"provider": "<provider>", "household": "<household>", "on": "<today>"}"#),
+    ("GetHousehold", r#"{"name": "<household>"}"#),
+    ("ListHouseholds", r#"{"parent": "<agency>", "page_size": 200}"#),
     ("OpenPlaces", r#"{"provider": "<provider>", "establishment": "<establishment>", "count": 1}"#),
     ("ClosePlace", r#"{"provider": "<provider>", "place": "<place>"}"#),
     (
@@ -188,6 +206,7 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"council": "<council>", "place": "<my_place>", "resale": "1", "weekly_pence": "250000", "approver": "post-1"}"#,
     ),
     ("ListResales", r#"{"parent": "<council>", "page_size": 200}"#),
+    ("ListAgreedNights", r#"{"parent": "<self>", "page_size": 200}"#),
     (
         "CreateFramework",
         r#"{"name": "<framework>", "display_name": "Again", "lead_council": "<council>",

@@ -41,6 +41,8 @@ struct Plan {
     provider: &'static str,
     framework: &'static str,
     urn: &'static str,
+    /// A fostering agency of the same provider.
+    agency: &'static str,
     /// A price that no other text holds.
     weekly_pence: i64,
     child: &'static str,
@@ -51,6 +53,7 @@ const DERBY: Plan = Plan {
     provider: "oak",
     framework: "d2n2",
     urn: "SC000001",
+    agency: "FA000001",
     weekly_pence: 411_117,
     child: "Zebedee",
 };
@@ -59,6 +62,7 @@ const DARLINGTON: Plan = Plan {
     provider: "elm",
     framework: "tyne-tees",
     urn: "SC000002",
+    agency: "FA000002",
     weekly_pence: 522_229,
     child: "Marigold",
 };
@@ -74,6 +78,7 @@ struct Placed {
     provider: Party,
     lead: Party,
     places: Vec<String>,
+    household: String,
     offer: Offer,
     won: Award,
 }
@@ -123,6 +128,7 @@ async fn place(world: &World, plan: &Plan) -> Placed {
     let provider = world.enter_provider(plan.provider).await;
     let lead = world.lead(plan.framework).await;
     let places = world.home(&provider, plan.urn, 3).await;
+    let household = world.household(&provider, plan.agency).await;
     let identity = Identity {
         given_name: plan.child.to_owned(),
         narrative: format!("{} plays the trombone", plan.child),
@@ -143,11 +149,11 @@ async fn place(world: &World, plan: &Plan) -> Placed {
         StartPlacementRequest { name: won.agreement.clone(), on: offer.start.clone(), ..Default::default() };
     council.contracts().start_placement(started).await.unwrap();
     world.settled().await;
-    Placed { council, provider, lead, places, offer, won }
+    Placed { council, provider, lead, places, household, offer, won }
 }
 
 async fn bill(plan: &Plan, placed: Placed) -> Side {
-    let Placed { council, provider, lead, places, offer, won } = placed;
+    let Placed { council, provider, lead, places, household, offer, won } = placed;
     let mut ledger = council.invoicing();
     let (parent, through) = (council.name(), CHARGED_THROUGH.to_owned());
     let nights =
@@ -176,6 +182,8 @@ async fn bill(plan: &Plan, placed: Placed) -> Side {
         ("framework", lead.name()),
         ("establishment", format!("establishments/{}", plan.urn)),
         ("place", places[0].clone()),
+        ("agency", format!("establishments/{}", plan.agency)),
+        ("household", household),
         ("referral", referral),
         ("offer", offer.name),
         ("award", won.name),

@@ -17,8 +17,8 @@ use api::referrals::{
 };
 use api::vacancies::vacancies_service_client::VacanciesServiceClient;
 use api::vacancies::{
-    AdvertiseVacancyRequest, OpenPlacesRequest, RegisterEstablishmentRequest, RegisterProviderRequest,
-    RegistrationStatus, Vacancy,
+    AdvertiseVacancyRequest, HouseholdApproval, OpenPlacesRequest, RegisterEstablishmentRequest,
+    RegisterHouseholdRequest, RegisterProviderRequest, RegistrationStatus, Vacancy,
 };
 use brokerage::{Options, Running, StartFailed};
 use eventlog::sqlite::SqliteStore;
@@ -213,6 +213,42 @@ impl World {
             self.lead(framework.id.as_str()).await.contracts().admit_provider(admitted).await.unwrap();
         }
         self.provider(id).await
+    }
+
+    /// Registers a fostering agency with one carer household, and names that.
+    pub(crate) async fn household(&self, owner: &Party, urn: &str) -> String {
+        let hub = self.region.running.region().frameworks.first().unwrap().id.to_string();
+        let entry = RegisterEstablishmentRequest {
+            urn: urn.to_owned(),
+            provider: owner.name(),
+            provision: "FOSTERING".to_owned(),
+            place_code: "U4".to_owned(),
+            utla: "E06000005".to_owned(),
+            sector: "DL1 5".to_owned(),
+            registered_on: "2020-01-01".to_owned(),
+            status: RegistrationStatus::Active.into(),
+            grade: "GOOD".to_owned(),
+            age_from: 5,
+            age_to: 17,
+            places_registered: 10,
+            ..Default::default()
+        };
+        self.lead(&hub).await.vacancies().register_establishment(entry).await.unwrap();
+        let approval = HouseholdApproval {
+            approved_on: "2025-01-01".to_owned(),
+            children: 2,
+            age_from: 5,
+            age_to: 17,
+            ..Default::default()
+        };
+        let household = RegisterHouseholdRequest {
+            provider: owner.name(),
+            establishment: format!("establishments/{urn}"),
+            approval: Some(approval),
+            sector: "DL1 5".to_owned(),
+            ..Default::default()
+        };
+        owner.vacancies().register_household(household).await.unwrap().into_inner().name
     }
 
     /// Registers a children's home with so many places, opens and advertises them all, and names them.

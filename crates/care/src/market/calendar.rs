@@ -26,7 +26,7 @@ pub enum NightState {
     NotAdvertised,
     /// It is advertised, from a later night on.
     NotYetAvailable,
-    /// A solo placement in another place takes the whole establishment.
+    /// A solo placement in another place takes the whole home: the establishment, or the household that the place is in.
     WholeHomeTaken,
 }
 
@@ -50,7 +50,7 @@ impl Market {
     #[must_use]
     pub fn calendar(&self, id: &PlaceId, nights: Nights, at: Timestamp) -> Vec<NightRun<'_>> {
         let Some(place) = self.places.get(id) else { return Vec::new() };
-        let others = self.establishments.get(&place.urn).into_iter().flat_map(|it| self.places_of(it));
+        let others = self.home(place).into_iter().flat_map(|home| self.places_of_home(home));
         let others = others.filter(|(other, _)| *other != id);
         let solo: Vec<Nights> = others
             .flat_map(|(_, other)| other.claims_on(nights, at).filter(|claim| claim.solo).map(Claim::nights))
@@ -60,7 +60,7 @@ impl Market {
         let taken = taken.chain(place.reservations_on(nights).map(Reservation::nights));
         let of_blocks = place
             .blocks()
-            .flat_map(|it| [it.nights()].into_iter().chain(it.sold.iter().map(|(sold, _)| *sold)));
+            .flat_map(|it| [it.nights()].into_iter().chain(it.sold.iter().map(|sold| sold.nights)));
         let taken = taken.chain(of_blocks);
         let mut turns: Vec<Date> = taken.flat_map(|it| [it.start(), it.end()]).collect();
         turns.extend(place.vacancy.as_ref().map(|vacancy| vacancy.available_from));

@@ -140,8 +140,21 @@ pub struct Block {
     pub terms: BlockTerms,
     /// Who would end it, and on which day.
     pub ending: Option<(BlockParty, Date)>,
-    /// The nights that were sold, and to whom.
-    pub sold: Vec<(Nights, CouncilId)>,
+    /// The nights that were sold.
+    pub sold: Vec<Sold>,
+}
+
+/// Nights of a block that its council sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sold {
+    /// The nights.
+    pub nights: Nights,
+    /// Who may hold them now.
+    pub buyer: CouncilId,
+    /// What the buyer pays the block's council, in pence a week.
+    pub weekly: Pence,
+    /// The number under which they were offered.
+    pub resale: u64,
 }
 
 impl Block {
@@ -154,8 +167,13 @@ impl Block {
     /// Who may hold a night of it: the last buyer, or its council.
     #[must_use]
     pub fn entitled(&self, night: Date) -> CouncilId {
-        let sold = self.sold.iter().rev().find(|(nights, _)| nights.start() <= night && night < nights.end());
-        sold.map_or(self.council, |(_, buyer)| *buyer)
+        self.sold_on(night).map_or(self.council, |it| it.buyer)
+    }
+
+    /// What was sold last of those nights of which this is one.
+    #[must_use]
+    pub fn sold_on(&self, night: Date) -> Option<&Sold> {
+        self.sold.iter().rev().find(|it| it.nights.start() <= night && night < it.nights.end())
     }
 
     /// Who may hold its last night: whoever bought it, or its council.
@@ -164,13 +182,18 @@ impl Block {
         self.entitled(self.terms.until.yesterday().unwrap_or(self.terms.from))
     }
 
+    /// Whether it is not over on `today`, and its last night another's than this council's to hold.
+    #[must_use]
+    pub fn is_of_another(&self, council: Option<CouncilId>, today: Date) -> bool {
+        today < self.terms.until && Some(self.holder_at_end()) != council
+    }
+
     /// Whether a claim of `council` on `nights` respects it: the first night of it that the claim takes must be the council's to hold, and none of
     /// them sold to another. So a seller claims no earlier night once it has sold the nights to the end: nobody knows the end of a claim beforehand.
     #[must_use]
     pub fn allows(&self, council: Option<CouncilId>, nights: Nights) -> bool {
         let first = nights.start().max(self.terms.from);
-        let sold_away =
-            |(sold, buyer): &(Nights, CouncilId)| sold.overlaps(&nights) && Some(*buyer) != council;
+        let sold_away = |sold: &Sold| sold.nights.overlaps(&nights) && Some(sold.buyer) != council;
         !self.nights().overlaps(&nights)
             || (Some(self.entitled(first)) == council && !self.sold.iter().any(sold_away))
     }
@@ -178,7 +201,7 @@ impl Block {
     /// The first night from `night` on from which a council may hold without knowing until when; the day after its last night if there is none.
     #[must_use]
     pub fn open_to(&self, council: Option<CouncilId>, night: Date) -> Date {
-        let turns = self.sold.iter().map(|(nights, _)| nights.start()).chain([night.max(self.terms.from)]);
+        let turns = self.sold.iter().map(|it| it.nights.start()).chain([night.max(self.terms.from)]);
         let held = turns.filter(|turn| night <= *turn && *turn < self.terms.until);
         held.filter(|turn| self.allows(council, Nights::from_on(*turn, None)))
             .min()
@@ -244,6 +267,43 @@ impl Agreed {
     pub fn blocked_for(&self, council: Option<CouncilId>, nights: Nights) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(move |it| !it.allows(council, nights))
     }
+
+    /// The reservations of other councils that are in the way of a claim without a known end that begins on the night of `first`, as of `today`:
+    /// those that take some of its nights, and those of nights before that are not over.
+    ///
+    /// It is judged alike for a hold, for an award with or without one, and for a search. A claim of nights behind those that somebody pays for
+    /// would keep that council from one of its own, which would have no known end either. Only who bought its nights of another stands
+    /// behind that one.
+    pub fn reserved_against(
+        &self,
+        council: Option<CouncilId>,
+        first: Date,
+        today: Date,
+    ) -> impl Iterator<Item = &Reservation> {
+        let counts_from = if self.has_bought(council, first) { first } else { first.min(today) };
+        let ahead = self.reservations_on(Nights::from_on(counts_from, None));
+        ahead.filter(move |it| Some(it.council) != council)
+    }
+
+    /// The blocks that are in the way of such a claim: those whose nights it takes are another's to hold, and those of others that are not over. See
+    /// [`Agreed::reserved_against`].
+    pub fn blocks_against(
+        &self,
+        council: Option<CouncilId>,
+        first: Date,
+        today: Date,
+    ) -> impl Iterator<Item = &Block> {
+        let (nights, bought) = (Nights::from_on(first, None), self.has_bought(council, first));
+        self.blocks
+            .iter()
+            .filter(move |it| !it.allows(council, nights) || !bought && it.is_of_another(council, today))
+    }
+
+    /// Whether a night is of a reservation that the council has bought of another.
+    fn has_bought(&self, council: Option<CouncilId>, night: Date) -> bool {
+        let mut on = self.reservations_on(Nights::from_on(night, night.tomorrow().ok()));
+        on.any(|it| Some(it.council) == council && !it.sold_by.is_empty())
+    }
 }
 
 impl Place {
@@ -266,8 +326,18 @@ impl Place {
     pub fn agreed_by_others(&self, council: CouncilId, today: Date) -> Option<Date> {
         let ahead = Nights::from_on(today, None);
         let reserved = self.reserved_by_others(Some(council), ahead).map(|it| it.until);
-        let blocks = self.blocks().filter(|it| it.nights().overlaps(&ahead) && it.holder_at_end() != council);
+        let blocks = self.blocks().filter(|it| it.is_of_another(Some(council), today));
         reserved.chain(blocks.map(|it| it.terms.until)).max()
+    }
+
+    /// Until when what other councils have agreed of the place is in the way of a claim that begins on the night of `first` and has no known end; none
+    /// where nothing is. See [`Agreed::reserved_against`].
+    #[must_use]
+    pub fn waits_for_others(&self, council: CouncilId, first: Date, today: Date) -> Option<Date> {
+        let agreed = self.agreed.as_deref()?;
+        let reserved = agreed.reserved_against(Some(council), first, today).map(|it| it.until);
+        let blocks = agreed.blocks_against(Some(council), first, today).map(|it| it.terms.until);
+        reserved.chain(blocks).max()
     }
 
     /// The blocks of this place.

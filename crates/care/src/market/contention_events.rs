@@ -25,6 +25,19 @@ words!(
     }
 );
 
+/// Nights of a council's reservation that its own placement takes after all: the placement is paid for them, and the reservation no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Yielded {
+    /// The token of the reservation.
+    pub token: u64,
+    /// Its first night, and the first that it gives up.
+    pub from: Date,
+    /// The day after the last night that it gives up: its first night from now on, or its end.
+    pub until: Date,
+    /// What the council pays for it, in pence a week: nothing of it for these nights.
+    pub weekly: Pence,
+}
+
 /// A council says how it holds places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldPolicySet {

@@ -1,8 +1,8 @@
 //! How reservations, blocks and resales become part of a place. Total, like the rest of the fold.
 
 use super::{
-    Agreed, Block, BlockAllocated, BlockEnded, Market, PlaceReserved, Resale, ResaleOf, ResaleOffered,
-    ResaleSold, Reservation, ReservationEnded, Retainer,
+    Agreed, Block, BlockAllocated, BlockEnded, Market, OccupancyEnded, PlaceReserved, Resale, ResaleOf,
+    ResaleOffered, ResaleSold, Reservation, ReservationEnded, Retainer, Sold,
 };
 use crate::ids::PlaceId;
 use crate::nights::Nights;
@@ -28,6 +28,22 @@ impl Market {
             agreed.end_reservation(event.token, event.until);
             agreed.resales.retain(|resale| resale.of != ResaleOf::Reservation(event.token));
         });
+    }
+
+    /// The nights are the placement's now: what was reserved of them begins after them, and is offered for resale no more.
+    pub(super) fn yield_nights(&mut self, event: &OccupancyEnded) {
+        for given in &event.yielded {
+            let nights = Nights::from_on(given.from, Some(given.until));
+            self.at_agreed(&event.place, 0, |agreed| {
+                for it in agreed.reservations.iter_mut().filter(|it| it.token == given.token) {
+                    it.from = it.from.max(given.until);
+                }
+                agreed.reservations.retain(|it| !it.nights().is_empty());
+                agreed
+                    .resales
+                    .retain(|it| it.of != ResaleOf::Reservation(given.token) || !it.nights.overlaps(&nights));
+            });
+        }
     }
 
     pub(super) fn allocate(&mut self, event: &BlockAllocated) {
@@ -93,7 +109,9 @@ impl Market {
                 }
                 ResaleOf::Block(number) => {
                     let block = agreed.blocks.iter_mut().find(|block| block.number == number);
-                    block.into_iter().for_each(|block| block.sold.push((nights, event.buyer)));
+                    let (buyer, weekly, resale) = (event.buyer, event.weekly, event.resale);
+                    let sold = Sold { nights, buyer, weekly, resale };
+                    block.into_iter().for_each(|block| block.sold.push(sold));
                 }
             }
         });

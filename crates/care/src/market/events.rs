@@ -1,11 +1,12 @@
 //! The events of the market, as they stand in the region's vacancies log.
 
 use crate::domain::{EventBody, StreamId};
-use crate::ids::{AwardId, CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
+use crate::ids::{AwardId, CouncilId, EstablishmentUrn, HouseholdId, PlaceId, ProviderId, ReferralId};
 use crate::market::{
-    BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet, Mix,
-    PlaceReserved, RegisterImported, RegisterPartRead, ResaleBought, ResaleOffered, ResaleSold,
-    ResaleWithdrawn, ReservationEnded, ReservationTerms,
+    BlockAllocated, BlockDeclined, BlockEndProposed, BlockEnded, BlockOffered, HoldPolicySet,
+    HouseholdAmended, HouseholdClosed, HouseholdRegistered, Mix, PlaceReserved, RegisterImported,
+    RegisterPartRead, ResaleBought, ResaleOffered, ResaleSold, ResaleWithdrawn, ReservationEnded,
+    ReservationTerms, StatementOfPurposeSet,
 };
 use crate::published::{ClaimRefused, ClaimReleased, MarketEvidence};
 use jiff::{Timestamp, civil::Date};
@@ -204,6 +205,9 @@ pub struct PlaceOpened {
     pub place: PlaceId,
     /// Its establishment.
     pub urn: EstablishmentUrn,
+    /// The carer household that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<HouseholdId>,
     /// When.
     pub at: Timestamp,
 }
@@ -371,6 +375,9 @@ pub struct OccupancyEnded {
     pub place: PlaceId,
     /// The first free night.
     pub on: Date,
+    /// Where a departure is put right: what the council's own reservations give up for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<super::Yielded>,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -450,6 +457,10 @@ crate::events! {
         ResaleWithdrawn,
         ResaleSold,
         ResaleBought,
+        HouseholdRegistered,
+        HouseholdAmended,
+        HouseholdClosed,
+        StatementOfPurposeSet,
     }
 }
 
@@ -465,7 +476,11 @@ impl MarketEvent {
             | Self::RestrictionNoticeLifted(_)
             | Self::RegisterPartRead(_)
             | Self::RegisterImported(_)
-            | Self::HoldPolicySet(_) => None,
+            | Self::HoldPolicySet(_)
+            | Self::HouseholdRegistered(_)
+            | Self::HouseholdAmended(_)
+            | Self::HouseholdClosed(_)
+            | Self::StatementOfPurposeSet(_) => None,
             Self::PlaceOpened(event) => Some(&event.place),
             Self::PlaceClosed(event) => Some(&event.place),
             Self::VacancyAdvertised(event) => Some(&event.place),

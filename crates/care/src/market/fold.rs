@@ -1,6 +1,6 @@
 //! How the market's events become its picture. Total: an event about something unknown changes nothing.
 
-use super::{AwardInMarket, AwardStage, Establishment, Market, MarketEvent, Provider};
+use super::{AwardInMarket, AwardStage, Entered, Establishment, Market, MarketEvent, Provider, Told};
 use super::{Claim, HoldEnd, Place, Stage, Vacancy};
 use crate::ids::{AwardId, EstablishmentUrn, PlaceId};
 use crate::london_date;
@@ -41,16 +41,21 @@ impl Market {
                     if it.registration.grade != event.registration.grade {
                         it.grade_on = today;
                     }
+                    it.enter_registration(&event.registration, today, event.at);
                     it.registration = event.registration.clone();
                     it.sector = event.sector.clone().unwrap_or_else(|| it.sector.clone());
                 });
             }
             MarketEvent::RestrictionNoticeServed(event) => {
-                self.change(&event.urn, |it| it.restricted_on = Some(event.on));
+                self.change(&event.urn, |it| {
+                    it.restricted_on = Some(event.on);
+                    it.enter(event.on, event.at, Told::NoticeServed);
+                });
             }
-            MarketEvent::RestrictionNoticeLifted(event) => {
-                self.change(&event.urn, |it| it.restricted_on = None)
-            }
+            MarketEvent::RestrictionNoticeLifted(event) => self.change(&event.urn, |it| {
+                it.restricted_on = None;
+                it.enter(event.on, event.at, Told::NoticeLifted);
+            }),
             MarketEvent::PlaceOpened(event) => self.open(event),
             MarketEvent::PlaceClosed(event) => self.at_place(&event.place, |place| {
                 place.open = false;
@@ -100,6 +105,7 @@ impl Market {
             MarketEvent::OccupancyEnded(event) => {
                 // Who left before the first night, or never came, took no night.
                 self.at_claim(&event.place, event.award, |claim| claim.end = Some(event.on.max(claim.start)));
+                self.yield_nights(event);
                 self.note(event.award, &event.place, AwardStage::Ended);
             }
             MarketEvent::RegisterPartRead(event) => self.read_part(event),
@@ -128,6 +134,18 @@ impl Market {
             MarketEvent::ResaleSold(event) => self.sell(event),
             // The seller's event has moved the nights.
             MarketEvent::ResaleBought(_) => {}
+            MarketEvent::HouseholdRegistered(event) => self.register_household(event),
+            MarketEvent::HouseholdAmended(event) => self.change_household(&event.household, |it| {
+                it.approval = event.approval.clone();
+                it.sector = event.sector.clone();
+                it.utla = event.utla.clone();
+            }),
+            MarketEvent::HouseholdClosed(event) => {
+                self.change_household(&event.household, |it| it.closed_on = Some(event.on));
+            }
+            MarketEvent::StatementOfPurposeSet(event) => {
+                self.change(&event.urn, |it| it.enter(event.on, event.at, event.told()));
+            }
         }
     }
 
@@ -149,6 +167,12 @@ impl Market {
             registration: event.registration.clone(),
             restricted_on: None,
             places: BTreeSet::new(),
+            households: BTreeSet::new(),
+            history: vec![Entered {
+                on: london_date(event.at),
+                at: event.at,
+                told: Told::Registration(event.registration.clone()),
+            }],
             status_on: london_date(event.at),
             grade_on: london_date(event.at),
             listed_on: None,
@@ -161,9 +185,21 @@ impl Market {
         let Some(establishment) = self.establishments.get_mut(&event.urn) else {
             return;
         };
+        let known = self.places.get(&event.place);
+        if known.is_some_and(|known| known.urn != event.urn) {
+            return;
+        }
         establishment.places.insert(event.place.clone());
+        // A place stays where it was opened first.
+        let household = event.household.as_ref().filter(|_| known.is_none());
+        let household = household.and_then(|id| Some((id, self.households.get_mut(id)?)));
+        let household = household.filter(|(_, it)| it.urn == event.urn).map(|(id, it)| {
+            it.places.insert(event.place.clone());
+            id.clone()
+        });
         let place = self.places.entry(event.place.clone()).or_insert_with(|| Place {
             urn: event.urn.clone(),
+            household,
             open: true,
             vacancy: None,
             unlisted_at: None,

@@ -241,6 +241,9 @@ impl Market {
                 if grade {
                     establishment.grade_on = event.as_of;
                 }
+                if status || grade || matches!(listed.change, ListingChange::Places { .. }) {
+                    establishment.known_as_of(event.as_of, event.at);
+                }
             }
         }
     }
@@ -260,6 +263,7 @@ impl Market {
                     && establishment.status_on == london_date(event.at);
                 if resigned_now {
                     establishment.status_on = event.as_of;
+                    establishment.known_as_of(event.as_of, event.at);
                 }
             }
             Listed { urn: urn.clone(), change: ListingChange::NoLongerListed }

@@ -1,6 +1,6 @@
 //! A place and the claims on its nights.
 
-use crate::ids::{AwardId, CouncilId, EstablishmentUrn, ReferralId};
+use crate::ids::{AwardId, CouncilId, EstablishmentUrn, HouseholdId, ReferralId};
 use crate::market::{Agreed, ReservationTerms, Sexes};
 use crate::nights::Nights;
 use jiff::{Timestamp, civil::Date};
@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 pub struct Place {
     /// Its establishment.
     pub urn: EstablishmentUrn,
+    /// The carer household that it is in; none where it belongs to none, or that is not known.
+    pub household: Option<HouseholdId>,
     /// Whether it is there and staffed.
     pub open: bool,
     /// What the provider advertises it for; none while it takes nobody.
@@ -113,7 +115,7 @@ pub struct Claim {
     pub start: Date,
     /// The day of departure, once it is known.
     pub end: Option<Date>,
-    /// Whether it takes the whole establishment.
+    /// Whether it takes the whole home: the establishment, or the household that the place is in.
     pub solo: bool,
     /// The fencing token of the hold, or of the hold that the award came from.
     pub token: u64,

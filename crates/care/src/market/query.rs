@@ -1,6 +1,6 @@
 //! What the market's picture answers: how much room there is, counted from the claims each time.
 
-use super::{Claim, Establishment, Market, Place, RegistrationStatus, UNREGISTERED, Vacancy};
+use super::{Claim, Establishment, Home, Market, Place, RegistrationStatus, UNREGISTERED, Vacancy};
 use crate::ids::{CouncilId, EstablishmentUrn, PlaceId};
 use crate::nights::{Nights, london_date};
 use jiff::{Timestamp, civil::Date};
@@ -30,7 +30,7 @@ pub struct Own<'a> {
 
 impl Market {
     /// How many of an establishment's places are claimed at most on any one of these nights, as of `at`. A solo claim
-    /// takes every registered place.
+    /// takes every registered place, but that of a household's place, which takes the household alone, counts as one.
     #[must_use]
     pub fn places_claimed_on(&self, urn: &EstablishmentUrn, nights: Nights, at: Timestamp) -> u16 {
         self.places_claimed_besides(urn, nights, at, None)
@@ -48,34 +48,53 @@ impl Market {
         let Some(establishment) = self.establishments.get(urn) else {
             return 0;
         };
-        let (most, solo) = self.most_claims(establishment, nights, at, own);
+        let solo = self.solo_on(establishment, nights, at);
+        let most = self.most_claims(self.places_of(establishment), nights, at, own);
         if solo { establishment.registration.places_registered } else { most }
+    }
+
+    /// How many claims stand at most on any one of these nights in a home, as of `at`, without what is a council's own; a solo claim counts
+    /// as one.
+    #[must_use]
+    pub fn claims_in(&self, home: Home<'_>, nights: Nights, at: Timestamp, own: Option<Own<'_>>) -> u16 {
+        self.most_claims(self.places_of_home(home), nights, at, own)
     }
 
     /// How many claims stand at most on any one of these nights in an establishment, as of `at`, in its closed places too; a solo claim
     /// counts as one. It is what the regulator's number of places cannot fall below.
     #[must_use]
     pub fn claims_at_once(&self, urn: &EstablishmentUrn, nights: Nights, at: Timestamp) -> u16 {
-        self.establishments.get(urn).map_or(0, |it| self.most_claims(it, nights, at, None).0)
+        self.claims_besides(urn, nights, at, None)
     }
 
-    /// The most places that are claimed on any one of these nights, without what is a council's own, and whether any claim is solo. A claim
-    /// that stands on a reservation counts once.
-    fn most_claims(
+    /// The same without what a council has on one place already.
+    #[must_use]
+    pub fn claims_besides(
         &self,
-        establishment: &Establishment,
+        urn: &EstablishmentUrn,
         nights: Nights,
         at: Timestamp,
         own: Option<Own<'_>>,
-    ) -> (u16, bool) {
+    ) -> u16 {
+        let establishment = self.establishments.get(urn);
+        establishment.map_or(0, |it| self.most_claims(self.places_of(it), nights, at, own))
+    }
+
+    /// The most of some places that are claimed on any one of these nights, without what is a council's own. A claim that stands on a
+    /// reservation counts once.
+    fn most_claims<'a>(
+        &self,
+        places: impl Iterator<Item = (&'a PlaceId, &'a Place)>,
+        nights: Nights,
+        at: Timestamp,
+        own: Option<Own<'_>>,
+    ) -> u16 {
         let mut steps: Vec<(Date, i32)> = Vec::new();
-        let mut solo = false;
-        for (id, place) in self.places_of(establishment) {
+        for (id, place) in places {
             let own = own.filter(|own| own.place == id);
             let claims = place.claims_on(nights, at);
-            let claims = claims
-                .filter(|claim| !claim.is_hold() || own.and_then(|own| own.hold) != Some(claim.token))
-                .inspect(|claim| solo |= claim.solo);
+            let claims =
+                claims.filter(|claim| !claim.is_hold() || own.and_then(|own| own.hold) != Some(claim.token));
             let mut taken: Vec<Nights> = claims.map(Claim::nights).collect();
             taken.extend(place.reserved_by_others(own.map(|own| own.council), nights).map(|it| it.nights()));
             for run in united(taken) {
@@ -90,7 +109,7 @@ impl Market {
             claimed += step;
             most = most.max(claimed);
         }
-        (u16::try_from(most).unwrap_or(u16::MAX), solo)
+        u16::try_from(most).unwrap_or(u16::MAX)
     }
 
     /// How much room an establishment has, as of `at`, for a child who comes that day and stays.
@@ -133,8 +152,9 @@ impl Market {
         at: Timestamp,
     ) -> impl Iterator<Item = (&'a PlaceId, &'a Place, &'a Vacancy)> {
         let nights = Nights::from_on(from, None);
-        let admits = establishment.admits() && !self.solo_on(establishment, nights, at);
-        self.places_of(establishment).filter(move |_| admits).filter_map(move |(id, place)| {
+        let admitting = self.homes_of(establishment).filter(|_| establishment.admits());
+        let whole = admitting.filter(move |home| !self.solo_on(*home, nights, at));
+        whole.flat_map(|home| self.places_of_home(home)).filter_map(move |(id, place)| {
             let vacancy = place.vacancy.as_ref().filter(|vacancy| vacancy.available_from <= from)?;
             let taken = place.claims_on(nights, at).next().is_some()
                 || place.reservations_on(nights).next().is_some();
@@ -142,10 +162,12 @@ impl Market {
         })
     }
 
-    /// Whether a solo claim takes the whole establishment on some of these nights, as of `at`.
+    /// Whether a solo claim takes the whole of a home on some of these nights, as of `at`. Of an establishment that is what belongs to no
+    /// household.
     #[must_use]
-    pub fn solo_on(&self, establishment: &Establishment, nights: Nights, at: Timestamp) -> bool {
-        self.places_of(establishment).any(|(_, place)| place.claims_on(nights, at).any(|claim| claim.solo))
+    pub fn solo_on<'a>(&'a self, home: impl Into<Home<'a>>, nights: Nights, at: Timestamp) -> bool {
+        let solo = |place: &Place| place.claims_on(nights, at).any(|claim| claim.solo);
+        self.places_of_home(home.into()).any(|(_, place)| solo(place))
     }
 
     /// The places of an establishment, open and closed.

@@ -5,7 +5,7 @@
 //! It explains nothing of what it leaves out; once it is asked for the top alone, once for the counts too that ours always gives with it.
 
 use crate::simulated::{FROM, MILES, NEEDS, PROVISIONS, Question, now};
-use crate::{TOP, Times};
+use crate::{PASSES, TOP, Times, shortest};
 use care::market::{Establishment, Market, Place, RegistrationStatus, Stage, UNREGISTERED};
 use care::{Date, PlaceId, code_sets};
 use geography::{Location, locate};
@@ -51,7 +51,9 @@ pub(crate) fn compare(market: &Market, questions: &[Question], ours: &[SearchRes
         database.run_as_admin(&function(counted)).unwrap();
         // A plan for each question, or one for all: whichever it is faster with.
         let modes = ["force_custom_plan", "force_generic_plan"];
-        let [each, one] = modes.map(|mode| ask(&database, mode, counted, ours));
+        let [each, one] = modes.map(|mode| {
+            Times::of(shortest((0..PASSES).map(|_| ask(&database, mode, counted, ours)).collect()))
+        });
         let best = if each.thousandth(500) <= one.thousandth(500) { each } else { one };
         best.print(&format!("PostgreSQL, {what}"));
         let ratio = |thousandth| {
@@ -67,7 +69,7 @@ pub(crate) fn compare(market: &Market, questions: &[Question], ours: &[SearchRes
     }
 }
 
-fn ask(database: &Database, mode: &str, counted: bool, ours: &[SearchResult]) -> Times {
+fn ask(database: &Database, mode: &str, counted: bool, ours: &[SearchResult]) -> Vec<Duration> {
     let asked = database
         .run_as_admin(&format!(
             "SET plan_cache_mode = {mode}; SET max_parallel_workers_per_gather = 0; SET jit = off; \
@@ -93,7 +95,7 @@ fn ask(database: &Database, mode: &str, counted: bool, ours: &[SearchResult]) ->
         times.push(Duration::from_secs_f64(micros.parse::<f64>().unwrap() / 1e6));
     }
     assert_eq!(times.len(), ours.len());
-    Times::of(times)
+    times
 }
 
 fn bits<'a>(codes: impl IntoIterator<Item = &'a str>) -> u32 {

@@ -171,7 +171,9 @@ impl Simulated {
         });
         for place in 1..=places {
             let place: PlaceId = format!("{urn}-{place:02}").parse().unwrap();
-            events.push(PlaceOpened { place: place.clone(), urn: urn.clone(), at: now() }.into());
+            events.push(
+                PlaceOpened { place: place.clone(), urn: urn.clone(), household: None, at: now() }.into(),
+            );
             events.push(self.vacancy(place.clone(), registration.sexes, mix.clone()).into());
             match self.below(100) {
                 0..4 => events.push(self.hold(place.clone()).into()),
@@ -237,7 +239,13 @@ impl Simulated {
             start: FROM,
             solo: self.below(20) == 0,
             token: self.tokens,
-            evidence: MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() },
+            evidence: MarketEvidence {
+                evidence,
+                sexes_advertised,
+                sexes_registered,
+                sex: "F".into(),
+                household: None,
+            },
             at: now(),
         }
     }

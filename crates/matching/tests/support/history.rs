@@ -3,13 +3,14 @@
 use super::{at, evidence};
 use care::market::{
     BlockAllocated, BlockEnded, BlockTerms, EstablishmentAmended, EstablishmentRegistered, HoldEnd,
-    HoldReleased, MarketEvent, Mix, OccupancyEnded, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened,
-    PlaceReserved, ProviderRegistered, Registration, RegistrationStatus, ResaleOf, ResaleSold,
-    ReservationEnd, ReservationEnded, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
-    VacancyAdvertised, VacancyConfirmed, VacancyQueried, VacancyUnlisted, VacancyWithdrawn,
+    HoldReleased, HouseholdAmended, HouseholdApproval, HouseholdClosed, HouseholdRegistered, MarketEvent,
+    Mix, OccupancyEnded, PlaceClosed, PlaceHeld, PlaceOccupied, PlaceOpened, PlaceReserved,
+    ProviderRegistered, Registration, RegistrationStatus, ResaleOf, ResaleSold, ReservationEnd,
+    ReservationEnded, RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, VacancyAdvertised,
+    VacancyConfirmed, VacancyQueried, VacancyUnlisted, VacancyWithdrawn,
 };
 use care::published::{ClaimReleased, PlaceClaimed};
-use care::{AwardId, CouncilId, Date, EstablishmentUrn, Pence, PlaceId, ReferralId, Timestamp};
+use care::{AwardId, CouncilId, Date, EstablishmentUrn, HouseholdId, Pence, PlaceId, ReferralId, Timestamp};
 use geography::Miles;
 use matching::{Criteria, Operator};
 use proptest::prelude::{Strategy, any};
@@ -25,7 +26,12 @@ const PROVISIONS: [&str; 5] =
 const COUNCILS: [&str; 3] = ["E06000005", "E06000015", "E06000047"];
 const SEXES: [Sexes; 4] = [Sexes::Any, Sexes::Any, Sexes::Male, Sexes::Female];
 const HOMES: u8 = 5;
-const PLACES: u8 = 3;
+/// Of them the first belong to no household, and the others to one each or two.
+const PLACES: u8 = 5;
+const OWN_PLACES: u8 = 2;
+
+/// What kinds of steps there are.
+const KINDS: u8 = 27;
 
 /// A step of a history: bytes that are read as an event, so that a failure shrinks to few and small ones.
 pub(crate) type Step = [u8; 8];
@@ -53,6 +59,29 @@ fn urn(home: u8) -> EstablishmentUrn {
 
 fn place(home: u8, number: u8) -> PlaceId {
     format!("h{}-{:02}", home % HOMES, number % PLACES + 1).parse().unwrap()
+}
+
+fn household(home: u8, number: u8) -> HouseholdId {
+    format!("h{}-h{:02}", home % HOMES, number % 2 + 1).parse().unwrap()
+}
+
+/// The household that a place is opened in.
+fn household_of(home: u8, number: u8) -> Option<HouseholdId> {
+    let number = number % PLACES;
+    (number >= OWN_PLACES).then(|| household(home, number / 4))
+}
+
+fn approval(a: u8, b: u8) -> HouseholdApproval {
+    HouseholdApproval {
+        approved_on: jan(1),
+        children: 1 + a % 3,
+        exempt: false,
+        age_from: 7 + a % 5,
+        age_to: 14 + b % 5,
+        sexes: of(&SEXES, a / 4),
+        sibling_groups: b.is_multiple_of(2),
+        short_breaks_only: b % 8 == 7,
+    }
 }
 
 fn council(byte: u8) -> CouncilId {
@@ -87,6 +116,7 @@ pub(crate) fn opening() -> Vec<MarketEvent> {
         vec![ProviderRegistered { provider, name: "Simulated".into(), at: at(0) }.into()];
     for home in 0..HOMES - 1 {
         events.push(event(&[0, home, home, home, home, home, home, 0], 0));
+        events.extend([0, 1].map(|number| event(&[24, home, number, home, number, home + number, 0, 0], 0)));
         for number in 0..PLACES {
             events.push(event(&[1, home, number, 0, 0, 0, 0, 0], 0));
             events.push(event(&[2, home, number, 63, 0, 0, 0, 0], 0));
@@ -99,7 +129,7 @@ pub(crate) fn opening() -> Vec<MarketEvent> {
 pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
     let &[kind, home, number, a, b, c, d, e] = step;
     let (urn, place, at) = (urn(home), place(home, number), at(minute));
-    match kind % 24 {
+    match kind % KINDS {
         0 => EstablishmentRegistered {
             urn,
             provider: "P1".parse().unwrap(),
@@ -113,7 +143,20 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
             at,
         }
         .into(),
-        1 => PlaceOpened { place, urn, at }.into(),
+        1 => PlaceOpened { place, urn, household: household_of(home, number), at }.into(),
+        24 | 25 => {
+            let (household, approval) = (self::household(home, number), approval(a, b));
+            // Seldom it is not told where a household lies.
+            let (sector, utla) = match c % 4 {
+                3 => (String::new(), String::new()),
+                _ => (of(&SECTORS, c).to_owned(), of(&COUNCILS, d).to_owned()),
+            };
+            match kind % KINDS {
+                24 => HouseholdRegistered { household, urn, approval, sector, utla, at }.into(),
+                _ => HouseholdAmended { household, urn, approval, sector, utla, at }.into(),
+            }
+        }
+        26 => HouseholdClosed { household: self::household(home, number), urn, on: jan(a), at }.into(),
         2..=5 => advertised(step, place, at),
         6 => EstablishmentAmended { urn, registration: registration(a, b), sector: moved(a), at }.into(),
         7 => RestrictionNoticeServed { urn, on: jan(a), at }.into(),
@@ -140,7 +183,15 @@ pub(crate) fn event(step: &Step, minute: i64) -> MarketEvent {
             let (award, on) = (award(a), jan(b));
             PlaceOccupied { award, council: council(c), place, on, counted_from: on, at }.into()
         }
-        14 => OccupancyEnded { award: award(a), council: council(c), place, on: jan(b), at }.into(),
+        14 => OccupancyEnded {
+            award: award(a),
+            council: council(c),
+            place,
+            on: jan(b),
+            yielded: Vec::new(),
+            at,
+        }
+        .into(),
         15 => VacancyConfirmed { place, at }.into(),
         16 => VacancyQueried { place, confirmed_at: at, at }.into(),
         17 => VacancyUnlisted { place, asked_at: at, at }.into(),
@@ -174,7 +225,7 @@ fn agreed(step: &Step, place: PlaceId, at: Timestamp) -> MarketEvent {
     let (from, until) = (jan(b % 20), jan(b % 20 + 1 + d % 7));
     let (council, weekly, number) = (council(a), Pence(i64::from(e)), u64::from(c % 4));
     let (urn, provider, approver) = (urn(home), "P1".parse().unwrap(), "Post".to_owned());
-    match (kind % 24, e % 3) {
+    match (kind % KINDS, e % 3) {
         (18, _) => {
             let referral = None;
             PlaceReserved {

@@ -28,7 +28,7 @@ pub(crate) fn evidence() -> MarketEvidence {
         places_claimed: 4,
     };
     let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
-    MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into() }
+    MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into(), household: None }
 }
 
 /// The market after some events.
@@ -60,6 +60,10 @@ pub(crate) fn apply(instead: Counterfactual<'_>, criteria: &mut Criteria, at: &m
             criteria.needs.retain(|need| !needs.codes().any(|code| code == need));
         }
         Counterfactual::AskedFrom(instant) => *at = instant.max(*at),
+        Counterfactual::OnceOver(date) => {
+            criteria.available_on = later(criteria.available_on, date);
+            *at = care::working_days::start_of_day(date).max(*at);
+        }
         Counterfactual::SoloLifted => criteria.solo = false,
     }
 }

@@ -1,8 +1,8 @@
 //! The search read straight off the market, slowly: it looks at every claim of every place and shares no code with the index.
 
 use care::market::{
-    Block, Establishment, Market, Own, Place, RegistrationStatus, Reservation, SUPPORTED_ACCOMMODATION,
-    UNREGISTERED, Vacancy,
+    Block, Establishment, Home, Household, Market, Own, Place, RegistrationStatus, Reservation,
+    SUPPORTED_ACCOMMODATION, UNREGISTERED, Vacancy,
 };
 use care::{EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
 use geography::{Miles, locate};
@@ -22,15 +22,16 @@ pub(crate) fn judge(market: &Market, criteria: &Criteria, at: Timestamp) -> BTre
     let mut verdicts = BTreeMap::new();
     for (urn, establishment) in market.establishments() {
         for (id, place) in market.places_of(establishment).filter(|(_, place)| place.open) {
+            let household = place.household.as_ref().and_then(|id| market.household(id));
             let mut failed: BTreeSet<Rule> =
-                establishment_fails(criteria, establishment).into_iter().collect();
-            failed.extend(place_fails(criteria, establishment, place));
+                establishment_fails(criteria, establishment, household).into_iter().collect();
+            failed.extend(place_fails(criteria, establishment, household, place));
             failed.extend(claims_fail(market, criteria, (urn, establishment, id, place), at));
             let verdict = match &place.vacancy {
                 Some(vacancy) if failed.is_empty() => Verdict::Ranked(
                     criteria.needs.difference(&vacancy.needs).count(),
                     impact(criteria, vacancy),
-                    distance(criteria.near, establishment),
+                    distance(criteria.near, establishment, household),
                     grade_rank(&establishment.registration.grade),
                 ),
                 _ => Verdict::Failed(failed.into_iter().collect()),
@@ -52,12 +53,20 @@ pub(crate) fn order(verdicts: &BTreeMap<PlaceId, Verdict>) -> Vec<PlaceId> {
     ranked.into_iter().map(|(.., id)| id.clone()).collect()
 }
 
-pub(crate) fn distance(near: Option<Near>, establishment: &Establishment) -> Option<Miles> {
-    let sector = locate(establishment.sector.parse().ok()?).ok()?;
+pub(crate) fn distance(
+    near: Option<Near>,
+    establishment: &Establishment,
+    household: Option<&Household>,
+) -> Option<Miles> {
+    let sector = match household {
+        Some(household) if !household.sector.is_empty() => &household.sector,
+        _ => &establishment.sector,
+    };
+    let sector = locate(sector.parse().ok()?).ok()?;
     Some(near?.location().miles_to(sector))
 }
 
-fn establishment_fails(criteria: &Criteria, it: &Establishment) -> Vec<Rule> {
+fn establishment_fails(criteria: &Criteria, it: &Establishment, household: Option<&Household>) -> Vec<Rule> {
     let mut failed = Vec::new();
     let mut rule = |rule, fails: bool| {
         if fails {
@@ -65,7 +74,9 @@ fn establishment_fails(criteria: &Criteria, it: &Establishment) -> Vec<Rule> {
         }
     };
     let own = it.operated_by.is_some() && it.operated_by == criteria.council;
-    rule(Rule::Provision, !criteria.provisions.is_empty() && !criteria.provisions.contains(&it.provision));
+    let short = household.is_some_and(|it| it.approval.short_breaks_only);
+    let provision = if short { "FOSTERING_SHORT_BREAKS" } else { it.provision.as_str() };
+    rule(Rule::Provision, !criteria.provisions.is_empty() && !criteria.provisions.contains(provision));
     rule(
         Rule::Operator,
         match criteria.operator {
@@ -79,28 +90,38 @@ fn establishment_fails(criteria: &Criteria, it: &Establishment) -> Vec<Rule> {
     rule(Rule::Restricted, it.restricted_on.is_some());
     let lowest = criteria.grade_at_least.as_ref();
     rule(Rule::Grade, lowest.is_some_and(|lowest| grade_rank(&it.registration.grade) > grade_rank(lowest)));
-    let distance = distance(criteria.near, it);
+    let distance = distance(criteria.near, it, household);
     let near_enough =
         distance.is_some_and(|distance| criteria.within.is_none_or(|within| distance <= within));
     rule(Rule::Distance, criteria.near.is_some() && !near_enough);
-    rule(Rule::AvoidedArea, criteria.avoid_areas.iter().any(|area| *area == it.utla));
+    let utla = household.map(|it| &it.utla).filter(|utla| !utla.is_empty()).unwrap_or(&it.utla);
+    rule(Rule::AvoidedArea, criteria.avoid_areas.contains(utla));
     failed
 }
 
-fn place_fails(criteria: &Criteria, it: &Establishment, place: &Place) -> Vec<Rule> {
+fn place_fails(
+    criteria: &Criteria,
+    it: &Establishment,
+    household: Option<&Household>,
+    place: &Place,
+) -> Vec<Rule> {
+    let approval = household.map(|it| &it.approval);
     let (vacancy, registration) = (place.vacancy.as_ref(), &it.registration);
     let mut failed = Vec::new();
     let age_fits = criteria.age_years.is_none_or(|age| {
         vacancy.is_none_or(|vacancy| vacancy.age_from <= age && age <= vacancy.age_to)
             && registration.age_from <= age
             && age <= registration.age_to
+            && approval.is_none_or(|it| it.age_from <= age && age <= it.age_to)
             && (it.provision != SUPPORTED_ACCOMMODATION.0 || age >= 16)
     });
     if !age_fits {
         failed.push(Rule::Age);
     }
     let sex_fits = criteria.sex.as_ref().is_none_or(|sex| {
-        vacancy.is_none_or(|vacancy| vacancy.sexes.takes(sex)) && registration.sexes.takes(sex)
+        vacancy.is_none_or(|vacancy| vacancy.sexes.takes(sex))
+            && registration.sexes.takes(sex)
+            && approval.is_none_or(|it| it.sexes.takes(sex))
     });
     if !sex_fits {
         failed.push(Rule::Sex);
@@ -131,27 +152,45 @@ fn claims_fail(
     if vacancy.is_some_and(|vacancy| vacancy.available_from > nights.start()) {
         failed.push(Rule::NotAvailable);
     }
-    if market.solo_on(establishment, nights, at) || place.claims_on(nights, at).next().is_some() {
+    let household = place.household.as_ref().and_then(|id| Some((id, market.household(id)?)));
+    let home = Home { establishment, household };
+    let together = |other: &Place| other.urn == *urn && other.household == place.household;
+    let alike = || market.places().filter(|(_, other)| together(other));
+    let solo = alike().any(|(_, other)| other.claims_on(nights, at).any(|claim| claim.solo));
+    if solo || place.claims_on(nights, at).next().is_some() {
         failed.push(Rule::Claimed);
     }
     let stated = vacancy.and_then(|vacancy| vacancy.mix.as_ref()).is_some_and(|mix| mix.children > 0);
     let own = criteria.council.map(|council| Own { place: id, council, hold: None });
-    if criteria.solo && (stated || market.places_claimed_besides(urn, nights, at, own) > 0) {
+    if criteria.solo && (stated || market.claims_in(home, nights, at, own) > 0) {
         failed.push(Rule::NotEmpty);
     }
     let agreed = place.agreed.clone().unwrap_or_default();
-    let of_others = |it: &&Reservation| it.until > nights.start() && Some(it.council) != criteria.council;
+    // What others agreed of nights before counts until it is over, but for who bought its own of a reservation.
+    let today = london_date(at);
+    let bought = agreed.reservations.iter().any(|it| {
+        let on = it.from <= nights.start() && nights.start() < it.until;
+        on && Some(it.council) == criteria.council && !it.sold_by.is_empty()
+    });
+    let of_others = |it: &&Reservation| {
+        let counts = it.until > nights.start() || !bought && it.until > today;
+        counts && Some(it.council) != criteria.council
+    };
     if agreed.reservations.iter().any(|it| of_others(&it)) {
         failed.push(Rule::Reserved);
     }
     let keeps_out = |block: &Block| {
         let first = nights.start().max(block.terms.from);
-        let sold =
-            block.sold.iter().rev().find(|(nights, _)| nights.start() <= first && first < nights.end());
-        let entitled = sold.map_or(block.council, |(_, buyer)| *buyer);
-        let sold_away =
-            block.sold.iter().any(|(sold, to)| sold.end() > nights.start() && Some(*to) != criteria.council);
-        block.terms.until > nights.start() && (Some(entitled) != criteria.council || sold_away)
+        let sold = block.sold.iter().rev().find(|it| it.nights.start() <= first && first < it.nights.end());
+        let entitled = sold.map_or(block.council, |it| it.buyer);
+        let away =
+            |it: &care::market::Sold| it.nights.end() > nights.start() && Some(it.buyer) != criteria.council;
+        let sold_away = block.sold.iter().any(away);
+        let last = block.terms.until.yesterday().unwrap();
+        let buyer = block.sold.iter().rev().find(|it| it.nights.start() <= last && last < it.nights.end());
+        let at_end = buyer.map_or(block.council, |it| it.buyer);
+        let before = !bought && block.terms.until > today && Some(at_end) != criteria.council;
+        before || block.terms.until > nights.start() && (Some(entitled) != criteria.council || sold_away)
     };
     if agreed.blocks.iter().any(keeps_out) {
         failed.push(Rule::BlockOfAnotherCouncil);

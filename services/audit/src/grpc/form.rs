@@ -3,7 +3,7 @@
 use crate::index::{Filter, Order, Question};
 use crate::reader::Reader;
 use api::audit::{EventFilter, EventOrder};
-use care::{CouncilId, FrameworkId, Timestamp};
+use care::{CouncilId, FrameworkId};
 use eventlog::{LogId, Service};
 use service_kit::{Fields, council_name};
 use tonic::Status;
@@ -109,13 +109,9 @@ fn service(fields: &mut Fields, name: &str) -> Option<Service> {
     service
 }
 
+/// An instant in microseconds.
 fn instant(fields: &mut Fields, field: &str, at: Option<&prost_types::Timestamp>) -> Option<Option<i64>> {
-    let Some(at) = at else { return Some(None) };
-    let instant = Timestamp::new(at.seconds, at.nanos).ok().filter(|_| at.nanos >= 0);
-    if instant.is_none() {
-        fields.violation(field, "is not an instant");
-    }
-    instant.map(|instant| Some(instant.as_microsecond()))
+    fields.instant(field, at).map(|at| at.map(|at| at.as_microsecond()))
 }
 
 /// What somebody asks, if it is about what is theirs.

@@ -1,6 +1,8 @@
 //! A region of five processes over Kafka, for the benchmarks.
 #![allow(dead_code, reason = "each benchmark uses some of it")]
 
+pub(crate) mod market;
+
 use eventlog::Service;
 use local_parts::postgres::Database;
 use std::collections::BTreeMap;
@@ -71,23 +73,8 @@ impl Processes {
         if let Some(databases) = &self.databases {
             command.args(["--database", databases[&service].url()]);
         }
-        command.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let start = Instant::now();
-        let mut process = command.spawn().unwrap();
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        let (ready, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut said = String::new();
-            for line in stderr.lines().map_while(Result::ok) {
-                if line.contains("brokerage::running: ready") {
-                    // Whoever waited may have given up.
-                    let _ = ready.send(Ok(Instant::now()));
-                }
-                said.push_str(&line);
-                said.push('\n');
-            }
-            let _ = ready.send(Err(said));
-        });
+        let (process, told) = begin(command);
         self.processes.insert(service, process);
         // All five are started before the first is ready.
         match told.recv_timeout(patience) {
@@ -98,11 +85,7 @@ impl Processes {
     }
 
     pub(crate) fn end(&mut self, service: Service) {
-        if let Some(mut process) = self.processes.remove(&service) {
-            let id = process.id().to_string();
-            Command::new("kill").args(["-TERM", &id]).status().unwrap();
-            process.wait().unwrap();
-        }
+        self.processes.remove(&service).into_iter().for_each(end);
     }
 
     /// Asks until all processes say that they are ready.
@@ -118,6 +101,67 @@ impl Processes {
             }
         }
     }
+}
+
+/// Starts a process; what it sends is when it is ready, or, once it has ended, what it said.
+fn begin(mut command: Command) -> (Child, mpsc::Receiver<Result<Instant, String>>) {
+    command.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let stderr = BufReader::new(process.stderr.take().unwrap());
+    let (ready, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut said = String::new();
+        for line in stderr.lines().map_while(Result::ok) {
+            if line.contains("brokerage::running: ready") {
+                // Whoever waited may have given up.
+                let _ = ready.send(Ok(Instant::now()));
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        let _ = ready.send(Err(said));
+    });
+    (process, told)
+}
+
+fn end(mut process: Child) {
+    let id = process.id().to_string();
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    process.wait().unwrap();
+}
+
+/// A whole region in one process.
+pub(crate) struct Whole {
+    process: Option<Child>,
+    pub(crate) address: String,
+    pub(crate) token_keys: PathBuf,
+}
+
+impl Whole {
+    /// Starts one, and waits until it is ready.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let token_keys = folder.join("tokens");
+        let mut command = Command::new(program());
+        command.args(["run", "--listen", &address, "--data-dir"]).arg(folder.join("region"));
+        command.arg("--token-keys").arg(&token_keys);
+        let (process, told) = begin(command);
+        let ready = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(ready.is_ok(), "{ready:?}");
+        Self { process: Some(process), address, token_keys }
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        self.process.take().into_iter().for_each(end);
+    }
+}
+
+/// Half of the times were no longer than the first, and all but one in a hundred no longer than the second.
+pub(crate) fn percentiles(mut times: Vec<Duration>) -> [Duration; 2] {
+    times.sort_unstable();
+    [times[times.len() / 2], times[times.len() * 99 / 100]]
 }
 
 impl Drop for Processes {

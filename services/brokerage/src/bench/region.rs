@@ -61,6 +61,7 @@ impl Market {
                 establishment: format!("establishments/{urn}"),
                 count: u32::try_from(PLACES_PER_ESTABLISHMENT).unwrap_or(1),
                 request_id: request_id(),
+                household: String::new(),
             };
             let opened = client.open_places(with(&market.provider, request)).await.map_err(refused)?;
             market.places.extend(opened.into_inner().places.into_iter().map(|place| place.name));

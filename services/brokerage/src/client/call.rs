@@ -1,12 +1,13 @@
 //! Calling a method that is known by its descriptor only.
 
+use super::DOCUMENT;
+use super::output::{self, Form};
 use super::progress::Progress;
-use super::{DOCUMENT, output};
-use crate::terminal::{Exit, Output, say_error};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::terminal::{Exit, say_error};
 use prost::Message;
-use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, SerializeOptions};
+use prost_reflect::{
+    DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, ReflectMessage, SerializeOptions,
+};
 use serde_json::Value;
 use service_kit::token::{TOKEN_BYTES_MAX, too_long};
 use std::path::Path;
@@ -62,7 +63,7 @@ pub(super) async fn call(
     request: DynamicMessage,
     address: &str,
     token: Option<&str>,
-    (output, file): (Output, Option<&Path>),
+    (form, file): (Form, Option<&Path>),
 ) -> Exit {
     let channel = match connect(address).await {
         Ok(channel) => channel,
@@ -85,28 +86,26 @@ pub(super) async fn call(
         request.metadata_mut().insert("authorization", bearer);
     }
     let result = if method.is_server_streaming() {
-        stream(method, request, channel, output).await
+        stream(method, request, channel, form).await
     } else {
-        unary(method, request, channel).await.map(|mut answer| {
+        unary(method, request, channel).await.and_then(|mut answer| {
             if let Some(Err(message)) = file.map(|file| keep(&mut answer, file)) {
                 say_error(&message);
-                return Exit::Usage;
+                return Ok(Exit::Usage);
             }
-            output::print(&answer, &method.output(), output);
-            if says_no(&answer) { Exit::No } else { Exit::Yes }
+            output::print(&printed(&answer, form)?, &method.output(), form);
+            Ok(if says_no(&to_json(&answer)?) { Exit::No } else { Exit::Yes })
         })
     };
-    result.unwrap_or_else(|status| refused(&status, output))
+    result.unwrap_or_else(|status| refused(&status, form))
 }
 
-/// Writes the document of an answer to a file; the answer then says where it is instead.
-fn keep(answer: &mut Value, file: &Path) -> Result<(), String> {
-    let content = answer.get(DOCUMENT).and_then(Value::as_str).unwrap_or_default();
-    let bytes = STANDARD.decode(content).map_err(|error| format!("the document is damaged: {error}"))?;
+/// Writes the document of an answer to a file instead of showing it.
+fn keep(answer: &mut DynamicMessage, file: &Path) -> Result<(), String> {
+    let content = answer.get_field_by_name(DOCUMENT);
+    let bytes = content.as_ref().and_then(|value| value.as_bytes()).cloned().unwrap_or_default();
     std::fs::write(file, bytes).map_err(|error| format!("--out {}: {error}", file.display()))?;
-    if let Value::Object(fields) = answer {
-        fields.insert(DOCUMENT.to_owned(), Value::String(format!("in {}", file.display())));
-    }
+    answer.clear_field_by_name(DOCUMENT);
     Ok(())
 }
 
@@ -134,10 +133,9 @@ async fn unary(
     method: &MethodDescriptor,
     request: Request<DynamicMessage>,
     channel: Channel,
-) -> Result<Value, Status> {
+) -> Result<DynamicMessage, Status> {
     let codec = DynamicCodec { answer: method.output() };
-    let answer = client(channel).await?.unary(request, path(method)?, codec).await?.into_inner();
-    to_json(&answer)
+    Ok(client(channel).await?.unary(request, path(method)?, codec).await?.into_inner())
 }
 
 /// Whether a message answers what was asked with "no": a call-off is not allowed, a log is not as it was recorded.
@@ -150,7 +148,7 @@ async fn stream(
     method: &MethodDescriptor,
     request: Request<DynamicMessage>,
     channel: Channel,
-    output: Output,
+    form: Form,
 ) -> Result<Exit, Status> {
     let codec = DynamicCodec { answer: method.output() };
     let mut answers =
@@ -158,7 +156,8 @@ async fn stream(
     let progress = Progress::new(method.name(), 0);
     let mut exit = Exit::Yes;
     while let Some(answer) = answers.message().await? {
-        let answer = to_json(&answer)?;
+        let message = answer;
+        let answer = to_json(&message)?;
         if let Some(step) = answer.get("progress") {
             let number = |field: &str| step.get(field).and_then(Value::as_u64).unwrap_or(0);
             progress.reached(
@@ -171,32 +170,65 @@ async fn stream(
         if ["verdict", "summary"].iter().any(|part| answer.get(part).is_some_and(says_no)) {
             exit = Exit::No;
         }
-        progress.suspend(|| output::print_line(&answer, output));
+        let line = printed(&message, form)?;
+        progress.suspend(|| output::print_line(&line, form));
     }
     progress.finish();
     Ok(exit)
 }
 
-/// A message as JSON with the field names of the `.proto` files and every field in it.
+/// A message as it is to be printed.
+fn printed(message: &DynamicMessage, form: Form) -> Result<Value, Status> {
+    match form {
+        Form::ProtoJson => as_json(message, &SerializeOptions::new()),
+        Form::Table | Form::Json => to_json(message),
+    }
+}
+
+/// A message as JSON with the field names of the `.proto` files and every field in it; null is one that is not set.
 fn to_json(message: &DynamicMessage) -> Result<Value, Status> {
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
         .skip_default_fields(false)
         .stringify_64_bit_integers(false);
+    let mut json = as_json(message, &options)?;
+    name_unset(&mut json, &message.descriptor());
+    Ok(json)
+}
+
+fn as_json(message: &DynamicMessage, options: &SerializeOptions) -> Result<Value, Status> {
     message
-        .serialize_with_options(serde_json::value::Serializer, &options)
+        .serialize_with_options(serde_json::value::Serializer, options)
         .map_err(|error| Status::internal(format!("the answer has no JSON form: {error}")))
 }
 
+/// Adds the fields that can be told apart from empty ones and are not set, as null; of a choice only what was chosen is there.
+fn name_unset(json: &mut Value, descriptor: &MessageDescriptor) {
+    let Value::Object(object) = json else { return };
+    for field in descriptor.fields().filter(|field| !field.is_map()) {
+        let of_choice = field.containing_oneof().is_some_and(|choice| !choice.is_synthetic());
+        match (object.get_mut(field.name()), field.kind()) {
+            (None, _) if field.supports_presence() && !of_choice => {
+                object.insert(field.name().to_owned(), Value::Null);
+            }
+            (Some(Value::Array(items)), Kind::Message(inner)) => {
+                items.iter_mut().for_each(|item| name_unset(item, &inner));
+            }
+            (Some(value), Kind::Message(inner)) => name_unset(value, &inner),
+            _ => {}
+        }
+    }
+}
+
 /// Says why the region refused, and ends accordingly.
-fn refused(status: &Status, output: Output) -> Exit {
+fn refused(status: &Status, form: Form) -> Exit {
     let details = status.get_error_details();
     let info = details.error_info();
     let reason = info.map_or_else(|| format!("{:?}", status.code()), |info| info.reason.clone());
     let violations =
         details.bad_request().map(|request| request.field_violations.as_slice()).unwrap_or_default();
-    match output {
-        Output::Json => {
+    match form {
+        Form::Json | Form::ProtoJson => {
             let violations: Vec<Value> = violations
                 .iter()
                 .map(|violation| serde_json::json!({"field": violation.field, "description": violation.description}))
@@ -208,8 +240,8 @@ fn refused(status: &Status, output: Output) -> Exit {
             }});
             crate::terminal::say(&format!("{error:#}"));
         }
-        Output::Table if violations.is_empty() => say_error(&format!("{reason}: {}", status.message())),
-        Output::Table => {
+        Form::Table if violations.is_empty() => say_error(&format!("{reason}: {}", status.message())),
+        Form::Table => {
             let lines = violations
                 .iter()
                 .map(|violation| format!("\n  {}: {}", violation.field, violation.description));
@@ -220,5 +252,53 @@ fn refused(status: &Status, output: Output) -> Exit {
         Code::InvalidArgument | Code::Unauthenticated => Exit::Usage,
         Code::Unavailable | Code::DeadlineExceeded => Exit::Unavailable,
         _ => Exit::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> DynamicMessage {
+        let descriptor =
+            super::super::pool().get_message_by_name("brokerage.referrals.v1.CascadePolicy").unwrap();
+        let given = serde_json::json!({
+            "name": "councils/E06000015/cascadePolicy", "mode": "CASCADE_MODE_PARALLEL",
+            "steps": {"gates": [{"gate": "NOMINATED_OFFICER", "when": {"weeklyFromPence": "500000"}}]},
+        });
+        DynamicMessage::deserialize(descriptor, given).unwrap()
+    }
+
+    #[test]
+    fn json_has_every_field_and_null_for_what_is_not_set() {
+        let json = to_json(&policy()).unwrap();
+        assert_eq!(
+            (&json["version"], &json["required"], &json["clocks"]),
+            (&0.into(), &serde_json::json!([]), &Value::Null)
+        );
+        assert!(json.as_object().unwrap().contains_key("clocks"), "{json}");
+        let when = &json["steps"]["gates"][0]["when"];
+        assert_eq!((&when["weekly_from_pence"], &when["age_years_max"]), (&500_000.into(), &Value::Null));
+        assert!(when.as_object().unwrap().contains_key("age_years_max"), "{json}");
+        // What was printed can be given back, and is printed alike again.
+        let again = DynamicMessage::deserialize(policy().descriptor(), json.clone()).unwrap();
+        assert_eq!(again.encode_to_vec(), policy().encode_to_vec());
+        assert_eq!(to_json(&again).unwrap().to_string(), json.to_string());
+    }
+
+    #[test]
+    fn of_a_choice_only_what_was_chosen_is_there() {
+        let descriptor = super::super::pool().get_message_by_name("brokerage.vacancies.v1.Resale").unwrap();
+        let resale = DynamicMessage::deserialize(descriptor, serde_json::json!({"block": "5"})).unwrap();
+        let json = to_json(&resale).unwrap();
+        assert_eq!(json["block"], 5);
+        assert!(!json.as_object().unwrap().contains_key("reservation"), "{json}");
+    }
+
+    #[test]
+    fn canonical_json_is_that_of_protocol_buffers() {
+        let json = printed(&policy(), Form::ProtoJson).unwrap();
+        assert_eq!(json["steps"]["gates"][0]["when"], serde_json::json!({"weeklyFromPence": "500000"}));
+        assert!(!json.as_object().unwrap().contains_key("version"), "{json}");
     }
 }

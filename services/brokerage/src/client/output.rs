@@ -1,65 +1,58 @@
 //! Answers on the terminal.
 
-use crate::terminal::{Output, Rows, say};
-use care::Pence;
+mod cells;
+mod columns;
+
+use crate::terminal::{Rows, say};
+use cells::{flatten, heading, shown};
 use prost_reflect::{Cardinality, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-/// How many columns a table on a terminal has at most. A pipe gets all of them, and `--output json` has everything.
-const COLUMNS_MAX: usize = 9;
-/// How many things within things are looked into for columns.
-const DEPTH_MAX: usize = 3;
-/// What people look for first, so that a terminal's few columns have it.
-const FIRST: [&str; 14] = [
-    "status",
-    "stage",
-    "state",
-    "outcome",
-    "rank",
-    "live",
-    "withdrawn",
-    "urgency",
-    "needed_from",
-    "due_time",
-    "reasons",
-    "findings",
-    "reserved_until",
-    "block_until",
-];
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Form {
+    /// For people; into a pipe or file a line for each row.
+    Table,
+    /// JSON with the field names of the `.proto` files and every field in it, those that are empty too.
+    Json,
+    /// The canonical JSON of protocol buffers: names in lowerCamelCase, 64-bit numbers as text, and no field that is as if not set.
+    ProtoJson,
+}
 
 /// Prints an answer: a list as a table of its items, anything else as its fields.
-pub(super) fn print(answer: &Value, descriptor: &MessageDescriptor, output: Output) {
-    match (output, answer) {
-        (Output::Json, _) => say(&format!("{answer:#}")),
-        (Output::Table, Value::Object(object)) => match listed(object, descriptor) {
-            Some(Listed { lists, rest }) => {
-                // An empty list beside something that says more would read as "nothing was found".
-                let says = !rest.is_empty() || lists.iter().any(|list| !list.items.is_empty());
-                let several = lists.len() > 1;
-                for list in lists.iter().filter(|list| !says || !list.items.is_empty()) {
-                    if several {
-                        say(&heading(&list.field));
-                    }
-                    let (table, left_out) = list.table();
-                    say(&table.text());
-                    if left_out > 0 {
-                        say(&format!("{left_out} columns more: --output json has them, and so has a pipe"));
-                    }
-                }
-                if !rest.is_empty() {
-                    say(&fields(&rest).text());
-                }
-            }
-            None => say(&fields(object).text()),
-        },
-        (Output::Table, other) => say(&other.to_string()),
+pub(super) fn print(answer: &Value, descriptor: &MessageDescriptor, form: Form) {
+    match form {
+        Form::Json | Form::ProtoJson => say(&format!("{answer:#}")),
+        Form::Table => blocks(answer, descriptor, crate::terminal::width()).iter().for_each(|it| say(it)),
     }
 }
 
+/// An answer as text, block by block: for people a table as wide as their terminal, for a pipe a line for each row.
+fn blocks(answer: &Value, descriptor: &MessageDescriptor, width: Option<u16>) -> Vec<String> {
+    let Value::Object(object) = answer else { return vec![answer.to_string()] };
+    let Some(Listed { lists, rest }) = listed(object, descriptor) else {
+        return vec![fields(object, descriptor).text(width)];
+    };
+    let mut blocks = Vec::new();
+    // An empty list beside something that says more would read as "nothing was found".
+    let says = !rest.is_empty() || lists.iter().any(|list| !list.items.is_empty());
+    let several = lists.len() > 1;
+    for list in lists.iter().filter(|list| !says || !list.items.is_empty()) {
+        if several {
+            blocks.push(heading(&list.field));
+        }
+        list.told(width, &mut blocks);
+    }
+    if !rest.is_empty() {
+        blocks.push(fields(&rest, descriptor).text(width));
+    }
+    blocks
+}
+
 /// Prints one message of a stream, on one line.
-pub(super) fn print_line(answer: &Value, output: Output) {
-    match (output, answer) {
-        (Output::Table, Value::Object(object)) => {
+pub(super) fn print_line(answer: &Value, form: Form) {
+    match (form, answer) {
+        (Form::Table, Value::Object(object)) => {
             let mut flat = Vec::new();
             flatten("", object, &mut flat);
             let parts: Vec<String> = flat
@@ -113,230 +106,46 @@ fn listed<'a>(object: &'a Map<String, Value>, descriptor: &MessageDescriptor) ->
     Some(Listed { lists, rest })
 }
 
-/// The columns that say something, in the order of the API, with what is within things; a list of things is one column.
-fn columns(descriptor: &MessageDescriptor, items: &[&Map<String, Value>]) -> Vec<Column> {
-    let mut paths: Vec<Vec<String>> = Vec::new();
-    paths_of(descriptor, &[], &mut paths);
-    // What no row says or every row leaves out is not worth a column; nor are versions that only programs send back.
-    paths.retain(|path| {
-        let last = path.last().map_or("", String::as_str);
-        !matches!(last, "etag" | "request_id") && items.iter().any(|item| !at(item, path).is_empty())
-    });
-    united(descriptor, paths)
-}
-
-/// What is one thing or another, such as a place that matched or was left out, has one column where both are named alike.
-fn united(descriptor: &MessageDescriptor, paths: Vec<Vec<String>>) -> Vec<Column> {
-    let choice = |path: &[String]| {
-        let field =
-            path.first().filter(|_| path.len() > 1).and_then(|name| descriptor.get_field_by_name(name))?;
-        let choice = field.containing_oneof()?;
-        Some((choice.full_name().to_owned(), path[1..].to_vec()))
-    };
-    let mut columns: Vec<Column> = Vec::new();
-    for path in paths {
-        let of_choice = choice(&path);
-        let like = |column: &&mut Column| of_choice.is_some() && choice(&column[0]) == of_choice;
-        match columns.iter_mut().find(like) {
-            Some(column) => column.push(path),
-            None => columns.push(vec![path]),
-        }
-    }
-    columns
-}
-
-fn paths_of(descriptor: &MessageDescriptor, within: &[String], into: &mut Vec<Vec<String>>) {
-    for field in descriptor.fields() {
-        let path = [within, &[field.name().to_owned()]].concat();
-        match field.kind() {
-            Kind::Message(inner)
-                if field.cardinality() != Cardinality::Repeated
-                    && inner.full_name() != "google.protobuf.Timestamp" =>
-            {
-                if path.len() < DEPTH_MAX {
-                    paths_of(&inner, &path, into);
-                }
-            }
-            _ => into.push(path),
-        }
-    }
-}
-
-/// As many columns as a terminal takes: the first two, what people look for first, then the others; and how many are left out.
-fn fitting(paths: Vec<Column>, most: Option<usize>) -> (Vec<Column>, usize) {
-    let Some(left_out) = most.and_then(|most| paths.len().checked_sub(most)).filter(|more| *more > 0) else {
-        return (paths, 0);
-    };
-    let is_first = |column: &Column| column[0].last().is_some_and(|last| FIRST.contains(&last.as_str()));
-    let mut order: Vec<usize> = (0..paths.len()).collect();
-    order.sort_by_key(|index| (*index >= 2 && !is_first(&paths[*index]), *index));
-    order.truncate(paths.len() - left_out);
-    let chosen = paths.into_iter().enumerate().filter(|(index, _)| order.contains(index));
-    (chosen.map(|(_, path)| path).collect(), left_out)
-}
-
-/// Where a column's value may stand: in one place, or in one of several of which a row has one.
-type Column = Vec<Vec<String>>;
-
-fn cell(item: &Map<String, Value>, column: &Column) -> String {
-    column.iter().map(|path| at(item, path)).find(|cell| !cell.is_empty()).unwrap_or_default()
-}
-
-fn at(item: &Map<String, Value>, path: &[String]) -> String {
-    let mut value = None;
-    let mut object = Some(item);
-    for name in path {
-        value = object.and_then(|object| object.get(name));
-        object = value.and_then(Value::as_object);
-    }
-    let name = path.last().map_or("", String::as_str);
-    value.map_or_else(String::new, |value| told(name, value))
-}
-
-/// A cell: a list of things says what each of them says, one after the other.
-fn told(name: &str, value: &Value) -> String {
-    match value {
-        Value::Array(items) if items.iter().any(Value::is_object) => {
-            let said = items.iter().map(|item| match item {
-                Value::Object(object) => {
-                    let mut flat = Vec::new();
-                    flatten("", object, &mut flat);
-                    flat.retain(|(name, value)| !value.is_empty() && !name.ends_with("version"));
-                    // The code says what it is about.
-                    flat.sort_by_key(|(_, value)| !is_constant(value));
-                    flat.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(", ")
-                }
-                other => shown(name, other),
-            });
-            said.collect::<Vec<_>>().join("; ")
-        }
-        other => shown(name, other),
-    }
-}
-
 impl List<'_> {
-    /// The items as rows, and how many columns are left out.
-    fn table(&self) -> (Rows, usize) {
+    /// The items as rows, and what a terminal leaves out of them.
+    fn told(&self, width: Option<u16>, into: &mut Vec<String>) {
         if self.items.is_empty() {
-            return (Rows { header: None, rows: vec![vec!["(none)".to_owned()]] }, 0);
+            let rows = vec![vec!["(none)".to_owned()]];
+            into.push(Rows { header: None, rows, widths: None }.text(width));
+            return;
         }
-        let most = crate::terminal::is_for_people().then_some(COLUMNS_MAX);
-        let (columns, left_out) = fitting(columns(&self.descriptor, &self.items), most);
-        let named = |column: &Column| column[0].last().cloned().unwrap_or_default();
-        // Two columns of one name say within what they are.
-        let alone = |it: &Column| columns.iter().filter(|other| named(other) == named(it)).count() == 1;
-        let header = columns.iter().map(|it| heading(&if alone(it) { named(it) } else { it[0].join("_") }));
-        let rows = self.items.iter().map(|item| columns.iter().map(|column| cell(item, column)).collect());
-        (Rows { header: Some(header.collect()), rows: rows.collect() }, left_out)
+        let all = columns::of_list(&self.descriptor, &self.items);
+        let Some(columns_of_terminal) = width else {
+            into.push(columns::rows(all, None).text(None));
+            return;
+        };
+        let (shown, widths, left_out) = columns::fitting(all, columns_of_terminal.into());
+        let cut = shown.iter().filter(|column| !column.prefix.is_empty());
+        let cut: Vec<_> = cut.map(|column| format!("{} {}…", column.heading, column.prefix)).collect();
+        into.push(columns::rows(shown, Some(widths)).text(width));
+        if !cut.is_empty() {
+            into.push(format!("In full: {}", cut.join(", ")));
+        }
+        if left_out > 0 {
+            into.push(format!("{left_out} columns more: --output json has them, and so has a pipe"));
+        }
     }
 }
 
-/// A field's name as people read it; an amount or share says its unit itself.
-fn heading(name: &str) -> String {
-    let name = name.trim_end_matches("_pence").trim_end_matches("_thousandths");
-    name.replace("tenths_of_mile", "miles").replace('_', " ")
-}
-
-fn fields(object: &Map<String, Value>) -> Rows {
+/// A thing's fields, in the order of the API. Its own are told though they are empty, since that means something; of what is within it, what says
+/// something.
+fn fields(object: &Map<String, Value>, descriptor: &MessageDescriptor) -> Rows {
     let mut flat = Vec::new();
-    flatten("", object, &mut flat);
-    let said = flat.into_iter().filter(|(_, value)| !value.is_empty());
-    Rows { header: None, rows: said.map(|(name, value)| vec![heading(&name), value]).collect() }
-}
-
-fn flatten(prefix: &str, object: &Map<String, Value>, into: &mut Vec<(String, String)>) {
-    for (name, value) in object {
-        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        match value {
-            Value::Object(inner) => flatten(&path, inner, into),
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                for (index, item) in items.iter().enumerate() {
-                    match item.as_object() {
-                        Some(inner) => flatten(&format!("{path}[{index}]"), inner, into),
-                        None => into.push((format!("{path}[{index}]"), shown(name, item))),
-                    }
-                }
-            }
-            other => into.push((path, shown(name, other))),
-        }
+    for field in descriptor.fields() {
+        let Some(value) = object.get(field.name()) else { continue };
+        let mut own = Vec::new();
+        flatten("", &Map::from_iter([(field.name().to_owned(), value.clone())]), &mut own);
+        own.retain(|(name, value)| !value.is_empty() || name == field.name());
+        flat.extend(own);
     }
-}
-
-/// A value as people read it: pence as pounds, an enum without its prefix, nothing for nothing.
-fn shown(name: &str, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Number(number) if name.ends_with("_pence") => {
-            number.as_i64().map_or_else(|| number.to_string(), |pence| Pence(pence).to_string())
-        }
-        Value::Number(number) if name.ends_with("tenths_of_mile") => number
-            .as_u64()
-            .map_or_else(|| number.to_string(), |tenths| format!("{}.{}", tenths / 10, tenths % 10)),
-        Value::Number(number) if name.ends_with("_thousandths") => {
-            number.as_u64().map_or_else(|| number.to_string(), |of| format!("{}.{} %", of / 10, of % 10))
-        }
-        // Positions and ranks count from 1: this is none, such as the first bad one of a log that was verified.
-        Value::Number(number)
-            if (name.ends_with("position") || name == "rank") && number.as_u64() == Some(0) =>
-        {
-            String::new()
-        }
-        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::String(text) if text.ends_with("_UNSPECIFIED") => String::new(),
-        // An enum's value repeats what it is a value of: `CLAIM_STAGE_OCCUPIED` in a column named `stage`.
-        Value::String(text) => match text.split_once(&format!("{}_", name.to_ascii_uppercase())) {
-            Some((_, rest)) if is_constant(text) && !rest.is_empty() => rest.to_owned(),
-            _ => text.clone(),
-        },
-        Value::Array(items) => items.iter().map(|item| shown(name, item)).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
-
-fn is_constant(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    let rows = flat.into_iter().map(|(name, value)| vec![heading(&name), value]);
+    Rows { header: None, rows: rows.collect(), widths: None }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_terminal_gets_what_people_look_for_first_and_a_pipe_everything() {
-        let path = |name: &str| vec![vec![name.to_owned()]];
-        let paths: Vec<_> = ["name", "parent", "a", "b", "c", "stage", "d"].map(path).to_vec();
-        let (chosen, left_out) = fitting(paths.clone(), Some(4));
-        assert_eq!((chosen, left_out), (["name", "parent", "a", "stage"].map(path).to_vec(), 3));
-        assert_eq!(fitting(paths.clone(), None), (paths, 0));
-    }
-
-    #[test]
-    fn a_list_of_things_is_told_in_one_cell() {
-        let item = json!({"findings": [
-            {"rule": "DISTANCE", "counterfactual": "4 miles more", "fact": ""},
-            {"rule": "AGE", "counterfactual": "", "fact": "12 to 17"},
-        ]});
-        let column = vec![vec!["findings".to_owned()]];
-        assert_eq!(cell(item.as_object().unwrap(), &column), "DISTANCE, 4 miles more; AGE, 12 to 17");
-    }
-
-    #[test]
-    fn numbers_are_shown_in_the_units_that_people_use() {
-        for (name, value, head, expected) in [
-            ("weekly_fee_pence", json!(123_456), "weekly fee", "£1,234.56"),
-            ("distance_tenths_of_mile", json!(9), "distance miles", "0.9"),
-            ("distance_tenths_of_mile", json!(204), "distance miles", "20.4"),
-            ("needs_met_thousandths", json!(1_000), "needs met", "100.0 %"),
-            ("places_registered", json!(4), "places registered", "4"),
-            ("stage", json!("CLAIM_STAGE_OCCUPIED"), "stage", "OCCUPIED"),
-            ("first_bad_position", json!(0), "first bad position", ""),
-            ("first_bad_position", json!(7), "first bad position", "7"),
-            ("tree_size", json!(0), "tree size", "0"),
-            ("allowed", json!(true), "allowed", "yes"),
-            ("allowed", json!(false), "allowed", "no"),
-        ] {
-            assert_eq!((heading(name).as_str(), shown(name, &value).as_str()), (head, expected));
-        }
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 
 use clap::ArgMatches;
 use prost_reflect::{
-    Cardinality, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor,
-    MethodDescriptor,
+    Cardinality, DeserializeOptions, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor,
+    Kind, MessageDescriptor, MethodDescriptor,
 };
 use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment, Track};
@@ -39,11 +39,39 @@ pub(super) fn build(method: &MethodDescriptor, matches: &ArgMatches) -> Result<D
     if makes_id && !object.contains_key("request_id") && !object.contains_key("requestId") {
         object.insert("request_id".to_owned(), Value::String(uuid::Uuid::new_v4().to_string()));
     }
+    name_enums(&mut object, &method.input());
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     let mut track = Track::new();
     let reader = serde_path_to_error::Deserializer::new(Value::Object(object), &mut track);
     DynamicMessage::deserialize_with_options(method.input(), reader, &options)
         .map_err(|error| misfit(&method.input(), &track.path(), &flags, &error))
+}
+
+/// Writes out the short words that stand for an enum's values, as flags take them: `open` for `REFERRAL_STAGE_OPEN`.
+fn name_enums(object: &mut Map<String, Value>, message: &MessageDescriptor) {
+    for (key, value) in object {
+        let field = message.get_field_by_name(key).or_else(|| message.get_field_by_json_name(key));
+        let Some(field) = field.filter(|field| !field.is_map()) else { continue };
+        let values = match value {
+            Value::Array(items) => items.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
+        for value in values {
+            match (&mut *value, field.kind()) {
+                (Value::Object(object), Kind::Message(inner)) => name_enums(object, &inner),
+                (Value::String(text), Kind::Enum(kind)) => *text = enum_value(&kind, text),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The name of the value that a word stands for, in whichever case and with whatever between its parts; the word itself if it stands for none.
+fn enum_value(kind: &EnumDescriptor, word: &str) -> String {
+    let plain = word.trim().to_ascii_uppercase().replace(['-', ' '], "_");
+    let wanted = super::short_enum_value(kind.name(), &plain);
+    let named = kind.values().find(|value| super::short_enum_value(kind.name(), value.name()) == wanted);
+    named.map_or_else(|| word.to_owned(), |value| value.name().to_owned())
 }
 
 /// Where a value does not fit the request, as people gave it, and what was expected there.
@@ -105,8 +133,9 @@ fn expected(request: &MessageDescriptor, path: &Path, error: &serde_json::Error)
         Kind::String => "expected text in quotes".to_owned(),
         Kind::Bytes => "expected base64 in quotes".to_owned(),
         Kind::Enum(kind) => {
-            let names: Vec<String> = kind.values().skip(1).map(|value| value.name().to_owned()).collect();
-            format!("expected one of {}", names.join(", "))
+            let short = |value: EnumValueDescriptor| super::short_enum_value(kind.name(), value.name());
+            let words: Vec<String> = kind.values().skip(1).map(short).collect();
+            format!("expected one of {}", words.join(", "))
         }
         // A key that it does not have, or no object at all.
         Kind::Message(message) if message.full_name() != "google.protobuf.Timestamp" => {
@@ -139,12 +168,8 @@ fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
         Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
             Ok(Value::String(text.to_owned()))
         }
-        Kind::Enum(kind) => {
-            let wanted = super::short_enum_value(kind.name(), &text.to_ascii_uppercase().replace('-', "_"));
-            let named =
-                kind.values().find(|value| super::short_enum_value(kind.name(), value.name()) == wanted);
-            Ok(Value::String(named.map_or_else(|| text.to_owned(), |value| value.name().to_owned())))
-        }
+        // Of enums the short word: it is written out with the others.
+        Kind::Enum(_) => Ok(Value::String(text.to_owned())),
         Kind::Message(_) => json(&flag, text),
         _ => serde_json::from_str(text).map_err(|_| format!("{flag}: {text:?} is not a number")),
     }
@@ -227,7 +252,7 @@ mod tests {
         let said = wrong("PostReferral", &["--body", body]);
         assert!(said.starts_with("--body: requirements.age_years: expected a whole number"), "{said}");
         let said = wrong("ListReferrals", &["--body", r#"{"stage": "REFERRAL_STAGE_LOST"}"#]);
-        assert!(said.starts_with("--body: stage: expected one of REFERRAL_STAGE_OPEN, "), "{said}");
+        assert!(said.starts_with("--body: stage: expected one of open, award-in-progress, "), "{said}");
         let line = r#"{"kind": "CORE", "weekly_pence": 1}"#;
         let said = wrong("SubmitOffer", &["--lines", line, "--lines", r#"{"weekly_pence": "much"}"#]);
         assert!(said.starts_with("--lines: [1].weekly_pence: expected a whole number from -"), "{said}");
@@ -235,6 +260,27 @@ mod tests {
         assert!(said.starts_with("--page-size: expected a whole number"), "{said}");
         let said = wrong("SearchEvents", &["--filter", r#"{"recorded_from": "monday"}"#]);
         assert!(said.starts_with("--filter: recorded_from: expected an instant such as"), "{said}");
+    }
+
+    #[test]
+    fn an_enum_takes_its_short_word_in_any_case_wherever_it_stands() {
+        let whole = |kind| {
+            let policy = format!(r#"{{"etag": "0", "mode": "{kind}"}}"#);
+            built("SetCascadePolicy", &["--request-id", "r", "--policy", &policy])
+        };
+        let right = whole("CASCADE_MODE_PARALLEL").unwrap();
+        for word in ["parallel", "Parallel", "PARALLEL", "cascade_mode_parallel", "cascade-mode-parallel"] {
+            assert_eq!(whole(word).as_ref(), Ok(&right), "{word}");
+        }
+        let said = whole("backwards").unwrap_err();
+        assert_eq!(said, "--policy: mode: expected one of sequential, parallel");
+        let staged = |stage: &str| {
+            let body = format!(r#"{{"parent": "councils/E06000015", "stage": "{stage}"}}"#);
+            built("ListReferrals", &["--body", &body])
+        };
+        assert_eq!(staged("award in progress"), staged("REFERRAL_STAGE_AWARD_IN_PROGRESS"));
+        let by_flag = ["--parent", "councils/E06000015", "--stage", "award-in-progress"];
+        assert_eq!(staged("award-in-progress"), built("ListReferrals", &by_flag));
     }
 
     #[test]

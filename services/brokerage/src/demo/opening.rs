@@ -286,6 +286,7 @@ async fn open_places(
             establishment: format!("establishments/{}", establishment.urn),
             count: left.min(vacancies::OPEN_PLACES_MAX.into()),
             request_id: chance.request_id("open places", whose),
+            household: String::new(),
         };
         places.extend(provider.vacancies().open_places(request).await.at("open places")?.places);
     }

@@ -40,7 +40,7 @@ columns!(
     ShortBreakOnly = "short_break_only",
     OwnerId = "owner_id",
     // Must be there, as in Ofsted's data, but nothing reads it: see the module's first lines.
-    _Owner = "owner",
+    Owner = "owner",
     LastInspection = "last_inspection",
     OverallGrade = "overall_grade",
     HelpProtection = "help_protection",
@@ -211,6 +211,7 @@ impl<'a> Row<'a> {
         let sa_premises = self.number(Column::Premises, u16::MAX);
         let short_breaks = self.word(Column::ShortBreakOnly);
         let owner_id = self.owner_id();
+        let owner = self.optional(Column::Owner);
         let last_inspection = self.date(Column::LastInspection);
         let overall_grade = self.word(Column::OverallGrade);
         let help_protection = self.word(Column::HelpProtection);
@@ -230,6 +231,7 @@ impl<'a> Row<'a> {
             sa_premises: sa_premises?,
             short_break_only: short_breaks.map(|offered: ShortBreaks| offered == ShortBreaks::Only)?,
             owner_id: owner_id?,
+            owner: owner?.into(),
             last_inspection: last_inspection?,
             overall_grade: overall_grade?,
             help_protection: help_protection?,

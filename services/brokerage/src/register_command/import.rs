@@ -7,7 +7,7 @@ use super::asking::{Asking, Touched};
 use super::{refused, rows};
 use crate::client::address;
 use crate::register::{OwnerSector, ProvisionType, RegisterRow, Status as Registered};
-use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning};
+use crate::terminal::{Exit, Output, Rows, say, say_error, say_warning, width};
 use api::vacancies as proto;
 use care::Date;
 use clap::Args;
@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 /// Rows that one request takes.
 const PART_ROWS: usize = 250;
+/// Characters of a provider's name at most, as the market takes it.
+const PROVIDER_NAME_CHARS_MAX: usize = 200;
 /// Rows of a table at most; a first import enters thousands, which `--output json` and `vacancies list-register-changes` have.
 const TABLE_ROWS_MAX: usize = 200;
 
@@ -248,8 +250,7 @@ fn rows_of(row: &RegisterRow) -> Vec<proto::RegisterRow> {
     let operated = row.sector == OwnerSector::LocalAuthority;
     let base = proto::RegisterRow {
         provider: format!("providers/{}", row.owner_id),
-        // The owner's name is not read from the file, see `register`.
-        provider_display_name: row.owner_id.to_string(),
+        provider_display_name: display_name(row),
         place_code: kind.place_code().to_owned(),
         utla: council.gss().to_owned(),
         operated_by: if operated { format!("councils/{council}") } else { String::new() },
@@ -269,6 +270,14 @@ fn rows_of(row: &RegisterRow) -> Vec<proto::RegisterRow> {
             ..base.clone()
         })
         .collect()
+}
+
+/// What a provider that first appears here is called: as in the register, and by its id where that says nothing or too much.
+fn display_name(row: &RegisterRow) -> String {
+    match row.owner.trim() {
+        name if (1..=PROVIDER_NAME_CHARS_MAX).contains(&name.chars().count()) => name.to_owned(),
+        _ => row.owner_id.to_string(),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -296,7 +305,7 @@ fn print_changes(changed: &Changes) {
         let cells = [establishment, change, before, now];
         cells.into_iter().cloned().chain([touched(touches)]).collect()
     });
-    say(&Rows { header: Some(header), rows: shown.collect() }.text());
+    say(&Rows::beneath(header, shown.collect()).text(width()));
     if changed.changes.len() > TABLE_ROWS_MAX {
         say(&format!("and {} changes more", changed.changes.len() - TABLE_ROWS_MAX));
     }
@@ -327,6 +336,24 @@ fn print(imported: &Imported, output: Output) {
                 imported.left_out,
                 imported.changed.claims(),
             ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::{SIMULATED_REGISTER, Strictness, parse_register};
+
+    #[test]
+    fn a_provider_is_called_as_in_the_register_or_by_its_id() {
+        let rows = parse_register(SIMULATED_REGISTER.as_bytes(), Strictness::RefuseAny).unwrap().rows;
+        let mut row = rows.into_iter().find(|row| row.council.is_some()).unwrap();
+        let named = |row: &RegisterRow| rows_of(row)[0].provider_display_name.clone();
+        assert!(named(&row).starts_with("Simulated provider "), "{}", named(&row));
+        for owner in [String::new(), "  ".to_owned(), "x".repeat(PROVIDER_NAME_CHARS_MAX + 1)] {
+            row.owner = owner.into();
+            assert_eq!(named(&row), row.owner_id.to_string());
         }
     }
 }

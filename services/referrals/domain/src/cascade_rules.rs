@@ -31,9 +31,10 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     },
     &CascadeRule {
         title: "Under which step a provider is asked",
-        rule: "The step that the release names. Where it names none: in-house for a provider whose homes are all operated by the council \
-               (fostering where nothing else is sought, else residential), the framework for everybody else. An in-house step is named for the council's \
-               own alone (`FIELD_INVALID` on `step`).",
+        rule: "The step that the release names. Where it names none: in-house for a provider whose homes of what is sought are all operated by the \
+               council, by the kind of these homes: fostering for FOSTERING provisions, residential for others, and fostering first where there are both; where \
+               it has none of what is sought, all its homes count. The framework is for everybody else. An in-house step is named for providers with homes of that kind \
+               that are all the council's own (`FIELD_INVALID` on `step`).",
         events: &["ReferralReleased"],
         reasons: &[],
         source: LOCAL,
@@ -52,9 +53,11 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
         title: "Asking again",
         rule: "A release to somebody who has the referral already is a new invitation, with a window of its own, where it was asked about an \
                older version, let the time pass, or is now asked under another step that the release names, and has no offer that could be \
-               taken. Otherwise it is passed over. Amending a referral drops what steps came to by themselves: an answer to an older \
+               taken. Otherwise it is passed over. Who is asked under another step has left the first: what it had answered there stays, \
+               and where it had not, that step came to MOVED once nobody is asked under it any more who might answer. MOVED exhausts nothing: somebody says \
+               what came of the step, or waives it. Amending a referral drops what steps came to by themselves: an answer to an older \
                version says nothing of the new one.",
-        events: &["ReferralReleased"],
+        events: &["ReferralReleased", "CascadeStepRecorded"],
         reasons: &[],
         source: LOCAL,
     },
@@ -75,7 +78,7 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     },
     &CascadeRule {
         title: "When a step is recorded by itself",
-        rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), \
+        rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), or some were moved to another step before they answered (MOVED), \
                and nobody recorded an outcome since the last was asked. When others are asked under the step, or an offer comes after all, it is \
                open again. FAMILY_GROUP_CONFERENCE and CONNECTED_CARE are never recorded by themselves, and a spot purchase asks that \
                somebody recorded or waived FRAMEWORK: who was asked is not everybody. It says what \

@@ -1,19 +1,23 @@
 //! What may be asked of a council's referrals log. Instants, ids and sealed data come in with the command.
 
-use crate::clocks::StatutoryStep;
 use crate::envelope::Envelope;
 use crate::events::{Follows, OfferTerms, ReleaseStage};
 use crate::policy::CascadePolicy;
 use crate::profile::Background;
 use crate::requirements::{KeyPurpose, Requirements, Sealed};
 use care::published::{Approval, EvaluationWeights};
-use care::{
-    AgreementId, AwardId, CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp,
-};
+use care::{CouncilId, Date, OfferId, PlaceId, ProviderId, QuestionId, ReferralId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod award;
+mod identity;
 mod staying;
 
+pub use award::{
+    ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward, RecordArrival, RecordDeparture,
+    RecordStatutoryStep,
+};
+pub use identity::{EndGrantKeys, EraseIdentity, RevealIdentity, Viewer};
 pub use staying::{LinkReferral, RecordNotice};
 
 /// Sets the council's cascade policy.
@@ -109,6 +113,15 @@ pub struct RecordSearch {
     pub at: Timestamp,
 }
 
+/// What homes a provider has, by the PROVISION codes of its establishments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Homes {
+    /// Of those that the council operates itself.
+    pub own: BTreeSet<String>,
+    /// Of all others.
+    pub others: BTreeSet<String>,
+}
+
 /// Shows the referral, without identity, to providers.
 #[derive(Debug, Clone)]
 pub struct ReleaseReferral {
@@ -118,8 +131,8 @@ pub struct ReleaseReferral {
     pub providers: BTreeSet<ProviderId>,
     /// How much of it.
     pub stage: ReleaseStage,
-    /// Those of them whose homes the council operates itself, as the market says.
-    pub own: BTreeSet<ProviderId>,
+    /// What homes they have, as the market says; one that is not here has none.
+    pub homes: BTreeMap<ProviderId, Homes>,
     /// The CASCADE_STEP code under which they are asked; none to have it derived of each.
     pub step: Option<String>,
     /// When.
@@ -168,111 +181,6 @@ pub struct DeclineReferral {
     /// A DECLINE code.
     pub reason: String,
     /// When.
-    pub at: Timestamp,
-}
-
-/// Takes an offer: the first step of an award.
-#[derive(Debug, Clone)]
-pub struct ProposeAward {
-    /// Its id.
-    pub award: AwardId,
-    /// The referral, which the offer must answer.
-    pub referral: ReferralId,
-    /// The offer.
-    pub offer: OfferId,
-    /// The fencing token of the council's hold, if it has one.
-    pub hold_token: Option<u64>,
-    /// The child's age in whole years on the first night.
-    pub age_years: u8,
-    /// The upper-tier authority that the home lies in, a GSS code, as the market has it; none if it is not known.
-    pub area_authority: Option<String>,
-    /// Who approved.
-    pub approval: Option<Approval>,
-    /// Whether it is an emergency that may be approved afterwards.
-    pub emergency: bool,
-    /// For a spot purchase: why no framework provider could be used. No personal data.
-    pub spot_justification: Option<String>,
-    /// Why the award departs from the order of merit, a DEPARTURE code; not looked at where it does not.
-    pub departure_reason: Option<String>,
-    /// Why siblings part, a SIBLING_SPLIT code; not looked at where they do not.
-    pub sibling_split_reason: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Approves an emergency award afterwards.
-#[derive(Debug, Clone)]
-pub struct GiveRetrospectiveApproval {
-    /// The award.
-    pub award: AwardId,
-    /// Who approves.
-    pub approval: Approval,
-}
-
-/// Records what was done of what an award's clocks ask for. A later record of the same step replaces it.
-#[derive(Debug, Clone)]
-pub struct RecordStatutoryStep {
-    /// The award.
-    pub award: AwardId,
-    /// What was done.
-    pub step: StatutoryStep,
-    /// The day on which it was done, which has come.
-    pub on: Date,
-    /// The post of who did it, 1 to 80 characters; no person's name.
-    pub post: String,
-    /// Their role, such as `DIRECTOR_OF_CHILDRENS_SERVICES`.
-    pub role: String,
-    /// When it is recorded.
-    pub at: Timestamp,
-}
-
-/// A reaction: the council has an agreement.
-#[derive(Debug, Clone)]
-pub struct ConfirmAward {
-    /// The award.
-    pub award: AwardId,
-    /// The agreement.
-    pub agreement: AgreementId,
-    /// When the agreement was issued.
-    pub at: Timestamp,
-}
-
-/// A reaction: the market or the contract refused.
-#[derive(Debug, Clone)]
-pub struct FailAward {
-    /// The award.
-    pub award: AwardId,
-    /// Why, `UPPER_SNAKE`.
-    pub reason: String,
-    /// Why, in words.
-    pub detail: String,
-    /// When it was refused.
-    pub at: Timestamp,
-}
-
-/// A reaction: the child of an award came.
-#[derive(Debug, Clone)]
-pub struct RecordArrival {
-    /// The award.
-    pub award: AwardId,
-    /// The first night.
-    pub on: Date,
-    /// When it was recorded.
-    pub at: Timestamp,
-}
-
-/// A reaction: the child of an award left, or will on a known day, or never came.
-#[derive(Debug, Clone)]
-pub struct RecordDeparture {
-    /// The award.
-    pub award: AwardId,
-    /// The day of departure; the agreed start for a child who never came.
-    pub on: Date,
-    /// Why, as contracts has it.
-    pub reason: String,
-    /// How the placement ended, a PLACEMENT_END code, where that was told.
-    pub ending: Option<String>,
-    /// When it was recorded.
     pub at: Timestamp,
 }
 
@@ -396,52 +304,6 @@ pub struct LinkSiblings {
     pub referral: ReferralId,
     /// The others, at most 11; none takes the first out of its group.
     pub siblings: BTreeSet<ReferralId>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Who sees an identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Viewer {
-    /// The council itself.
-    Council,
-    /// A provider, who needs a grant.
-    Provider(ProviderId),
-}
-
-/// Unmasks the child to one viewer.
-#[derive(Debug, Clone)]
-pub struct RevealIdentity {
-    /// The referral.
-    pub referral: ReferralId,
-    /// To whom.
-    pub viewer: Viewer,
-    /// For a provider: what it may read, sealed for it, as far as that was not done before.
-    pub envelopes: BTreeMap<KeyPurpose, Envelope>,
-    /// What for, a REVEAL code.
-    pub purpose: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Destroys the keys under which the identity is sealed, for ever.
-#[derive(Debug, Clone)]
-pub struct EraseIdentity {
-    /// The referral.
-    pub referral: ReferralId,
-    /// Which keys.
-    pub purposes: BTreeSet<KeyPurpose>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Destroys the keys of a provider whose right to see who the child is has ended on a day that was known before.
-#[derive(Debug, Clone)]
-pub struct EndGrantKeys {
-    /// The referral.
-    pub referral: ReferralId,
-    /// The provider.
-    pub provider: ProviderId,
     /// When.
     pub at: Timestamp,
 }

@@ -9,7 +9,7 @@ use crate::events::{ReferralEvent, StatutoryStepRecorded};
 use crate::policy::CascadePolicy;
 use crate::state::{APPROVED, Answer, Award, Outcome, Referral, Release, Stage, State};
 use care::working_days::{end_of_day, start_of_day, working_days_after};
-use care::{AwardId, CouncilId, Date, ProviderId, ReferralId, Timestamp, london_date};
+use care::{AwardId, CouncilId, Date, HouseholdId, ProviderId, ReferralId, Timestamp, london_date};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,8 @@ pub struct Clocks {
 pub struct AwardClocks {
     /// The upper-tier authority that the home lies in, a GSS code; none if it is not known.
     pub area_authority: Option<String>,
+    /// The carer household that the place is in; none if it is in none, or that is not known.
+    pub household: Option<HouseholdId>,
     /// The day of departure, once it is known.
     pub ended: Option<Date>,
     /// What was done, the last record of each step.
@@ -371,8 +373,8 @@ impl State {
     pub(crate) fn note_clocks(&mut self, event: &ReferralEvent) {
         match event {
             ReferralEvent::AwardProposed(event) => {
-                let area_authority = event.area_authority.clone();
-                let clocks = AwardClocks { area_authority, ..AwardClocks::default() };
+                let (area_authority, household) = (event.area_authority.clone(), event.household.clone());
+                let clocks = AwardClocks { area_authority, household, ..AwardClocks::default() };
                 self.clocks.awards.insert(event.proposed.award, clocks);
                 self.note_waiting(event.proposed.referral);
             }

@@ -36,7 +36,7 @@ pub use clocks::{
 };
 pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndGrantKeys,
-    EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown,
+    EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, Homes,
     LinkReferral, LinkSiblings, PostReferral, ProposeAward, ReadShortlisted, RecordArrival,
     RecordCascadeStep, RecordDeparture, RecordGateDecision, RecordNotice, RecordSearch, RecordStatutoryStep,
     ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, SweepInvitations,
@@ -66,7 +66,7 @@ pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
 pub use siblings::{SIBLINGS_MAX, SiblingOutcome};
 pub use stability::{Count, Stability, year_ending};
 pub use state::{
-    APPROVED, Answer, Award, Cascade, GateDecision, Offer, Outcome, Question, Referral, Release,
+    APPROVED, Answer, Award, Cascade, GateDecision, Judging, Offer, Outcome, Question, Referral, Release,
     Shortlisting, Stage, State, Waiver,
 };
 pub use staying::Staying;

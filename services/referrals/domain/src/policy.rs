@@ -33,7 +33,7 @@ pub struct CascadePolicy {
     /// What it says of clocks.
     #[serde(default, skip_serializing_if = "ClockPolicy::is_default")]
     pub clocks: ClockPolicy,
-    /// Whether an external award, but in an emergency, waits until all offers that can be taken were evaluated.
+    /// Whether an external award, but in an emergency, waits until it and all that could be taken when judging began were evaluated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub evaluation_required: bool,
     /// What it says of releases, waivers and gates.

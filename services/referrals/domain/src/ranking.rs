@@ -94,7 +94,7 @@ impl State {
     /// policy and can be taken at an instant.
     #[must_use]
     pub fn ranking(&self, referral: &Referral, at: Timestamp) -> Vec<Standing> {
-        let weights = self.weights(referral, at);
+        let weights = weights(referral);
         let contenders: Vec<Contender<'_>> = self
             .standing_offers(referral, at)
             .filter_map(|offer| {
@@ -121,17 +121,33 @@ impl State {
         offers.filter(move |it| it.stands(referral, at) && !self.refused_at_gate(referral, it))
     }
 
-    /// Those of them that were not evaluated, or not by what they are judged by now.
-    pub(crate) fn unevaluated(&self, referral: &Referral, at: Timestamp) -> Vec<OfferId> {
-        let weights = self.weights(referral, at);
-        let missing = self.standing_offers(referral, at).filter(|it| evaluated(it, &weights).is_none());
-        missing.map(|it| it.id).collect()
+    /// Those of them that an award of `taken` waits for, since they were not evaluated, or not by what they are judged by: it itself, and those that
+    /// could be taken when judging began. Who offers later is not waited for, or nobody could ever be done with judging.
+    pub(crate) fn unevaluated(&self, referral: &Referral, taken: &Offer, at: Timestamp) -> Vec<OfferId> {
+        let weights = weights(referral);
+        let together = self.judged_together(referral, at);
+        let awaited = |it: &&Offer| it.id == taken.id || together.is_none_or(|them| them.contains(&it.id));
+        let missing = self.standing_offers(referral, at).filter(awaited);
+        missing.filter(|it| evaluated(it, &weights).is_none()).map(|it| it.id).collect()
     }
 
-    /// By whose weights all offers of a referral are judged at an instant: those of the framework under which some are made, if it is one;
-    /// none for the default.
+    /// The offers with which judging began; none where it has not, or none of them can be taken any more, so that it begins anew.
+    pub(crate) fn judged_together<'a>(
+        &self,
+        referral: &'a Referral,
+        at: Timestamp,
+    ) -> Option<&'a BTreeSet<OfferId>> {
+        let offers = &referral.judging()?.offers;
+        self.standing_offers(referral, at).any(|it| offers.contains(&it.id)).then_some(offers)
+    }
+
+    /// By whose weights all offers of a referral are judged; none for the default. Once the first is scored that is settled; until then it is the
+    /// framework under which some are made that can be taken at an instant, if it is one.
     #[must_use]
-    pub fn judging_framework(&self, referral: &Referral, at: Timestamp) -> Option<&FrameworkId> {
+    pub fn judging_framework<'a>(&'a self, referral: &'a Referral, at: Timestamp) -> Option<&'a FrameworkId> {
+        if let Some(judging) = referral.judging() {
+            return judging.weights.framework.as_ref();
+        }
         let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
         let frameworks = offers.filter(|it| it.stands(referral, at)).filter_map(|it| match &it.terms.route {
             Route::Framework { framework, .. } => Some(framework),
@@ -140,16 +156,11 @@ impl State {
         let frameworks: BTreeSet<&FrameworkId> = frameworks.collect();
         frameworks.first().copied().filter(|_| frameworks.len() == 1)
     }
+}
 
-    /// The weights by which all offers of a referral are judged at an instant, as their evaluations have them.
-    fn weights(&self, referral: &Referral, at: Timestamp) -> Weights {
-        let framework = self.judging_framework(referral, at);
-        let offers = referral.offers.iter().filter_map(|id| self.offers.get(id));
-        let used = offers.filter(|it| it.stands(referral, at)).filter_map(|it| it.evaluation.as_ref());
-        let used =
-            used.map(|it| &it.weights).filter(|it| framework.is_some() && it.framework.as_ref() == framework);
-        used.max_by_key(|it| it.version).map_or_else(default_weights, |it| it.weights.clone())
-    }
+/// The weights by which all offers of a referral are judged, as it was when that began.
+fn weights(referral: &Referral) -> Weights {
+    referral.judging().map_or_else(default_weights, |it| it.weights.weights.clone())
 }
 
 /// The evaluation of an offer, if it did not pass the gate or has a score of each criterion of quality.

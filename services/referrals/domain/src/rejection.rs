@@ -7,9 +7,21 @@ use care::{
     RefusalKind, Violation,
 };
 
+mod telling;
+
+use telling::{describe, place};
+
 /// Why a command was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// More than one thing is in the way. It is refused for the first; the others are told with it.
+    #[error("{first}; in the way besides: {}", .others.iter().map(Refusal::reason).collect::<Vec<_>>().join(", "))]
+    Several {
+        /// The first, which gives the reason.
+        first: Box<Rejection>,
+        /// The others, in the order in which they are judged.
+        others: Vec<Rejection>,
+    },
     /// Fields of the request are wrong, whatever the state.
     #[error("{}", describe(.0))]
     FieldInvalid(Vec<Violation>),
@@ -254,11 +266,24 @@ pub enum Rejection {
         "the keys to the identity of referral {0} have been destroyed: it cannot be read by anybody again"
     )]
     IdentityDestroyed(ReferralId),
-    /// A referral still needs its identity until the child has come, or it is withdrawn.
+    /// A referral still needs its identity until the child has come and left, or it is withdrawn.
     #[error(
-        "referral {0} still needs it: withdraw the referral, or wait for the child's arrival, before you erase the identity"
+        "referral {0} still needs it: withdraw the referral, or wait until the child has come and left again, before you erase the identity"
     )]
     ReferralStillOpen(ReferralId),
+    /// The child lives with a provider, or is on the way out: who the child is must be there to be looked up.
+    #[error(
+        "provider {provider} may see who the child of referral {referral} is{}: record the departure, and erase the identity once its day is over",
+        until.map_or_else(String::new, |until| format!(" until {until}"))
+    )]
+    IdentityStillGranted {
+        /// The referral.
+        referral: ReferralId,
+        /// With whom the child lives.
+        provider: ProviderId,
+        /// The day of departure, where it is known.
+        until: Option<care::Date>,
+    },
     /// There is no such question.
     #[error("there is no question {0} on this referral")]
     QuestionUnknown(QuestionId),
@@ -321,7 +346,7 @@ pub enum Rejection {
     },
     /// The policy asks that offers be evaluated.
     #[error(
-        "cascade policy version {policy_version} asks that all offers that can be taken be evaluated before one is: evaluate {}",
+        "cascade policy version {policy_version} asks that an offer be evaluated before it is taken, with all that could be taken when judging began: evaluate {}",
         .offers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     EvaluationMissing {
@@ -356,19 +381,6 @@ pub enum Rejection {
     },
 }
 
-/// Where an offer stands, in words.
-fn place(rank: Option<u32>) -> String {
-    rank.map_or_else(|| "is none".to_owned(), |rank| format!("is number {rank}"))
-}
-
-fn describe(violations: &[Violation]) -> String {
-    let each: Vec<String> = violations
-        .iter()
-        .map(|violation| format!("{}: {}", violation.field, violation.description))
-        .collect();
-    each.join("; ")
-}
-
 impl Rejection {
     /// One wrong field.
     pub(crate) fn field(field: &str, description: &str) -> Self {
@@ -379,6 +391,7 @@ impl Rejection {
 impl Refusal for Rejection {
     fn reason(&self) -> &'static str {
         match self {
+            Self::Several { first, .. } => first.reason(),
             Self::FieldInvalid(_) => "FIELD_INVALID",
             Self::ReferralExists(_) => "REFERRAL_EXISTS",
             Self::ReferralUnknown(_) => "REFERRAL_UNKNOWN",
@@ -421,6 +434,7 @@ impl Refusal for Rejection {
             Self::IdentityUnknown(_) => "IDENTITY_UNKNOWN",
             Self::IdentityDestroyed(_) => "IDENTITY_DESTROYED",
             Self::ReferralStillOpen(_) => "REFERRAL_STILL_OPEN",
+            Self::IdentityStillGranted { .. } => "IDENTITY_STILL_GRANTED",
             Self::QuestionUnknown(_) => "QUESTION_UNKNOWN",
             Self::QuestionExists(_) => "QUESTION_EXISTS",
             Self::QuestionAnswered(_) => "QUESTION_ANSWERED",
@@ -438,6 +452,7 @@ impl Refusal for Rejection {
 
     fn kind(&self) -> RefusalKind {
         match self {
+            Self::Several { first, .. } => first.kind(),
             Self::FieldInvalid(_) | Self::StartTooFar { .. } => RefusalKind::Invalid,
             Self::ReferralUnknown(_)
             | Self::OfferUnknown(_)
@@ -459,6 +474,11 @@ impl Refusal for Rejection {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::FieldInvalid(violations) => violations.clone(),
+            Self::Several { first, others } => [first.violations()]
+                .into_iter()
+                .chain(others.iter().map(Self::told_beside))
+                .flatten()
+                .collect(),
             Self::StartTooFar { .. } => {
                 vec![Violation { field: "start".to_owned(), description: self.to_string() }]
             }

@@ -1,11 +1,12 @@
 //! Whether siblings live together, as far as the awards of their referrals tell.
 //!
 //! A council places siblings together so far as is reasonably practicable (Children Act 1989, section 22C(8)(d)). A home is known by its
-//! establishment; of a fostering agency that may be its office, so that two children with the same agency need not live in one household.
+//! establishment, and by the carer household where the place was in one. Of a fostering agency without households that may be its office, so
+//! that two children with the same agency need not live in one household.
 
 use crate::state::{Referral, Stage, State};
 use crate::staying::RESPITE;
-use care::{AwardId, Date, EstablishmentUrn, ReferralId};
+use care::{AwardId, Date, EstablishmentUrn, HouseholdId, ReferralId};
 use std::collections::BTreeSet;
 
 /// How many siblings a group can have, as in `sibling_group_size`.
@@ -16,12 +17,49 @@ pub const SIBLINGS_MAX: usize = 12;
 pub enum SiblingOutcome {
     /// Not all of those who seek a home have one, and those who have do not live apart.
     Undecided,
-    /// All in one establishment.
+    /// All in one establishment, or in one carer household.
     Together,
-    /// All with one fostering agency; whether in one household is not known here.
+    /// All with one agency; whether in one household is not known here.
     SameAgency,
-    /// Two of them at least in different establishments.
+    /// Two of them at least in different establishments, or in different households of one agency.
     Split,
+}
+
+/// Where a child lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Home<'a> {
+    /// The establishment.
+    pub(crate) urn: &'a EstablishmentUrn,
+    /// The carer household, if the place is known to be in one.
+    pub(crate) household: Option<&'a HouseholdId>,
+    /// Whether the child is fostered.
+    fostered: bool,
+}
+
+impl<'a> Home<'a> {
+    /// The home of an offer or an award.
+    pub(crate) fn new(
+        urn: &'a EstablishmentUrn,
+        household: Option<&'a HouseholdId>,
+        provision: &str,
+    ) -> Self {
+        Self { urn, household, fostered: provision.starts_with("FOSTERING") }
+    }
+
+    /// Whether two children certainly do not live together.
+    fn is_apart_from(&self, other: &Home<'_>) -> bool {
+        let households = self.household.zip(other.household);
+        self.urn != other.urn || households.is_some_and(|(one, other)| one != other)
+    }
+
+    /// Whether two who are with one establishment may yet live in two households of it.
+    fn may_be_apart_from(&self, other: &Home<'_>) -> bool {
+        match (self.household, other.household) {
+            (Some(_), Some(_)) => false,
+            (None, None) => self.fostered || other.fostered,
+            _ => true,
+        }
+    }
 }
 
 impl State {
@@ -40,16 +78,16 @@ impl State {
         newest
     }
 
-    /// Where the child of a referral lives on `today`, a date in England, or is to: the establishment, and whether it is fostering. None once
-    /// the placement has ended.
-    fn home_of(&self, referral: &Referral, today: Date) -> Option<(&EstablishmentUrn, bool)> {
+    /// Where the child of a referral lives on `today`, a date in England, or is to. None once the placement has ended.
+    fn home_of(&self, referral: &Referral, today: Date) -> Option<Home<'_>> {
         let award = placed(self.newest(referral))?;
-        let ended = self.clocks.awards.get(&award).and_then(|clocks| clocks.ended);
-        if ended.is_some_and(|ended| ended <= today) {
+        let clocks = self.clocks.awards.get(&award);
+        if clocks.and_then(|clocks| clocks.ended).is_some_and(|ended| ended <= today) {
             return None;
         }
         let proposed = &self.awards.get(&award)?.proposed;
-        Some((&proposed.urn, proposed.provision.starts_with("FOSTERING")))
+        let household = clocks.and_then(|clocks| clocks.household.as_ref());
+        Some(Home::new(&proposed.urn, household, &proposed.provision))
     }
 
     fn siblings_of<'a>(&'a self, referral: &'a Referral) -> impl Iterator<Item = &'a Referral> {
@@ -68,14 +106,17 @@ impl State {
         let awarded = |it: &&&Referral| matches!(self.newest(it).stage, Stage::Awarded { .. });
         let homes: Vec<_> =
             seeking.iter().filter(awarded).filter_map(|referral| self.home_of(referral, today)).collect();
-        let urns: BTreeSet<_> = homes.iter().map(|(urn, _)| *urn).collect();
-        Some(match urns.len() {
-            2.. => SiblingOutcome::Split,
-            1 if homes.len() == seeking.len() && homes.len() > 1 => {
-                let fostering = homes.iter().any(|(_, fostering)| *fostering);
-                if fostering { SiblingOutcome::SameAgency } else { SiblingOutcome::Together }
-            }
-            _ => SiblingOutcome::Undecided,
+        let any = |apart: &dyn Fn(&Home<'_>, &Home<'_>) -> bool| {
+            homes.iter().enumerate().any(|(i, one)| homes[..i].iter().any(|other| apart(one, other)))
+        };
+        Some(if any(&|one, other| one.is_apart_from(other)) {
+            SiblingOutcome::Split
+        } else if homes.len() < seeking.len() || homes.len() < 2 {
+            SiblingOutcome::Undecided
+        } else if any(&|one, other| one.may_be_apart_from(other)) {
+            SiblingOutcome::SameAgency
+        } else {
+            SiblingOutcome::Together
         })
     }
 
@@ -92,15 +133,10 @@ impl State {
             .collect()
     }
 
-    /// A sibling who has a home in another establishment than `urn` on `today`, where the form of one of the two says that they are to live
-    /// together, or would better.
-    pub(crate) fn parted_from(
-        &self,
-        referral: &Referral,
-        urn: &EstablishmentUrn,
-        today: Date,
-    ) -> Option<ReferralId> {
-        let apart = |it: &&Referral| self.home_of(it, today).is_some_and(|(home, _)| home != urn);
+    /// A sibling who lives apart from `home` on `today`, in another establishment or another household, where the form of one of the two says
+    /// that they are to live together, or would better.
+    pub(crate) fn parted_from(&self, referral: &Referral, home: Home<'_>, today: Date) -> Option<ReferralId> {
+        let apart = |it: &&Referral| self.home_of(it, today).is_some_and(|it| it.is_apart_from(&home));
         let mut siblings = self.siblings_of(referral).filter(|it| together(referral) || together(it));
         siblings.find(apart).map(|it| it.id)
     }

@@ -84,7 +84,7 @@ impl Referrals {
         if named {
             return Err(refuse(&PersonalDataInText::JUSTIFICATION));
         }
-        let area_authority = self.area_authority(desk, offer).await;
+        let (area_authority, household) = self.lies_in(desk, offer).await.unzip();
         let award = AwardId::for_request(&caller.actor(), &id_seed(&message.request_id));
         let (at, emergency, hold_token) = (caller.at, message.emergency, message.hold_token);
         let command = ProposeAward {
@@ -94,6 +94,7 @@ impl Referrals {
             hold_token,
             age_years,
             area_authority,
+            household: household.flatten(),
             approval,
             emergency,
             spot_justification,

@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::render;
 use api::common;
 use api::referrals as proto;
-use care::{CouncilId, OfferId};
+use care::{CouncilId, HouseholdId, OfferId};
 use referrals_domain::{Deadline, DeadlineKind, RecordStatutoryStep, StatutoryStep, StatutoryStepRecorded};
 use service_kit::{Caller, Fields, provider_name, referral_name, run_command, timestamp};
 use tonic::{Request, Response};
@@ -82,11 +82,20 @@ pub(crate) fn step_shown(it: &StatutoryStepRecorded) -> proto::StatutoryStep {
 }
 
 impl Referrals {
-    /// The upper-tier authority that the place of an offer lies in, as the market has it now; none if it is not known. An establishment that
-    /// is not in the picture of the market yet is waited for, not long; an award does not fail for want of it.
-    pub(super) async fn area_authority(&self, desk: &Desk, offer: OfferId) -> Option<String> {
-        let urn = desk.engine.read(|state| Some(state.offers.get(&offer)?.terms.urn.clone()))?;
-        let look = || self.market.read(|market, _| Some(market.establishment(&urn)?.utla.clone()));
+    /// The upper-tier authority that the place of an offer lies in, as the market has it now, and the carer household that it is in; none if it
+    /// is not known. An establishment that is not in the picture of the market yet is waited for, not long; an award does not fail for want
+    /// of it.
+    pub(super) async fn lies_in(&self, desk: &Desk, offer: OfferId) -> Option<(String, Option<HouseholdId>)> {
+        let offered = |it: &referrals_domain::Offer| (it.terms.urn.clone(), it.terms.place.clone());
+        let (urn, place) = desk.engine.read(|state| state.offers.get(&offer).map(offered))?;
+        let look = || {
+            self.market.read(|market, _| {
+                let establishment = market.establishment(&urn)?;
+                let place = market.place(&place).filter(|it| it.urn == urn);
+                let home = place.and_then(|place| market.home(place)).unwrap_or(establishment.into());
+                Some((home.utla().to_owned(), home.household.map(|(id, _)| id.clone())))
+            })
+        };
         match look() {
             None if self.market_caught_up().await.is_ok() => look(),
             known => known,

@@ -8,7 +8,8 @@ use crate::seal::{Clear, Part};
 use api::referrals as proto;
 use care::{Date, EstablishmentUrn, OfferId, code_sets, london_date};
 use referrals_domain::{
-    EvaluateOffer, HomeKnown, Offer, OfferEvaluated, Rejection, SCORE_MAX, Standing, State,
+    EvaluateOffer, HomeKnown, Offer, OfferEvaluated, Referral, Rejection, SCORE_MAX, Standing, State,
+    WeightsUsed,
 };
 use service_kit::{Caller, Fields, framework_name, refuse, run_command, timestamp};
 use std::collections::BTreeMap;
@@ -45,16 +46,32 @@ pub(super) fn summary(offer: &Offer, ranking: &[Standing]) -> Option<proto::Eval
     })
 }
 
+fn counts(used: &WeightsUsed) -> Vec<proto::CriterionCount> {
+    let count = |(criterion, basis_points): (&String, &u32)| proto::CriterionCount {
+        criterion: criterion.clone(),
+        basis_points: *basis_points,
+    };
+    used.weights.iter().map(count).collect()
+}
+
+fn judging(referral: &Referral) -> Option<proto::Judging> {
+    let it = referral.judging()?;
+    Some(proto::Judging {
+        referral_version: it.referral_version,
+        weights_framework: it.weights.framework.as_ref().map(framework_name).unwrap_or_default(),
+        weights_version: it.weights.version,
+        weights: counts(&it.weights),
+        offers: it.offers.iter().map(|id| render::offer_name(referral.council, referral.id, *id)).collect(),
+        begin_time: Some(timestamp(it.at)),
+    })
+}
+
 /// An evaluation, but for its rationale.
 fn evaluation(offer: &Offer, it: &OfferEvaluated, ranking: &[Standing]) -> proto::Evaluation {
     let check = |it: &referrals_domain::GateCheck| proto::GateCheck {
         check: it.check.clone(),
         passed: it.passed,
         found: it.found.clone(),
-    };
-    let weight = |(criterion, basis_points): (&String, &u32)| proto::CriterionCount {
-        criterion: criterion.clone(),
-        basis_points: *basis_points,
     };
     let score = |(criterion, score): (&String, &u8)| proto::CriterionScore {
         criterion: criterion.clone(),
@@ -66,7 +83,7 @@ fn evaluation(offer: &Offer, it: &OfferEvaluated, ranking: &[Standing]) -> proto
         gate: it.gate.iter().map(check).collect(),
         exemption: it.exemption.as_ref().map(render::by),
         weights_framework: it.weights.framework.as_ref().map(framework_name).unwrap_or_default(),
-        weights: it.weights.weights.iter().map(weight).collect(),
+        weights: counts(&it.weights),
         scores: it.scores.iter().map(score).collect(),
         scorer: it.scorer.clone(),
         rationale: String::new(),
@@ -171,9 +188,9 @@ impl Referrals {
                 })
                 .collect();
             all.sort_by(|(one, _), (other, _)| one.cmp(other));
-            Some(all)
+            Some((all, judging(referral)))
         });
-        let found = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(id)))?;
+        let (found, judging) = found.ok_or_else(|| refuse(&Rejection::ReferralUnknown(id)))?;
         let (page, next_page_token) = pages::of_sorted(found, message)?;
         let mut evaluations = Vec::with_capacity(page.len());
         for (mut shown, offer, sealed) in page {
@@ -181,6 +198,6 @@ impl Referrals {
             shown.rationale = rationale.unwrap_or_default();
             evaluations.push(shown);
         }
-        Ok(Response::new(proto::ListEvaluationsResponse { evaluations, next_page_token }))
+        Ok(Response::new(proto::ListEvaluationsResponse { evaluations, next_page_token, judging }))
     }
 }

@@ -135,8 +135,11 @@ impl Referrals {
         let within = recorded.max_distance_miles;
         let criteria = criteria(council, &asked, within, london_date(recorded.at));
         let position = recorded.market_position;
+        // One of before is judged by its own versions, where they are known.
+        let rules = recorded.rules.clone().unwrap_or_default();
         let explained = self.market_at(position, |index, market| {
-            let explained = index.explain(&criteria, recorded.at);
+            let explained = index.explain_under(&criteria, recorded.at, &rules);
+            let explained = explained.unwrap_or_else(|| index.explain(&criteria, recorded.at));
             let digest = hex::encode(explained.digest(position));
             judgements(&explained, market, place.as_ref(), &message).map(|page| (digest, page))
         });

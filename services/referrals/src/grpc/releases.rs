@@ -7,9 +7,9 @@ use crate::form;
 use crate::render;
 use api::referrals as proto;
 use care::{CouncilId, ProviderId, ReferralId, Refusal, RefusalKind, Violation, london_date};
-use referrals_domain::{ReleaseReferral, ReleaseStage};
+use referrals_domain::{Homes, ReleaseReferral, ReleaseStage};
 use service_kit::{Caller, Fields, refuse, run_command};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tonic::{Request, Status};
 
 /// To how many providers one request may release.
@@ -64,25 +64,26 @@ impl Referrals {
         let ((council, referral), step) = fields.finish(|| name.zip(step))?;
         let desk = self.own_desk(&caller, council)?;
         self.require_in_market(desk, referral, &providers).await?;
-        let own = self.in_house(council, &providers);
+        let homes = self.homes(council, &providers);
         let providers = providers.into_keys().collect();
         let (stage, at) = (ReleaseStage::Broadcast, caller.at);
-        let command = ReleaseReferral { referral, providers, stage, own, step, at };
+        let command = ReleaseReferral { referral, providers, stage, homes, step, at };
         run_command(&desk.engine, &caller, &message, &message.request_id, command.into(), move |state, _| {
             render::referral_by_id(state, referral, caller.at)
         })
         .await
     }
 
-    /// Those of the providers that have homes, all of them operated by the council itself.
-    fn in_house(&self, council: CouncilId, asked: &BTreeMap<ProviderId, String>) -> BTreeSet<ProviderId> {
+    /// What homes the providers have, those that the council operates itself told apart.
+    fn homes(&self, council: CouncilId, asked: &BTreeMap<ProviderId, String>) -> BTreeMap<ProviderId, Homes> {
         self.market.read(|market, _| {
-            let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
+            let mut homes: BTreeMap<ProviderId, Homes> = BTreeMap::new();
             for (_, home) in market.establishments().filter(|(_, home)| asked.contains_key(&home.provider)) {
-                let known = if home.operated_by == Some(council) { &mut own } else { &mut others };
-                known.insert(home.provider.clone());
+                let of = homes.entry(home.provider.clone()).or_default();
+                let known = if home.operated_by == Some(council) { &mut of.own } else { &mut of.others };
+                known.insert(home.provision.clone());
             }
-            own.difference(&others).cloned().collect()
+            homes
         })
     }
 

@@ -11,7 +11,9 @@ use care::{CouncilId, Date, london_date};
 use geography::Miles;
 use matching::{Criteria, Impact, Match, Measure};
 use referrals_domain::{RecordSearch, ReferralEvent, Rejection, Requirements};
-use service_kit::{Caller, Fields, establishment_name, place_name, provider_name, refuse, run_command};
+use service_kit::{
+    Caller, Fields, establishment_name, household_name, place_name, provider_name, refuse, run_command,
+};
 use tonic::Request;
 
 /// Matches given back when the request does not say how many.
@@ -79,6 +81,7 @@ pub(super) fn matched(market: &Market, it: &Match) -> proto::Match {
         from_home: it.from_home.map(measure),
         from_centre: it.from_centre.map(measure),
         impact: it.impact.as_ref().map(impact),
+        household: it.household.as_ref().map(|it| household_name(&it.id)).unwrap_or_default(),
     }
 }
 

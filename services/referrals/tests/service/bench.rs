@@ -291,7 +291,7 @@ impl Bench {
                     at,
                 }
                 .into(),
-                PlaceOpened { place: place.clone(), urn, at }.into(),
+                PlaceOpened { place: place.clone(), urn, household: None, at }.into(),
                 vacancy.into(),
             ]);
         }
@@ -422,6 +422,21 @@ impl Bench {
         let issued = self.issued(&award).await;
         self.contracts(self.started(&issued)).await;
         award
+    }
+
+    /// As [`Bench::arrived`]; the child left on the day after, and the day is over.
+    pub(crate) async fn left(&self) -> proto::Award {
+        let award = self.arrived().await;
+        self.leaves(&self.issued(&award).await).await;
+        award
+    }
+
+    /// The child of an agreement leaves on the day after the agreed one; the clock then shows the day after that.
+    pub(crate) async fn leaves(&self, issued: &AgreementIssued) {
+        let last_day = issued.start.tomorrow().unwrap();
+        self.contracts(self.ended(issued, last_day)).await;
+        let over = last_day.tomorrow().unwrap();
+        self.clock.advance_to(format!("{over}T12:00:00Z").parse().unwrap());
     }
 }
 

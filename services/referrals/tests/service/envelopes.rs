@@ -238,6 +238,7 @@ async fn with_the_childs_keys_those_of_its_provider_are_destroyed() {
     let award = bench.arrived().await;
     let id: ReferralId = last(&award.referral).parse().unwrap();
     bench.service.reveal_identity(bench.oak(reveal(&award.referral))).await.unwrap();
+    bench.leaves(&bench.issued(&award).await).await;
     let message = proto::EraseIdentityRequest {
         name: award.referral.clone(),
         parts: vec![proto::SealedPart::Identity.into(), proto::SealedPart::Narrative.into()],

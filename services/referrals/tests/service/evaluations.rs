@@ -305,7 +305,14 @@ async fn a_policy_asks_that_offers_be_evaluated() {
     assert!(bench.service.set_cascade_policy(bench.own(set)).await.unwrap().into_inner().evaluation_required);
     let missing = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap_err();
     assert_eq!(reason(&missing), "EVALUATION_MISSING");
+    let list = proto::ListEvaluationsRequest { parent: posted.name.clone(), ..Default::default() };
+    let all = bench.service.list_evaluations(bench.own(list.clone())).await.unwrap().into_inner();
+    assert_eq!(all.judging, None);
     evaluated(&bench, evaluate(&offer, &[("SKILLS", 9)])).await;
+    let judging =
+        bench.service.list_evaluations(bench.own(list)).await.unwrap().into_inner().judging.unwrap();
+    assert_eq!((judging.offers, judging.referral_version), (vec![offer.name.clone()], 1));
+    assert!(judging.begin_time.is_some() && !judging.weights.is_empty());
     let award = bench.service.award_referral(bench.own(award_request(&offer, 0))).await.unwrap().into_inner();
     assert_eq!(award.choice.unwrap().rank, 1);
 }

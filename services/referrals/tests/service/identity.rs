@@ -1,7 +1,7 @@
 //! The child's identity: nowhere in clear, shown after a grant, and gone when its key is.
 
 use crate::bench::{
-    Bench, CANARIES, award_request, council, identity, last, post_request, reason, requirements, start,
+    Bench, CANARIES, award_request, council, identity, last, post_request, reason, requirements,
 };
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
@@ -140,21 +140,19 @@ async fn an_erased_identity_is_gone_for_everybody_and_the_referral_stays() {
     let refused = bench.service.erase_identity(bench.own(erase(&referral.name, "e-0"))).await.unwrap_err();
     assert_eq!(reason(&refused), "REFERRAL_STILL_OPEN", "the child may still not come");
     bench.contracts(bench.started(&issued)).await;
+    let refused = bench.service.erase_identity(bench.own(erase(&referral.name, "e-0"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "IDENTITY_STILL_GRANTED", "the child lives there");
+    bench.leaves(&issued).await;
     let erased =
         bench.service.erase_identity(bench.own(erase(&referral.name, "e-1"))).await.unwrap().into_inner();
     assert!(!erased.identity_known && !erased.narrative_known);
     let again =
         bench.service.erase_identity(bench.own(erase(&referral.name, "e-1"))).await.unwrap().into_inner();
     assert_eq!(again, erased);
-    for refused in [
-        bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err(),
-        bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap_err(),
-    ] {
-        assert_eq!(
-            (refused.code(), reason(&refused).as_str()),
-            (Code::FailedPrecondition, "IDENTITY_DESTROYED")
-        );
-    }
+    let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "IDENTITY_DESTROYED"));
+    let refused = bench.service.reveal_identity(bench.oak(reveal(&referral.name))).await.unwrap_err();
+    assert_eq!(reason(&refused), "IDENTITY_GRANT_ENDED");
     assert_unrecognisable(&bench, &referral.name).await;
     let bench = bench.reopen().await;
     let refused = bench.service.reveal_identity(bench.own(reveal(&referral.name))).await.unwrap_err();
@@ -181,16 +179,17 @@ fn destroyed(keys: &[Result<DataKey, SealingError>]) -> bool {
 #[tokio::test]
 async fn a_key_that_outlived_its_end_is_destroyed_at_the_next_start() {
     let bench = Bench::open().await;
-    let award = bench.arrived().await;
+    let award = bench.left().await;
     let id: ReferralId = last(&award.referral).parse().unwrap();
+    let now = bench.clock.now();
     let engine = bench.service.council(council()).unwrap().clone();
     let purposes = KeyPurpose::ALL.into_iter().collect();
-    let command = referrals_domain::EraseIdentity { referral: id, purposes, at: start() };
+    let command = referrals_domain::EraseIdentity { referral: id, purposes, at: now };
     let context = engine::Context {
         actor: "test".to_owned(),
         causation: None,
         correlation: None,
-        at: start(),
+        at: now,
         request: None,
     };
     engine.execute(command.into(), context, |_, _| Vec::new()).await.unwrap();
@@ -204,7 +203,7 @@ async fn a_key_that_outlived_its_end_is_destroyed_at_the_next_start() {
 #[tokio::test]
 async fn erasing_destroys_the_keys_that_are_named() {
     let bench = Bench::open().await;
-    let award = bench.arrived().await;
+    let award = bench.left().await;
     let id: ReferralId = last(&award.referral).parse().unwrap();
     let narrative = vec![proto::SealedPart::Narrative.into()];
     let message = proto::EraseIdentityRequest { parts: narrative, ..erase(&award.referral, "e-1") };

@@ -2,11 +2,13 @@
 
 use crate::agreed::{BuyResale, OfferBlock, OfferResale, ReservePlace, SetHoldPolicy};
 use care::market::{
-    EstablishmentRegistered, ProviderRegistered, RegistrationStatus, RestrictionNoticeLifted,
-    RestrictionNoticeServed, Sexes, VacancyAdvertised,
+    EstablishmentRegistered, HouseholdApproval, ProviderRegistered, RegistrationStatus,
+    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, StatementOfPurposeSet, VacancyAdvertised,
 };
 use care::published::AwardProposedToMarket;
-use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{
+    AwardId, CouncilId, Date, EstablishmentUrn, HouseholdId, PlaceId, ProviderId, ReferralId, Timestamp,
+};
 
 /// The commands of the region's vacancies log. What comes from other services' events (search, claims,
 /// occupancy) is never refused, a "no" to it is an event.
@@ -31,6 +33,30 @@ pub enum Command {
     ServeRestrictionNotice(RestrictionNoticeServed),
     /// Enter that the notice no longer holds.
     LiftRestrictionNotice(RestrictionNoticeLifted),
+    /// State what an establishment is for.
+    SetStatementOfPurpose(StatementOfPurposeSet),
+    /// Enter a carer household; households are numbered on.
+    RegisterHousehold(RegisterHousehold),
+    /// State what a household is approved for now, or where it lies.
+    AmendHousehold {
+        /// The household.
+        household: HouseholdId,
+        /// What changes.
+        changes: HouseholdChanges,
+        /// The revision that the change was made for; none to change whichever there is.
+        revision: Option<u32>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Close a household with its places: the carers resigned, or their approval ended.
+    CloseHousehold {
+        /// The household.
+        household: HouseholdId,
+        /// Since when, today or before.
+        on: Date,
+        /// When.
+        at: Timestamp,
+    },
     /// Take some rows of a date of the regulator's register.
     ReadRegisterPart(RegisterPart),
     /// All rows of a date of the register have been read.
@@ -52,6 +78,8 @@ pub enum Command {
         urn: EstablishmentUrn,
         /// How many, 1 to [`Command::OPEN_PLACES_MAX`].
         count: u16,
+        /// The carer household of the establishment that they are in, if any.
+        household: Option<HouseholdId>,
         /// When.
         at: Timestamp,
     },
@@ -252,6 +280,8 @@ impl Command {
     pub const RESERVATIONS_MAX: usize = 50;
     /// How many nights one block covers at most: five years.
     pub const BLOCK_NIGHTS_MAX: i64 = 1_827;
+    /// How many households one agency has at most, closed ones among them.
+    pub const HOUSEHOLDS_MAX: usize = 5_000;
     /// How many partner councils a block or a resale names at most.
     pub const PARTNERS_MAX: usize = 20;
 }
@@ -319,6 +349,32 @@ pub struct RegistrationChanges {
     pub places_registered: Option<u16>,
     /// The postcode sector it lies in.
     pub sector: Option<String>,
+}
+
+/// An agency has approved a household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterHousehold {
+    /// The agency or scheme.
+    pub urn: EstablishmentUrn,
+    /// For what.
+    pub approval: HouseholdApproval,
+    /// The postcode sector it lies in; empty where it is not told.
+    pub sector: String,
+    /// The upper-tier authority it lies in, a GSS code; empty where it is not told.
+    pub utla: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is said anew of a household; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HouseholdChanges {
+    /// What it is approved for.
+    pub approval: Option<HouseholdApproval>,
+    /// The postcode sector it lies in.
+    pub sector: Option<String>,
+    /// The upper-tier authority it lies in, a GSS code.
+    pub utla: Option<String>,
 }
 
 /// A council asks to hold a place for a referral.

@@ -3,6 +3,7 @@
 mod blocks;
 mod claims;
 mod holds;
+mod households;
 mod listing;
 mod places;
 mod policy;
@@ -14,7 +15,7 @@ mod supply;
 pub(crate) use supply::change;
 
 use crate::{Command, Rejection};
-use care::market::{Establishment, Market, MarketEvent, Place};
+use care::market::{Establishment, Home, Market, MarketEvent, Place};
 use care::{EstablishmentUrn, PlaceId};
 
 type Events = Result<Vec<MarketEvent>, Rejection>;
@@ -32,7 +33,15 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         Command::FinishRegisterImport { as_of, file_sha256, rows, gone_confirmed, at } => {
             listing::finish(market, *as_of, file_sha256, (*rows, *gone_confirmed), *at)
         }
-        Command::OpenPlaces { urn, count, at } => places::open(market, urn, *count, *at),
+        Command::OpenPlaces { urn, count, household, at } => {
+            places::open(market, urn, *count, household.as_ref(), *at)
+        }
+        Command::SetStatementOfPurpose(statement) => register::state_purpose(market, statement),
+        Command::RegisterHousehold(asked) => households::register(market, asked),
+        Command::AmendHousehold { household, changes, revision, at } => {
+            households::amend(market, household, changes, *revision, *at)
+        }
+        Command::CloseHousehold { household, on, at } => households::close(market, household, *on, *at),
         Command::ClosePlace { place, at } => places::close(market, place, *at),
         Command::AdvertiseVacancy(vacancy) => places::advertise(market, vacancy),
         Command::WithdrawVacancy { place, at } => places::withdraw(market, place, *at),
@@ -83,6 +92,11 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
 fn place_of<'a>(market: &'a Market, id: &PlaceId) -> Result<(&'a Place, &'a Establishment), Rejection> {
     let place = market.place(id).ok_or_else(|| Rejection::PlaceUnknown(id.clone()))?;
     Ok((place, establishment_of(market, &place.urn)?))
+}
+
+/// Where the children of a place live.
+fn home_of<'a>(market: &'a Market, place: &Place) -> Result<Home<'a>, Rejection> {
+    market.home(place).ok_or_else(|| Rejection::EstablishmentUnknown(place.urn.clone()))
 }
 
 fn establishment_of<'a>(market: &'a Market, urn: &EstablishmentUrn) -> Result<&'a Establishment, Rejection> {

@@ -12,7 +12,8 @@ mod rejection;
 pub use agreed::{BuyResale, OfferBlock, OfferResale, ReservePlace, SetHoldPolicy};
 pub use care::market::{Market, MarketEvent};
 pub use commands::{
-    ClaimForAward, Command, HoldPlace, RegisterPart, RegisterRow, RegistrationChanges, VacancyChange,
+    ClaimForAward, Command, HoldPlace, HouseholdChanges, RegisterHousehold, RegisterPart, RegisterRow,
+    RegistrationChanges, VacancyChange,
 };
 pub use rejection::Rejection;
 

@@ -1,9 +1,11 @@
 //! Why the market says no. None of it tells a council who else holds or has a place.
 
-use care::market::{HoldPolicy, MixInvalid, RegistrationStatus, Sexes};
+use care::market::{
+    HoldPolicy, HouseholdApproval, MixInvalid, RegistrationStatus, Sexes, StatementOfPurpose,
+};
 use care::{
-    DAYS_AHEAD_MAX, Date, EstablishmentUrn, Pence, PlaceId, ProviderId, ReferralId, Refusal, RefusalKind,
-    Timestamp, Violation, last_day_ahead, london_date,
+    DAYS_AHEAD_MAX, Date, EstablishmentUrn, HouseholdId, Pence, PlaceId, ProviderId, ReferralId, Refusal,
+    RefusalKind, Timestamp, Violation, last_day_ahead, london_date,
 };
 
 use crate::commands::Command;
@@ -207,6 +209,54 @@ pub enum Rejection {
     EstablishmentFull { urn: EstablishmentUrn, registered: u16, claimed: u16, solo: bool },
     #[error("establishment {0} is taken as a whole by a solo placement")]
     SoloOccupied(EstablishmentUrn),
+    #[error(
+        "children of establishment {urn} live in no carer household: it is {provision}, and not an agency or supported lodgings"
+    )]
+    NoHouseholds { urn: EstablishmentUrn, provision: String },
+    #[error("establishment {0} has {max} households, which is the most", max = Command::HOUSEHOLDS_MAX)]
+    TooManyHouseholds(EstablishmentUrn),
+    #[error("there is no household {0} of this establishment: register it first")]
+    HouseholdUnknown(HouseholdId),
+    #[error("household {household} is closed since {on}: register it anew if its carers are approved again")]
+    HouseholdClosed { household: HouseholdId, on: Date },
+    #[error("a household is approved for 1 to {max} children, not {0}", max = HouseholdApproval::CHILDREN_MAX)]
+    HouseholdChildren(u8),
+    #[error(
+        "{0} children are more than the usual fostering limit of {usual} (Children Act 1989, Schedule 7): say that the household is exempt if the \
+         authority has exempted it",
+        usual = HouseholdApproval::USUAL_LIMIT
+    )]
+    UsualFosteringLimit(u8),
+    #[error("only a household that fosters is approved for short breaks, and this is {0}")]
+    ShortBreaksNotFostered(String),
+    #[error("{field} is {day}, which is to come: give {today} or a day before")]
+    DayAhead { field: &'static str, day: Date, today: Date },
+    #[error("the household is approved since {approved_on}: it cannot have closed on {on}, before that")]
+    ClosedBeforeApproved { approved_on: Date, on: Date },
+    #[error(
+        "{most} places of household {household} are open, or children there or to come, more than the {children} that it is to be approved for: close \
+         some first, or wait until children have left"
+    )]
+    ChildrenBelowPlaces { household: HouseholdId, most: u16, children: u8 },
+    #[error(
+        "{open} places of the household are open and it is approved for {children} children: {asked} more are too many"
+    )]
+    PlacesExceedApproval { open: u16, children: u8, asked: u16 },
+    #[error(
+        "household {household} is approved for {from} to {to} years, {sexes}: advertise its places within that"
+    )]
+    OutsideApproval { household: HouseholdId, from: u8, to: u8, sexes: Sexes },
+    #[error(
+        "household {household} is approved for {children} children, and {claimed} of its places are claimed by others{}",
+        needs_it_empty(*.solo)
+    )]
+    HouseholdFull { household: HouseholdId, children: u8, claimed: u16, solo: bool },
+    #[error("household {0} is taken as a whole by a solo placement")]
+    HouseholdTaken(HouseholdId),
+    #[error("a statement of purpose has 1 to {max} characters, not {0}", max = StatementOfPurpose::CHARS_MAX)]
+    StatementLength(usize),
+    #[error("establishment {0} has {max} versions of its statement of purpose, which is the most", max = StatementOfPurpose::VERSIONS_MAX)]
+    TooManyStatements(EstablishmentUrn),
     #[error("the registration of establishment {0} is {1}: no child may come")]
     RegistrationNotActive(EstablishmentUrn, RegistrationStatus),
     #[error("establishment {0} is unregistered provision, which the market never awards")]
@@ -306,6 +356,22 @@ impl Refusal for Rejection {
             Self::DateTooFar { .. } => "DATE_TOO_FAR",
             Self::EstablishmentFull { .. } => "ESTABLISHMENT_FULL",
             Self::SoloOccupied(_) => "SOLO_OCCUPIED",
+            Self::NoHouseholds { .. } => "NO_HOUSEHOLDS",
+            Self::TooManyHouseholds(_) => "TOO_MANY_HOUSEHOLDS",
+            Self::HouseholdUnknown(_) => "HOUSEHOLD_UNKNOWN",
+            Self::HouseholdClosed { .. } => "HOUSEHOLD_CLOSED",
+            Self::HouseholdChildren(_) => "HOUSEHOLD_CHILDREN",
+            Self::UsualFosteringLimit(_) => "USUAL_FOSTERING_LIMIT",
+            Self::ShortBreaksNotFostered(_) => "SHORT_BREAKS_NOT_FOSTERED",
+            Self::DayAhead { .. } => "DAY_AHEAD",
+            Self::ClosedBeforeApproved { .. } => "CLOSED_BEFORE_APPROVED",
+            Self::ChildrenBelowPlaces { .. } => "CHILDREN_BELOW_PLACES",
+            Self::PlacesExceedApproval { .. } => "PLACES_EXCEED_APPROVAL",
+            Self::OutsideApproval { .. } => "OUTSIDE_APPROVAL",
+            Self::HouseholdFull { .. } => "HOUSEHOLD_FULL",
+            Self::HouseholdTaken(_) => "HOUSEHOLD_TAKEN",
+            Self::StatementLength(_) => "STATEMENT_LENGTH",
+            Self::TooManyStatements(_) => "TOO_MANY_STATEMENTS",
             Self::RegistrationNotActive(..) => "REGISTRATION_NOT_ACTIVE",
             Self::UnregisteredProvision(_) => "UNREGISTERED_PROVISION",
             Self::AccommodationRestricted { .. } => "ACCOMMODATION_RESTRICTED",
@@ -321,6 +387,7 @@ impl Refusal for Rejection {
             Self::ProviderUnknown(_)
             | Self::EstablishmentUnknown(_)
             | Self::PlaceUnknown(_)
+            | Self::HouseholdUnknown(_)
             | Self::ReservationUnknown { .. }
             | Self::BlockUnknown { .. }
             | Self::ResaleUnknown { .. } => RefusalKind::NotFound,
@@ -353,7 +420,10 @@ impl Rejection {
             Self::CountOutOfRange(_) => Some("count"),
             Self::LeaseOutOfRange(_) => Some("lease_seconds"),
             Self::NoticeDatesReversed { .. } => Some("on"),
-            Self::DateTooFar { field, .. } => Some(field),
+            Self::DateTooFar { field, .. } | Self::DayAhead { field, .. } => Some(field),
+            Self::HouseholdChildren(_) | Self::UsualFosteringLimit(_) => Some("approval.children"),
+            Self::ClosedBeforeApproved { .. } => Some("on"),
+            Self::StatementLength(_) => Some("text"),
             Self::MixInvalid(_) => Some("vacancy.mix"),
             Self::ReservationTermsInvalid(_) => Some("vacancy.reservation.nights_max"),
             Self::HoldPolicyInvalid { field, .. } => Some(field),

@@ -5,7 +5,7 @@ mod world;
 use care::market::{
     HoldPolicy, HoldPolicySet, MarketEvent, NightState, OccupancyEnded, PlaceOccupied, PlaceReserved,
     ResaleOf, ResaleOffered, ReservationEnd, ReservationEnded, ReservationTerms, RestrictionNoticeServed,
-    VacancyAdvertised,
+    VacancyAdvertised, Yielded,
 };
 use care::spec::Given;
 use care::{Date, Nights, Pence};
@@ -114,9 +114,11 @@ fn nobody_else_has_reserved_nights() {
     reservable().and([before.into()]).when(sooner).then_refused("AGREED_BY_ANOTHER_COUNCIL");
     let asked = ClaimForAward { council: durham(), start: jan(15), ..claim(1) };
     assert_eq!(refused_for(market_reserved(), asked.clone()), "RESERVED");
-    // From its last night on it is free by itself.
+    // Behind its last night too, as for a hold, until that is over: a claim has no known end.
+    let behind = ClaimForAward { start: jan(16), ..asked };
+    assert_eq!(refused_for(market_reserved(), behind.clone()), "AGREED_BY_ANOTHER_COUNCIL");
     let _ = market_reserved()
-        .when(Command::ClaimForAward(ClaimForAward { start: jan(16), ..asked }))
+        .when(Command::ClaimForAward(ClaimForAward { at: at(11 * 24 * 60), ..behind }))
         .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
     let withdraw = Command::WithdrawVacancy { place: place(1), at: at(0) };
     market_reserved().when(withdraw).then_refused("RESERVED");
@@ -172,8 +174,15 @@ fn a_reservation_ends_when_the_child_comes() {
     claimed
         .when(occupy)
         .then([came.into(), ended(jan(6), jan(8), ReservationEnd::Occupied).into()])
-        .and([OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(10), at: at(0) }
-            .into()])
+        .and([OccupancyEnded {
+            award: award(1),
+            council: derby(),
+            place: place(1),
+            on: jan(10),
+            yielded: Vec::new(),
+            at: at(0),
+        }
+        .into()])
         .when(Command::ReservePlace(ReservePlace {
             at: at(5 * 24 * 60),
             ..reserve(durham(), jan(10), jan(16))
@@ -192,10 +201,16 @@ fn a_reservation_ends_when_the_child_comes() {
 }
 
 #[test]
-fn a_child_who_left_later_than_was_recorded_takes_no_night_that_is_reserved_by_its_own_council() {
+fn what_its_own_council_reserved_yields_to_a_child_who_left_later_than_was_recorded() {
     let asked = claim(1);
-    let left =
-        |day| OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(day), at: at(0) };
+    let left = |day| OccupancyEnded {
+        award: award(1),
+        council: derby(),
+        place: place(1),
+        on: jan(day),
+        yielded: Vec::new(),
+        at: at(0),
+    };
     let came = |day| PlaceOccupied {
         award: award(1),
         council: derby(),
@@ -212,11 +227,50 @@ fn a_child_who_left_later_than_was_recorded_takes_no_night_that_is_reserved_by_i
         ])
     };
     let end = |day| Command::EndOccupancy { award: award(1), council: derby(), on: jan(day), at: at(0) };
-    let _ = again().when(end(10)).then_events(|events| match events {
-        [MarketEvent::OccupancyRefused(refused)] => assert_eq!(refused.reason, "RESERVED"),
-        other => panic!("a night is paid twice: {other:#?}"),
+    let yields = |day, until| {
+        let (from, until) = (jan(8), jan(until));
+        let yielded = vec![Yielded { token: 2, from, until, weekly: RETAINER }];
+        OccupancyEnded { yielded, ..left(day) }
+    };
+    // No night is paid twice: the placement is paid until the tenth, and the reservation from then on.
+    let _ = again()
+        .when(end(10))
+        .then([yields(10, 10).into()])
+        .then_state(|market| {
+            let kept = market.place(&place(1)).unwrap().reservations_on(Nights::from_on(jan(1), None));
+            assert_eq!(kept.map(|it| (it.from, it.until)).collect::<Vec<_>>(), [(jan(10), jan(16))]);
+        })
+        .when(Command::HoldPlace(HoldPlace { first_night: Some(jan(10)), ..hold_place(1, durham()) }))
+        .then_refused("RESERVED");
+    let _ = again().when(end(20)).then([yields(20, 16).into()]).then_state(|market| {
+        assert!(market.place(&place(1)).unwrap().agreed.is_none(), "nothing of it is left");
     });
     let _ = again().when(end(7)).then([left(7).into()]);
+    // What was offered of those nights is offered no more.
+    let offered = ResaleOffered {
+        place: place(1),
+        resale: 3,
+        council: derby(),
+        of: ResaleOf::Reservation(2),
+        from: jan(9),
+        until: jan(16),
+        weekly: RETAINER,
+        partners: [].into(),
+        at: at(0),
+    };
+    let _ = again().and([offered.into()]).when(end(10)).then([yields(10, 10).into()]).then_state(|market| {
+        assert_eq!(market.place(&place(1)).unwrap().resales().count(), 0);
+    });
+    // Another council's stays, and somebody must look into it.
+    let theirs = world::market_with(&asked).and([
+        came(6).into(),
+        left(8).into(),
+        reserved(durham(), jan(8), jan(16), 2).into(),
+    ]);
+    let _ = theirs.when(end(10)).then_events(|events| match events {
+        [MarketEvent::OccupancyRefused(refused)] => assert_eq!(refused.reason, "RESERVED"),
+        other => panic!("two councils have a night: {other:#?}"),
+    });
 }
 
 #[test]
@@ -249,7 +303,8 @@ fn a_reservation_is_ended_by_its_council_or_a_notice() {
 fn a_council_has_so_many_reservations_at_once() {
     let many = |number: u8| {
         let place: care::PlaceId = format!("X-{number:02}").parse().unwrap_or_else(|_| place(1));
-        let opened = care::market::PlaceOpened { place: place.clone(), urn: urn(), at: at(0) };
+        let opened =
+            care::market::PlaceOpened { place: place.clone(), urn: urn(), household: None, at: at(0) };
         let of = reserved(derby(), jan(6), jan(16), 1);
         [opened.into(), PlaceReserved { place, ..of }.into()]
     };

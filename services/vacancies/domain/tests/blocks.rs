@@ -69,7 +69,7 @@ fn a_block_is_offered_and_accepted_and_then_nobody_else_holds_it() {
     let asked = ClaimForAward { council: durham(), ..claim(1) };
     assert_eq!(refused_for(market_blocked(), asked.clone()), "BLOCK_OF_ANOTHER_COUNCIL");
     let _ = market_blocked()
-        .when(Command::ClaimForAward(ClaimForAward { start: jan(26), ..asked }))
+        .when(Command::ClaimForAward(ClaimForAward { start: jan(26), at: at(21 * 24 * 60), ..asked }))
         .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
     let reserves = |council| Command::ReservePlace(reserve(council, jan(20), jan(30)));
     market_blocked().when(reserves(durham())).then_refused("BLOCK_OF_ANOTHER_COUNCIL");
@@ -205,7 +205,12 @@ fn a_block_ends_on_the_day_that_both_parties_name() {
         .then([proposed(BlockParty::Council, jan(16)).into()])
         .when(end(None, jan(16)))
         .then([ended.clone().into()])
-        .when(Command::ClaimForAward(ClaimForAward { council: durham(), start: jan(16), ..claim(1) }))
+        .when(Command::ClaimForAward(ClaimForAward {
+            council: durham(),
+            start: jan(16),
+            at: at(11 * 24 * 60),
+            ..claim(1)
+        }))
         .then_events(|events| assert!(matches!(events, [_, MarketEvent::PlaceClaimed(_)]), "{events:#?}"));
     let notice = RestrictionNoticeServed { urn: urn(), on: jan(5), at: at(0) };
     let restricted = || market_blocked().and([notice.clone().into()]);
@@ -450,6 +455,9 @@ fn nobody_holds_later_nights_while_a_council_pays_for_those_before() {
     };
     market_blocked().when(later(durham(), jan(26))).then_refused("AGREED_BY_ANOTHER_COUNCIL");
     market_reserved().when(later(durham(), jan(16))).then_refused("AGREED_BY_ANOTHER_COUNCIL");
+    let claim = |first| ClaimForAward { council: durham(), start: first, ..claim(1) };
+    assert_eq!(refused_for(market_blocked(), claim(jan(26))), "AGREED_BY_ANOTHER_COUNCIL");
+    assert_eq!(refused_for(market_reserved(), claim(jan(16))), "AGREED_BY_ANOTHER_COUNCIL");
     let _ = market_blocked().when(later(derby(), jan(20))).then_events(one_event);
     // Who bought nights of a reservation holds them though the seller has those before.
     let of = ResaleOf::Reservation(1);

@@ -51,7 +51,14 @@ fn a_claim_takes_its_nights_and_a_solo_one_the_whole_home() {
         counted_from: jan(7),
         at: at(0),
     };
-    let left = OccupancyEnded { award: award(1), council: derby(), place: place(1), on: jan(20), at: at(0) };
+    let left = OccupancyEnded {
+        award: award(1),
+        council: derby(),
+        place: place(1),
+        on: jan(20),
+        yielded: Vec::new(),
+        at: at(0),
+    };
     let _ = market()
         .and(taken)
         .then_state(|market| {
@@ -122,7 +129,17 @@ fn events(drawn: &[Drawn]) -> Vec<MarketEvent> {
                     .into(),
             );
         }
-        events.push(OccupancyEnded { award: id, council, place, on: jan(start + length), at: at(0) }.into());
+        events.push(
+            OccupancyEnded {
+                award: id,
+                council,
+                place,
+                on: jan(start + length),
+                yielded: Vec::new(),
+                at: at(0),
+            }
+            .into(),
+        );
     }
     events
 }

@@ -39,7 +39,7 @@ fn end(on: Date) -> Command {
 }
 
 fn ended(on: Date) -> OccupancyEnded {
-    OccupancyEnded { award: award(1), council: derby(), place: place(1), on, at: at(6) }
+    OccupancyEnded { award: award(1), council: derby(), place: place(1), on, yielded: Vec::new(), at: at(6) }
 }
 
 fn notice(day: i8) -> RestrictionNoticeServed {

@@ -6,7 +6,8 @@ use std::path::Path;
 use vacancies_domain::MarketEvent;
 
 /// Events that got optional fields after their release: one file without them, as older logs have it, and one with them all.
-const WITH_OPTIONAL_FIELDS: [&str; 2] = ["VacancyAdvertised", "EstablishmentAmended"];
+const WITH_OPTIONAL_FIELDS: [&str; 5] =
+    ["VacancyAdvertised", "EstablishmentAmended", "PlaceOpened", "PlaceClaimed", "OccupancyEnded"];
 
 #[test]
 fn every_event_type_reads_its_golden_file() {

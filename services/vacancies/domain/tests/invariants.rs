@@ -49,7 +49,13 @@ fn start() -> Vec<MarketEvent> {
         for number in 1..=2 {
             let place = place_of(home, number);
             events.push(
-                care::market::PlaceOpened { place: place.clone(), urn: home_urn(home), at: at(0) }.into(),
+                care::market::PlaceOpened {
+                    place: place.clone(),
+                    urn: home_urn(home),
+                    household: None,
+                    at: at(0),
+                }
+                .into(),
             );
             events.push(care::market::VacancyAdvertised { place, ..advertised(1) }.into());
         }
@@ -273,7 +279,7 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
             Command::AdvertiseVacancy(care::market::VacancyAdvertised { place, at, ..advertised(1) })
         }
         What::Close => Command::ClosePlace { place, at },
-        What::Open => Command::OpenPlaces { urn, count: 1, at },
+        What::Open => Command::OpenPlaces { urn, count: 1, household: None, at },
         What::Sweep => Command::SweepExpiredHolds { at, limit: 2 },
         What::Confirm => Command::ConfirmVacancy { place, at },
         What::SweepStale => Command::SweepStaleVacancies { at, limit: 20 },

@@ -122,7 +122,7 @@ fn no_fewer_places_are_registered_than_are_claimed_in_closed_ones_too() {
     let left = |on| Command::EndOccupancy { award: award(1), council: derby(), on: jan(on), at: days(3) };
     let ended = |on| {
         let (award, council, place) = (award(1), derby(), place(1));
-        OccupancyEnded { award, council, place, on: jan(on), at: days(3) }
+        OccupancyEnded { award, council, place, on: jan(on), yielded: Vec::new(), at: days(3) }
     };
     let closed = |number| PlaceClosed { place: place(number), at: days(2) };
     let occupied = PlaceOccupied {
@@ -204,7 +204,7 @@ fn a_notice_is_lifted_once_and_not_before_it_was_served() {
 
 #[test]
 fn places_are_numbered_on_and_never_exceed_the_registration() {
-    let open = |count| Command::OpenPlaces { urn: urn(), count, at: at(0) };
+    let open = |count| Command::OpenPlaces { urn: urn(), count, household: None, at: at(0) };
     let entered = || given::<Vacancies>([provider_registered().into(), establishment_registered().into()]);
     entered()
         .when(open(2))
@@ -224,7 +224,7 @@ fn a_closed_place_makes_room_for_a_new_number() {
     market()
         .when(close(2))
         .then([PlaceClosed { place: place(2), at: at(0) }.into()])
-        .when(Command::OpenPlaces { urn: urn(), count: 1, at: at(0) })
+        .when(Command::OpenPlaces { urn: urn(), count: 1, household: None, at: at(0) })
         .then([opened(4).into()])
         .when(close(2))
         .then_refused("PLACE_CLOSED");

@@ -38,7 +38,9 @@ impl Vacancies {
                 MarketEvent::BlockOffered(event) => Some(event.block),
                 _ => None,
             });
-            number.map(|number| render_agreed::block(market, &place, number)).unwrap_or_default()
+            number
+                .map(|number| render_agreed::block(market, &place, number, &Viewer::Provider))
+                .unwrap_or_default()
         })
         .await
     }
@@ -55,7 +57,7 @@ impl Vacancies {
         let _turn = self.turns.of(council).await;
         let command = Command::AcceptBlock { place: place.clone(), council, block, approver, at };
         run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
-            render_agreed::block(market, &place, block)
+            render_agreed::block(market, &place, block, &Viewer::Council(council))
         })
         .await
     }
@@ -95,8 +97,9 @@ impl Vacancies {
         }
         let (block, at) = (form.block, caller.at);
         let command = Command::EndBlock { place: place.clone(), council, block, on, at };
+        let viewer = council.map_or(Viewer::Provider, Viewer::Council);
         run_command(&self.market, &caller, &form, &form.request_id, command, move |market, _| {
-            render_agreed::block(market, &place, block)
+            render_agreed::block(market, &place, block, &viewer)
         })
         .await
     }

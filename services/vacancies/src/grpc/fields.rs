@@ -3,8 +3,8 @@
 use crate::Vacancies;
 use api::vacancies as proto;
 use care::market::{RegistrationStatus, Sexes};
-use care::{CouncilId, EstablishmentUrn, PlaceId, ProviderId, ReferralId};
-use service_kit::{Caller, Fields, Role, establishment_name, not_found, place_name};
+use care::{CouncilId, EstablishmentUrn, HouseholdId, PlaceId, ProviderId, ReferralId};
+use service_kit::{Caller, Fields, Role, establishment_name, household_name, not_found, place_name};
 use tonic::Status;
 use vacancies_domain::Command;
 
@@ -121,6 +121,15 @@ impl Vacancies {
             establishment.is_some_and(|it| it.provider == *provider)
         });
         if own { Ok(()) } else { Err(not_found("PLACE_UNKNOWN", &place_name(place))) }
+    }
+
+    /// Insists that the household is the provider's own; another's looks like one that is not there.
+    pub(super) fn require_household(&self, provider: &ProviderId, id: &HouseholdId) -> Result<(), Status> {
+        let own = self.market.read(|market| {
+            let establishment = market.household(id).and_then(|it| market.establishment(&it.urn));
+            establishment.is_some_and(|it| it.provider == *provider)
+        });
+        if own { Ok(()) } else { Err(not_found("HOUSEHOLD_UNKNOWN", &household_name(id))) }
     }
 
     /// Insists that the caller may see the place: a provider only its own.

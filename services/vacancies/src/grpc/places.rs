@@ -34,10 +34,15 @@ impl Vacancies {
         let urn: Option<EstablishmentUrn> =
             fields.resource("establishment", &form.establishment, "establishments");
         let count = fields.number("count", form.count, 1..=Command::OPEN_PLACES_MAX.into());
-        let (provider, urn, count) = fields.finish(|| Some((provider?, urn?, count?)))?;
+        let household = match form.household.as_str() {
+            "" => Some(None),
+            name => fields.resource("household", name, "households").map(Some),
+        };
+        let (provider, urn, count, household) =
+            fields.finish(|| Some((provider?, urn?, count?, household?)))?;
         self.require_establishment(&provider, &urn)?;
         let at = caller.at;
-        let command = Command::OpenPlaces { urn, count, at };
+        let command = Command::OpenPlaces { urn, count, household, at };
         run_command(&self.market, &caller, &form, &form.request_id, command, move |market, events| {
             let opened = events.iter().filter_map(|event| match event {
                 MarketEvent::PlaceOpened(opened) => Some(&opened.place),

@@ -1,12 +1,12 @@
 //! Methods by which the framework lead keeps the register, and by which anybody reads it.
 
 use super::Answer;
-use super::fields::{age, sexes, status};
+use super::fields::{age, own_provider, sexes, status};
 use crate::{Vacancies, render};
 use api::vacancies as proto;
 use care::market::{
     EstablishmentRegistered, PLACES_REGISTERED_MAX, ProviderRegistered, Registration,
-    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes,
+    RestrictionNoticeLifted, RestrictionNoticeServed, Sexes, StatementOfPurpose, StatementOfPurposeSet,
 };
 use care::{CouncilId, EstablishmentUrn, ProviderId, code_sets, london_date};
 use geography::{Sector, locate};
@@ -117,6 +117,28 @@ impl Vacancies {
         self.change_establishment(&caller, &form, &form.request_id, urn, command).await
     }
 
+    pub(super) async fn state_purpose(
+        &self,
+        request: Request<proto::SetStatementOfPurposeRequest>,
+    ) -> Answer<proto::Establishment> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let provider = own_provider(&mut fields, &caller, "provider", &form.provider)?;
+        let urn = fields.resource("establishment", &form.establishment, "establishments");
+        let on = fields.date("on", &form.on);
+        let text = fields.text("text", &form.text, StatementOfPurpose::CHARS_MAX);
+        let at = caller.at;
+        let (provider, stated) = fields.finish(|| {
+            let stated = StatementOfPurposeSet { urn: urn?, on: on?, text: text?, at };
+            Some((provider?, stated))
+        })?;
+        self.require_establishment(&provider, &stated.urn)?;
+        let urn = stated.urn.clone();
+        let command = Command::SetStatementOfPurpose(stated);
+        self.change_establishment(&caller, &form, &form.request_id, urn, command).await
+    }
+
     async fn change_establishment<Req>(
         &self,
         caller: &Caller,
@@ -169,7 +191,7 @@ impl Vacancies {
                     .establishments()
                     .filter(|(_, it)| provider.as_ref().is_none_or(|provider| it.provider == *provider))
                     .filter(move |(urn, _)| after.as_deref().is_none_or(|after| urn.as_str() > after))
-                    .map(|(urn, _)| (urn.to_string(), render::establishment(market, urn, caller.at)))
+                    .map(|(urn, _)| (urn.to_string(), render::establishment_listed(market, urn, caller.at)))
             })
         })?;
         Ok(Response::new(proto::ListEstablishmentsResponse { establishments, next_page_token }))
@@ -249,7 +271,7 @@ fn places_registered(fields: &mut Fields, places: u32) -> Option<u16> {
 }
 
 /// A sector that exists: a home that lies nowhere would be left out of every search by distance.
-fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
+pub(super) fn sector(fields: &mut Fields, text: &str) -> Option<Sector> {
     let sector: Sector = fields.parse("sector", text)?;
     fields.check("sector", locate(sector)).map(|_| sector)
 }

@@ -4,7 +4,7 @@ use super::Answer;
 use super::fields::age;
 use super::search::{asked, searching};
 use crate::Vacancies;
-use crate::watch::{BEHIND_EVENTS_MAX, StandingNeed, Watcher};
+use crate::watch::{BEHIND_EVENTS_MAX, Heard, StandingNeed, Watcher};
 use api::vacancies as proto;
 use care::{CouncilId, london_date};
 use service_kit::{Caller, Fields, Told, refused};
@@ -20,36 +20,42 @@ impl Vacancies {
         let caller = Caller::of(request)?;
         let form = request.get_ref();
         let need = need(&caller, form)?;
-        if let Some(after) = form.after_position {
-            self.within(after)?;
-        }
+        let after = self.heard(&caller, form)?;
         let admission = self.watchers.calls.admit_watcher(&caller, "watch the market")?;
         let told = self
             .watchers
             .calls
-            .answer(admission, |teller| Watcher::new(self.clone(), need, teller).tell(form.after_position));
+            .answer(admission, |teller| Watcher::new(self.clone(), need, teller).tell(after));
         Ok(Response::new(told))
     }
 
-    /// Insists that a position is one of this log's, and not so old that all had better be told anew.
-    fn within(&self, after: u64) -> Result<(), Status> {
+    /// Up to where the caller has heard. Insists that it is a position of this log, and not so old that all had better be told anew.
+    fn heard(&self, caller: &Caller, form: &proto::WatchVacanciesRequest) -> Result<Option<Heard>, Status> {
         let head = self.market.head();
         let mut fields = Fields::new();
-        if after > head {
+        let at = fields.instant("after_time", form.after_time.as_ref());
+        if at.flatten().is_some_and(|at| at > caller.at) {
+            fields.violation("after_time", "has not come yet: give the `as_of` that was heard last");
+        }
+        if form.after_time.is_some() && form.after_position.is_none() {
+            fields.violation("after_position", "must be given with after_time");
+        }
+        if let Some(after) = form.after_position.filter(|after| *after > head) {
             fields.violation(
                 "after_position",
                 format!("{after} is beyond the market's log, which has {head} events"),
             );
         }
-        fields.finish(|| Some(()))?;
-        if head - after > BEHIND_EVENTS_MAX {
+        let at = fields.finish(|| at)?;
+        let Some(position) = form.after_position else { return Ok(None) };
+        if head.saturating_sub(position) > BEHIND_EVENTS_MAX {
             let message = format!(
-                "{} events have happened since position {after}: begin anew, without after_position",
-                head - after
+                "{} events have happened since position {position}: begin anew, without after_position",
+                head - position
             );
             return Err(refused(Code::OutOfRange, "POSITION_TOO_OLD", message, []));
         }
-        Ok(())
+        Ok(Some(Heard { position, at }))
     }
 }
 

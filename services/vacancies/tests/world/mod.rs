@@ -61,6 +61,7 @@ impl World {
             establishment: "establishments/SC1".into(),
             count: 2,
             request_id: "open".into(),
+            household: String::new(),
         };
         let opened = world.service.open_places(world.provider("P1", request)).await.unwrap().into_inner();
         for place in opened.places {
@@ -219,5 +220,5 @@ pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposedToMar
         },
         at: start(),
     };
-    AwardProposedToMarket { proposed, sex: "F".into(), area_authority: None }
+    AwardProposedToMarket { proposed, sex: "F".into(), area_authority: None, household: None }
 }

@@ -4,7 +4,7 @@ use super::council::OUTSIDE;
 use crate::breach::Checked;
 use crate::world::World;
 use care::published::Approval;
-use care::{AwardId, OfferId, PlaceId, ReferralId};
+use care::{AwardId, HouseholdId, OfferId, PlaceId, ReferralId};
 use jiff::SignedDuration;
 use referrals_domain::{
     DIRECTOR, DeadlineKind, GiveRetrospectiveApproval, ProposeAward, RecordStatutoryStep, Stage,
@@ -115,6 +115,7 @@ impl World {
             hold_token: self.token_for(desk, referral, offer),
             age_years: self.age_for(desk, referral, offer),
             area_authority: self.area_authority(desk, offer),
+            household: self.household_of(desk, offer),
             approval,
             emergency,
             spot_justification: justification,
@@ -134,6 +135,12 @@ impl World {
             _ => self.desks[desk].referrals.state.offers.get(&offer)?,
         };
         self.market.state.establishment(&known.terms.urn).map(|it| it.utla.clone())
+    }
+
+    /// The household that the offered place is in, as the market has it.
+    fn household_of(&self, desk: usize, offer: OfferId) -> Option<HouseholdId> {
+        let offer = self.desks[desk].referrals.state.offers.get(&offer)?;
+        self.market.state.place(&offer.terms.place)?.household.clone()
     }
 
     fn age_for(&self, desk: usize, referral: ReferralId, offer: OfferId) -> u8 {

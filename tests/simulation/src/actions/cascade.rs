@@ -7,10 +7,10 @@ use crate::world::World;
 use care::published::Approval;
 use care::{CouncilId, OfferId, Pence, ProviderId, ReferralId};
 use referrals_domain::{
-    Gate, GateArea, GateCondition, RecordGateDecision, ReleaseReferral, ReleaseStage, StepPolicy,
+    Gate, GateArea, GateCondition, Homes, RecordGateDecision, ReleaseReferral, ReleaseStage, StepPolicy,
     SweepInvitations, ViewInvitation, WaiveCascadeStep,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const GATES: [&str; 4] = ["RESIDENTIAL_PANEL", "SENIOR_REVIEW", "NOMINATED_OFFICER", "DIRECTOR"];
 const WAIVERS: [&str; 3] = ["CHILD_AT_RISK", "FAMILY_DECLINED", "COURT_DIRECTION"];
@@ -55,21 +55,22 @@ impl World {
         for _ in 0..count {
             providers.extend(self.chance.one_of(&self.providers).cloned());
         }
-        let own = self.in_house(self.desks[desk].council);
+        let homes = self.homes(self.desks[desk].council);
         let step = self.chance.percent(10).then(|| self.code(&STEPS));
         let (stage, at) = (ReleaseStage::Broadcast, self.now);
-        self.ask_referrals(desk, &ReleaseReferral { referral, providers, stage, own, step, at }.into())?;
+        self.ask_referrals(desk, &ReleaseReferral { referral, providers, stage, homes, step, at }.into())?;
         Ok(())
     }
 
-    /// The providers whose homes are all operated by a council.
-    fn in_house(&self, council: CouncilId) -> BTreeSet<ProviderId> {
-        let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
+    /// What homes providers have, those that a council operates told apart.
+    fn homes(&self, council: CouncilId) -> BTreeMap<ProviderId, Homes> {
+        let mut homes: BTreeMap<ProviderId, Homes> = BTreeMap::new();
         for (_, home) in self.market.state.establishments() {
-            let known = if home.operated_by == Some(council) { &mut own } else { &mut others };
-            known.insert(home.provider.clone());
+            let of = homes.entry(home.provider.clone()).or_default();
+            let known = if home.operated_by == Some(council) { &mut of.own } else { &mut of.others };
+            known.insert(home.provision.clone());
         }
-        own.difference(&others).cloned().collect()
+        homes
     }
 
     /// Somebody to whom it was released, and sometimes anybody.

@@ -170,8 +170,12 @@ impl World {
         let policy = &self.desks[desk].referrals.state.policy;
         let missing = self.referral(desk, referral).and_then(|found| {
             let asked = found.requirements.provisions.iter().flat_map(|it| policy.steps_for(it));
-            let tried =
-                |step: &str| found.steps.get(step).is_some_and(|(outcome, _)| outcome != "PLACE_FOUND");
+            let tried = |step: &str| {
+                found
+                    .steps
+                    .get(step)
+                    .is_some_and(|(outcome, _)| outcome != "PLACE_FOUND" && outcome != "MOVED")
+            };
             asked.map(String::as_str).chain(["FRAMEWORK"]).find(|step| !tried(step)).map(str::to_owned)
         });
         let step = match missing {

@@ -7,6 +7,7 @@ mod cascade;
 mod council;
 mod envelopes;
 mod evaluation;
+mod households;
 mod lead;
 mod listing;
 mod placement;
@@ -71,6 +72,10 @@ const ACTIONS: &[(usize, Action)] = &[
     (6, World::upsert_vacancies),
     (8, World::open_place),
     (4, World::close_place),
+    (3, World::register_household),
+    (5, World::amend_household),
+    (2, World::close_household),
+    (3, World::state_purpose),
     (12, World::amend_registration),
     (3, World::serve_notice),
     (8, World::lift_notice),

@@ -41,7 +41,9 @@ impl World {
                 let Some((sought, vacancy)) = sought.zip(place.vacancy.as_ref()) else { return false };
                 // Whoever carries on an unregistered establishment would sell all the same.
                 (home.admits() || home.provision == UNREGISTERED)
-                    && sought.provisions.contains(&home.provision)
+                    && market
+                        .home(place)
+                        .is_some_and(|it| sought.provisions.iter().any(|asked| asked == it.provision()))
                     && vacancy.sexes.takes(&sought.sex)
                     && home.registration.sexes.takes(&sought.sex)
                     && (any_age || (vacancy.age_from..=vacancy.age_to).contains(&sought.age_years))
@@ -207,13 +209,19 @@ impl World {
     fn vacancy(&mut self, place: &PlaceId, urn: &EstablishmentUrn) -> Option<VacancyAdvertised> {
         let home = self.market.state.establishment(urn)?;
         let (registration, today) = (home.registration.clone(), self.today);
+        let bounds =
+            self.market.state.place(place).and_then(|it| self.market.state.home(it)?.bounds().into());
+        let (age_from, age_to, approved) = match bounds.filter(|_| !self.chance.percent(10)) {
+            Some(it) => (it.age_from, it.age_to.max(it.age_from), it.approved),
+            None => (registration.age_from, registration.age_to, Sexes::Any),
+        };
         let mut vacancy = VacancyAdvertised {
             place: place.clone(),
             available_from: today.saturating_add(Span::new().days(self.chance.within(0..=2))),
             needs: BTreeSet::from(["TRAUMA".to_owned()]),
-            sexes: registration.sexes,
-            age_from: registration.age_from,
-            age_to: registration.age_to,
+            sexes: if registration.sexes == Sexes::Any { approved } else { registration.sexes },
+            age_from,
+            age_to,
             exclusions: BTreeSet::new(),
             mix: None,
             reservation: None,
@@ -283,7 +291,9 @@ impl World {
     pub(super) fn open_place(&mut self) -> Checked {
         let urn = self.some_home();
         let count = if self.chance.percent(10) { 0 } else { 1 };
-        let opened = self.ask_market(&Command::OpenPlaces { urn: urn.clone(), count, at: self.now })?;
+        let household = self.household_to_open_in(&urn);
+        let opened =
+            self.ask_market(&Command::OpenPlaces { urn: urn.clone(), count, household, at: self.now })?;
         let last = self.market.state.establishment(&urn).and_then(|home| home.places.last().cloned());
         match last {
             Some(place) if opened => self.advertise(&place, &urn),

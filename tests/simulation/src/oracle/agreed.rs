@@ -3,8 +3,8 @@
 
 use crate::breach::{Checked, Invariant, ensure};
 use care::market::{
-    BlockAllocated, BlockEnded, HoldPolicy, HoldPolicySet, MarketEvent, PlaceHeld, PlaceReserved, ResaleOf,
-    ResaleSold, ReservationEnded,
+    BlockAllocated, BlockEnded, HoldPolicy, HoldPolicySet, MarketEvent, OccupancyEnded, PlaceHeld,
+    PlaceReserved, ResaleOf, ResaleSold, ReservationEnded,
 };
 use care::{CouncilId, Date, EventBody, Nights, PlaceId, StreamId, Timestamp, london_date};
 use std::collections::{HashMap, HashSet};
@@ -67,6 +67,7 @@ impl Agreed {
                 Ok(())
             }
             MarketEvent::ReservationEnded(event) => self.end_reservation(event),
+            MarketEvent::OccupancyEnded(event) => self.yield_nights(event),
             MarketEvent::BlockAllocated(event) => {
                 self.check_alone(&event.place, event.council, event.at)?;
                 self.allocate(event, taken)
@@ -111,6 +112,22 @@ impl Agreed {
         });
         let found = || format!("no reservation that could end so: {event:?}");
         ensure(right, Invariant::AgreedNights, || event.stream(), found)
+    }
+
+    /// What a reservation gives up for its council's own child are its first nights.
+    fn yield_nights(&mut self, event: &OccupancyEnded) -> Checked {
+        let all = self.reservations.entry(event.place.clone()).or_default();
+        for given in &event.yielded {
+            let found = all.iter_mut().find(|it| it.token == given.token && it.council == event.council);
+            let right = found.is_some_and(|it| {
+                let first = it.from == given.from && given.until == it.until.min(event.on);
+                it.from = given.until;
+                first
+            });
+            let found = || format!("no reservation that could yield so: {event:?}");
+            ensure(right, Invariant::AgreedNights, || event.stream(), found)?;
+        }
+        Ok(())
     }
 
     /// With a block nobody else may have any of its nights already.

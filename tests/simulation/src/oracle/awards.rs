@@ -184,6 +184,7 @@ impl Awards {
                 || !unsaid
                     && recorded.is_some_and(|(outcome, at)| {
                         outcome != "PLACE_FOUND"
+                            && outcome != "MOVED"
                             && shown.is_some_and(|it| it.outcome == *outcome && it.at == *at)
                     })
         };

@@ -28,6 +28,8 @@ struct Ahead {
 pub(super) struct Cascade {
     asked: HashMap<(ReferralId, ProviderId), Asked>,
     by_itself: HashSet<(ReferralId, String)>,
+    /// The steps that somebody who had not answered has left for another.
+    left: HashSet<(ReferralId, String)>,
     in_flight: HashSet<ReferralId>,
     waived: HashSet<(ReferralId, String)>,
     decided: HashMap<(OfferId, String), String>,
@@ -49,7 +51,9 @@ impl Cascade {
             ReferralEvent::ReferralReleased(event) => {
                 let (answer_by, step) = (event.answer_by, event.step.clone());
                 let asked = Asked { answer_by, step: step.clone(), done: false, reopened: None };
-                self.asked.insert((event.referral, event.provider.clone()), asked);
+                let before = self.asked.insert((event.referral, event.provider.clone()), asked);
+                let before = before.filter(|it| !it.done && it.step != step).and_then(|it| it.step);
+                self.left.extend(before.map(|left| (event.referral, left)));
                 return Ok(self.open_again(event.referral, step));
             }
             ReferralEvent::OfferSubmitted(event) => {
@@ -84,7 +88,12 @@ impl Cascade {
                 let mut asked = self.asked.iter().filter(of).peekable();
                 let families = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
                 let of_people = families.contains(&event.step.as_str());
-                let right = !of_people && asked.peek().is_some() && asked.all(|(_, asked)| asked.done);
+                // What nobody is asked under any more, and somebody has left without an answer, is not said to be exhausted.
+                let right = match asked.peek() {
+                    Some(_) => asked.all(|(_, asked)| asked.done),
+                    None => event.outcome != "DECLINED" && self.left.contains(&key),
+                };
+                let right = right && !of_people && (event.outcome != "MOVED" || self.left.contains(&key));
                 wrong(right, "a step that came to nothing while an answer may come")?;
                 self.by_itself.insert(key);
             }
@@ -174,10 +183,12 @@ impl Cascade {
         let evidence = &proposed.evidence;
         let (mut right, mut waiting) = (true, BTreeSet::new());
         for gate in &policy.steps.gates {
-            if !looks_at(&gate.when, policy, proposed, area_authority) {
+            let decided = self.decided.get(&(proposed.terms.offer, gate.gate.clone())).map(String::as_str);
+            // A refusal stands whatever the gate's condition says now.
+            if decided != Some("REFUSED") && !looks_at(&gate.when, policy, proposed, area_authority) {
                 continue;
             }
-            match self.decided.get(&(proposed.terms.offer, gate.gate.clone())).map(String::as_str) {
+            match decided {
                 Some("APPROVED") => right &= evidence.gates.iter().any(|it| it.gate == gate.gate),
                 Some("REFUSED") => right = false,
                 _ => {

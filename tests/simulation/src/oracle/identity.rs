@@ -57,6 +57,12 @@ impl Identities {
                 Ok(())
             }
             ReferralEvent::IdentityRevealed(event) => self.reveal(event),
+            ReferralEvent::IdentityKeyDestroyed(event) => {
+                let mut of = self.grants.iter().filter(|((referral, _), _)| *referral == event.referral);
+                let lives = of.any(|(to, _)| self.grant_holds(to, event.at));
+                let found = || format!("destroyed while the child lives with somebody: {event:?}");
+                ensure(!lives, Invariant::IdentityByGrant, || event.stream(), found)
+            }
             _ => Ok(()),
         }
     }

@@ -4,12 +4,12 @@ use super::agreed::{Agreed, Taken};
 use super::nights;
 use crate::breach::{Checked, Invariant, ensure};
 use care::market::{
-    HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOccupied, PlaceReserved, Registration,
-    RegistrationStatus, VacancyAdvertised, VacancyUnlisted,
+    HoldEnd, HoldReleased, HouseholdApproval, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOccupied,
+    PlaceReserved, Registration, RegistrationStatus, VacancyAdvertised, VacancyUnlisted,
 };
 use care::{
-    AwardId, CouncilId, Date, EstablishmentUrn, EventBody, Nights, PlaceId, ProviderId, ReferralId, StreamId,
-    Timestamp, london_date,
+    AwardId, CouncilId, Date, EstablishmentUrn, EventBody, HouseholdId, Nights, PlaceId, ProviderId,
+    ReferralId, StreamId, Timestamp, london_date,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,6 +25,22 @@ pub(super) struct Home {
     pub(super) registration: Registration,
     pub(super) notice: Option<Date>,
     pub(super) places: Vec<PlaceId>,
+    /// The household that each of them is in that is in one.
+    pub(super) household_of: HashMap<PlaceId, HouseholdId>,
+    pub(super) households: HashMap<HouseholdId, HouseholdApproval>,
+}
+
+impl Home {
+    /// What the household of a place is approved for, if it is in one.
+    fn approval(&self, place: &PlaceId) -> Option<&HouseholdApproval> {
+        self.households.get(self.household_of.get(place)?)
+    }
+
+    /// The places whose children live where those of this one do.
+    fn with<'a>(&'a self, place: &'a PlaceId) -> impl Iterator<Item = &'a PlaceId> {
+        let own = self.household_of.get(place);
+        self.places.iter().filter(move |other| self.household_of.get(*other) == own)
+    }
 }
 
 struct Place {
@@ -105,6 +121,8 @@ impl Market {
                     registration: event.registration.clone(),
                     notice: None,
                     places: Vec::new(),
+                    household_of: HashMap::new(),
+                    households: HashMap::new(),
                 };
                 self.homes.insert(event.urn.clone(), home);
             }
@@ -122,7 +140,11 @@ impl Market {
                 self.at_home(&event.urn, |home| home.notice = None)
             }
             MarketEvent::PlaceOpened(event) => {
-                self.at_home(&event.urn, |home| home.places.push(event.place.clone()));
+                self.at_home(&event.urn, |home| {
+                    home.places.push(event.place.clone());
+                    let household = event.household.clone().map(|it| (event.place.clone(), it));
+                    home.household_of.extend(household);
+                });
                 let place = Place { urn: event.urn.clone(), open: true, vacancy: None, last_token: 0 };
                 self.places.insert(event.place.clone(), place);
             }
@@ -161,7 +183,19 @@ impl Market {
             MarketEvent::ResaleOffered(event) => {
                 self.use_token(&event.place, event.resale, event.stream())?
             }
-            MarketEvent::ReservationEnded(_)
+            MarketEvent::HouseholdRegistered(event) => self.at_home(&event.urn, |home| {
+                home.households.insert(event.household.clone(), event.approval.clone());
+            }),
+            MarketEvent::HouseholdAmended(event) => {
+                self.at_home(&event.urn, |home| {
+                    home.households.insert(event.household.clone(), event.approval.clone());
+                });
+                let to_come = Nights::from_on(london_date(event.at), None);
+                self.touched.push((event.urn.clone(), to_come, event.at));
+            }
+            MarketEvent::HouseholdClosed(_)
+            | MarketEvent::StatementOfPurposeSet(_)
+            | MarketEvent::ReservationEnded(_)
             | MarketEvent::HoldPolicySet(_)
             | MarketEvent::BlockDeclined(_)
             | MarketEvent::BlockAllocated(_)
@@ -391,7 +425,8 @@ impl Market {
             let mut on = claims.filter(|claim| claim.start <= night && night < claim.end()).peekable();
             // A claim that stands on a reservation counts once.
             count += u32::from(on.peek().is_some() || self.agreed.is_reserved_on(place, night));
-            solo |= on.any(|claim| claim.solo);
+            // A household that is taken as a whole is no more than its child.
+            solo |= on.any(|claim| claim.solo) && !home.household_of.contains_key(place);
         }
         if solo { home.registration.places_registered.into() } else { count }
     }
@@ -413,7 +448,7 @@ impl Market {
             let live =
                 |claim: &&Claim| today < claim.end() && claim.start < claim.end() && !claim.has_lapsed(at);
             let claims = |place: &PlaceId| self.claims.get(place).into_iter().flatten().filter(live);
-            let solo = home.places.iter().flat_map(claims).any(|claim| claim.solo);
+            let solo = |place: &PlaceId| home.with(place).flat_map(claims).any(|claim| claim.solo);
             let admits = home.notice.is_none()
                 && home.registration.status == RegistrationStatus::Active
                 && home.provision != "UNREGISTERED";
@@ -423,7 +458,7 @@ impl Market {
                 open += 1;
                 let advertised = place.vacancy.as_ref().is_some_and(|it| it.available_from <= today);
                 let free = claims(id).next().is_none() && !self.agreed.is_reserved_from(id, today);
-                matchable += u32::from(admits && !solo && advertised && free);
+                matchable += u32::from(admits && !solo(id) && advertised && free);
             }
             let counted = market.capacity(urn, at);
             let same = (counted.registered, counted.open, counted.matchable)
@@ -483,15 +518,25 @@ fn check_eligible(home: &Home, place: &Place, event: &PlaceClaimed) -> Checked {
         let found = || format!("claimed, but not open and advertised: {event:?}");
         return ensure(false, Invariant::EligibleAtTheAward, || event.stream(), found);
     };
-    let (from, to) = (vacancy.age_from.max(registration.age_from), vacancy.age_to.min(registration.age_to));
+    let approval = home.approval(&event.place);
+    let (least, most) = approval.map_or((0, u8::MAX), |it| (it.age_from, it.age_to));
+    let from = vacancy.age_from.max(registration.age_from).max(least);
+    let to = vacancy.age_to.min(registration.age_to).min(most);
+    let short = approval.is_some_and(|it| it.short_breaks_only);
+    let provision = if short { "FOSTERING_SHORT_BREAKS" } else { home.provision.as_str() };
+    let household = judged.household.as_ref().map(|it| (&it.household, it.children, it.sexes));
+    let expected =
+        home.household_of.get(&event.place).zip(approval).map(|(id, it)| (id, it.children, it.sexes));
     let checks = [
         ("names", place.urn == event.urn && home.provider == event.provider),
         ("registration", registration.status == RegistrationStatus::Active),
         ("age", from <= evidence.age_years && evidence.age_years <= to),
         ("sex", registration.sexes.takes(&judged.sex) && vacancy.sexes.takes(&judged.sex)),
+        ("sex in the household", approval.is_none_or(|it| it.sexes.takes(&judged.sex))),
+        ("evidence of the household", household == expected),
         ("first night", event.start >= vacancy.available_from),
         ("evidence of the registration", evidence.registration == registration.status.word()),
-        ("evidence of the provision", evidence.provision == home.provision),
+        ("evidence of the provision", evidence.provision == provision),
         ("evidence of the grade", evidence.grade == registration.grade),
         ("evidence of the ages", (evidence.age_from, evidence.age_to) == (from, to)),
         ("evidence of the places", evidence.places_registered == registration.places_registered),

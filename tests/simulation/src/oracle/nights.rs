@@ -51,33 +51,44 @@ pub(super) fn check(
         .collect();
     for solo in taken.iter().filter(|claim| claim.solo) {
         let place = solo.place;
-        let is_company =
-            |other: &&Taken<'_>| other.place != place && other.start < solo.end && solo.start < other.end;
+        let home_of = |place: &PlaceId| home.household_of.get(place);
+        let is_company = |other: &&Taken<'_>| {
+            other.place != place
+                && home_of(other.place) == home_of(place)
+                && other.start < solo.end
+                && solo.start < other.end
+        };
         if let Some(other) = taken.iter().chain(&reserved).find(is_company) {
             let found =
                 format!("the solo placement in {place} from {} is not alone: {}", solo.start, other.place);
             return breach(StreamId::new("place", place), found);
         }
     }
-    check_registered(urn, home, (&taken, &reserved), anew)
+    for (household, approval) in &home.households {
+        let lives = |place: &PlaceId| home.household_of.get(place) == Some(household);
+        let of = StreamId::new("household", household);
+        check_number(of, approval.children.into(), (&taken, &reserved), anew, lives)?;
+    }
+    let registered = home.registration.places_registered.into();
+    check_number(StreamId::new("establishment", urn), registered, (&taken, &reserved), anew, |_| true)
 }
 
 /// A claim that stands on a reservation counts once, so of a reservation only those nights count on which nobody else is.
-fn check_registered(
-    urn: &EstablishmentUrn,
-    home: &Home,
+fn check_number(
+    of: StreamId,
+    allowed: i32,
     (taken, reserved): (&[Taken<'_>], &[Taken<'_>]),
     anew: Nights,
+    counts: impl Fn(&PlaceId) -> bool,
 ) -> Checked {
-    let registered = i32::from(home.registration.places_registered);
     let mut steps: Vec<(Date, i32)> = Vec::new();
-    for claim in taken.iter().filter(|claim| !claim.lapsed) {
+    for claim in taken.iter().filter(|claim| !claim.lapsed && counts(claim.place)) {
         let (start, end) = (claim.start.max(anew.start()), claim.end.min(anew.end()));
         if start < end {
             steps.extend([(start, 1), (end, -1)]);
         }
     }
-    for reservation in reserved {
+    for reservation in reserved.iter().filter(|it| counts(it.place)) {
         let mut night = reservation.start.max(anew.start());
         while night < reservation.end.min(anew.end()) {
             let next = night.saturating_add(jiff::Span::new().days(1));
@@ -93,9 +104,9 @@ fn check_registered(
     let mut claimed = 0;
     for (night, step) in steps {
         claimed += step;
-        if claimed > registered {
-            let found = format!("{claimed} places of {urn} are claimed on {night}, {registered} registered");
-            return breach(StreamId::new("establishment", urn), found);
+        if claimed > allowed {
+            let found = format!("{claimed} places of {of} are claimed on {night}, {allowed} allowed");
+            return breach(of, found);
         }
     }
     Ok(())

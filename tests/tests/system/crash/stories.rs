@@ -392,6 +392,7 @@ impl Load {
             establishment: establishment.clone(),
             count: 3,
             request_id: id(draws),
+            household: String::new(),
         };
         let opened: OpenPlacesResponse = self.command(draws, &who, Command::OpenPlaces(request)).await?;
         let mut places = Vec::new();

@@ -4,6 +4,7 @@
 use super::cascade::{FRAMEWORK, behind};
 use super::choice;
 use super::gates::{emergency_due, passed};
+use super::obstacles::Obstacles;
 use super::shortlist::all_ended;
 use super::staying::ending_noted;
 use super::{Decision, must_be_open, referral};
@@ -21,7 +22,8 @@ use care::market::{SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{
-    Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence, Route,
+    Approval, AwardProposed, AwardProposedToMarket, AwardTerms, CascadeEvidence, CascadeStepEvidence,
+    ChoiceEvidence, Route,
 };
 use care::{AgreementId, Timestamp, london_date};
 use std::collections::BTreeSet;
@@ -32,18 +34,9 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
         return Err(Rejection::AwardExists(command.award));
     }
     must_be_open(referral)?;
-    let offer = takeable_offer(state, referral, command)?;
-    let supported = offer.terms.provision == SUPPORTED_ACCOMMODATION.0;
-    #[cfg(feature = "planted-defects")]
-    let supported = supported && !is_planted(Planted::Under16Accepted);
-    if supported && command.age_years < SUPPORTED_ACCOMMODATION_AGE_MIN {
-        return Err(Rejection::Under16SupportedAccommodation { age_years: command.age_years });
-    }
-    let route = agreed_route(offer, command)?;
-    // An award is external unless the council operates the establishment itself and the place is had in-house.
-    let external = !offer.is_in_house();
-    let mut evidence = evidence(state, referral, offer, external, command)?;
-    evidence.choice = choice::evidence(state, referral, offer, external, command)?;
+    let offer = state.offers.get(&command.offer).filter(|offer| offer.referral == referral.id);
+    let offer = offer.ok_or(Rejection::OfferUnknown(command.offer))?;
+    let (evidence, route) = judge(state, referral, offer, command)?;
     let proposed = AwardProposed {
         award: command.award,
         council: referral.council,
@@ -72,6 +65,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
         proposed,
         sex: referral.requirements.sex.clone(),
         area_authority: command.area_authority.clone(),
+        household: command.household.clone(),
     };
     #[cfg(feature = "planted-defects")]
     if let Some(granted) = granted_early {
@@ -80,35 +74,59 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     Ok(vec![event.into()])
 }
 
-/// The offer, if it answers this version of the referral and can still be taken.
-fn takeable_offer<'a>(
-    state: &'a State,
+/// The evidence of an award and its route, or everything that is in its way: who is told one thing at a time asks again for each.
+fn judge(
+    state: &State,
     referral: &Referral,
+    offer: &Offer,
     command: &ProposeAward,
-) -> Result<&'a Offer, Rejection> {
-    let offer = state
-        .offers
-        .get(&command.offer)
-        .filter(|offer| offer.referral == referral.id)
-        .ok_or(Rejection::OfferUnknown(command.offer))?;
-    if offer.withdrawn {
-        return Err(Rejection::OfferWithdrawn(offer.id));
+) -> Result<(CascadeEvidence, Route), Rejection> {
+    let mut obstacles = Obstacles::default();
+    not_takeable(referral, offer, command).for_each(|it| obstacles.add(it));
+    let can_be_taken = obstacles.is_empty();
+    let supported = offer.terms.provision == SUPPORTED_ACCOMMODATION.0;
+    #[cfg(feature = "planted-defects")]
+    let supported = supported && !is_planted(Planted::Under16Accepted);
+    if supported && command.age_years < SUPPORTED_ACCOMMODATION_AGE_MIN {
+        obstacles.add(Rejection::Under16SupportedAccommodation { age_years: command.age_years });
     }
-    if offer.referral_version != referral.version {
-        return Err(Rejection::OfferStale {
-            offer: offer.id,
-            answered: offer.referral_version,
-            current: referral.version,
-        });
+    let route = obstacles.unless(agreed_route(offer, command));
+    // An award is external unless the council operates the establishment itself and the place is had in-house.
+    let external = !offer.is_in_house();
+    let mut evidence = evidence(state, referral, offer, external, command, &mut obstacles);
+    // What gates and people say of an offer that cannot be taken says nothing of the next one.
+    if can_be_taken {
+        let gates = obstacles.unless(passed(state, referral, offer, &offer.terms.route, command));
+        (evidence.gates, evidence.gates_due) = gates.unwrap_or_default();
+        let merit = choice::merit(state, referral, offer, external, command);
+        evidence.choice = obstacles.unless(merit);
     }
-    let today = london_date(command.at);
-    if offer.expired(today) {
-        return Err(Rejection::OfferExpired { offer: offer.id, valid_until: offer.terms.valid_until });
+    if let Some(reason) = obstacles.unless(choice::parting(state, referral, offer, command)).flatten() {
+        evidence.choice.get_or_insert_default().sibling_split_reason = Some(reason);
     }
-    if offer.terms.start < today {
-        return Err(Rejection::OfferStartsInPast { offer: offer.id, start: offer.terms.start });
-    }
-    Ok(offer)
+    evidence.choice = evidence.choice.filter(|choice| *choice != ChoiceEvidence::default());
+    obstacles.none()?;
+    // Without a route there was an obstacle.
+    Ok((evidence, route.ok_or(Rejection::SpotJustificationMissing)?))
+}
+
+/// Why the offer cannot be taken: it was taken back, answers another version of the referral, or its days have passed.
+fn not_takeable(
+    referral: &Referral,
+    offer: &Offer,
+    command: &ProposeAward,
+) -> impl Iterator<Item = Rejection> {
+    let (id, today) = (offer.id, london_date(command.at));
+    let (answered, current) = (offer.referral_version, referral.version);
+    let (valid_until, start) = (offer.terms.valid_until, offer.terms.start);
+    [
+        offer.withdrawn.then_some(Rejection::OfferWithdrawn(id)),
+        (answered != current).then_some(Rejection::OfferStale { offer: id, answered, current }),
+        offer.expired(today).then_some(Rejection::OfferExpired { offer: id, valid_until }),
+        (start < today).then_some(Rejection::OfferStartsInPast { offer: id, start }),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The offer's route; for a spot purchase the justification is the council's to give, not the seller's.
@@ -121,14 +139,15 @@ fn agreed_route(offer: &Offer, command: &ProposeAward) -> Result<Route, Rejectio
     Ok(Route::Spot { justification })
 }
 
-/// What the policy asks for and the referral shows.
+/// What the policy asks for and the referral shows, without gates and choice.
 fn evidence(
     state: &State,
     referral: &Referral,
     offer: &Offer,
     external: bool,
     command: &ProposeAward,
-) -> Result<CascadeEvidence, Rejection> {
+    obstacles: &mut Obstacles,
+) -> CascadeEvidence {
     let policy = &state.policy;
     let mut evidence = CascadeEvidence {
         policy_version: state.policy_version,
@@ -162,17 +181,17 @@ fn evidence(
         #[cfg(feature = "planted-defects")]
         let missing = if is_planted(Planted::CascadeUnchecked) { Vec::new() } else { missing };
         if !missing.is_empty() {
-            return Err(Rejection::CascadeEvidenceMissing { policy_version: state.policy_version, missing });
+            obstacles
+                .add(Rejection::CascadeEvidenceMissing { policy_version: state.policy_version, missing });
         }
-        evidence.approval_due = approval_due(state, referral, command)?;
+        evidence.approval_due = obstacles.unless(approval_due(state, referral, command)).flatten();
     }
     if let Some(approval) = &command.approval {
-        check_approval(state, "approval", approval)?;
+        obstacles.unless(check_approval(state, "approval", approval));
         evidence.approval = Some(approval.clone());
     }
-    (evidence.gates, evidence.gates_due) = passed(state, referral, offer, &offer.terms.route, command)?;
     evidence.steps = steps_shown(referral);
-    Ok(evidence)
+    evidence
 }
 
 /// The steps that were tried, and those that were waived.

@@ -3,7 +3,7 @@
 
 use super::post::check_codes;
 use super::{Decision, must_be_open, referral, released_referral};
-use crate::commands::{ReleaseReferral, SweepInvitations, ViewInvitation, WaiveCascadeStep};
+use crate::commands::{Homes, ReleaseReferral, SweepInvitations, ViewInvitation, WaiveCascadeStep};
 use crate::deadlines::seeks;
 use crate::events::{
     CascadeStepRecorded, CascadeStepWaived, InvitationExpired, InvitationViewed, ReferralEvent,
@@ -11,14 +11,15 @@ use crate::events::{
 };
 use crate::policy::{CascadeMode, is_role};
 use crate::rejection::Rejection;
-use crate::state::{Referral, Standing, State, Waiver};
+use crate::state::{MOVED, Referral, Standing, State, Waiver};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::{ProviderId, Timestamp, code_sets};
 use std::collections::BTreeSet;
 
-/// The outcome that shows no exhausted step: a home was found there.
+/// The outcomes that show no exhausted step: a home was found there, or somebody left it without an answer.
 const PLACE_FOUND: &str = "PLACE_FOUND";
+const NOT_EXHAUSTED: [&str; 2] = [PLACE_FOUND, MOVED];
 /// Asking those of the framework, and those who are not of it.
 pub(super) const FRAMEWORK: &str = "FRAMEWORK";
 const OFF_FRAMEWORK: &str = "OFF_FRAMEWORK";
@@ -31,7 +32,7 @@ const RELEASES_MAX: usize = 500;
 
 /// Whether a step was tried without success.
 pub(super) fn exhausted(referral: &Referral, step: &str) -> bool {
-    referral.steps.get(step).is_some_and(|(outcome, _)| outcome != PLACE_FOUND)
+    referral.steps.get(step).is_some_and(|(outcome, _)| !NOT_EXHAUSTED.contains(&outcome.as_str()))
 }
 
 /// Whether a step is behind: tried without success, or waived.
@@ -71,7 +72,29 @@ pub(super) fn release(state: &State, command: &ReleaseReferral) -> Decision {
         };
         released.push(event.into());
     }
-    Ok(released)
+    let left = moved(state, referral, &released, command);
+    Ok(released.into_iter().chain(left).collect())
+}
+
+/// The steps that are left with a release under another: nobody is asked under them any more who might answer.
+fn moved(
+    state: &State,
+    referral: &Referral,
+    released: &[ReferralEvent],
+    command: &ReleaseReferral,
+) -> Vec<ReferralEvent> {
+    let Some(step) = &command.step else { return Vec::new() };
+    let leaves = |provider: &ProviderId| {
+        let asked = |it: &ReferralEvent| matches!(it, ReferralEvent::ReferralReleased(it) if it.provider == *provider);
+        let from =
+            referral.releases.get(provider).filter(|it| it.step.as_ref() != Some(step) && it.is_awaited());
+        from.filter(|_| released.iter().any(asked)).map(|it| it.left_at(command.at))
+    };
+    let settled = settle(state, referral, command.at, leaves);
+    // Under the step of the release an answer may come.
+    let elsewhere =
+        |it: &ReferralEvent| !matches!(it, ReferralEvent::CascadeStepRecorded(it) if it.step == *step);
+    settled.into_iter().filter(elsewhere).collect()
 }
 
 /// Whether a release asks this provider: who was never asked, who was asked about an older version, let the time pass or is now asked under
@@ -88,29 +111,42 @@ fn is_to_be_asked(
     again && !state.has_standing_offer(referral, provider, command.at)
 }
 
-/// The step under which a provider is asked: the one that is named; else in-house for the council's own, and the framework.
+/// The step under which a provider is asked: the one that is named; else in-house where its homes of what is sought are all the council's own, and
+/// the framework.
 fn step_of(
     referral: &Referral,
     provider: &ProviderId,
     command: &ReleaseReferral,
 ) -> Result<String, Rejection> {
+    let none = Homes::default();
+    let homes = command.homes.get(provider).unwrap_or(&none);
     if let Some(step) = &command.step {
-        if IN_HOUSE.contains(&step.as_str()) && !command.own.contains(provider) {
+        let of_step = |provision: &String| in_house_step(provision) == step;
+        let alone = homes.own.iter().any(of_step) && !homes.others.iter().any(of_step);
+        if IN_HOUSE.contains(&step.as_str()) && !alone {
             // Its answer would say nothing of the council's own homes.
             let problem = format!(
-                "{step} is for the council's own homes, and {provider} has others: name another step, or none"
+                "{step} is for the council's own homes of that kind, and {provider} has none, or others too: name another step, or none"
             );
             return Err(Rejection::field("step", &problem));
         }
         return Ok(step.clone());
     }
-    let fostering = referral.requirements.provisions.iter().all(|it| it.starts_with("FOSTERING"));
-    let step = match (command.own.contains(provider), fostering) {
-        (true, true) => IN_HOUSE_FOSTERING,
-        (true, false) => IN_HOUSE_RESIDENTIAL,
-        (false, _) => FRAMEWORK,
-    };
-    Ok(step.to_owned())
+    let sought = |provision: &&String| referral.requirements.provisions.contains(provision);
+    let of_it = homes.own.iter().chain(&homes.others).any(|it| sought(&it));
+    // A home of another kind answers for itself where it has none of what is sought.
+    let asked = |provision: &&String| !of_it || sought(provision);
+    if homes.others.iter().any(|it| asked(&it)) {
+        return Ok(FRAMEWORK.to_owned());
+    }
+    // Of both kinds the one that is asked first; the other can be named.
+    let steps: BTreeSet<&str> = homes.own.iter().filter(asked).map(|it| in_house_step(it)).collect();
+    Ok(steps.first().copied().unwrap_or(FRAMEWORK).to_owned())
+}
+
+/// The step under which the council's own homes of a provision are asked.
+fn in_house_step(provision: &str) -> &'static str {
+    if provision.starts_with("FOSTERING") { IN_HOUSE_FOSTERING } else { IN_HOUSE_RESIDENTIAL }
 }
 
 /// Refuses to ask under a step before those that the policy has before it are behind, where it says so.

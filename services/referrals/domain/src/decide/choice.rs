@@ -3,6 +3,7 @@
 use super::post::check_codes;
 use crate::commands::ProposeAward;
 use crate::rejection::Rejection;
+use crate::siblings::Home;
 use crate::state::{Offer, Referral, State};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -12,14 +13,14 @@ use care::{code_sets, london_date};
 /// The DEPARTURE code that the rationale of the evaluation explains.
 const OTHER: &str = "OTHER";
 
-/// The evidence of the choice; none where no offer stands in an order of merit and no siblings part.
-pub(super) fn evidence(
+/// Where the offer stands in the order of merit and, where it is not the first, why it is taken.
+pub(super) fn merit(
     state: &State,
     referral: &Referral,
     offer: &Offer,
     external: bool,
     command: &ProposeAward,
-) -> Result<Option<ChoiceEvidence>, Rejection> {
+) -> Result<ChoiceEvidence, Rejection> {
     let failed = failed_gate(state, referral, offer);
     #[cfg(feature = "planted-defects")]
     let failed = failed.filter(|_| !is_planted(Planted::EvaluationGateIgnored));
@@ -29,9 +30,9 @@ pub(super) fn evidence(
     let ranking = state.ranking(referral, command.at);
     let own = ranking.iter().find(|standing| standing.offer == offer.id);
     let urgent = referral.requirements.urgency == "EMERGENCY";
-    let missing = state.unevaluated(referral, command.at);
+    let missing = state.unevaluated(referral, offer, command.at);
     if external && state.policy.evaluation_required && !urgent && !missing.is_empty() {
-        // The favourite judged alone is first of one.
+        // The favourite judged alone would be first of one.
         let policy_version = state.policy_version;
         return Err(Rejection::EvaluationMissing { offers: missing, policy_version });
     }
@@ -59,13 +60,24 @@ pub(super) fn evidence(
         }
         choice.departure_reason = Some(reason.to_owned());
     }
-    if let Some(sibling) = state.parted_from(referral, &offer.terms.urn, london_date(command.at)) {
-        let reason = command.sibling_split_reason.as_deref();
-        let reason = reason.ok_or(Rejection::SiblingSplitReasonMissing { referral: referral.id, sibling })?;
-        check_codes(command.at, &[("sibling_split_reason", code_sets::SIBLING_SPLIT, reason)])?;
-        choice.sibling_split_reason = Some(reason.to_owned());
-    }
-    Ok(Some(choice).filter(|choice| *choice != ChoiceEvidence::default()))
+    Ok(choice)
+}
+
+/// Why siblings part; none where they do not.
+pub(super) fn parting(
+    state: &State,
+    referral: &Referral,
+    offer: &Offer,
+    command: &ProposeAward,
+) -> Result<Option<String>, Rejection> {
+    let home = Home::new(&offer.terms.urn, command.household.as_ref(), &offer.terms.provision);
+    let Some(sibling) = state.parted_from(referral, home, london_date(command.at)) else {
+        return Ok(None);
+    };
+    let reason = command.sibling_split_reason.as_deref();
+    let reason = reason.ok_or(Rejection::SiblingSplitReasonMissing { referral: referral.id, sibling })?;
+    check_codes(command.at, &[("sibling_split_reason", code_sets::SIBLING_SPLIT, reason)])?;
+    Ok(Some(reason.to_owned()))
 }
 
 /// What of the gate an offer failed when it was evaluated last, or, until it was, the same place offered before; none if that passed or was

@@ -11,7 +11,7 @@ use crate::rejection::Rejection;
 use crate::requirements::Found;
 use crate::siblings::SIBLINGS_MAX;
 use crate::state::{Offer, Referral, Stage, State};
-use care::{ReferralId, code_sets, london_date};
+use care::{OfferId, ReferralId, code_sets, london_date};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The grade of which East Riding evaluates no offer unless the head of children's social care exempts it.
@@ -30,8 +30,11 @@ pub(super) fn evaluate(state: &State, command: &EvaluateOffer) -> Decision {
     let inadequate = command.home.grade.as_deref() == Some(INADEQUATE);
     let exemption = command.exemption.clone().filter(|_| inadequate);
     let gate = gate(referral, offer, command, exemption.is_some());
-    let framework = state.judging_framework(referral, command.at);
-    let weights = WeightsUsed::of(framework, command.weights.as_ref());
+    // What judging began with holds until its end, whoever takes an offer back meanwhile.
+    let weights = referral.judging().map(|it| it.weights.clone()).unwrap_or_else(|| {
+        let framework = state.judging_framework(referral, command.at);
+        WeightsUsed::of(framework, command.weights.as_ref())
+    });
     let passed = gate.iter().all(|check| check.passed);
     if passed {
         check_scores(&mut found, &weights, &command.scores);
@@ -54,9 +57,24 @@ pub(super) fn evaluate(state: &State, command: &EvaluateOffer) -> Decision {
         scores: if passed { command.scores.clone() } else { BTreeMap::new() },
         scorer: command.scorer.trim().to_owned(),
         rationale: command.rationale.clone(),
+        began_with: if passed { began_with(state, referral, offer, command) } else { BTreeSet::new() },
         at: command.at,
     };
     Ok(vec![event.into()])
+}
+
+/// With which offers judging begins: with the first score, and anew where none can be taken any more of those with which it began; none where
+/// it has begun.
+fn began_with(
+    state: &State,
+    referral: &Referral,
+    offer: &Offer,
+    command: &EvaluateOffer,
+) -> BTreeSet<OfferId> {
+    if state.judged_together(referral, command.at).is_some() {
+        return BTreeSet::new();
+    }
+    state.standing_offers(referral, command.at).map(|it| it.id).chain([offer.id]).collect()
 }
 
 /// The checks of the gate that apply, in the order in which they are told.

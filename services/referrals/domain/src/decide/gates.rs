@@ -8,15 +8,16 @@ use crate::commands::{ProposeAward, RecordGateDecision};
 use crate::deadlines::{Area, area};
 use crate::events::GateDecided;
 use crate::rejection::Rejection;
-use crate::state::{APPROVED, GateDecision, Offer, REFUSED, Referral, State};
-use crate::step_policy::{Looked, before_always};
+use crate::state::{APPROVED, GateDecision, Offer, Referral, State};
+use crate::step_policy::{Gate, Looked, before_always};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{GateEvidence, GatesDue, Route};
 use care::{Pence, Timestamp, code_sets, london_date};
 use jiff::SignedDuration;
 
-/// What the policy's gates say of an award that is to be made: those that let it pass, and those that an emergency goes ahead of.
+/// What the policy's gates say of an award that is to be made: those that let it pass, and those that an emergency goes ahead of. A gate has a say
+/// where its condition is met, and where it refuses.
 ///
 /// # Errors
 /// [`Rejection::GateNotPassed`] where one has not approved, unless it is an emergency, none of them refused and none is
@@ -38,17 +39,17 @@ pub(super) fn passed(
         weekly: offer.terms.lines.iter().map(|line| line.weekly).sum::<Pence>(),
         route,
     };
-    let (mut evidence, mut missing, mut refused) = (Vec::new(), Vec::new(), false);
-    for gate in state.policy.steps.gates.iter().filter(|gate| gate.when.meets(&looked)) {
+    let (mut evidence, mut missing) = (Vec::new(), Vec::new());
+    let refused = state.refused_at_gate(referral, offer);
+    let in_the_way =
+        |gate: &&Gate| gate.when.meets(&looked) || state.gate_refuses(referral, offer, &gate.gate);
+    for gate in state.policy.steps.gates.iter().filter(in_the_way) {
         let decided = state.gate_says(referral, offer, &gate.gate);
         match decided.filter(|it| it.decision == APPROVED) {
             Some(it) => {
                 evidence.push(GateEvidence { gate: gate.gate.clone(), approval: it.approval.clone() })
             }
-            None => {
-                refused |= decided.is_some_and(|it| it.decision == REFUSED);
-                missing.push(gate.gate.clone());
-            }
+            None => missing.push(gate.gate.clone()),
         }
     }
     #[cfg(feature = "planted-defects")]

@@ -6,10 +6,10 @@ use crate::commands::{EndGrantKeys, EraseIdentity, RevealIdentity, Viewer};
 use crate::events::{IdentityKeyDestroyed, IdentityRevealed, ReferralEvent};
 use crate::rejection::Rejection;
 use crate::requirements::KeyPurpose;
-use crate::state::{Stage, State};
+use crate::state::{Referral, Stage, State};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::{code_sets, london_date};
+use care::{Date, ProviderId, code_sets, london_date};
 
 pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
     let (found, provider) = match &command.viewer {
@@ -58,6 +58,15 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
     Ok(new.into_iter().chain([event.into()]).collect())
 }
 
+/// With whom the child lives as far as is known on `today`, and until when if that is known: who may see who the child is, and of a child who came
+/// still on the day of departure, which is not over.
+fn lives_with(referral: &Referral, today: Date) -> Option<(&ProviderId, Option<Date>)> {
+    let came = matches!(referral.stage, Stage::Awarded { .. });
+    let there = |end: Date| today < end || came && today == end;
+    let mut running = referral.granted.iter().filter(|(_, end)| end.is_none_or(there));
+    running.next().map(|(provider, end)| (provider, *end))
+}
+
 pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
     let found = referral(state, command.referral)?;
     if command.purposes.is_empty() {
@@ -71,6 +80,10 @@ pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
     };
     if needed {
         return Err(Rejection::ReferralStillOpen(found.id));
+    }
+    if let Some((provider, until)) = lives_with(found, london_date(command.at)) {
+        let (referral, provider) = (found.id, provider.clone());
+        return Err(Rejection::IdentityStillGranted { referral, provider, until });
     }
     let left = command.purposes.iter().filter(|purpose| !state.key_destroyed(found.id, **purpose));
     let destroyed = left.map(|purpose| {

@@ -7,6 +7,7 @@ mod evaluation;
 mod gates;
 mod identity;
 mod market;
+mod obstacles;
 mod post;
 mod questions;
 mod shortlist;

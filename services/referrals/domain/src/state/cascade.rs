@@ -15,10 +15,12 @@ pub const APPROVED: &str = "APPROVED";
 /// The GATE_DECISION code that decides nothing yet.
 const DEFERRED: &str = "DEFERRED";
 /// The GATE_DECISION code after which nothing goes ahead.
-pub(crate) const REFUSED: &str = "REFUSED";
+const REFUSED: &str = "REFUSED";
 /// The CASCADE_OUTCOME codes of a step whose providers all said no, and of one that has no offer left.
 const ALL_DECLINED: &str = "DECLINED";
 const NO_OFFER: &str = "NO_OFFER";
+/// And of one that somebody has left for another step without an answer.
+pub(crate) const MOVED: &str = "MOVED";
 
 /// The CASCADE_STEP codes that no provider's answer exhausts: families are asked by people, who record what came of it.
 const BY_PEOPLE: [&str; 2] = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
@@ -30,6 +32,8 @@ pub struct Cascade {
     pub by_itself: BTreeSet<String>,
     /// What was waived, by CASCADE_STEP code.
     pub waivers: BTreeMap<String, Waiver>,
+    /// By CASCADE_STEP code, those who were asked under it in this version and then under another step, and how they stood when they left.
+    pub moved: BTreeMap<String, BTreeMap<ProviderId, Standing>>,
     /// What gates decided, by offer and GATE code, the last decision of each.
     pub gates: BTreeMap<OfferId, BTreeMap<String, GateDecision>>,
 }
@@ -63,14 +67,17 @@ impl Cascade {
 }
 
 /// How an invitation stands, for its step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Standing {
     /// An answer may still come, or there is an offer.
     Open,
     /// The provider said no.
     Declined,
     /// It let the time pass, or has no offer left.
     Gone,
+    /// It is asked under another step, and had not answered.
+    Moved,
 }
 
 impl Referral {
@@ -140,11 +147,15 @@ impl State {
         last.filter(|it| it.decision == REFUSED).or(own)
     }
 
-    /// Whether a gate of the policy refused an offer, or the same place before.
+    /// Whether a gate refuses an offer, or the same place before. It is a no whether or not the gate's condition is met now: somebody looked and
+    /// said so, and only the gate itself takes it back.
+    pub(crate) fn gate_refuses(&self, referral: &Referral, offer: &Offer, gate: &str) -> bool {
+        self.gate_says(referral, offer, gate).is_some_and(|it| it.decision == REFUSED)
+    }
+
+    /// Whether a gate of the policy refuses an offer.
     pub(crate) fn refused_at_gate(&self, referral: &Referral, offer: &Offer) -> bool {
-        let gates = &self.policy.steps.gates;
-        let says = |gate: &str| self.gate_says(referral, offer, gate);
-        gates.iter().any(|gate| says(&gate.gate).is_some_and(|it| it.decision == REFUSED))
+        self.policy.steps.gates.iter().any(|gate| self.gate_refuses(referral, offer, &gate.gate))
     }
 
     /// The offers that the provider made before of the same place on the same version of the referral.
@@ -180,12 +191,19 @@ impl State {
             None => referral.is_asked(release).then(|| self.standing(referral, provider, release, at)),
         };
         let settled = referral.unsettled().filter_map(|(step, invited)| {
-            let standings: Vec<Standing> = invited.iter().filter_map(standing).collect();
+            let left = referral.cascade.moved.get(step).into_iter().flat_map(BTreeMap::values).copied();
+            let standings: Vec<Standing> = invited.iter().filter_map(standing).chain(left).collect();
             if standings.is_empty() || standings.contains(&Standing::Open) {
                 return None;
             }
             let declined = standings.iter().all(|it| *it == Standing::Declined);
-            Some((step.to_owned(), if declined { ALL_DECLINED } else { NO_OFFER }))
+            let outcome = match declined {
+                true => ALL_DECLINED,
+                // What it would have answered under this step nobody knows.
+                false if standings.contains(&Standing::Moved) => MOVED,
+                false => NO_OFFER,
+            };
+            Some((step.to_owned(), outcome))
         });
         settled.collect()
     }
@@ -303,7 +321,14 @@ impl State {
             envelopes: BTreeMap::new(),
             keys: 0,
         };
+        let left = of.and_then(|referral| self.left(referral, event));
         self.change(event.referral, |referral| {
+            if let Some((step, standing)) = left {
+                referral.cascade.moved.entry(step).or_default().insert(event.provider.clone(), standing);
+            }
+            // Who comes back has not left.
+            let back = event.step.as_ref().and_then(|step| referral.cascade.moved.get_mut(step));
+            back.and_then(|those| those.remove(&event.provider));
             if let Some(before) = referral.releases.remove(&event.provider) {
                 // It is asked again; what it may read, and which keys it has had, stays.
                 let Release { viewed, shortlisted, envelopes, keys, .. } = before;
@@ -314,6 +339,17 @@ impl State {
             referral.releases.insert(event.provider.clone(), release);
         });
         self.released.entry(event.provider.clone()).or_default().insert(event.referral);
+    }
+
+    /// Which step a provider leaves by being asked under another, and how it stood there; none where it stays, or was asked about an older version.
+    fn left(&self, referral: &Referral, event: &ReferralReleased) -> Option<(String, Standing)> {
+        let before = referral.releases.get(&event.provider)?;
+        let step = before.step.clone().filter(|step| event.step.as_ref() != Some(step))?;
+        let standing = match self.standing(referral, &event.provider, before, event.at) {
+            Standing::Open => before.left_at(event.at),
+            known => known,
+        };
+        referral.is_asked(before).then_some((step, standing))
     }
 
     fn pass_gate(&mut self, event: &GateDecided) {

@@ -1,5 +1,6 @@
 //! What passes between a council and a provider to whom it released a referral: the answer, the shortlist, questions.
 
+use super::Standing;
 use crate::envelope::Envelope;
 use crate::events::ShortlistEnd;
 use crate::requirements::{KeyPurpose, Sealed};
@@ -52,6 +53,11 @@ impl Release {
     #[must_use]
     pub fn is_awaited(&self) -> bool {
         self.answer == Answer::None && self.expired.is_none()
+    }
+
+    /// How a provider that has not answered stands under a step that it leaves at an instant: its time has passed, or it might have answered still.
+    pub(crate) fn left_at(&self, at: Timestamp) -> Standing {
+        if self.answer_by < at { Standing::Gone } else { Standing::Moved }
     }
 
     /// Whether the provider is on the shortlist now.

@@ -369,3 +369,31 @@ fn refusals_about_the_state_are_preconditions() {
         .then_refused("APPROVER_MISSING");
     assert_eq!(refused.kind(), RefusalKind::Precondition);
 }
+
+#[test]
+fn everything_in_the_way_of_an_award_is_told_at_once() {
+    // No step is exhausted, nobody approved, and a spot purchase is not justified.
+    let events = offered(requirements(), spot(""));
+    let refused = given::<Referrals>(events).when(unapproved()).then_refused("SPOT_JUSTIFICATION_MISSING");
+    let words = refused.to_string();
+    assert!(words.contains("CASCADE_EVIDENCE_MISSING") && words.contains("APPROVER_MISSING"), "{words}");
+    let told = refused.violations();
+    let fields: Vec<_> = told.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(fields, ["name", "approval"]);
+    assert!(told[0].description.starts_with("CASCADE_EVIDENCE_MISSING: "), "{told:?}");
+    assert_eq!(refused.kind(), RefusalKind::Precondition);
+    // Once: an emergency that is none is in the way of the approval and of gates alike.
+    let alone = given::<Referrals>(ready(requirements(), framework())).when(in_emergency());
+    let refused = alone.then_refused("NOT_AN_EMERGENCY");
+    assert!(refused.violations().is_empty(), "it is told as before where it is alone: {refused:?}");
+    // Of an offer that cannot be taken nothing more is said, and of the referral all.
+    let gone = ProposeAward { at: at(60 * 24 * 30), ..unapproved() };
+    let refused =
+        given::<Referrals>(offered(requirements(), framework())).when(gone).then_refused("OFFER_EXPIRED");
+    let told: Vec<_> = refused
+        .violations()
+        .iter()
+        .filter_map(|it| it.description.split(':').next().map(str::to_owned))
+        .collect();
+    assert_eq!(told, ["OFFER_STARTS_IN_PAST", "CASCADE_EVIDENCE_MISSING", "APPROVER_MISSING"]);
+}

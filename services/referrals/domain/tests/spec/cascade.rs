@@ -11,25 +11,28 @@ use care::published::Approval;
 use care::spec::given;
 use jiff::SignedDuration;
 use referrals_domain::{
-    CascadeMode, CascadePolicy, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, InvitationViewed,
-    OfferWithdrawn, RecordCascadeStep, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, Requirements,
-    StepPolicy, SweepInvitations, ViewInvitation, WaiveCascadeStep, WithdrawOffer,
+    CascadeMode, CascadePolicy, CascadePolicySet, CascadeStepRecorded, CascadeStepWaived, Homes,
+    InvitationViewed, OfferWithdrawn, RecordCascadeStep, ReferralEvent, Referrals, ReleaseReferral,
+    ReleaseStage, Requirements, StepPolicy, SweepInvitations, ViewInvitation, WaiveCascadeStep,
+    WithdrawOffer,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn release(to: &str, under: Option<&str>) -> ReleaseReferral {
     ReleaseReferral {
         referral: referral(1),
         providers: BTreeSet::from([provider(to)]),
         stage: ReleaseStage::Broadcast,
-        own: BTreeSet::new(),
+        homes: BTreeMap::new(),
         step: under.map(str::to_owned),
         at: at(2),
     }
 }
 
-fn own(to: &str) -> ReleaseReferral {
-    ReleaseReferral { own: BTreeSet::from([provider(to)]), ..release(to, None) }
+fn own(to: &str, provisions: &[&str]) -> ReleaseReferral {
+    let own = provisions.iter().map(|it| (*it).to_owned()).collect();
+    let homes = BTreeMap::from([(provider(to), Homes { own, others: BTreeSet::new() })]);
+    ReleaseReferral { homes, ..release(to, None) }
 }
 
 fn waive(step: &str, role: &str) -> WaiveCascadeStep {
@@ -65,8 +68,14 @@ fn a_release_says_until_when_by_the_policy_of_then_and_under_which_step() {
     let planned = "2026-06-08T23:00:00Z".to_owned();
     let soon = "2026-06-01T16:02:00Z".to_owned();
     assert_eq!(step_and_due(requirements(), release("oak", None)), ("FRAMEWORK".to_owned(), planned.clone()));
-    assert_eq!(step_and_due(requirements(), own("oak")), ("IN_HOUSE_RESIDENTIAL".to_owned(), planned));
-    assert_eq!(step_and_due(fostering, own("oak")), ("IN_HOUSE_FOSTERING".to_owned(), soon.clone()));
+    assert_eq!(
+        step_and_due(requirements(), own("oak", &["RESIDENTIAL"])),
+        ("IN_HOUSE_RESIDENTIAL".to_owned(), planned)
+    );
+    assert_eq!(
+        step_and_due(fostering, own("oak", &["FOSTERING"])),
+        ("IN_HOUSE_FOSTERING".to_owned(), soon.clone())
+    );
     let named = release("oak", Some("SPECIALIST"));
     assert_eq!(step_and_due(emergency(), named), ("SPECIALIST".to_owned(), soon));
     let wrong = release("oak", Some("SOMEWHERE"));
@@ -269,13 +278,15 @@ fn where_the_policy_says_so_providers_are_asked_in_order() {
     // Its own carers are asked first, and once all that comes before is exhausted or waived, the others.
     given::<Referrals>(events(requirements()))
         .and([step("CONNECTED_CARE", "NOT_APPLICABLE")])
-        .when(ReleaseReferral { step: Some("IN_HOUSE_FOSTERING".to_owned()), ..own("kin") })
+        .when(ReleaseReferral { step: Some("IN_HOUSE_FOSTERING".to_owned()), ..own("kin", &["FOSTERING"]) })
         .then([invited("kin", "IN_HOUSE_FOSTERING")])
-        .when(own("home"))
+        .when(own("home", &["RESIDENTIAL"]))
         .then_refused("CASCADE_STEP_NOT_REACHED");
     let mut waived_one = events(requirements());
     waived_one.extend([step("CONNECTED_CARE", "NO_PLACE"), waived("IN_HOUSE_FOSTERING")]);
-    given::<Referrals>(waived_one.clone()).when(own("home")).then([invited("home", "IN_HOUSE_RESIDENTIAL")]);
+    given::<Referrals>(waived_one.clone())
+        .when(own("home", &["RESIDENTIAL"]))
+        .then([invited("home", "IN_HOUSE_RESIDENTIAL")]);
     given::<Referrals>(waived_one)
         .and([step("IN_HOUSE_RESIDENTIAL", "PLACE_FOUND")])
         .when(release("oak", None))

@@ -118,7 +118,7 @@ fn release_at(to: &[&str], minute: i64) -> ReleaseReferral {
         referral: referral(1),
         providers: to.iter().map(|name| provider(name)).collect(),
         stage: ReleaseStage::Broadcast,
-        own: std::collections::BTreeSet::new(),
+        homes: std::collections::BTreeMap::new(),
         step: None,
         at: at(minute),
     }
@@ -132,7 +132,7 @@ fn who_let_the_time_pass_or_is_asked_under_another_step_is_asked_again() {
     given::<Referrals>(events()).when(later.clone()).then_nothing();
     for (events, command) in [(then(events(), sweep(late())), later), (events(), under)] {
         given::<Referrals>(events).when(command).then_events(|events| {
-            assert!(matches!(events, [ReferralEvent::ReferralReleased(it)] if it.at == at(9 * 24 * 60)));
+            assert!(matches!(events, [ReferralEvent::ReferralReleased(it), ..] if it.at == at(9 * 24 * 60)));
         });
     }
     let offered = then(events(), submit(terms(framework())));

@@ -1,6 +1,6 @@
 //! Given/when/then for what is sealed for one provider alone, and the end of its keys; and what holds of them in every history.
 
-use crate::properties::histories;
+use crate::histories::histories;
 use crate::support::{
     agreement, at, award, cascade, council, day, decided, framework, posted, propose, provider, referral,
     released, requirements, sealed, submitted,
@@ -235,18 +235,19 @@ fn a_departure_that_is_told_ahead_ends_the_keys_on_its_day() {
 fn with_the_childs_keys_the_providers_end() {
     let mut events = arrived();
     events.extend(decided(&events, reveal(2)));
-    let narrative = BTreeSet::from([KeyPurpose::Narrative]);
-    let erased = decided(&events, EraseIdentity { referral: referral(1), purposes: narrative, at: at(9) });
+    events.extend(decided(&events, depart("2026-06-05")));
+    // The day is over, and nobody has ended the provider's keys yet.
+    let late = 5 * 24 * 60;
+    let erase = |purposes: &[KeyPurpose]| {
+        let purposes = purposes.iter().copied().collect();
+        EraseIdentity { referral: referral(1), purposes, at: at(late) }
+    };
+    let erased = decided(&events, erase(&[KeyPurpose::Narrative]));
     assert_eq!(erased.len(), 2);
-    assert_eq!(erased[1], destroyed("oak", KeyPurpose::Narrative, 2, 9));
+    assert_eq!(erased[1], destroyed("oak", KeyPurpose::Narrative, 2, late));
     events.extend(erased);
-    let mut read_before = RevealIdentity { at: at(9), ..reveal(3) };
-    read_before.envelopes.remove(&KeyPurpose::Identity);
-    let again = decided(&events, read_before);
-    assert_eq!(again.len(), 1, "what was read before the erasure is sealed for nobody after it");
-    let purposes = BTreeSet::from(KeyPurpose::ALL);
-    let erased = decided(&events, EraseIdentity { referral: referral(1), purposes, at: at(9) });
-    assert_eq!(erased[1..], [destroyed("oak", KeyPurpose::Identity, 2, 9)]);
+    let erased = decided(&events, erase(&KeyPurpose::ALL));
+    assert_eq!(erased[1..], [destroyed("oak", KeyPurpose::Identity, 2, late)]);
 }
 
 /// What is sealed for a provider: by the end of its right its keys are ended too, or their end stands on a day.

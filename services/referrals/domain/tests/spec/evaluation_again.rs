@@ -148,6 +148,64 @@ fn all_offers_of_a_referral_are_judged_by_one_set_of_weights() {
         ranking.iter().map(|it| (it.offer, it.score_basis_points)).collect::<Vec<_>>()
     };
     assert_eq!(order(events.clone()), [(offer(2), 9_400), (offer(1), 7_000)]);
-    // Without the framework the default counts, of which nobody scored this one.
-    assert_eq!(order(then(events, back(1))), []);
+    // It is settled: that the one offer of the framework is taken back makes it no other question.
+    let events = then(events, back(1));
+    assert_eq!(order(events.clone()), [(offer(2), 9_400)]);
+    let third = then(events, offering(3, 300_000, spot("")));
+    let by_default = EvaluateOffer { weights: None, ..evaluate(3, 9) };
+    given::<Referrals>(third.clone()).when(by_default).then_refused("FIELD_INVALID");
+    let judged = then(third, EvaluateOffer { weights: None, ..by(3, 5) });
+    assert_eq!(order(judged.clone()), [(offer(2), 9_400), (offer(3), 7_000)]);
+    let state = given::<Referrals>(judged).into_state();
+    let judging = state.referrals[&referral(1)].judging().unwrap();
+    assert_eq!(judging.offers, [offer(1), offer(2)].into());
+    assert_eq!((judging.weights.version, judging.at), (3, at(4)));
+}
+
+fn required(offers: Vec<ReferralEvent>) -> Vec<ReferralEvent> {
+    under(CascadePolicy { evaluation_required: true, ..CascadePolicy::default() }, offers)
+}
+
+#[test]
+fn who_offers_after_judging_began_keeps_no_award_waiting() {
+    let two = [1, 2].map(|n| offering(n, 300_000, framework()));
+    let events = then(required(offers(requirements(), two)), evaluate(1, 9));
+    let events = then(events, offering(3, 300_000, framework()));
+    let refused = given::<Referrals>(events.clone()).when(taking(1)).then_refused("EVALUATION_MISSING");
+    let named = |n: u128| refused.to_string().contains(&offer(n).to_string());
+    assert_eq!([1, 2, 3].map(named), [false, true, false]);
+    let events = then(events, evaluate(2, 5));
+    assert_eq!(decided(&events, taking(1)).len(), 1, "the third is not waited for");
+    // It is not taken unjudged, and judged it stands in the order.
+    given::<Referrals>(events.clone()).when(taking(3)).then_refused("EVALUATION_MISSING");
+    let events = then(events, evaluate(3, 10));
+    assert_eq!(decided(&events, taking(3)).len(), 1);
+    given::<Referrals>(events).when(taking(1)).then_refused("DEPARTURE_REASON_MISSING");
+}
+
+#[test]
+fn judging_begins_anew_where_nothing_is_left_of_what_it_began_with() {
+    let events = then(required(offers(requirements(), [offering(1, 300_000, framework())])), evaluate(1, 9));
+    let more = [2, 3].map(|n| offering(n, 300_000, framework()));
+    let events = more.into_iter().fold(events, then);
+    let events = then(then(events, back(1)), evaluate(2, 9));
+    // The favourite judged alone would be first of one.
+    let refused = given::<Referrals>(events.clone()).when(taking(2)).then_refused("EVALUATION_MISSING");
+    assert!(refused.to_string().contains(&offer(3).to_string()), "{refused}");
+    let state = given::<Referrals>(events).into_state();
+    assert_eq!(state.referrals[&referral(1)].judging().unwrap().offers, [offer(2), offer(3)].into());
+}
+
+/// An evaluation of before it was recorded with which offers judging began.
+#[test]
+fn what_was_judged_before_judging_was_recorded_is_judged_on() {
+    let two = [1, 2].map(|n| offering(n, 300_000, framework()));
+    let mut events = then(required(offers(requirements(), two)), evaluate(1, 9));
+    if let Some(ReferralEvent::OfferEvaluated(event)) = events.last_mut() {
+        assert_eq!(event.began_with, [offer(1), offer(2)].into());
+        event.began_with.clear();
+    }
+    let state = given::<Referrals>(events.clone()).into_state();
+    assert_eq!(state.referrals[&referral(1)].judging().unwrap().offers, [offer(1), offer(2)].into());
+    given::<Referrals>(events).when(taking(1)).then_refused("EVALUATION_MISSING");
 }

@@ -20,8 +20,14 @@ fn page() -> String {
          `EvaluateOffer`: first by the gate, then by scores. `ListEvaluations` gives the order of merit, with who scored and why. An award of \
          another offer than the first says why (`DEPARTURE_REASON_MISSING`), and where it stood is evidence in the award. An offer that was \
          evaluated and did not pass the gate is not awarded (`EVALUATION_GATE_FAILED`). Without any evaluation an award is made as it was, unless the council's \
-         policy sets `evaluation_required`: then all offers that can be taken are evaluated first (`EVALUATION_MISSING`), for external awards but those of urgency EMERGENCY. \
-         The same place offered again stays under the last evaluation until it has its own, and an offer that a gate of the cascade policy refused is in no order.\n\n## The gate\n",
+         policy sets `evaluation_required`: then an offer is evaluated before it is taken, and so are all that could be taken when judging began (`EVALUATION_MISSING`), for external awards but those of urgency EMERGENCY. \
+         The same place offered again stays under the last evaluation until it has its own, and an offer that a gate of the cascade policy refused is in no order, and no award goes against it.\n\n\
+         ## When judging begins\n\nJudging begins with the first score. With it two things are settled for that version of the referral, and recorded in \
+         the evaluation (`began_with`, `weights`); `ListEvaluations` shows them as `judging`. By what offers are judged: it stays the same when a provider takes \
+         its offer back, or another comes. And which offers are judged together: those that could be taken then. An offer that comes later, or anew, keeps no award \
+         waiting; the council may evaluate it, and then it stands in the order with the others. So a council waits for answers before it scores, until the \
+         windows of its releases have passed if it likes, and nobody puts an award off by offering again. Where none of those can be taken any more, the next score \
+         begins judging anew, with those that can be taken then and by the same weights. An amended referral is judged from the start.\n\n## The gate\n",
     );
     for rule in GATE {
         write!(page, "\n### {}\n\n- **Asks:** {}\n- **Source:** {}\n", rule.check, rule.asks, rule.source)
@@ -38,9 +44,9 @@ fn page() -> String {
          down. Offers with the same score share a rank, and the next has the rank that it had if they did not (1, 1, 3). The order holds what \
          can be taken now: what expires or is taken back leaves it, and the others move up.\n\nA framework's lead sets what criteria count \
          (`SetEvaluationWeights`), from a day after the one on which it is told, since bidders are told before they bid (Public Contracts Regulations 2015, \
-         regulation 67; Procurement Act 2023, section 23). All offers of a referral are judged by one set of weights: where those that can be taken are of one \
+         regulation 67; Procurement Act 2023, section 23). All offers of a referral are judged by one set of weights: where those that can be taken when judging begins are of one \
          framework, beside other routes, by what it counted on the day on which the referral was \
-         last changed; an offer without a score of each of its criteria is not in the order until it is evaluated anew. For none or several frameworks, and where the one has set nothing, the default is East Riding's evaluation, in which skills \
+         last changed. For none or several frameworks, and where the one has set nothing, the default is East Riding's evaluation, in which skills \
          count 10 of 15 and the fee 5: {} basis points.\n",
         weights.join(" and ")
     )

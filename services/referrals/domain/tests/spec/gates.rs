@@ -132,6 +132,7 @@ fn a_gate_looks_at_awards_for_which_all_of_its_condition_is_so() {
         events.push(step("FRAMEWORK", "NO_PLACE"));
         let command = ProposeAward {
             area_authority: authority.map(str::to_owned),
+            household: None,
             spot_justification: Some("nobody near".to_owned()),
             ..propose()
         };
@@ -162,6 +163,24 @@ fn an_emergency_goes_ahead_of_a_gate_which_is_then_due_with_its_approval() {
     let mut against = ready(emergency());
     against.push(decision("REFUSED"));
     given::<Referrals>(against).when(urgent()).then_refused("GATE_NOT_PASSED");
+}
+
+/// The order of merit leaves out what a gate refused, and so does the award, by the same rule.
+#[test]
+fn a_refusal_stands_whatever_the_condition_of_the_gate_says() {
+    let elsewhere = GateCondition { area: Some(GateArea::OutOfArea), ..GateCondition::default() };
+    let mut events = vec![set(with(vec![gate(PANEL, elsewhere)]))];
+    events.extend(offered(emergency(), framework()));
+    events.extend(cascade());
+    assert_eq!(decided(&events, propose()).len(), 1, "it lies in the council's own area");
+    events.push(decision("REFUSED"));
+    for command in [propose(), urgent()] {
+        given::<Referrals>(events.clone()).when(command).then_refused("GATE_NOT_PASSED");
+    }
+    events.push(decision("APPROVED"));
+    let told = decided(&events, propose());
+    let evidence = &the_proposal(&told).evidence;
+    assert!(evidence.gates.is_empty(), "it was not to look: {evidence:?}");
 }
 
 /// Regulation 11 asks for these before the placement, and knows no emergency.

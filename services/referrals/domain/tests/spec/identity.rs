@@ -194,16 +194,36 @@ fn a_reveal_has_a_coded_purpose_and_something_to_show() {
     given::<Referrals>(events).when(reveal(Viewer::Council)).then_refused("IDENTITY_UNKNOWN");
 }
 
+/// A child who came, and left on the first day.
+fn left() -> Vec<ReferralEvent> {
+    let mut events = placed();
+    events.extend(decided(&events, depart("2026-05-31")));
+    events
+}
+
+#[test]
+fn what_is_known_of_a_child_is_kept_while_the_child_lives_somewhere() {
+    given::<Referrals>(placed()).when(erase(&KeyPurpose::ALL)).then_refused("IDENTITY_STILL_GRANTED");
+    let later = |on: &str| EraseIdentity { at: on.parse().unwrap(), ..erase(&KeyPurpose::ALL) };
+    let told = given::<Referrals>(placed()).when(depart("2026-07-03")).then([grant_ended("2026-07-03")]);
+    // The child lives there until the day of departure, and on that day may still be there. Midnight in London is 23:00 in UTC.
+    let refused = told.when(later("2026-07-03T22:59:59Z")).then_refused("IDENTITY_STILL_GRANTED");
+    let words = refused.to_string();
+    assert!(words.contains("until 2026-07-03") && words.contains("oak"), "{words}");
+    let told = given::<Referrals>(placed()).when(depart("2026-07-03")).then([grant_ended("2026-07-03")]);
+    let _ = told.when(later("2026-07-03T23:00:00Z")).then_events(|events| assert_eq!(events.len(), 2));
+}
+
 #[test]
 fn a_key_is_destroyed_once_and_what_it_sealed_is_gone() {
-    given::<Referrals>(placed())
+    given::<Referrals>(left())
         .when(erase(&[KeyPurpose::Identity]))
         .then([destroyed(KeyPurpose::Identity)])
         .then_state(|state| {
             assert_eq!(state.destroyed_keys, BTreeSet::from([(referral(1), KeyPurpose::Identity)]));
         })
-        .when(reveal(to("oak")))
-        .then([revealed(Some("oak"))])
+        .when(reveal(Viewer::Council))
+        .then([revealed(None)])
         .when(erase(&KeyPurpose::ALL))
         .then([destroyed(KeyPurpose::Narrative)])
         .when(erase(&KeyPurpose::ALL))

@@ -34,7 +34,7 @@ fn release(providers: &[&str]) -> ReleaseReferral {
         referral: referral(1),
         providers: providers.iter().map(|name| provider(name)).collect(),
         stage: ReleaseStage::Broadcast,
-        own: BTreeSet::new(),
+        homes: BTreeMap::new(),
         step: None,
         at: at(2),
     }

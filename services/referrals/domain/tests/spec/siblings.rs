@@ -37,7 +37,7 @@ fn three(requirements: &Requirements) -> Vec<ReferralEvent> {
             referral: id,
             providers: [provider("oak")].into(),
             stage: ReleaseStage::Broadcast,
-            own: BTreeSet::new(),
+            homes: std::collections::BTreeMap::new(),
             step: None,
             at: at(1),
         };
@@ -155,6 +155,48 @@ fn one_fostering_agency_may_be_two_households() {
         events.extend(decided(&events, ConfirmAward { award: award(n), agreement: agreement(), at: at(6) }));
     }
     assert_eq!(outcome(&events, 1), Some(SiblingOutcome::SameAgency));
+}
+
+/// Referrals 1 and 2 are siblings who are to live together; 1 is fostered in the household that is given.
+fn fostered(household: Option<&str>) -> Vec<ReferralEvent> {
+    let fostering = Requirements { provisions: vec!["FOSTERING".to_owned()], ..asking("REQUIRED") };
+    let mut events = three(&fostering);
+    events.push(linked(1, &[2]));
+    for n in [1, 2] {
+        let place = format!("SC045099-0{n}").parse().unwrap();
+        let terms = OfferTerms { provision: "FOSTERING".to_owned(), place, ..terms(framework()) };
+        let asked = SubmitOffer { offer: offer(n), referral: referral(n), ..submit(terms) };
+        events.extend(decided(&events, asked));
+    }
+    events.extend(decided(&events, taking_in(1, household)));
+    events.extend(decided(&events, ConfirmAward { award: award(1), agreement: agreement(), at: at(6) }));
+    events
+}
+
+fn taking_in(n: u128, household: Option<&str>) -> ProposeAward {
+    ProposeAward { household: household.map(|it| it.parse().unwrap()), ..taking(n) }
+}
+
+#[test]
+fn siblings_of_one_agency_live_together_in_one_household_and_are_split_in_two() {
+    let (one, other) = (Some("SC045099-h01"), Some("SC045099-h02"));
+    for (first, second, expected) in [
+        (one, one, SiblingOutcome::Together),
+        (one, None, SiblingOutcome::SameAgency),
+        (None, None, SiblingOutcome::SameAgency),
+    ] {
+        let mut events = fostered(first);
+        events.extend(decided(&events, taking_in(2, second)));
+        events.extend(decided(&events, ConfirmAward { award: award(2), agreement: agreement(), at: at(6) }));
+        assert_eq!(outcome(&events, 1), Some(expected), "{first:?} and {second:?}");
+    }
+    let mut events = fostered(one);
+    given::<Referrals>(events.clone()).when(taking_in(2, other)).then_refused("SIBLING_SPLIT_REASON_MISSING");
+    let reason = Some("NO_HOME_FOR_ALL".to_owned());
+    let apart = ProposeAward { sibling_split_reason: reason, ..taking_in(2, other) };
+    events.extend(decided(&events, apart));
+    events.extend(decided(&events, ConfirmAward { award: award(2), agreement: agreement(), at: at(6) }));
+    assert_eq!(outcome(&events, 2), Some(SiblingOutcome::Split));
 }
 
 #[test]

@@ -239,6 +239,7 @@ pub(crate) fn propose() -> ProposeAward {
         hold_token: Some(7),
         age_years: 13,
         area_authority: Some("E06000005".to_owned()),
+        household: None,
         approval: Some(approval()),
         emergency: false,
         spot_justification: None,

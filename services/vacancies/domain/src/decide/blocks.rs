@@ -151,8 +151,8 @@ pub(super) fn end(
         return Err(Rejection::EndOutOfRange { on, least, until });
     }
     // Who bought nights has the right to them.
-    if let Some((nights, _)) = block.sold.iter().find(|(nights, _)| nights.end() > on) {
-        return Err(Rejection::NightsSold { place: id.clone(), until: nights.end() });
+    if let Some(sold) = block.sold.iter().find(|it| it.nights.end() > on) {
+        return Err(Rejection::NightsSold { place: id.clone(), until: sold.nights.end() });
     }
     let (by, other) = match council {
         Some(_) => (BlockParty::Council, BlockParty::Provider),

@@ -3,19 +3,20 @@
 //! These answer other services' events, so a "no" is an event too, and a step that comes twice is done once.
 
 use super::holds::{
-    admitting, expired_hold, expired_holds_of, free, live_hold, next_token, room, unblocked, unclaimed,
+    admitting, claimable, expired_hold, expired_holds_of, free, live_hold, next_token, room, unblocked,
+    unclaimed,
 };
-use super::reservations::ended_by_arrival;
-use super::{Events, place_of};
+use super::reservations::{ended_by_arrival, yielded_to_stay};
+use super::{home_of, place_of};
 use crate::{ClaimForAward, Rejection};
 use care::market::{
-    AwardStage, Claim, Establishment, HoldEnd, HoldPolicy, Market, MarketEvent, OccupancyEnded,
-    OccupancyRefused, Own, Place, PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION,
-    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage, Vacancy,
+    AwardStage, Claim, HoldEnd, HoldPolicy, Home, Market, MarketEvent, OccupancyEnded, OccupancyRefused, Own,
+    Place, PlaceClaimed, PlaceHeld, PlaceOccupied, SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN,
+    Stage, Vacancy, Yielded,
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, MarketEvidence};
+use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence};
 use care::{AwardId, CouncilId, Date, Nights, PlaceId, Refusal, Timestamp};
 use std::iter;
 use std::time::Duration;
@@ -47,16 +48,17 @@ pub(super) fn claim(market: &Market, asked: &ClaimForAward) -> Vec<MarketEvent> 
 
 fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rejection> {
     let (place, establishment) = place_of(market, &asked.place)?;
-    check_names(asked, place, establishment)?;
+    let home = home_of(market, place)?;
+    check_names(asked, place, home)?;
     let vacancy = admitting(&asked.place, place, establishment)?;
-    check_child(asked, vacancy, establishment)?;
+    check_child(asked, vacancy, home)?;
     Rejection::unless_near("start", asked.start, asked.at)?;
     let hold = own_hold(asked, place)?;
     let token = hold.map(|hold| hold.token);
     let nights = Nights::from_on(asked.start, None);
     let own = Own { place: &asked.place, council: asked.council, hold: token };
-    free(place, nights, asked.at, own)?;
-    room(market, &place.urn, nights, asked.at, own, asked.solo)?;
+    claimable(place, asked.start, asked.at, own)?;
+    room(market, place, nights, asked.at, own, asked.solo)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
     let token = token.unwrap_or_else(|| {
@@ -67,22 +69,31 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
     });
     let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
     let others = market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own));
-    let registration = &establishment.registration;
+    let (registration, bounds) = (&establishment.registration, home.bounds());
+    let whole = asked.solo && home.household.is_none();
     let evidence = ClaimEvidence {
         registration: registration.status.word().to_owned(),
-        provision: establishment.provision.clone(),
+        provision: home.provision().to_owned(),
         grade: registration.grade.clone(),
-        age_from: vacancy.age_from.max(registration.age_from),
-        age_to: vacancy.age_to.min(registration.age_to),
+        age_from: vacancy.age_from.max(bounds.age_from),
+        age_to: vacancy.age_to.min(bounds.age_to),
         age_years: asked.age_years,
         places_registered: registration.places_registered,
-        places_claimed: if asked.solo { registration.places_registered } else { others.saturating_add(1) },
+        places_claimed: if whole { registration.places_registered } else { others.saturating_add(1) },
     };
+    let household = home.household.map(|(id, it)| HouseholdEvidence {
+        household: id.clone(),
+        children: it.approval.children,
+        children_placed: market.claims_in(home, first_night, asked.at, Some(own)).saturating_add(1),
+        exempt: it.approval.exempt,
+        sexes: it.approval.sexes,
+    });
     let evidence = MarketEvidence {
         evidence,
         sexes_advertised: vacancy.sexes,
         sexes_registered: registration.sexes,
         sex: asked.sex.clone(),
+        household,
     };
     events.push(claimed(asked, token, evidence).into());
     Ok(events)
@@ -120,26 +131,22 @@ fn passing_hold(asked: &ClaimForAward, token: u64) -> PlaceHeld {
 }
 
 /// The award must be for the place that was offered: the contract is judged on the names it carries.
-fn check_names(asked: &ClaimForAward, place: &Place, establishment: &Establishment) -> Result<(), Rejection> {
+fn check_names(asked: &ClaimForAward, place: &Place, home: Home<'_>) -> Result<(), Rejection> {
     let mismatch = |what| Err(Rejection::PlaceMismatch(asked.place.clone(), what));
     if asked.urn != place.urn {
         return mismatch("establishment");
     }
-    if asked.provider != establishment.provider {
+    if asked.provider != home.establishment.provider {
         return mismatch("provider");
     }
-    if asked.provision != establishment.provision {
+    if asked.provision != home.provision() {
         return mismatch("provision");
     }
     Ok(())
 }
 
-fn check_child(
-    asked: &ClaimForAward,
-    vacancy: &Vacancy,
-    establishment: &Establishment,
-) -> Result<(), Rejection> {
-    let age = asked.age_years;
+fn check_child(asked: &ClaimForAward, vacancy: &Vacancy, home: Home<'_>) -> Result<(), Rejection> {
+    let (age, establishment) = (asked.age_years, home.establishment);
     let (provision, place_code) = SUPPORTED_ACCOMMODATION;
     let supported = establishment.provision == provision || establishment.place_code == place_code;
     if supported && age < SUPPORTED_ACCOMMODATION_AGE_MIN {
@@ -153,13 +160,13 @@ fn check_child(
     if is_planted(Planted::AgeUnchecked) {
         return Ok(());
     }
-    // The registration may have been narrowed since the place was advertised: both must allow the child.
-    let from = vacancy.age_from.max(establishment.registration.age_from);
-    let to = vacancy.age_to.min(establishment.registration.age_to);
+    // Registration and approval may have been narrowed since the place was advertised: all must allow the child.
+    let bounds = home.bounds();
+    let (from, to) = (vacancy.age_from.max(bounds.age_from), vacancy.age_to.min(bounds.age_to));
     if !(from..=to).contains(&age) {
         return Err(Rejection::AgeOutOfRange { place: asked.place.clone(), age, from, to });
     }
-    let sexes = [vacancy.sexes, establishment.registration.sexes];
+    let sexes = [vacancy.sexes, bounds.registered, bounds.approved];
     if let Some(sexes) = sexes.into_iter().find(|sexes| !sexes.takes(&asked.sex)) {
         return Err(Rejection::SexNotTaken { place: asked.place.clone(), sex: asked.sex.clone(), sexes });
     }
@@ -282,7 +289,7 @@ fn first_night_counted(
     let earlier = Nights::from_on(on, Some(claim.start));
     let own = Own { place: id, council: claim.council, hold: None };
     let possible =
-        free(place, earlier, at, own).and_then(|()| room(market, &place.urn, earlier, at, own, claim.solo));
+        free(place, earlier, at, own).and_then(|()| room(market, place, earlier, at, own, claim.solo));
     if possible.is_ok() { on } else { claim.start }
 }
 
@@ -298,14 +305,15 @@ pub(super) fn end(
     };
     let claim = market.place(&known.place).and_then(|place| place.claim_of(award));
     let ours = claim.is_some_and(|claim| claim.council == council);
-    let ended = || OccupancyEnded { award, council, place: known.place.clone(), on, at }.into();
+    let ended =
+        |yielded| OccupancyEnded { award, council, place: known.place.clone(), on, yielded, at }.into();
     match (known.stage, claim) {
-        (AwardStage::Claimed | AwardStage::Occupied, Some(_)) if ours => vec![ended()],
+        (AwardStage::Claimed | AwardStage::Occupied, Some(_)) if ours => vec![ended(Vec::new())],
         (AwardStage::Ended | AwardStage::Overstayed, Some(claim)) if ours => {
             match departs_anew(market, &known.place, claim, on, at) {
                 None => Vec::new(),
-                Some(Ok(mut events)) => {
-                    events.push(ended());
+                Some(Ok((yielded, mut events))) => {
+                    events.push(ended(yielded));
                     events
                 }
                 // It is said once that somebody must look into it.
@@ -323,26 +331,30 @@ pub(super) fn end(
 
 /// Whether the claim of a child who came can end on another day than was recorded; none where that changes nothing. Fewer nights are
 /// given back; more are taken only if nobody has any of them by now: the market never counts two children in one place on one night.
-/// What it gives are the ends of leases that had run out.
-fn departs_anew(market: &Market, id: &PlaceId, claim: &Claim, on: Date, at: Timestamp) -> Option<Events> {
+/// The council's own reservations yield. What it gives are the nights that they yield, and the ends of leases that had run out and of reservations.
+fn departs_anew(
+    market: &Market,
+    id: &PlaceId,
+    claim: &Claim,
+    on: Date,
+    at: Timestamp,
+) -> Option<Result<(Vec<Yielded>, Vec<MarketEvent>), Rejection>> {
     let recorded = claim.end.filter(|_| matches!(claim.stage, Stage::Occupied { .. }))?;
     let place = market.place(id)?;
     if on.max(claim.start) == recorded {
         return None;
     }
     if on < recorded {
-        return Some(Ok(Vec::new()));
+        return Some(Ok((Vec::new(), Vec::new())));
     }
     let more = Nights::from_on(recorded, Some(on));
     let own = Own { place: id, council: claim.council, hold: None };
-    // Nights of the council's own reservation are paid by that one already.
-    let reserved = match place.reservations_on(more).map(|it| it.until).max() {
-        Some(until) => Err(Rejection::Reserved { place: id.clone(), until }),
-        None => Ok(()),
-    };
-    let possible = reserved
-        .and_then(|()| unclaimed(place, more, at, own))
+    let possible = unclaimed(place, more, at, own)
         .and_then(|()| unblocked(place, Nights::from_on(claim.start, Some(on)), own))
-        .and_then(|()| room(market, &place.urn, more, at, own, claim.solo));
-    Some(possible.map(|_| expired_holds_of(market, &place.urn, at)))
+        .and_then(|()| room(market, place, more, at, own, claim.solo));
+    Some(possible.map(|()| {
+        let (yielded, given_up) = yielded_to_stay(id, place, claim.council, more, at);
+        let expired = expired_holds_of(market, &place.urn, at);
+        (yielded, expired.into_iter().chain(given_up).collect())
+    }))
 }

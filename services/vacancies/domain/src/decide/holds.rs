@@ -1,7 +1,6 @@
 //! Holds: leases on a place, each with a fencing token that is higher than any before it on that place.
 
-use super::reservations::alone;
-use super::{Events, place_of};
+use super::{Events, home_of, place_of};
 use crate::{HoldPlace, Rejection};
 use care::market::{
     Claim, Establishment, HoldEnd, HoldPolicy, HoldReleased, Market, MarketEvent, Own, Place, PlaceHeld,
@@ -29,15 +28,8 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
     Rejection::unless_near("first_night", from, asked.at)?;
     let nights = Nights::from_on(from, None);
     let own = Own { place: &asked.place, council: asked.council, hold: None };
-    free(place, nights, asked.at, own)?;
-    // A hold of later nights would keep the council that pays for those before from a claim, which has no known end.
-    let theirs = has_bought(place, asked.council, from);
-    #[cfg(feature = "planted-defects")]
-    let theirs = theirs || is_planted(Planted::ReservationOverlooked) || is_planted(Planted::BlockOverlooked);
-    if !theirs {
-        alone(&asked.place, place, asked.council, asked.at)?;
-    }
-    room(market, &place.urn, nights, asked.at, own, false)?;
+    claimable(place, from, asked.at, own)?;
+    room(market, place, nights, asked.at, own, false)?;
     within_limits(market, asked, &policy)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
@@ -55,12 +47,6 @@ pub(super) fn hold(market: &Market, asked: &HoldPlace) -> Events {
         .into(),
     );
     Ok(events)
-}
-
-/// Whether a night is of a reservation that the council has bought of another, which keeps what is before.
-fn has_bought(place: &Place, council: CouncilId, night: Date) -> bool {
-    let night = Nights::from_on(night, night.tomorrow().ok());
-    place.reservations_on(night).any(|it| it.council == council && !it.sold_by.is_empty())
 }
 
 /// Higher than the token of any hold on the place before.
@@ -172,6 +158,20 @@ pub(super) fn admits(id: &PlaceId, place: &Place, establishment: &Establishment)
     Ok(())
 }
 
+/// Whether a council can claim a place from the night of `first` on, for as long as it may be: it can have all of its nights, and no other council
+/// has agreed nights before that are not over. A hold and an award ask the same.
+pub(super) fn claimable(place: &Place, first: Date, at: Timestamp, own: Own<'_>) -> Result<(), Rejection> {
+    free(place, Nights::from_on(first, None), at, own)?;
+    #[cfg(feature = "planted-defects")]
+    if is_planted(Planted::ReservationOverlooked) || is_planted(Planted::BlockOverlooked) {
+        return Ok(());
+    }
+    match place.waits_for_others(own.council, first, london_date(at)) {
+        None => Ok(()),
+        Some(until) => Err(Rejection::AgreedByAnotherCouncil { place: own.place.clone(), until }),
+    }
+}
+
 /// Whether a council can have these nights: nobody else has any of them, and no block gives the right to another.
 pub(super) fn free(place: &Place, nights: Nights, at: Timestamp, own: Own<'_>) -> Result<(), Rejection> {
     unclaimed(place, nights, at, own)?;
@@ -219,37 +219,47 @@ pub(super) fn own_hold_token(place: &Place, council: CouncilId, at: Timestamp) -
     place.hold().filter(|hold| hold.council == council && hold.is_live(at)).map(|hold| hold.token)
 }
 
-/// Whether the establishment has room for one more on each of these nights, or for a solo child is empty.
-/// Returns how many places the others claim at most.
+/// Whether there is room for one more on each of these nights in the establishment and in the place's home, or for a solo child the home is
+/// empty. The home is the household, or what of the establishment belongs to none.
 pub(super) fn room(
     market: &Market,
-    urn: &EstablishmentUrn,
+    place: &Place,
     nights: Nights,
     at: Timestamp,
     own: Own<'_>,
     solo: bool,
-) -> Result<u16, Rejection> {
-    let Some(establishment) = market.establishment(urn) else {
-        return Err(Rejection::EstablishmentUnknown(urn.clone()));
-    };
-    let taken_whole = market.solo_on(establishment, nights, at);
+) -> Result<(), Rejection> {
+    let home = home_of(market, place)?;
+    let urn = || place.urn.clone();
+    let taken_whole = market.solo_on(home, nights, at);
     #[cfg(feature = "planted-defects")]
     if is_planted(if solo || taken_whole {
         Planted::SoloUnchecked
     } else {
         Planted::RegisteredPlacesUnchecked
     }) {
-        return Ok(0);
+        return Ok(());
     }
     if taken_whole {
-        return Err(Rejection::SoloOccupied(urn.clone()));
+        return Err(match home.household {
+            Some((id, _)) => Rejection::HouseholdTaken(id.clone()),
+            None => Rejection::SoloOccupied(urn()),
+        });
     }
-    let registered = establishment.registration.places_registered;
-    let claimed = market.places_claimed_besides(urn, nights, at, Some(own));
-    if claimed >= registered || (solo && claimed > 0) {
-        return Err(Rejection::EstablishmentFull { urn: urn.clone(), registered, claimed, solo });
+    let in_home = market.claims_in(home, nights, at, Some(own));
+    let not_alone = solo && in_home > 0;
+    if let Some((id, household)) = home.household {
+        let children = household.approval.children;
+        if in_home >= children.into() || not_alone {
+            return Err(Rejection::HouseholdFull { household: id.clone(), children, claimed: in_home, solo });
+        }
     }
-    Ok(claimed)
+    let registered = home.establishment.registration.places_registered;
+    let claimed = market.claims_besides(&place.urn, nights, at, Some(own));
+    if claimed >= registered || not_alone {
+        return Err(Rejection::EstablishmentFull { urn: urn(), registered, claimed, solo });
+    }
+    Ok(())
 }
 
 /// Records the end of the place's hold if its lease has ended.

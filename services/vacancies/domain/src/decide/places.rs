@@ -1,15 +1,22 @@
 //! Places: opening, closing, advertising.
 
 use super::holds::expired_hold;
-use super::{Events, establishment_of, place_of};
+use super::households::{open_household, open_places};
+use super::{Events, establishment_of, home_of, place_of};
 use crate::{Command, Rejection};
 use care::market::{
-    Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Registration, Stage, VacancyAdvertised,
+    Bounds, Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Sexes, Stage, VacancyAdvertised,
     VacancyWithdrawn,
 };
-use care::{EstablishmentUrn, Nights, PlaceId, Timestamp, london_date};
+use care::{EstablishmentUrn, HouseholdId, Nights, PlaceId, Timestamp, london_date};
 
-pub(super) fn open(market: &Market, urn: &EstablishmentUrn, count: u16, at: Timestamp) -> Events {
+pub(super) fn open(
+    market: &Market,
+    urn: &EstablishmentUrn,
+    count: u16,
+    household: Option<&HouseholdId>,
+    at: Timestamp,
+) -> Events {
     if !(1..=Command::OPEN_PLACES_MAX).contains(&count) {
         return Err(Rejection::CountOutOfRange(count));
     }
@@ -20,6 +27,16 @@ pub(super) fn open(market: &Market, urn: &EstablishmentUrn, count: u16, at: Time
     if open.saturating_add(count) > registered {
         return Err(Rejection::PlacesExceedRegistration { open, registered, asked: count });
     }
+    if let Some(id) = household {
+        let it = open_household(market, id)?;
+        if it.urn != *urn {
+            return Err(Rejection::HouseholdUnknown(id.clone()));
+        }
+        let (open, children) = (open_places(market, it), it.approval.children);
+        if open.saturating_add(count) > children.into() {
+            return Err(Rejection::PlacesExceedApproval { open, children, asked: count });
+        }
+    }
     // Places are closed but never removed, so the next number is always free.
     let next = establishment.places.len() + 1;
     (next..next + usize::from(count))
@@ -27,21 +44,26 @@ pub(super) fn open(market: &Market, urn: &EstablishmentUrn, count: u16, at: Time
             let place = format!("{urn}-{number:02}");
             // Only a URN that is too long, or millions of closed places, give an id that is too long.
             let place = place.parse().map_err(|_| Rejection::UrnTooLong(urn.clone(), place.len()))?;
-            Ok(PlaceOpened { place, urn: urn.clone(), at }.into())
+            Ok(PlaceOpened { place, urn: urn.clone(), household: household.cloned(), at }.into())
         })
         .collect()
 }
 
 pub(super) fn close(market: &Market, id: &PlaceId, at: Timestamp) -> Events {
     let (place, _) = open_place(market, id)?;
+    closable(id, place, at)?;
+    let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
+    events.push(PlaceClosed { place: id.clone(), at }.into());
+    Ok(events)
+}
+
+/// Whether nobody has nights of a place, or a right to them, from now on.
+pub(super) fn closable(id: &PlaceId, place: &Place, at: Timestamp) -> Result<(), Rejection> {
     let nights = Nights::from_on(london_date(at), None);
     if place.claims_on(nights, at).next().is_some() || place.reservations_on(nights).next().is_some() {
         return Err(Rejection::PlaceInUse(id.clone()));
     }
-    no_block_ahead(id, place, nights)?;
-    let mut events: Vec<MarketEvent> = expired_hold(id, place, at).into_iter().collect();
-    events.push(PlaceClosed { place: id.clone(), at }.into());
-    Ok(events)
+    no_block_ahead(id, place, nights)
 }
 
 pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events {
@@ -60,6 +82,18 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
     if !registration.sexes.covers(vacancy.sexes) {
         return Err(Rejection::SexesOutsideRegistration);
     }
+    let home = home_of(market, place)?;
+    let bounds = home.bounds();
+    if let Some((id, _)) = home.household
+        && (from < bounds.age_from || to > bounds.age_to || !bounds.covers(vacancy.sexes))
+    {
+        return Err(Rejection::OutsideApproval {
+            household: id.clone(),
+            from: bounds.age_from,
+            to: bounds.age_to,
+            sexes: bounds.approved,
+        });
+    }
     if let Some(mix) = &vacancy.mix {
         mix.check().map_err(Rejection::MixInvalid)?;
     }
@@ -68,7 +102,7 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
     {
         return Err(Rejection::ReservationTermsInvalid(terms.nights_max));
     }
-    keeps_promises(place, vacancy, registration)?;
+    keeps_promises(place, vacancy, bounds)?;
     let mut events: Vec<MarketEvent> = expired_hold(&vacancy.place, place, vacancy.at).into_iter().collect();
     events.push(vacancy.clone().into());
     Ok(events)
@@ -76,11 +110,7 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
 
 /// A council pays for nights ahead as they were advertised: what it could take it can still take. A later day is none where the first of these
 /// nights has not come, and what the regulator takes away the provider does not.
-fn keeps_promises(
-    place: &Place,
-    stated: &VacancyAdvertised,
-    registration: &Registration,
-) -> Result<(), Rejection> {
+fn keeps_promises(place: &Place, stated: &VacancyAdvertised, bounds: Bounds) -> Result<(), Rejection> {
     let Some(known) = &place.vacancy else { return Ok(()) };
     let today = london_date(stated.at);
     let ahead = Nights::from_on(today, None);
@@ -90,9 +120,10 @@ fn keeps_promises(
     let (first, until) = (promised.iter().map(Nights::start).min(), promised.iter().map(Nights::end).max());
     let Some((first, until)) = first.zip(until) else { return Ok(()) };
     let later = stated.available_from > known.available_from.max(first.max(today));
-    let sexes = if registration.sexes.covers(known.sexes) { known.sexes } else { registration.sexes };
-    let narrower = stated.age_from > known.age_from.max(registration.age_from)
-        || stated.age_to < known.age_to.min(registration.age_to)
+    let allowed = if bounds.registered == Sexes::Any { bounds.approved } else { bounds.registered };
+    let sexes = if bounds.covers(known.sexes) { known.sexes } else { allowed };
+    let narrower = stated.age_from > known.age_from.max(bounds.age_from)
+        || stated.age_to < known.age_to.min(bounds.age_to)
         || !stated.sexes.covers(sexes);
     if later || narrower {
         return Err(Rejection::NightsPromised { place: stated.place.clone(), until });

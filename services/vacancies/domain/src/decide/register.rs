@@ -7,7 +7,7 @@ use crate::{RegistrationChanges, Rejection};
 use care::market::{
     EstablishmentAmended, EstablishmentRegistered, HoldEnd, Market, MarketEvent, ProviderRegistered,
     Registration, RestrictionNoticeLifted, RestrictionNoticeServed, SUPPORTED_ACCOMMODATION,
-    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage, URN_CHARACTERS_MAX,
+    SUPPORTED_ACCOMMODATION_AGE_MIN, Stage, StatementOfPurpose, StatementOfPurposeSet, URN_CHARACTERS_MAX,
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -103,7 +103,11 @@ pub(super) fn amend(
 }
 
 fn check_ages(registration: &Registration, provision: &str) -> Result<(), Rejection> {
-    let (from, to) = (registration.age_from, registration.age_to);
+    check_age_range((registration.age_from, registration.age_to), provision)
+}
+
+/// Whether a provision of this kind can take these ages.
+pub(super) fn check_age_range((from, to): (u8, u8), provision: &str) -> Result<(), Rejection> {
     if from > to || to > AGE_MAX {
         return Err(Rejection::AgeRangeInvalid { from, to, max: AGE_MAX });
     }
@@ -111,6 +115,27 @@ fn check_ages(registration: &Registration, provision: &str) -> Result<(), Reject
         return Err(Rejection::SupportedAccommodationAges(from));
     }
     Ok(())
+}
+
+/// A version of a date that is stated again replaces what was said of that date: both stay in the history. What holds already is not told twice.
+pub(super) fn state_purpose(market: &Market, stated: &StatementOfPurposeSet) -> Events {
+    let establishment = establishment_of(market, &stated.urn)?;
+    let today = london_date(stated.at);
+    if stated.on > today {
+        return Err(Rejection::DayAhead { field: "on", day: stated.on, today });
+    }
+    let characters = stated.text.chars().count();
+    if !(1..=StatementOfPurpose::CHARS_MAX).contains(&characters) {
+        return Err(Rejection::StatementLength(characters));
+    }
+    let known = establishment.statement_of_purpose(stated.on);
+    if known.is_some_and(|(on, known)| on == stated.on && known.text == stated.text) {
+        return Ok(Vec::new());
+    }
+    if establishment.statements().count() >= StatementOfPurpose::VERSIONS_MAX {
+        return Err(Rejection::TooManyStatements(stated.urn.clone()));
+    }
+    Ok(vec![stated.clone().into()])
 }
 
 /// Serving a notice ends what could only lead to a new admission: every hold, and every award whose child cannot have come

@@ -79,7 +79,7 @@ fn sellable(
             let block = block_of(id, place, Some(seller), number)?;
             to_the_end(block.terms.until)?;
             let within = block.terms.from <= nights.start();
-            let kept = !block.sold.iter().any(|(sold, _)| sold.overlaps(&nights));
+            let kept = !block.sold.iter().any(|sold| sold.nights.overlaps(&nights));
             #[cfg(feature = "planted-defects")]
             let kept = kept || is_planted(Planted::SoldTwice);
             within && kept

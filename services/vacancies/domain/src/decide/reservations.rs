@@ -8,6 +8,7 @@ use super::{Events, place_of};
 use crate::{Command, Rejection, ReservePlace};
 use care::market::{
     Market, MarketEvent, Own, Place, PlaceReserved, Reservation, ReservationEnd, ReservationEnded, Retainer,
+    Yielded,
 };
 use care::{CouncilId, Date, Nights, PlaceId, Timestamp, days_after, london_date};
 use std::iter;
@@ -52,7 +53,7 @@ pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     if asked.from > latest {
         return Err(Rejection::ReservationTooFarAhead { latest });
     }
-    room(market, &place.urn, nights, asked.at, own, false)?;
+    room(market, place, nights, asked.at, own, false)?;
     within_limit(market, asked.council, asked.at)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
@@ -153,6 +154,28 @@ pub(super) fn ended_by_arrival(
 ) -> impl Iterator<Item = MarketEvent> {
     let ahead = place.reservations_on(Nights::from_on(on, None)).filter(move |it| it.council == council);
     ahead.flat_map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
+}
+
+/// What of a council's reservations gives way to nights that its child has stayed after all: the placement is paid for them, so that the reservation
+/// begins after them, or is gone if it has no other. What was bought of another council is given up as a whole, as on an arrival: those who
+/// sold it pay the provider, and no seller's night is paid from the middle on.
+pub(super) fn yielded_to_stay(
+    id: &PlaceId,
+    place: &Place,
+    council: CouncilId,
+    stayed: Nights,
+    at: Timestamp,
+) -> (Vec<Yielded>, Vec<MarketEvent>) {
+    let (mut yielded, mut given_up) = (Vec::new(), Vec::new());
+    for it in place.reservations_on(stayed).filter(|it| it.council == council) {
+        if it.sold_by.is_empty() {
+            let until = it.until.min(stayed.end());
+            yielded.push(Yielded { token: it.token, from: it.from, until, weekly: it.weekly });
+        } else {
+            given_up.extend(ended(id, it, it.from, ReservationEnd::Occupied, at));
+        }
+    }
+    (yielded, given_up)
 }
 
 /// The ends of all reservations of a place on the day a notice restricts it, each once: a seller's is that of the buyer's too.

@@ -87,7 +87,7 @@ pub(crate) fn establishment_registered() -> EstablishmentRegistered {
 }
 
 pub(crate) fn opened(number: u8) -> PlaceOpened {
-    PlaceOpened { place: place(number), urn: urn(), at: at(0) }
+    PlaceOpened { place: place(number), urn: urn(), household: None, at: at(0) }
 }
 
 pub(crate) fn advertised(number: u8) -> VacancyAdvertised {
@@ -213,6 +213,7 @@ pub(crate) fn claimed(asked: &ClaimForAward, token: u64, places_claimed: u16) ->
             sexes_advertised: Sexes::Any,
             sexes_registered: Sexes::Any,
             sex: asked.sex.clone(),
+            household: None,
         },
         at: asked.at,
     }
