@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 
 mod claims;
 mod evaluation;
+mod outcomes;
 mod staying;
 mod terms;
 
@@ -31,6 +32,7 @@ pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
     default_weights,
 };
+pub use outcomes::OutcomePaymentDue;
 pub use staying::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
     StayingPutStarted,

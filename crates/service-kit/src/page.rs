@@ -52,7 +52,7 @@ macro_rules! paged {
 
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
-    contracts: ListAgreementsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
+    contracts: ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
         ListUpliftsRequest;
     invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;

@@ -14,10 +14,13 @@ use output::Form;
 use prost_reflect::{
     Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor,
 };
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The flags that every client command has beside its request's fields.
-const OWN_FLAGS: [&str; 4] = ["address", "token", "output", "body"];
+const OWN_FLAGS: [&str; 5] = ["address", "token", "output", "body", "out"];
+/// The field of an answer that is a document.
+const DOCUMENT: &str = "content";
 
 /// A service with client commands.
 #[derive(Debug, Clone)]
@@ -121,10 +124,26 @@ fn verb(method: &MethodDescriptor) -> String {
 
 fn method_command(method: &MethodDescriptor) -> Command {
     let mut command = Command::new(kebab(method.name())).about(describe::method(method)).args(own_args());
+    if answers_document(method) {
+        command = command.arg(out_arg());
+    }
     if let Some(examples) = example::help(&method.input()) {
         command = command.after_help(examples);
     }
     method.input().fields().fold(command, |command, field| command.arg(field_arg(&field)))
+}
+
+/// Whether a method answers with a document, which is for a file rather than for a terminal.
+fn answers_document(method: &MethodDescriptor) -> bool {
+    let field = method.output().get_field_by_name(DOCUMENT);
+    field.is_some_and(|field| matches!(field.kind(), Kind::Bytes)) && !method.is_server_streaming()
+}
+
+fn out_arg() -> Arg {
+    Arg::new("out")
+        .long("out")
+        .value_name("FILE")
+        .help("Where the document is written; a file that is there is replaced")
 }
 
 fn own_args() -> [Arg; 4] {
@@ -235,7 +254,8 @@ pub(crate) async fn run_method(method: MethodDescriptor, matches: &ArgMatches) -
     };
     let address = matches.get_one::<String>("address").map_or("", String::as_str);
     let token = matches.get_one::<String>("token").map(String::as_str);
-    call::call(&method, request, address, token, form).await
+    let file = answers_document(&method).then(|| matches.get_one::<String>("out")).flatten();
+    call::call(&method, request, address, token, (form, file.map(Path::new))).await
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //! committed state.
 
 mod agreements;
+mod amendments;
 mod changes;
 mod fields;
 mod frameworks;
 mod impact;
 mod notices;
 mod prices;
+mod term_fields;
 mod terms;
 mod uplifts;
 
@@ -229,5 +231,86 @@ impl ContractsService for Contracts {
         request: Request<proto::GetFrameworkClocksRequest>,
     ) -> Answer<proto::FrameworkClocks> {
         self.clocks(&request)
+    }
+
+    async fn sign_agreement(
+        &self,
+        request: Request<proto::SignAgreementRequest>,
+    ) -> Answer<proto::Agreement> {
+        self.sign(request).await
+    }
+
+    async fn propose_amendment(
+        &self,
+        request: Request<proto::ProposeAmendmentRequest>,
+    ) -> Answer<proto::Amendment> {
+        self.propose(request).await
+    }
+
+    async fn sign_amendment(
+        &self,
+        request: Request<proto::SignAmendmentRequest>,
+    ) -> Answer<proto::Amendment> {
+        self.sign_an_amendment(request).await
+    }
+
+    async fn decline_amendment(
+        &self,
+        request: Request<proto::DeclineAmendmentRequest>,
+    ) -> Answer<proto::Amendment> {
+        self.decline_an_amendment(request).await
+    }
+
+    async fn withdraw_amendment(
+        &self,
+        request: Request<proto::WithdrawAmendmentRequest>,
+    ) -> Answer<proto::Amendment> {
+        self.withdraw_an_amendment(request).await
+    }
+
+    async fn list_amendments(
+        &self,
+        request: Request<proto::ListAmendmentsRequest>,
+    ) -> Answer<proto::ListAmendmentsResponse> {
+        self.amendment_page(&request)
+    }
+
+    async fn record_absence(&self, request: Request<proto::RecordAbsenceRequest>) -> Answer<proto::Absence> {
+        self.absence(request).await
+    }
+
+    async fn decide_uplift(
+        &self,
+        request: Request<proto::DecideUpliftRequest>,
+    ) -> Answer<proto::UpliftDecision> {
+        self.uplift(request).await
+    }
+
+    async fn record_purchase(
+        &self,
+        request: Request<proto::RecordPurchaseRequest>,
+    ) -> Answer<proto::Agreement> {
+        self.purchase(request).await
+    }
+
+    async fn evidence_outcome(
+        &self,
+        request: Request<proto::EvidenceOutcomeRequest>,
+    ) -> Answer<proto::OutcomePayment> {
+        self.show_outcome(request).await
+    }
+
+    async fn decide_outcome(
+        &self,
+        request: Request<proto::DecideOutcomeRequest>,
+    ) -> Answer<proto::OutcomePayment> {
+        self.decide_an_outcome(request).await
+    }
+
+    async fn print_agreement(
+        &self,
+        request: Request<proto::PrintAgreementRequest>,
+    ) -> Answer<proto::PrintedAgreement> {
+        self.print(&request)
     }
 }

@@ -6,6 +6,7 @@
 
 mod grpc;
 mod lost_places;
+mod print;
 mod reactions;
 mod render;
 mod rules;

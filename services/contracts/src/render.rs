@@ -14,9 +14,11 @@ use service_kit::{
 
 mod frameworks;
 mod staying;
+mod term;
 
 pub(crate) use frameworks::{discount, uplift, uplift_state};
 pub(crate) use staying::{Which, notice_after, notice_side, notice_state, render_notice};
+pub(crate) use term::{Amendment, absence, amendment, amendment_state, outcome_payment, uplift};
 
 /// For whom an agreement is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,9 +203,15 @@ pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::
             .filter(|_| agreement.ended.is_none())
             .map(|notice| render_notice(agreement, notice, viewer)),
         staying_put: agreement.staying_put.as_ref().map(staying::staying_put),
+        terms: None,
         // As with who the child is: with the placement ends the provider's right to know.
         age_years: agreement.age_years.filter(|_| own || agreement.ended.is_none()).map(u32::from),
     }
+}
+
+/// An agreement with all its terms.
+pub(crate) fn render_agreement_whole(agreement: &Agreement, viewer: Viewer) -> proto::Agreement {
+    proto::Agreement { terms: Some(term::terms(agreement, viewer)), ..render_agreement(agreement, viewer) }
 }
 
 fn date_or_empty(date: Option<Date>) -> String {

@@ -1,5 +1,6 @@
 //! What was asked and what came of it: how often each command was accepted, and refused for each reason.
 
+use contracts_domain::agreements::terms::TermsStep;
 use contracts_domain::agreements::{AgreementCommand, NoticeStep, PlacementStep};
 use contracts_domain::frameworks::{Change, FrameworkCommand};
 use referrals_domain::Command as ReferralCommand;
@@ -105,6 +106,11 @@ named!("agreements", PlacementStep, PLACEMENT_COMMANDS:
     Start, End, CorrectEnd, Cancel, StayPut, EndStayingPut,
 );
 named!("agreements", NoticeStep, NOTICE_COMMANDS: Give, Withdraw);
+named!("agreements", TermsStep, TERMS_COMMANDS:
+    Sign, Propose, SignAmendment, DeclineAmendment, WithdrawAmendment, RecordAbsence, RecordPurchase, EvidenceOutcome, DecideOutcome,
+);
+/// The decision of an uplift, which concerns many agreements.
+pub const UPLIFT_COMMANDS: &[&str] = &["agreements.DecideUplift"];
 
 impl Named for FrameworkCommand {
     fn name(&self) -> &'static str {
@@ -129,6 +135,8 @@ impl Named for AgreementCommand {
             Self::NoteClaimReleased { .. } => AGREEMENT_REACTIONS[3],
             Self::Placement { step, .. } => step.name(),
             Self::Notice { step, .. } => step.name(),
+            Self::Terms { step, .. } => step.name(),
+            Self::DecideUplift { .. } => UPLIFT_COMMANDS[0],
         }
     }
 }

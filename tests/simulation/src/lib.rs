@@ -5,7 +5,7 @@
 //! A world is made by a seed alone, so a failure can be seen again. Everybody in it is simulated, the children too.
 //!
 //! What it does not cover: the services around the domains (fields, access, what a provider is shown before award, dead letters),
-//! the logs and the broker, and invoicing.
+//! the logs and the broker, invoicing, and what becomes of an agreement's terms (`contracts/domain/tests/terms_properties.rs`).
 
 mod actions;
 mod breach;
@@ -21,7 +21,7 @@ mod world;
 pub use breach::{Breach, Failure, Invariant};
 pub use coverage::{
     ACCEPTED, AGREEMENT_REACTIONS, Coverage, FRAMEWORK_COMMANDS, MARKET_COMMANDS, NOTHING, NOTICE_COMMANDS,
-    PLACEMENT_COMMANDS, REFERRAL_COMMANDS,
+    PLACEMENT_COMMANDS, REFERRAL_COMMANDS, TERMS_COMMANDS, UPLIFT_COMMANDS,
 };
 
 use world::World;

@@ -18,7 +18,7 @@ use tonic_types::StatusExt;
 /// the envelopes of the region's log.
 const CLAIMS_SHOWN_TO_LEADS: [&str; 3] = ["SearchEvents", "FollowEvents", "GetEvent"];
 /// How the names of methods begin that read.
-const READS: [&str; 8] = ["Get", "List", "Search", "Check", "Verify", "Follow", "Watch", "Explain"];
+const READS: [&str; 9] = ["Get", "List", "Search", "Check", "Verify", "Follow", "Watch", "Explain", "Print"];
 
 /// What is wrong with a list of rules for these methods.
 fn faults(rules: &[Rule], methods: &[String]) -> Vec<String> {

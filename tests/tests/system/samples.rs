@@ -302,6 +302,41 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"name": "<agreement>", "on": "<today>", "lines": [{"kind": "CORE", "weekly_pence": "20000"}]}"#,
     ),
     ("EndStayingPut", r#"{"name": "<agreement>", "on": "<today>"}"#),
+    (
+        "SignAgreement",
+        r#"{"name": "<agreement>", "post": "Head of commissioning", "signed_on": "<today>", "consents": true}"#,
+    ),
+    (
+        "ProposeAmendment",
+        r#"{"parent": "<agreement>", "changes": {"from": "<today>", "notice_days": 56, "reason": "longer notice"}}"#,
+    ),
+    (
+        "SignAmendment",
+        r#"{"name": "<agreement>/amendments/1", "post": "Registered manager", "signed_on": "<today>", "consents": true}"#,
+    ),
+    ("DeclineAmendment", r#"{"name": "<agreement>/amendments/1", "reason": "not funded"}"#),
+    ("WithdrawAmendment", r#"{"name": "<agreement>/amendments/1", "reason": "not needed"}"#),
+    ("ListAmendments", r#"{"parent": "<agreement>", "page_size": 200}"#),
+    ("RecordAbsence", r#"{"parent": "<agreement>", "kind": "HOSPITAL", "from": "<today>"}"#),
+    (
+        "DecideUplift",
+        r#"{"parent": "<council>", "provider": "<my_provider>", "reference": "2027-28", "asked_basis_points": 500,
+            "reason": "not affordable", "approver": "Director of children's services"}"#,
+    ),
+    (
+        "RecordPurchase",
+        r#"{"name": "<agreement>", "purchase": {"in_house": {"basis": "actual cost"}, "approver": "Head of commissioning",
+            "role": "HEAD_OF_SERVICE"}}"#,
+    ),
+    (
+        "EvidenceOutcome",
+        r#"{"parent": "<agreement>", "outcome": 1, "achieved_on": "<today>", "evidence": "minutes of the review"}"#,
+    ),
+    (
+        "DecideOutcome",
+        r#"{"parent": "<agreement>", "payment": 1, "accepted": true, "approver": "Head of commissioning"}"#,
+    ),
+    ("PrintAgreement", r#"{"name": "<agreement>", "format": "PRINT_FORMAT_JSON"}"#),
     ("AccrueNights", r#"{"parent": "<council>", "through": "<today>", "agreement": "<agreement>"}"#),
     ("IssueInvoices", r#"{"parent": "<council>", "through": "<today>", "provider": "<my_provider>"}"#),
     ("GetInvoice", r#"{"name": "<invoice>"}"#),

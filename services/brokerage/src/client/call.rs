@@ -1,5 +1,6 @@
 //! Calling a method that is known by its descriptor only.
 
+use super::DOCUMENT;
 use super::output::{self, Form};
 use super::progress::Progress;
 use crate::terminal::{Exit, say_error};
@@ -9,6 +10,7 @@ use prost_reflect::{
 };
 use serde_json::Value;
 use service_kit::token::{TOKEN_BYTES_MAX, too_long};
+use std::path::Path;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
@@ -55,13 +57,13 @@ impl Decoder for DynamicCodec {
     }
 }
 
-/// Calls a method and prints what it answers.
+/// Calls a method and prints what it answers; a document is written to `file`, where one is given.
 pub(super) async fn call(
     method: &MethodDescriptor,
     request: DynamicMessage,
     address: &str,
     token: Option<&str>,
-    form: Form,
+    (form, file): (Form, Option<&Path>),
 ) -> Exit {
     let channel = match connect(address).await {
         Ok(channel) => channel,
@@ -86,12 +88,25 @@ pub(super) async fn call(
     let result = if method.is_server_streaming() {
         stream(method, request, channel, form).await
     } else {
-        unary(method, request, channel).await.and_then(|answer| {
+        unary(method, request, channel).await.and_then(|mut answer| {
+            if let Some(Err(message)) = file.map(|file| keep(&mut answer, file)) {
+                say_error(&message);
+                return Ok(Exit::Usage);
+            }
             output::print(&printed(&answer, form)?, &method.output(), form);
             Ok(if says_no(&to_json(&answer)?) { Exit::No } else { Exit::Yes })
         })
     };
     result.unwrap_or_else(|status| refused(&status, form))
+}
+
+/// Writes the document of an answer to a file instead of showing it.
+fn keep(answer: &mut DynamicMessage, file: &Path) -> Result<(), String> {
+    let content = answer.get_field_by_name(DOCUMENT);
+    let bytes = content.as_ref().and_then(|value| value.as_bytes()).cloned().unwrap_or_default();
+    std::fs::write(file, bytes).map_err(|error| format!("--out {}: {error}", file.display()))?;
+    answer.clear_field_by_name(DOCUMENT);
+    Ok(())
 }
 
 async fn connect(address: &str) -> Result<Channel, String> {

@@ -44,7 +44,7 @@ impl Contracts {
         };
         let look = |state: &Agreements| {
             let agreement = state.agreements.get(&id).filter(may_see)?;
-            Some(render::render_agreement(agreement, viewer))
+            Some(render::render_agreement_whole(agreement, viewer))
         };
         let agreement = self.agreements.get(&council).and_then(|engine| engine.read(look));
         agreement.map(Response::new).ok_or_else(|| not_found("AGREEMENT_UNKNOWN", name))

@@ -26,7 +26,7 @@ struct Asked {
 }
 
 /// Which side of an agreement of this council calls. That an agreement is the provider's own, the log decides.
-fn giver(caller: &Caller, council: CouncilId) -> Result<(NoticeGiver, Viewer), Status> {
+pub(super) fn giver(caller: &Caller, council: CouncilId) -> Result<(NoticeGiver, Viewer), Status> {
     match &caller.role {
         Role::Provider(provider) => Ok((NoticeGiver::Provider(provider.clone()), Viewer::Provider)),
         Role::Council(_) | Role::FrameworkLead(_) | Role::Service(_) => {
@@ -36,12 +36,16 @@ fn giver(caller: &Caller, council: CouncilId) -> Result<(NoticeGiver, Viewer), S
     }
 }
 
-/// A notice's name: `councils/{gss}/agreements/{uuid}/notices/{number}`.
-fn notice_name(fields: &mut Fields, name: &str) -> Option<((CouncilId, AgreementId), u32)> {
+/// A name beneath an agreement: `councils/{gss}/agreements/{uuid}/{kind}/{number}`.
+pub(super) fn numbered_name(
+    fields: &mut Fields,
+    name: &str,
+    kind: &str,
+) -> Option<((CouncilId, AgreementId), u32)> {
     let number = |text: &str| text.parse::<u32>().ok().filter(|number| number.to_string() == text);
-    let Some((parent, number)) = name.rsplit_once("/notices/").and_then(|(a, b)| Some((a, number(b)?)))
-    else {
-        fields.violation("name", "expected councils/{gss}/agreements/{uuid}/notices/{number}");
+    let split = name.rsplit_once(&format!("/{kind}/"));
+    let Some((parent, number)) = split.and_then(|(a, b)| Some((a, number(b)?))) else {
+        fields.violation("name", format!("expected councils/{{gss}}/agreements/{{uuid}}/{kind}/{{number}}"));
         return None;
     };
     Some((fields.council_resource("name", parent, "agreements")?, number))
@@ -103,7 +107,7 @@ impl Contracts {
         let caller = Caller::of(&request)?;
         let form = request.into_inner();
         let mut fields = Fields::new();
-        let found = notice_name(&mut fields, &form.name);
+        let found = numbered_name(&mut fields, &form.name, "notices");
         let expected = etag(&mut fields, &form.etag);
         let ((found, notice), expected) = fields.finish(|| found.zip(expected))?;
         let step = NoticeStep::Withdraw { notice };

@@ -1,9 +1,10 @@
 //! What a council's agreements may be asked, by people and by what happened elsewhere.
 
 use super::events::{ClaimNoted, ProposalLapsed, ProposalNoted};
+use super::terms::{DecideUplift, TermsStep};
 use crate::frameworks::Frameworks;
 use care::published::{ClaimReleased, EndingSteps, NoticeBy, PriceLine};
-use care::{AgreementId, Date, ProviderId, Timestamp};
+use care::{AgreementId, CouncilId, Date, ProviderId, Timestamp};
 
 /// A command to one council's agreements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +62,31 @@ pub enum AgreementCommand {
         /// When it was told.
         at: Timestamp,
     },
+    /// What is agreed of an agreement's terms, or happened to them.
+    Terms {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Which side tells.
+        by: NoticeGiver,
+        /// The version that the caller saw; nothing for "whatever it is".
+        expected_version: Option<u32>,
+        /// The step.
+        step: TermsStep,
+        /// The framework facts to judge a core fee on.
+        facts: Frameworks,
+        /// When it was told.
+        at: Timestamp,
+    },
+    /// The council decides an uplift.
+    DecideUplift {
+        /// The council.
+        council: CouncilId,
+        /// The decision.
+        decision: DecideUplift,
+    },
 }
 
-/// Who gives or withdraws a notice.
+/// Which side of an agreement acts: gives a notice, proposes, signs or tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeGiver {
     /// The council whose log it is.

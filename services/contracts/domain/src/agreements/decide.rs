@@ -8,6 +8,7 @@ use super::release::claim_released;
 use super::state::{Agreement, Agreements, Outcome};
 use super::staying_put;
 use super::staying_rejection::StayingRejection;
+use super::terms;
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 #[cfg(feature = "planted-defects")]
@@ -22,58 +23,82 @@ impl Domain for Agreements {
     type Rejection = AgreementRejection;
 
     fn decide(state: &Self, command: &AgreementCommand) -> Decided<Self> {
-        match command {
-            AgreementCommand::NoteProposal { proposal, facts, at } => {
-                let known = state.proposals.contains_key(&proposal.award);
-                // A log holds the same events whichever of the two logs was heard of first.
-                let own = state.is_of(proposal.council);
-                let lapsed = state.settled.get(&proposal.award);
-                let lapsed_unnoted = own && matches!(lapsed, Some(Outcome::Lapsed { noted: false, .. }));
-                if known || !(state.takes(proposal.award, proposal.council) || lapsed_unnoted) {
-                    return Ok(vec![]);
-                }
-                let mut events = vec![proposal.clone().into()];
-                if let Some(claim) = state.claims.get(&proposal.award) {
-                    events.push(complete(proposal, claim, facts, *at));
-                }
-                Ok(events)
-            }
-            AgreementCommand::NoteClaim { claim, facts, at } => {
-                let known = state.claims.contains_key(&claim.award);
-                if known || !state.takes(claim.award, claim.council) {
-                    return Ok(vec![]);
-                }
-                let mut events = vec![claim.clone().into()];
-                if let Some(proposal) = state.proposals.get(&claim.award) {
-                    events.push(complete(proposal, claim, facts, *at));
-                }
-                Ok(events)
-            }
-            AgreementCommand::NoteClaimRefused(lapsed) => {
-                let takes = state.takes(lapsed.award, lapsed.council);
-                Ok(if takes { vec![lapsed.clone().into()] } else { vec![] })
-            }
-            AgreementCommand::NoteClaimReleased { released, contracts_position, at } => {
-                Ok(claim_released(state, released, *contracts_position, *at))
-            }
-            AgreementCommand::Placement { agreement, expected_version, step, at } => {
-                placement(versioned(state, *agreement, *expected_version)?, step, *at)
-            }
-            AgreementCommand::Notice { agreement, by, expected_version, step, at } => {
-                let found = state.agreements.get(agreement);
-                // Of another provider's agreement a provider knows nothing.
-                if let (NoticeGiver::Provider(own), Some(found)) = (by, found)
-                    && found.issued.provider != *own
-                {
-                    return Err(AgreementRejection::AgreementUnknown(*agreement));
-                }
-                notice::decide(versioned(state, *agreement, *expected_version)?, by, step, *at)
-            }
+        let mut events = decide(state, command)?;
+        if let Some(at) = events.iter().find_map(|event| match event {
+            AgreementEvent::PlacementEnded(ended) => Some(ended.at),
+            _ => None,
+        }) {
+            events.extend(terms::follow(state, &events, at));
         }
+        Ok(events)
     }
 
     fn evolve(state: &mut Self, event: &AgreementEvent) {
         state.apply(event);
+    }
+}
+
+fn decide(state: &Agreements, command: &AgreementCommand) -> Decided<Agreements> {
+    match command {
+        AgreementCommand::NoteProposal { proposal, facts, at } => {
+            let known = state.proposals.contains_key(&proposal.award);
+            // A log holds the same events whichever of the two logs was heard of first.
+            let own = state.is_of(proposal.council);
+            let lapsed = state.settled.get(&proposal.award);
+            let lapsed_unnoted = own && matches!(lapsed, Some(Outcome::Lapsed { noted: false, .. }));
+            if known || !(state.takes(proposal.award, proposal.council) || lapsed_unnoted) {
+                return Ok(vec![]);
+            }
+            let mut events = vec![proposal.clone().into()];
+            if let Some(claim) = state.claims.get(&proposal.award) {
+                events.push(complete(proposal, claim, facts, *at));
+            }
+            Ok(events)
+        }
+        AgreementCommand::NoteClaim { claim, facts, at } => {
+            let known = state.claims.contains_key(&claim.award);
+            if known || !state.takes(claim.award, claim.council) {
+                return Ok(vec![]);
+            }
+            let mut events = vec![claim.clone().into()];
+            if let Some(proposal) = state.proposals.get(&claim.award) {
+                events.push(complete(proposal, claim, facts, *at));
+            }
+            Ok(events)
+        }
+        AgreementCommand::NoteClaimRefused(lapsed) => {
+            let takes = state.takes(lapsed.award, lapsed.council);
+            Ok(if takes { vec![lapsed.clone().into()] } else { vec![] })
+        }
+        AgreementCommand::NoteClaimReleased { released, contracts_position, at } => {
+            Ok(claim_released(state, released, *contracts_position, *at))
+        }
+        AgreementCommand::Placement { agreement, expected_version, step, at } => {
+            placement(versioned(state, *agreement, *expected_version)?, step, *at)
+        }
+        AgreementCommand::Notice { agreement, by, expected_version, step, at } => {
+            own(state, *agreement, by)?;
+            notice::decide(versioned(state, *agreement, *expected_version)?, by, step, *at)
+        }
+        AgreementCommand::Terms { agreement, by, expected_version, step, facts, at } => {
+            own(state, *agreement, by)?;
+            let found = versioned(state, *agreement, *expected_version)?;
+            terms::decide(state, found, by, (step, facts), *at)
+        }
+        AgreementCommand::DecideUplift { council, decision } => {
+            terms::decide_uplift(state, *council, decision)
+        }
+    }
+}
+
+/// Of another provider's agreement a provider knows nothing.
+fn own(state: &Agreements, id: AgreementId, by: &NoticeGiver) -> Result<(), AgreementRejection> {
+    let found = state.agreements.get(&id);
+    match (by, found) {
+        (NoticeGiver::Provider(own), Some(found)) if found.issued.provider != *own => {
+            Err(AgreementRejection::AgreementUnknown(id))
+        }
+        _ => Ok(()),
     }
 }
 

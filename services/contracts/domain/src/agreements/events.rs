@@ -1,9 +1,14 @@
 //! What happened in a council's contracts log. Issued and refused agreements, arrivals and departures are published
 //! to other services and have their shape in `care::published`; the two halves of an award are kept here for themselves.
 
+use super::terms::{
+    AgreementSigned, AmendmentClosed, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
+    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftDecided,
+};
 use care::published::{
-    AgreementIssued, AgreementRefused, AwardProposed, AwardTerms, ClaimEvidence, PlacementEnded,
-    PlacementNoticeGiven, PlacementNoticeWithdrawn, PlacementStarted, StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementRefused, AgreementTermsSet, AwardProposed, AwardTerms,
+    ClaimEvidence, OutcomePaymentDue, PlacementEnded, PlacementNoticeGiven, PlacementNoticeWithdrawn,
+    PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{
     AwardId, CouncilId, Date, EstablishmentUrn, EventBody, PlaceId, ProviderId, ReferralId, StreamId,
@@ -130,5 +135,17 @@ care::events! {
         PlacementNoticeWithdrawn,
         StayingPutStarted,
         StayingPutEnded,
+        AgreementSigned,
+        AmendmentProposed,
+        AmendmentSigned,
+        AmendmentTookEffect,
+        AmendmentClosed,
+        AgreementTermsSet,
+        AbsenceRecorded,
+        UpliftDecided,
+        OutcomeEvidenced,
+        OutcomeRefused,
+        OutcomePaymentDue,
+        PurchaseRecorded,
     }
 }

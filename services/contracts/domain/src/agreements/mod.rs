@@ -4,7 +4,8 @@
 //! half that comes second completes it: the call-off is judged then, once, and an agreement issued or refused. If the
 //! market takes the place back, an award that is not decided is refused, and an agreement whose child has not come ends.
 //!
-//! While a placement goes on either side may give notice of its end; at 18 a foster placement may go on as Staying Put.
+//! While a placement goes on either side may give notice of its end; at 18 a foster placement may go on as Staying Put. What it costs
+//! changes by dated amendments that both sides sign, by uplifts and by discounts that end ([`terms`]).
 
 mod commands;
 mod decide;
@@ -15,6 +16,7 @@ mod release;
 mod state;
 mod staying_put;
 mod staying_rejection;
+pub mod terms;
 
 pub use commands::{AgreementCommand, GiveNotice, NoticeGiver, NoticeStep, PlacementStep, ShortNotice};
 pub use events::{AgreementEvent, ClaimNoted, ProposalLapsed, ProposalNoted};

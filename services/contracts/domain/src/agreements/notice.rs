@@ -10,11 +10,11 @@ use super::staying_rejection::StayingRejection;
 use care::published::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn,
 };
-use care::{DAYS_AHEAD_MAX, Date, Decided, Nights, Timestamp, Violation, london_date};
+use care::{DAYS_AHEAD_MAX, Date, Decided, Nights, Timestamp, Violation, days_after, london_date};
 use jiff::Span;
 
 /// How many days notice runs for where nothing else is said: what fostering and residential terms agree on. No law.
-pub const NOTICE_DAYS: u8 = 28;
+pub const NOTICE_DAYS: u16 = 28;
 /// How many notices an agreement can have, withdrawn ones included.
 pub(super) const NOTICES_MAX: usize = 20;
 
@@ -86,10 +86,11 @@ fn give(
     }
     let days = |days: u8| Span::new().days(i64::from(days));
     let counts_from = asked.given_on.max(london_date(at).saturating_sub(days(GRACE_DAYS)));
-    let earliest = counts_from.saturating_add(days(NOTICE_DAYS));
+    let runs = agreement.notice_days();
+    let earliest = days_after(counts_from, runs);
     let last_day = asked.last_day.unwrap_or(earliest);
     let short = last_day < earliest;
-    check(asked, (started, london_date(at)), last_day, short, by)?;
+    check(asked, (started, london_date(at)), (last_day, runs), short, by)?;
     if short && asked.short.is_none() {
         return Err(StayingRejection::NoticeTooShort { last_day, earliest });
     }
@@ -146,7 +147,7 @@ impl Wrong {
 fn check(
     asked: &GiveNotice,
     (started, today): (Date, Date),
-    last_day: Date,
+    (last_day, runs): (Date, u16),
     short: bool,
     by: NoticeBy,
 ) -> Result<(), StayingRejection> {
@@ -161,11 +162,7 @@ fn check(
     wrong.unless(days <= most, "last_day", format!("notice runs for {most} days at most"));
     let why = asked.short.as_ref().map(|short| short.why.as_str());
     let needless = why.is_some() && !short;
-    wrong.unless(
-        !needless,
-        "short_notice",
-        format!("leave it empty: {NOTICE_DAYS} days or more are not short"),
-    );
+    wrong.unless(!needless, "short_notice", format!("leave it empty: {runs} days or more are not short"));
     let late = why == Some(IMMEDIATE_RISK) && short && days > i64::from(AT_ONCE_DAYS);
     let at_once = format!("at immediate risk it runs for {AT_ONCE_DAYS} days at most: give an earlier day");
     wrong.unless(!late, "last_day", at_once);

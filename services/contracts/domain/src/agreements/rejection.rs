@@ -1,6 +1,7 @@
 //! Why a step in the life of an agreement is refused. A refused award is no rejection but an event, `AgreementRefused`.
 
 use super::staying_rejection::StayingRejection;
+use super::terms::TermsRejection;
 use care::{AgreementId, DAYS_AHEAD_MAX, Date, Refusal, RefusalKind, Violation};
 use thiserror::Error;
 
@@ -71,6 +72,9 @@ pub enum AgreementRejection {
     /// Of notices and Staying Put.
     #[error(transparent)]
     Staying(#[from] StayingRejection),
+    /// Of terms, signatures, absences, uplifts and outcomes.
+    #[error(transparent)]
+    Terms(#[from] TermsRejection),
 }
 
 impl Refusal for AgreementRejection {
@@ -86,6 +90,7 @@ impl Refusal for AgreementRejection {
             Self::EndBeforeStart { .. } => "END_BEFORE_START",
             Self::StartTooFar { .. } | Self::EndTooFar { .. } => "DATE_TOO_FAR",
             Self::Staying(rejection) => rejection.reason(),
+            Self::Terms(rejection) => rejection.reason(),
         }
     }
 
@@ -102,6 +107,7 @@ impl Refusal for AgreementRejection {
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => RefusalKind::Precondition,
             Self::Staying(rejection) => rejection.kind(),
+            Self::Terms(rejection) => rejection.kind(),
         }
     }
 
@@ -117,6 +123,7 @@ impl Refusal for AgreementRejection {
                 vec![Violation { field: "correction".to_owned(), description: self.to_string() }]
             }
             Self::Staying(rejection) => rejection.violations(),
+            Self::Terms(rejection) => rejection.violations(),
             _ => Vec::new(),
         }
     }

@@ -1,6 +1,8 @@
 //! The fold of one council's contracts log.
 
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
+use super::notice::NOTICE_DAYS;
+use super::terms::{ClosedAmendment, OutcomePayment, Signature, Terms, UpliftDecided};
 use care::published::{AgreementIssued, NoticeBy, PlacementNoticeGiven, PriceLine};
 use care::{AgreementId, AwardId, CouncilId, Date, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,10 @@ pub struct Agreements {
     pub agreements: BTreeMap<AgreementId, Agreement>,
     /// The agreements of each provider.
     pub by_provider: BTreeMap<ProviderId, BTreeSet<AgreementId>>,
+    /// The agreements that have a discount because of each agreement's child, a sibling.
+    pub sibling_of: BTreeMap<AgreementId, BTreeSet<AgreementId>>,
+    /// Uplifts that were decided, in the order of the decisions, of each provider.
+    pub uplifts: BTreeMap<ProviderId, Vec<UpliftDecided>>,
 }
 
 /// What became of an award.
@@ -61,6 +67,8 @@ pub struct Agreement {
     pub notices: Vec<Notice>,
     /// How it goes on after the 18th birthday, if it does.
     pub staying_put: Option<StayingPut>,
+    /// What it costs over dates, and what led to that.
+    pub terms: Terms,
     /// How many events it has seen, its issue included.
     pub version: u32,
 }
@@ -139,6 +147,12 @@ impl Agreement {
         }
     }
 
+    /// How many days notice of its end runs for: what was agreed, or what is usual.
+    #[must_use]
+    pub fn notice_days(&self) -> u16 {
+        self.terms.notice_days.unwrap_or(NOTICE_DAYS)
+    }
+
     fn standing_notices(&self) -> impl Iterator<Item = &Notice> {
         self.notices.iter().filter(|notice| notice.withdrawn_at.is_none())
     }
@@ -214,6 +228,7 @@ impl Agreements {
                     age_years,
                     notices: Vec::new(),
                     staying_put: None,
+                    terms: Terms::as_issued(e),
                     version: 1,
                 };
                 self.agreements.entry(e.agreement).or_insert(agreement);
@@ -247,6 +262,82 @@ impl Agreements {
                     arrangement.ended = Some(e.on);
                 }
             }),
+            AgreementEvent::AgreementSigned(_)
+            | AgreementEvent::AmendmentProposed(_)
+            | AgreementEvent::AmendmentSigned(_)
+            | AgreementEvent::AmendmentTookEffect(_)
+            | AgreementEvent::AmendmentClosed(_)
+            | AgreementEvent::AgreementTermsSet(_)
+            | AgreementEvent::AbsenceRecorded(_)
+            | AgreementEvent::UpliftDecided(_)
+            | AgreementEvent::OutcomeEvidenced(_)
+            | AgreementEvent::OutcomeRefused(_)
+            | AgreementEvent::OutcomePaymentDue(_)
+            | AgreementEvent::PurchaseRecorded(_) => self.apply_terms(event),
+        }
+    }
+
+    /// What happened to terms.
+    fn apply_terms(&mut self, event: &AgreementEvent) {
+        match event {
+            AgreementEvent::AgreementSigned(e) => self.change(e.agreement, |agreement| {
+                let signature = Signature { by: e.by, post: e.post.clone(), on: e.on, at: e.at };
+                agreement.terms.signatures.push(signature);
+            }),
+            AgreementEvent::AmendmentProposed(e) => self.change(e.agreement, |it| it.terms.propose(e)),
+            AgreementEvent::AmendmentSigned(e) => self.change(e.agreement, |agreement| {
+                let signature = Signature { by: e.by, post: e.post.clone(), on: e.on, at: e.at };
+                if let Some(amendment) = agreement.terms.amendment_mut(e.amendment) {
+                    amendment.signatures.push(signature);
+                }
+            }),
+            AgreementEvent::AmendmentTookEffect(e) => {
+                for sibling in e.siblings.values().flat_map(|discount| &discount.siblings) {
+                    self.sibling_of.entry(*sibling).or_default().insert(e.agreement);
+                }
+                self.change(e.agreement, |it| it.terms.take_effect(e));
+            }
+            AgreementEvent::AmendmentClosed(e) => self.change(e.agreement, |agreement| {
+                let closed = ClosedAmendment { end: e.end, reason: e.reason.clone(), at: e.at };
+                if let Some(amendment) = agreement.terms.amendment_mut(e.amendment) {
+                    amendment.closed = Some(closed);
+                }
+            }),
+            AgreementEvent::AgreementTermsSet(e) => self.change(e.agreement, |it| it.terms.set(e)),
+            AgreementEvent::AbsenceRecorded(e) => self.change(e.agreement, |agreement| {
+                agreement.terms.absences.insert(e.absence, e.clone());
+            }),
+            AgreementEvent::UpliftDecided(e) => {
+                for agreement in &e.agreements {
+                    // The terms that it makes count as the change.
+                    if let Some(agreement) = self.agreements.get_mut(agreement) {
+                        agreement.terms.uplifts.insert(e.reference.clone());
+                    }
+                }
+                self.uplifts.entry(e.provider.clone()).or_default().push(e.clone());
+            }
+            AgreementEvent::OutcomeEvidenced(e) => self.change(e.agreement, |agreement| {
+                let payment =
+                    OutcomePayment { evidenced: e.clone(), paid: None, refused: None, approver: None };
+                agreement.terms.payments.push(payment);
+            }),
+            AgreementEvent::OutcomeRefused(e) => self.change(e.agreement, |agreement| {
+                agreement.terms.decide_payment(e.payment, |payment| {
+                    payment.refused = Some(e.reason.clone());
+                    payment.approver = Some(e.approver.clone());
+                });
+            }),
+            AgreementEvent::OutcomePaymentDue(e) => self.change(e.agreement, |agreement| {
+                agreement.terms.decide_payment(e.payment, |payment| {
+                    payment.paid = Some(e.amount);
+                    payment.approver = Some(e.approver.clone());
+                });
+            }),
+            AgreementEvent::PurchaseRecorded(e) => self.change(e.agreement, |agreement| {
+                agreement.terms.purchase = Some(e.record.clone());
+            }),
+            // All others are applied where this is called.
+            _ => {}
         }
     }
 }

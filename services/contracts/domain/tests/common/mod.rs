@@ -16,6 +16,8 @@ use jiff::civil::date;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+pub(crate) mod terms;
+
 pub(crate) const DARLINGTON: &str = "E06000005";
 pub(crate) const DURHAM: &str = "E06000047";
 pub(crate) const DORSET: &str = "E06000059";

@@ -1,0 +1,295 @@
+//! Terms over the service: what each side signs, proposes, tells and sees, that the other is told nothing more, and the agreement in print.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(dead_code, reason = "each test file uses a part of what is common")]
+
+mod common;
+
+use api::contracts as proto;
+use api::contracts::contracts_service_server::ContractsService;
+use common::{DORSET, DURHAM, World, ask, at_noon_of, council, proposed, provider};
+use service_kit::Role;
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt;
+
+const DAY: &str = "2026-05-06";
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(answer: Result<T, Status>, code: Code, expected: &str) -> Vec<String> {
+    let status = answer.unwrap_err();
+    let details = status.get_error_details();
+    let reason = details.error_info().map(|info| info.reason.clone()).unwrap_or_default();
+    assert_eq!((status.code(), reason.as_str()), (code, expected), "{}", status.message());
+    let violations = details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default();
+    violations.into_iter().map(|violation| violation.field).collect()
+}
+
+/// A placement of Durham's with P1 that started on 4 May 2026; its agreement's name.
+async fn placed(world: &World, n: u128) -> String {
+    let proposed = proposed(n, DURHAM, "P1", 450_000);
+    world.award(&proposed).await;
+    let parent = format!("councils/{DURHAM}");
+    let agreements = world.agreements(council(DURHAM), &parent).await;
+    let wanted = proposed.award.to_string();
+    let name = agreements.into_iter().find(|it| it.award == wanted).unwrap().name;
+    let on = "2026-05-04".to_owned();
+    let start = proto::StartPlacementRequest { name: name.clone(), on, ..Default::default() };
+    world.contracts.start_placement(at_noon_of(DAY, ask(council(DURHAM), start))).await.unwrap();
+    name
+}
+
+fn hours() -> proto::LineChange {
+    use proto::line_change::Change;
+    use proto::line_price::Price;
+    let quantity = proto::LineQuantity { hundredths: 1_050, unit: "hours".to_owned(), rate_pence: 3_501 };
+    let add = proto::AddLine {
+        kind: "ONE_TO_ONE".to_owned(),
+        price: Some(proto::LinePrice { price: Some(Price::Quantity(quantity)) }),
+        until: "2026-08-04".to_owned(),
+        note: "evenings".to_owned(),
+        siblings: Vec::new(),
+    };
+    proto::LineChange { change: Some(Change::Add(add)) }
+}
+
+fn changes() -> proto::AmendmentChanges {
+    proto::AmendmentChanges {
+        from: DAY.to_owned(),
+        lines: vec![hours()],
+        reason: "more support for a time".to_owned(),
+        ..Default::default()
+    }
+}
+
+async fn propose(
+    world: &World,
+    role: Role,
+    parent: &str,
+    changes: proto::AmendmentChanges,
+) -> Result<proto::Amendment, Status> {
+    let changes = Some(changes);
+    let request = proto::ProposeAmendmentRequest { parent: parent.to_owned(), changes, ..Default::default() };
+    world.contracts.propose_amendment(at_noon_of(DAY, ask(role, request))).await.map(Response::into_inner)
+}
+
+async fn sign(world: &World, role: Role, name: &str, consents: bool) -> Result<proto::Amendment, Status> {
+    let request = proto::SignAmendmentRequest {
+        name: name.to_owned(),
+        post: "Head of commissioning".to_owned(),
+        signed_on: DAY.to_owned(),
+        consents,
+        ..Default::default()
+    };
+    world.contracts.sign_amendment(at_noon_of(DAY, ask(role, request))).await.map(Response::into_inner)
+}
+
+async fn agreement(world: &World, role: Role, name: &str) -> proto::Agreement {
+    let get = proto::GetAgreementRequest { name: name.to_owned() };
+    world.contracts.get_agreement(ask(role, get)).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn both_sides_sign_an_amendment_and_see_what_it_makes_of_the_price() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let amendment = propose(&world, provider("P1"), &name, changes()).await.unwrap();
+    assert_eq!(amendment.name, format!("{name}/amendments/1"));
+    assert_eq!(
+        (amendment.side(), amendment.state()),
+        (proto::AgreementSide::Provider, proto::AmendmentState::Open)
+    );
+    let signed_on = sign(&world, council(DURHAM), &amendment.name, false).await;
+    assert_eq!(refused(signed_on, Code::InvalidArgument, "FIELD_INVALID"), ["consents"]);
+    let open = sign(&world, council(DURHAM), &amendment.name, true).await.unwrap();
+    assert_eq!(open.state(), proto::AmendmentState::Open, "a council does not sign for the provider");
+    let held = sign(&world, provider("P1"), &amendment.name, true).await.unwrap();
+    assert_eq!((held.state(), held.terms), (proto::AmendmentState::InForce, 2));
+    for role in [council(DURHAM), provider("P1")] {
+        let own = role == council(DURHAM);
+        let terms = agreement(&world, role, &name).await.terms.unwrap();
+        let line = terms.lines.last().unwrap();
+        // Ten and a half hours at £35.01 are £367.605, and half pence round up.
+        assert_eq!((line.weekly_pence, line.line), (36_761, 2));
+        assert_eq!(line.note, "10.50 hours a week at £35.01; evenings");
+        assert!(terms.unsigned, "it was issued before anybody signed");
+        assert_eq!(terms.funders.is_empty(), !own, "who pays is the council's to see");
+        assert_eq!((terms.amendments.len(), terms.notice_days), (1, 28));
+    }
+    let listed = world.agreements(council(DURHAM), &format!("councils/{DURHAM}")).await;
+    assert!(listed.iter().all(|it| it.terms.is_none()), "lists stay short");
+    let types: Vec<String> =
+        world.log(DURHAM).await.iter().map(|event| event.event_type.to_string()).collect();
+    assert_eq!(types[types.len() - 3..], ["AmendmentSigned", "AmendmentTookEffect", "AgreementTermsSet"]);
+}
+
+#[tokio::test]
+async fn wrong_fields_of_an_amendment_are_all_told_and_funders_are_the_councils() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let wrong = proto::AmendmentChanges {
+        from: "soon".to_owned(),
+        lines: vec![proto::LineChange::default(), hours()],
+        expected_end: "never".to_owned(),
+        reason: String::new(),
+        ..Default::default()
+    };
+    let answer = propose(&world, council(DURHAM), &name, wrong).await;
+    let fields = ["changes.from", "changes.lines[0].change", "changes.expected_end", "changes.reason"];
+    assert_eq!(refused(answer, Code::InvalidArgument, "FIELD_INVALID"), fields);
+    let funders = vec![api::common::FunderShare { funder: "HEALTH".to_owned(), basis_points: 10_000 }];
+    let shares = proto::AmendmentChanges { funders, ..changes() };
+    let answer = propose(&world, provider("P1"), &name, shares.clone()).await;
+    assert_eq!(refused(answer, Code::InvalidArgument, "FIELD_INVALID"), ["changes.funders"]);
+    let amendment = propose(&world, council(DURHAM), &name, shares).await.unwrap();
+    assert_eq!(amendment.changes.unwrap().funders.len(), 1);
+    let list = proto::ListAmendmentsRequest { parent: name.clone(), ..Default::default() };
+    let seen = world.contracts.list_amendments(ask(provider("P1"), list.clone())).await.unwrap().into_inner();
+    assert_eq!(seen.amendments[0].changes.clone().unwrap().funders, []);
+    let open = i32::from(proto::AmendmentState::Declined);
+    let filtered = proto::ListAmendmentsRequest { state: open, ..list };
+    let none = world.contracts.list_amendments(ask(provider("P1"), filtered)).await.unwrap().into_inner();
+    assert_eq!(none.amendments, []);
+}
+
+#[tokio::test]
+async fn nobody_else_reads_signs_or_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    propose(&world, council(DURHAM), &name, changes()).await.unwrap();
+    let amendment = format!("{name}/amendments/1");
+    refused(sign(&world, provider("P2"), &amendment, true).await, Code::NotFound, "AGREEMENT_UNKNOWN");
+    refused(sign(&world, council(DORSET), &amendment, true).await, Code::PermissionDenied, "NOT_YOURS");
+    let list = proto::ListAmendmentsRequest { parent: name.clone(), ..Default::default() };
+    let foreign = world.contracts.list_amendments(ask(provider("P2"), list)).await;
+    refused(foreign, Code::NotFound, "AGREEMENT_UNKNOWN");
+    let print = proto::PrintAgreementRequest { name: name.clone(), format: 0 };
+    let foreign = world.contracts.print_agreement(ask(provider("P2"), print)).await;
+    refused(foreign, Code::NotFound, "AGREEMENT_UNKNOWN");
+}
+
+#[tokio::test]
+async fn an_absence_is_told_by_the_provider_and_seen_by_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let away = |absence, until: &str| proto::RecordAbsenceRequest {
+        parent: name.clone(),
+        absence,
+        kind: "HOSPITAL".to_owned(),
+        from: "2026-05-05".to_owned(),
+        until: until.to_owned(),
+        ..Default::default()
+    };
+    let tell = |request| world.contracts.record_absence(at_noon_of(DAY, ask(provider("P1"), request)));
+    let told = tell(away(0, "")).await.unwrap().into_inner();
+    assert_eq!((told.absence, told.revision, told.until.as_str()), (1, 1, ""));
+    assert_eq!(refused(tell(away(0, "")).await, Code::FailedPrecondition, "ABSENCE_OVERLAPS"), ["from"]);
+    let back = tell(away(1, "2026-05-06")).await.unwrap().into_inner();
+    assert_eq!((back.absence, back.revision), (1, 2));
+    let terms = agreement(&world, council(DURHAM), &name).await.terms.unwrap();
+    assert_eq!(terms.absences, [back]);
+}
+
+#[tokio::test]
+async fn a_council_decides_an_uplift_once_and_never_another_councils() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let decide = proto::DecideUpliftRequest {
+        parent: format!("councils/{DURHAM}"),
+        provider: "providers/P1".to_owned(),
+        reference: "2026-27".to_owned(),
+        asked_basis_points: 500,
+        negotiated_basis_points: 300,
+        accepted_basis_points: 300,
+        from: "2026-07-01".to_owned(),
+        approver: "Director of children's services".to_owned(),
+        ..Default::default()
+    };
+    let ask_for = |request| world.contracts.decide_uplift(at_noon_of(DAY, ask(council(DURHAM), request)));
+    let undated = proto::DecideUpliftRequest { from: String::new(), ..decide.clone() };
+    assert_eq!(refused(ask_for(undated).await, Code::InvalidArgument, "UPLIFT_DATE_MISSING"), ["from"]);
+    let foreign = proto::DecideUpliftRequest { parent: format!("councils/{DORSET}"), ..decide.clone() };
+    refused(ask_for(foreign).await, Code::PermissionDenied, "NOT_YOURS");
+    let decided = ask_for(decide.clone()).await.unwrap().into_inner();
+    assert_eq!(decided.agreements, [name.as_str()]);
+    let again = ask_for(decide).await;
+    assert_eq!(refused(again, Code::FailedPrecondition, "UPLIFT_ALREADY_APPLIED"), ["reference"]);
+    let terms = agreement(&world, provider("P1"), &name).await.terms.unwrap();
+    assert_eq!((terms.lines[1].weekly_pence, terms.uplifts), (13_500, vec!["2026-27".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_outcome_is_agreed_on_evidenced_and_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let outcome = proto::Outcome {
+        measure: "Step down to a family held".to_owned(),
+        evidence: "Review minutes".to_owned(),
+        payment_pence: 500_000,
+        cap_pence: 500_000,
+        ..Default::default()
+    };
+    let with = proto::AmendmentChanges { lines: Vec::new(), outcomes: vec![outcome], ..changes() };
+    let amendment = propose(&world, council(DURHAM), &name, with).await.unwrap().name;
+    for role in [council(DURHAM), provider("P1")] {
+        sign(&world, role, &amendment, true).await.unwrap();
+    }
+    let evidence = proto::EvidenceOutcomeRequest {
+        parent: name.clone(),
+        outcome: 1,
+        achieved_on: DAY.to_owned(),
+        evidence: "minutes of the review".to_owned(),
+        ..Default::default()
+    };
+    let shown = world.contracts.evidence_outcome(at_noon_of(DAY, ask(provider("P1"), evidence))).await;
+    assert_eq!(shown.unwrap().into_inner().payment, 1);
+    let decide = |accepted, refusal: &str| proto::DecideOutcomeRequest {
+        parent: name.clone(),
+        payment: 1,
+        accepted,
+        refusal: refusal.to_owned(),
+        approver: "Head of commissioning".to_owned(),
+        ..Default::default()
+    };
+    let ask_for = |request| world.contracts.decide_outcome(at_noon_of(DAY, ask(council(DURHAM), request)));
+    for wrong in [decide(true, "no"), decide(false, "")] {
+        assert_eq!(refused(ask_for(wrong).await, Code::InvalidArgument, "FIELD_INVALID"), ["refusal"]);
+    }
+    assert_eq!(ask_for(decide(true, "")).await.unwrap().into_inner().paid_pence, 500_000);
+    let last = world.log(DURHAM).await.last().unwrap().event_type.to_string();
+    assert_eq!(last, "OutcomePaymentDue");
+}
+
+#[tokio::test]
+async fn an_agreement_is_printed_for_each_side_as_it_may_see_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let print = |role, format: proto::PrintFormat| {
+        let request = proto::PrintAgreementRequest { name: name.clone(), format: format.into() };
+        world.contracts.print_agreement(ask(role, request))
+    };
+    let html = print(council(DURHAM), proto::PrintFormat::Html).await.unwrap().into_inner();
+    assert_eq!(html.media_type, "text/html; charset=utf-8");
+    let page = String::from_utf8(html.content).unwrap();
+    assert!(page.contains("Who pays") && page.contains("PRICE_ABOVE_SCHEDULE"), "{page}");
+    let html = print(provider("P1"), proto::PrintFormat::Html).await.unwrap().into_inner();
+    let page = String::from_utf8(html.content).unwrap();
+    assert!(!page.contains("Who pays") && !page.contains("PRICE_ABOVE_SCHEDULE"), "{page}");
+    let json = print(provider("P1"), proto::PrintFormat::Json).await.unwrap().into_inner();
+    assert!(String::from_utf8(json.content).unwrap().contains("\"weeklyPence\": \"450000\""));
+    let pdf = print(council(DURHAM), proto::PrintFormat::Pdf).await.unwrap().into_inner();
+    assert!(pdf.content.starts_with(b"%PDF-"));
+}
