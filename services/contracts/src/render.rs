@@ -18,7 +18,7 @@ mod term;
 
 pub(crate) use frameworks::{discount, uplift, uplift_state};
 pub(crate) use staying::{Which, notice_after, notice_side, notice_state, render_notice};
-pub(crate) use term::{Amendment, absence, amendment, amendment_state, outcome_payment, uplift};
+pub(crate) use term::{Amendment, absence, amendment, amendment_state, outcome_payment, uplift_decision};
 
 /// For whom an agreement is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

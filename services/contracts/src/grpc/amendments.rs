@@ -172,7 +172,7 @@ impl Contracts {
         let command = AgreementCommand::DecideUplift { council, decision };
         let answer = |_: &Agreements, events: &[AgreementEvent]| {
             let decided = events.iter().find_map(|event| match event {
-                AgreementEvent::UpliftDecided(decided) => Some(render::uplift(decided)),
+                AgreementEvent::UpliftDecided(decided) => Some(render::uplift_decision(decided)),
                 _ => None,
             });
             decided.unwrap_or_default()

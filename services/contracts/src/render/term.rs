@@ -130,7 +130,7 @@ pub(crate) fn absence(absence: &AbsenceRecorded) -> proto::Absence {
     }
 }
 
-pub(crate) fn uplift(decided: &UpliftDecided) -> proto::UpliftDecision {
+pub(crate) fn uplift_decision(decided: &UpliftDecided) -> proto::UpliftDecision {
     proto::UpliftDecision {
         council: council_name(decided.council),
         provider: provider_name(&decided.provider),
