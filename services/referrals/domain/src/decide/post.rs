@@ -11,7 +11,7 @@ use crate::events::{
 };
 use crate::rejection::Rejection;
 use crate::requirements::{Found, KeyPurpose};
-use crate::state::{Referral, State};
+use crate::state::{MOVED, Referral, State};
 use care::{CodeSet, Timestamp, Violation, code_sets, london_date};
 
 /// Refuses when something is wrong.
@@ -116,6 +116,10 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
             ("outcome", code_sets::CASCADE_OUTCOME, &command.outcome),
         ],
     )?;
+    if command.outcome == MOVED {
+        let problem = "MOVED is recorded by itself when providers are asked under another step: say what came of this one, or waive it";
+        return Err(Rejection::field("outcome", problem));
+    }
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let before = state.policy.steps_before(&command.step, &referral.requirements.provisions);

@@ -234,6 +234,11 @@ fn a_step_has_codes_and_an_open_referral() {
         .then_refused("FIELD_INVALID");
     assert_eq!(fields(&refused), ["step", "outcome"]);
     given::<Referrals>([]).when(record("CONNECTED_CARE", "NO_PLACE")).then_refused("REFERRAL_UNKNOWN");
+    // That somebody was asked under another step instead is for the log to notice.
+    let refused = given::<Referrals>([posted(requirements())])
+        .when(record("CONNECTED_CARE", "MOVED"))
+        .then_refused("FIELD_INVALID");
+    assert_eq!(fields(&refused), ["outcome"]);
     given::<Referrals>(proposed()).when(record("FRAMEWORK", "NO_PLACE")).then_refused("AWARD_IN_PROGRESS");
 }
 
