@@ -99,8 +99,9 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     &CascadeRule {
         title: "Gates",
         rule: "The policy can have gates: somebody who looks at awards of certain provisions, ages, areas, fees or routes before they are made. An \
-               award waits until each gate that looks at it has approved its offer, and shows who did. Where the home's authority is not \
-               known, it is taken to be out of area and distant. By default there are none; a council whose nominated officer approves \
+               award waits until each gate that looks at it has approved its offer, and shows who did. A refusal blocks the offer, and \
+               the same place offered again, whatever the gate's condition says now and however it is put off since (DEFERRED): only the gate's \
+               approval takes it back. Where the home's authority is not known, it is taken to be out of area and distant. By default there are none; a council whose nominated officer approves \
                placements out of area has NOMINATED_OFFICER for them.",
         events: &["GateDecided", "AwardProposed"],
         reasons: &["GATE_NOT_PASSED", "GATE_NOT_IN_POLICY", "GATE_ROLE_NOT_ACCEPTED"],
