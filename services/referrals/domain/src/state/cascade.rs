@@ -149,9 +149,7 @@ impl State {
             before.filter_map(|it| referral.cascade.decided(it.id, gate)).max_by_key(|it| it.approval.at)
         };
         let decided = referral.cascade.decided(offer.id, gate).or_else(before);
-        decided
-            .filter(|it| it.decision == REFUSED)
-            .or_else(|| referral.cascade.gate(offer.id, gate))
+        decided.filter(|it| it.decision == REFUSED).or_else(|| referral.cascade.gate(offer.id, gate))
     }
 
     /// Whether a gate refuses an offer, or the same place before. It is a no whether or not the gate's condition is met now: somebody looked and
