@@ -6,6 +6,7 @@ use crate::desk::Desk;
 use crate::render;
 use api::common;
 use api::referrals as proto;
+use care::market::Home;
 use care::{CouncilId, HouseholdId, OfferId};
 use referrals_domain::{Deadline, DeadlineKind, RecordStatutoryStep, StatutoryStep, StatutoryStepRecorded};
 use service_kit::{Caller, Fields, provider_name, referral_name, run_command, timestamp};
