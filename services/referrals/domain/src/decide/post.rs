@@ -123,7 +123,9 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let before = state.policy.steps_before(&command.step, &referral.requirements.provisions);
-    let recorded = |step: &str| referral.steps.contains_key(step) || behind(referral, step);
+    // Nobody has said what came of a step that was left.
+    let said = |step: &str| referral.steps.get(step).is_some_and(|(outcome, _)| outcome != MOVED);
+    let recorded = |step: &str| said(step) || behind(referral, step);
     let missing: Vec<String> = before.into_iter().filter(|step| !recorded(step)).map(str::to_owned).collect();
     if !missing.is_empty() {
         return Err(Rejection::CascadeOutOfOrder { step: command.step.clone(), missing });

@@ -1,7 +1,7 @@
 //! Given/when/then for the council's side: policy, referrals, cascade steps, withdrawal.
 
 use crate::support::{
-    agreement, at, award, cascade, council, decided, emergency, post, posted, proposed, referral,
+    agreement, at, award, by_itself, cascade, council, decided, emergency, post, posted, proposed, referral,
     requirements, sealed, step,
 };
 use care::spec::given;
@@ -218,6 +218,16 @@ fn a_sequential_cascade_is_recorded_in_order() {
         .when(record("IN_HOUSE_RESIDENTIAL", "NO_PLACE"))
         .then([step("IN_HOUSE_RESIDENTIAL", "NO_PLACE")])
         .then_state(|state| assert_eq!(state.referrals[&referral(1)].steps.len(), 3));
+}
+
+#[test]
+fn a_step_that_was_left_is_not_recorded() {
+    let left = by_itself("IN_HOUSE_FOSTERING", "MOVED", at(1));
+    let events = [posted(requirements()), step("CONNECTED_CARE", "NOT_APPLICABLE"), left];
+    let refused = given::<Referrals>(events)
+        .when(record("IN_HOUSE_RESIDENTIAL", "NO_PLACE"))
+        .then_refused("CASCADE_OUT_OF_ORDER");
+    assert!(refused.to_string().contains("record IN_HOUSE_FOSTERING before"), "{refused}");
 }
 
 #[test]
