@@ -122,7 +122,8 @@ fn verb(method: &MethodDescriptor) -> String {
 fn method_command(method: &MethodDescriptor) -> Command {
     let mut command = Command::new(kebab(method.name())).about(describe::method(method)).args(own_args());
     if let Some(examples) = example::help(&method.input()) {
-        command = command.after_help(examples);
+        // `-h` stays short; `--help` shows them.
+        command = command.after_long_help(examples);
     }
     method.input().fields().fold(command, |command, field| command.arg(field_arg(&field)))
 }

@@ -156,7 +156,9 @@ mod tests {
             for field in fields {
                 let example = filled(&taken_as_json(&field).unwrap(), 1, "", &mut Vec::new());
                 let flag = format!("--{}", super::super::flag_name(&field));
-                let command = super::super::method_command(&method);
+                let mut command = super::super::method_command(&method);
+                assert!(command.render_long_help().to_string().contains("with an example for every key"));
+                assert!(!command.render_help().to_string().contains("with an example for every key"));
                 let matches = command.try_get_matches_from(["it", &flag, &example.to_string()]).unwrap();
                 let built = super::super::request::build(&method, &matches);
                 assert!(built.is_ok(), "{}: {built:?}", field.full_name());
