@@ -240,8 +240,7 @@ fn refused(status: &Status, form: Form) -> Exit {
 /// A refusal as people read it. What is wrong with fields says it all where that is the reason; with any other reason the message says what it is,
 /// and fields what is in the way besides.
 fn told(reason: &str, message: &str, violations: &[FieldViolation]) -> String {
-    let lines: String =
-        violations.iter().map(|it| format!("\n  {}: {}", it.field, it.description)).collect();
+    let lines: String = violations.iter().map(|it| format!("\n  {}: {}", it.field, it.description)).collect();
     match reason == FIELD_INVALID && !lines.is_empty() {
         true => format!("{reason}{lines}"),
         false => format!("{reason}: {message}{lines}"),
