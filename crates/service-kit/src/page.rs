@@ -59,9 +59,8 @@ paged! {
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,
         ListSearchesRequest;
-    vacancies: ListAgreedNightsRequest, ListBlocksRequest, ListEstablishmentsRequest, ListHouseholdsRequest, ListPlacesRequest, ListRegisterChangesRequest, ListRegisterImportsRequest,
-        ListResalesRequest, ListReservationsRequest,
-        SearchVacanciesRequest;
+    vacancies: ListAgreedNightsRequest, ListBlocksRequest, ListEstablishmentsRequest, ListHouseholdsRequest, ListPlacesRequest,
+        ListRegisterChangesRequest, ListRegisterImportsRequest, ListResalesRequest, ListReservationsRequest, SearchVacanciesRequest;
 }
 
 /// A page of what `items` gives after the key in the request's token, and the token of the next page, empty on the last. `items` gives

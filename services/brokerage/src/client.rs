@@ -128,7 +128,8 @@ fn method_command(method: &MethodDescriptor) -> Command {
         command = command.arg(out_arg());
     }
     if let Some(examples) = example::help(&method.input()) {
-        command = command.after_help(examples);
+        // `-h` stays short; `--help` shows them.
+        command = command.after_long_help(examples);
     }
     method.input().fields().fold(command, |command, field| command.arg(field_arg(&field)))
 }

@@ -1,7 +1,7 @@
 //! Ofsted's register of providers and establishments, read from a CSV file: who may be asked for a place.
 //!
 //! The columns are those of Ofsted's yearly provider-level data with codes added; `data/README.md` describes them. `owner_id` tells
-//! owners apart. An import calls a provider that it enters by the owner's name; a demonstration never reads the name, since its prices are
+//! owners apart. An import calls a provider that it enters by the owner's name; a demonstration makes nothing of the name, since its prices are
 //! simulated and must not stand beside the name of a real owner.
 
 mod compare;
@@ -68,7 +68,7 @@ pub(crate) struct RegisterRow {
     /// Whether it offers short breaks alone.
     pub(crate) short_break_only: bool,
     pub(crate) owner_id: ProviderId,
-    /// What the register calls it; empty where it does not say.
+    /// What the register calls it; empty where it does not say, or not in readable text.
     pub(crate) owner: Box<str>,
     /// None before the first inspection.
     pub(crate) last_inspection: Option<Date>,

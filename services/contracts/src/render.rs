@@ -26,7 +26,10 @@ pub(crate) enum Viewer {
     /// The council whose agreement it is.
     Council,
     /// The provider, who does not see the council's funding, reasons and checks.
-    Provider,
+    Provider {
+        /// The day on which it looks, in London.
+        today: Date,
+    },
 }
 
 /// A framework that its lead has changed, as the lead sees it.
@@ -204,14 +207,20 @@ pub(crate) fn render_agreement(agreement: &Agreement, viewer: Viewer) -> proto::
             .map(|notice| render_notice(agreement, notice, viewer)),
         staying_put: agreement.staying_put.as_ref().map(staying::staying_put),
         terms: None,
-        // As with who the child is: with the placement ends the provider's right to know.
-        age_years: agreement.age_years.filter(|_| own || agreement.ended.is_none()).map(u32::from),
+        // As with who the child is: with the placement ends the provider's right to know, and not before.
+        age_years: agreement.age_years.filter(|_| !over_for(viewer, agreement)).map(u32::from),
     }
 }
 
 /// An agreement with all its terms.
 pub(crate) fn render_agreement_whole(agreement: &Agreement, viewer: Viewer) -> proto::Agreement {
     proto::Agreement { terms: Some(term::terms(agreement, viewer)), ..render_agreement(agreement, viewer) }
+}
+
+/// Whether the placement has ended for who looks; for its council it is always to be seen.
+fn over_for(viewer: Viewer, agreement: &Agreement) -> bool {
+    let Viewer::Provider { today } = viewer else { return false };
+    agreement.ended.as_ref().is_some_and(|end| end.on <= today)
 }
 
 fn date_or_empty(date: Option<Date>) -> String {

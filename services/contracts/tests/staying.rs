@@ -269,18 +269,28 @@ async fn an_agreement_has_the_childs_age_for_its_provider_until_it_ends() {
     let world = World::open(folder.path()).await;
     world.furnish().await;
     let name = placed(&world, 1, "FOSTERING", 11).await;
-    let ages = async || {
-        let own = world.agreements(council(DURHAM), &format!("councils/{DURHAM}")).await;
-        let providers = world.agreements(provider("P1"), "providers/P1").await;
-        (own[0].age_years, providers[0].age_years)
+    let seen = async |day: &str, who: Role, parent: &str| {
+        let get = proto::GetAgreementRequest { name: name.clone() };
+        let list = proto::ListAgreementsRequest { parent: parent.to_owned(), ..Default::default() };
+        let got = world.contracts.get_agreement(at_noon_of(day, ask(who.clone(), get))).await.unwrap();
+        let listed = world.contracts.list_agreements(at_noon_of(day, ask(who, list))).await.unwrap();
+        let got = got.into_inner().age_years;
+        assert_eq!(listed.into_inner().agreements[0].age_years, got);
+        got
     };
-    assert_eq!(ages().await, (Some(11), Some(11)));
+    let ages = async |day: &str| {
+        let own = seen(day, council(DURHAM), &format!("councils/{DURHAM}")).await;
+        (own, seen(day, provider("P1"), "providers/P1").await)
+    };
+    assert_eq!(ages("2026-05-04").await, (Some(11), Some(11)));
     let end = proto::EndPlacementRequest {
-        name,
+        name: name.clone(),
         on: DAY.to_owned(),
         reason: "CREQB".to_owned(),
         ..Default::default()
     };
-    world.contracts.end_placement(at_noon_of(DAY, ask(council(DURHAM), end))).await.unwrap();
-    assert_eq!(ages().await, (Some(11), None));
+    // The end is told two days ahead, and the child is there until then.
+    world.contracts.end_placement(at_noon_of("2026-05-04", ask(council(DURHAM), end))).await.unwrap();
+    assert_eq!(ages("2026-05-05").await, (Some(11), Some(11)));
+    assert_eq!(ages(DAY).await, (Some(11), None));
 }

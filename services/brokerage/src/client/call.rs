@@ -15,7 +15,10 @@ use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
-use tonic_types::StatusExt;
+use tonic_types::{FieldViolation, StatusExt};
+
+/// The reason of a refusal that is told field by field.
+const FIELD_INVALID: &str = "FIELD_INVALID";
 
 /// Messages by descriptor on the wire.
 #[derive(Clone)]
@@ -240,13 +243,7 @@ fn refused(status: &Status, form: Form) -> Exit {
             }});
             crate::terminal::say(&format!("{error:#}"));
         }
-        Form::Table if violations.is_empty() => say_error(&format!("{reason}: {}", status.message())),
-        Form::Table => {
-            let lines = violations
-                .iter()
-                .map(|violation| format!("\n  {}: {}", violation.field, violation.description));
-            say_error(&format!("{reason}{}", lines.collect::<String>()));
-        }
+        Form::Table => say_error(&told(&reason, status.message(), violations)),
     }
     match status.code() {
         Code::InvalidArgument | Code::Unauthenticated => Exit::Usage,
@@ -255,9 +252,41 @@ fn refused(status: &Status, form: Form) -> Exit {
     }
 }
 
+/// A refusal as people read it. What is wrong with fields says it all where that is the reason; with any other reason the message says what it is,
+/// and fields what is in the way besides.
+fn told(reason: &str, message: &str, violations: &[FieldViolation]) -> String {
+    let lines: String = violations.iter().map(|it| format!("\n  {}: {}", it.field, it.description)).collect();
+    match reason == FIELD_INVALID && !lines.is_empty() {
+        true => format!("{reason}{lines}"),
+        false => format!("{reason}: {message}{lines}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_for_more_than_one_thing_keeps_the_words_of_the_first() {
+        let of = |field: &str, description: &str| FieldViolation {
+            field: field.to_owned(),
+            description: description.to_owned(),
+        };
+        let beside = [of("approval", "APPROVER_MISSING: an external award needs a named approver")];
+        let first = "offer 1 was valid until 2026-06-10; in the way besides: APPROVER_MISSING";
+        assert_eq!(
+            told("OFFER_EXPIRED", first, &beside),
+            format!("OFFER_EXPIRED: {first}\n  approval: {}", beside[0].description)
+        );
+        assert_eq!(told("OFFER_EXPIRED", "it is over", &[]), "OFFER_EXPIRED: it is over");
+        // What is wrong with fields is told by field, once.
+        let wrong = [of("sex", "expected F, M or U")];
+        assert_eq!(
+            told("FIELD_INVALID", "sex: expected F, M or U", &wrong),
+            "FIELD_INVALID\n  sex: expected F, M or U"
+        );
+        assert_eq!(told("FIELD_INVALID", "it is wrong", &[]), "FIELD_INVALID: it is wrong");
+    }
 
     fn policy() -> DynamicMessage {
         let descriptor =

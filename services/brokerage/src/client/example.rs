@@ -23,18 +23,45 @@ const NAMED: [(&str, &str); 8] = [
 pub(super) fn help(request: &MessageDescriptor) -> Option<String> {
     let shown = request.fields().filter_map(|field| {
         let message = taken_as_json(&field)?;
-        let mut needed = Vec::new();
-        let example = filled(&message, 1, "", &mut needed);
-        let mut text = format!("--{} '{example:#}'", super::flag_name(&field));
-        if !needed.is_empty() {
-            text.push_str(&format!("\n  Required: {}", needed.join(", ")));
-        }
-        Some(text)
+        let mut noted = Noted::default();
+        let example = filled(&message, 1, "", &mut noted);
+        Some(format!("--{} '{example:#}'{}", super::flag_name(&field), noted.lines()))
     });
     let shown: Vec<String> = shown.collect();
     let head =
         "JSON, with an example for every key; leave out what is not said to be required and does not apply:";
     (!shown.is_empty()).then(|| format!("{head}\n\n{}", shown.join("\n\n")))
+}
+
+/// What an example cannot show.
+#[derive(Default)]
+struct Noted {
+    /// The keys that a message cannot do without, by the path of the message; empty for the outermost.
+    needed: Vec<(String, Vec<String>)>,
+    /// Of each choice the path of the key that is shown, and those that may stand in its place.
+    choices: Vec<(String, Vec<String>)>,
+}
+
+impl Noted {
+    fn needs(&mut self, within: &str, key: &str) {
+        match self.needed.iter_mut().find(|(known, _)| known == within) {
+            Some((_, keys)) => keys.push(key.to_owned()),
+            None => self.needed.push((within.to_owned(), vec![key.to_owned()])),
+        }
+    }
+
+    /// A message within another needs its keys only where it is given.
+    fn lines(&self) -> String {
+        let parts = self.needed.iter().map(|(within, keys)| match within.as_str() {
+            "" => keys.join(", "),
+            _ => format!("within {within}, where given: {}", keys.join(", ")),
+        });
+        let parts: Vec<String> = parts.collect();
+        let required = (!parts.is_empty()).then(|| format!("\n  Required: {}", parts.join("; ")));
+        let choices = self.choices.iter();
+        let choices = choices.map(|(path, others)| format!("\n  In place of {path}: {}", others.join(", ")));
+        required.into_iter().chain(choices).collect()
+    }
 }
 
 /// The message of a field that takes JSON.
@@ -47,8 +74,9 @@ fn taken_as_json(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     }
 }
 
-/// A message with every field in it, of a choice the first; `needed` hears of the fields that it cannot do without.
-fn filled(message: &MessageDescriptor, depth: usize, within: &str, needed: &mut Vec<String>) -> Value {
+/// A message with every field in it, of a choice the first; `noted` hears of the fields that it cannot do without, and of
+/// what else may be chosen.
+fn filled(message: &MessageDescriptor, depth: usize, within: &str, noted: &mut Noted) -> Value {
     let mut object = Map::new();
     for field in message.fields() {
         let choice = field.containing_oneof().filter(|choice| !choice.is_synthetic());
@@ -59,10 +87,14 @@ fn filled(message: &MessageDescriptor, depth: usize, within: &str, needed: &mut 
         let path =
             if within.is_empty() { field.name().to_owned() } else { format!("{within}.{}", field.name()) };
         if is_required(&field) {
-            needed.push(path.clone());
+            noted.needs(within, field.name());
+        }
+        if let Some(choice) = choice {
+            let others: Vec<String> = choice.fields().skip(1).map(|it| it.name().to_owned()).collect();
+            noted.choices.push((path.clone(), others));
         }
         let value = match taken_as_json(&field) {
-            Some(inner) => filled(&inner, depth + 1, &path, needed),
+            Some(inner) => filled(&inner, depth + 1, &path, noted),
             None => plain(&field),
         };
         object.insert(field.name().to_owned(), if field.is_list() { json!([value]) } else { value });
@@ -154,9 +186,11 @@ mod tests {
             let help = help(&method.input());
             assert_eq!(help.is_some(), !fields.is_empty(), "{}", method.full_name());
             for field in fields {
-                let example = filled(&taken_as_json(&field).unwrap(), 1, "", &mut Vec::new());
+                let example = filled(&taken_as_json(&field).unwrap(), 1, "", &mut Noted::default());
                 let flag = format!("--{}", super::super::flag_name(&field));
-                let command = super::super::method_command(&method);
+                let mut command = super::super::method_command(&method);
+                assert!(command.render_long_help().to_string().contains("with an example for every key"));
+                assert!(!command.render_help().to_string().contains("with an example for every key"));
                 let matches = command.try_get_matches_from(["it", &flag, &example.to_string()]).unwrap();
                 let built = super::super::request::build(&method, &matches);
                 assert!(built.is_ok(), "{}: {built:?}", field.full_name());
@@ -177,7 +211,10 @@ mod tests {
         let required = help.lines().find(|line| line.contains("Required:")).unwrap();
         assert_eq!(
             required.trim(),
-            "Required: provisions, urgency, needed_from, funders.funder, funders.basis_points"
+            "Required: provisions, urgency, needed_from; within funders, where given: funder, basis_points"
         );
+        let offer = commands().find(|method| method.name() == "SubmitOffer").unwrap();
+        let help = super::help(&offer.input()).unwrap();
+        assert!(help.contains("\n  In place of framework: in_house, spot"), "{help}");
     }
 }

@@ -39,7 +39,7 @@ columns!(
     Premises = "sa_premises",
     ShortBreakOnly = "short_break_only",
     OwnerId = "owner_id",
-    // Must be there, as in Ofsted's data, but nothing reads it: see the module's first lines.
+    // Must be there, as in Ofsted's data; what is in it may be anything, since nothing depends on a name.
     Owner = "owner",
     LastInspection = "last_inspection",
     OverallGrade = "overall_grade",
@@ -211,7 +211,7 @@ impl<'a> Row<'a> {
         let sa_premises = self.number(Column::Premises, u16::MAX);
         let short_breaks = self.word(Column::ShortBreakOnly);
         let owner_id = self.owner_id();
-        let owner = self.optional(Column::Owner);
+        let owner = std::str::from_utf8(self.bytes(Column::Owner)).map_or("", str::trim);
         let last_inspection = self.date(Column::LastInspection);
         let overall_grade = self.word(Column::OverallGrade);
         let help_protection = self.word(Column::HelpProtection);
@@ -231,7 +231,7 @@ impl<'a> Row<'a> {
             sa_premises: sa_premises?,
             short_break_only: short_breaks.map(|offered: ShortBreaks| offered == ShortBreaks::Only)?,
             owner_id: owner_id?,
-            owner: owner?.into(),
+            owner: owner.into(),
             last_inspection: last_inspection?,
             overall_grade: overall_grade?,
             help_protection: help_protection?,

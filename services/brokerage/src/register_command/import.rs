@@ -272,12 +272,12 @@ fn rows_of(row: &RegisterRow) -> Vec<proto::RegisterRow> {
         .collect()
 }
 
-/// What a provider that first appears here is called: as in the register, and by its id where that says nothing or too much.
+/// What a provider that first appears here is called: as in the register, and by its id where that says nothing or too much, or holds
+/// what no name holds, such as a line break.
 fn display_name(row: &RegisterRow) -> String {
-    match row.owner.trim() {
-        name if (1..=PROVIDER_NAME_CHARS_MAX).contains(&name.chars().count()) => name.to_owned(),
-        _ => row.owner_id.to_string(),
-    }
+    let name = row.owner.trim();
+    let fits = (1..=PROVIDER_NAME_CHARS_MAX).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) { name.to_owned() } else { row.owner_id.to_string() }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -351,7 +351,8 @@ mod tests {
         let mut row = rows.into_iter().find(|row| row.council.is_some()).unwrap();
         let named = |row: &RegisterRow| rows_of(row)[0].provider_display_name.clone();
         assert!(named(&row).starts_with("Simulated provider "), "{}", named(&row));
-        for owner in [String::new(), "  ".to_owned(), "x".repeat(PROVIDER_NAME_CHARS_MAX + 1)] {
+        let long = "x".repeat(PROVIDER_NAME_CHARS_MAX + 1);
+        for owner in ["", "  ", &long, "Oak\u{7}Homes", "Oak\nHomes", "Oak\u{85}Homes"] {
             row.owner = owner.into();
             assert_eq!(named(&row), row.owner_id.to_string());
         }

@@ -5,7 +5,7 @@ use super::fields::{REASON_CHARS_MAX, etag, own_agreement};
 use crate::render::Viewer;
 use crate::{Contracts, render};
 use api::contracts as proto;
-use care::{AgreementId, CouncilId, ProviderId, code_sets, london_date};
+use care::{AgreementId, CouncilId, Date, ProviderId, code_sets, london_date};
 use contracts_domain::Agreements;
 use contracts_domain::agreements::{Agreement, AgreementCommand, AgreementEvent, PlacementStep};
 use engine::Engine;
@@ -32,7 +32,7 @@ impl Contracts {
         let found = fields.council_resource::<AgreementId>("name", name, "agreements");
         let (council, id) = fields.finish(|| found)?;
         let viewer = match &caller.role {
-            Role::Provider(_) => Viewer::Provider,
+            Role::Provider(_) => Viewer::Provider { today: london_date(caller.at) },
             Role::Council(_) | Role::FrameworkLead(_) | Role::Service(_) => {
                 caller.require_council(council)?;
                 Viewer::Council
@@ -73,7 +73,7 @@ impl Contracts {
         }
         let (parent, status) = fields.finish(|| parent.zip(status))?;
         let (agreements, next_page_token) = page::page_of(form, |after: Option<String>| {
-            self.agreements_after(&parent, status, after.unwrap_or_default())
+            self.agreements_after(&parent, status, london_date(caller.at), after.unwrap_or_default())
         })?;
         Ok(Response::new(proto::ListAgreementsResponse { agreements, next_page_token }))
     }
@@ -84,11 +84,12 @@ impl Contracts {
         &'a self,
         parent: &'a Parent,
         status: proto::AgreementStatus,
+        today: Date,
         after: String,
     ) -> impl Iterator<Item = (String, proto::Agreement)> + 'a {
         let (viewer, provider, only) = match parent {
             Parent::Council(council) => (Viewer::Council, None, Some(*council)),
-            Parent::Provider(provider) => (Viewer::Provider, Some(provider), None),
+            Parent::Provider(provider) => (Viewer::Provider { today }, Some(provider), None),
         };
         let mine = move |council: &CouncilId| only.is_none_or(|only| only == *council);
         self.agreements.iter().filter(move |(council, _)| mine(council)).flat_map(move |(council, engine)| {

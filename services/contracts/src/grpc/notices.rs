@@ -28,7 +28,10 @@ struct Asked {
 /// Which side of an agreement of this council calls. That an agreement is the provider's own, the log decides.
 pub(super) fn giver(caller: &Caller, council: CouncilId) -> Result<(NoticeGiver, Viewer), Status> {
     match &caller.role {
-        Role::Provider(provider) => Ok((NoticeGiver::Provider(provider.clone()), Viewer::Provider)),
+        Role::Provider(provider) => {
+            let viewer = Viewer::Provider { today: london_date(caller.at) };
+            Ok((NoticeGiver::Provider(provider.clone()), viewer))
+        }
         Role::Council(_) | Role::FrameworkLead(_) | Role::Service(_) => {
             caller.require_council(council)?;
             Ok((NoticeGiver::Council, Viewer::Council))
@@ -158,7 +161,8 @@ impl Contracts {
         let state = fields.check("state", proto::NoticeState::try_from(form.state));
         let side = fields.check("side", proto::NoticeSide::try_from(form.side));
         let (state, side) = fields.finish(|| state.zip(side))?;
-        let viewer = if of_provider { Viewer::Provider } else { Viewer::Council };
+        let today = london_date(caller.at);
+        let viewer = if of_provider { Viewer::Provider { today } } else { Viewer::Council };
         let asked = Asked { viewer, council, provider, state, side };
         let (notices, next_page_token) = page::page_of(form, |after: Option<String>| {
             self.notices_after(&asked, after.unwrap_or_default()).into_iter()

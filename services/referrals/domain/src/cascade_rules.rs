@@ -31,10 +31,11 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     },
     &CascadeRule {
         title: "Under which step a provider is asked",
-        rule: "The step that the release names. Where it names none: in-house for a provider whose homes of what is sought are all operated by the \
-               council, by the kind of these homes: fostering for FOSTERING provisions, residential for others, and fostering first where there are both; where \
-               it has none of what is sought, all its homes count. The framework is for everybody else. An in-house step is named for providers with homes of that kind \
-               that are all the council's own (`FIELD_INVALID` on `step`).",
+        rule: "The step that the release names. Where it names none: in-house for a provider whose homes of what is sought are all operated by \
+               the council, by the kind of these homes: fostering for FOSTERING provisions, residential for others, and fostering first where \
+               there are both; where it has none of what is sought, all its homes count. The framework is for everybody else. An in-house step is \
+               named for providers with homes of that kind that are all the council's own (`FIELD_INVALID` on `step`). Homes that are suspended or \
+               gone do not count; of an agency with households those count that are open.",
         events: &["ReferralReleased"],
         reasons: &[],
         source: LOCAL,
@@ -42,9 +43,9 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     &CascadeRule {
         title: "In order",
         rule: "Where the policy is sequential and says `release_in_order`, providers are asked under a step only when those before it are \
-               exhausted or waived; a step that the policy does not list stands where the list below has it, and off the \
-               framework is asked once the framework is behind. An emergency may skip that where `emergency_may_skip` says so. By default there is no such order, and the award \
-               asks for the steps all the same.",
+               exhausted or waived; a step that the policy does not list stands where the list below has it, and off the framework is asked once \
+               the framework is behind. An emergency may skip that where `emergency_may_skip` says so. By default there is no such order, and the \
+               award asks for the steps all the same.",
         events: &[],
         reasons: &["CASCADE_STEP_NOT_REACHED", "CASCADE_OUT_OF_ORDER"],
         source: "Darlington's sufficiency strategy 2024-25: the framework is exhausted before a spot purchase.",
@@ -52,11 +53,11 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     &CascadeRule {
         title: "Asking again",
         rule: "A release to somebody who has the referral already is a new invitation, with a window of its own, where it was asked about an \
-               older version, let the time pass, or is now asked under another step that the release names, and has no offer that could be \
-               taken. Otherwise it is passed over. Who is asked under another step has left the first: what it had answered there stays, \
-               and where it had not, that step came to MOVED once nobody is asked under it any more who might answer. MOVED exhausts nothing: somebody says \
-               what came of the step, or waives it. Amending a referral drops what steps came to by themselves: an answer to an older \
-               version says nothing of the new one.",
+               older version, let the time pass, or is now asked under another step that the release names, and has no offer that could be taken. \
+               Otherwise it is passed over. Who is asked under another step has left the first: what it had answered there stays, and where it \
+               had not, that step came to MOVED once nobody is asked under it any more who might answer. MOVED exhausts nothing: somebody says \
+               what came of the step, or waives it. Amending a referral drops what steps came to by themselves: an answer to an older version \
+               says nothing of the new one.",
         events: &["ReferralReleased", "CascadeStepRecorded"],
         reasons: &[],
         source: LOCAL,
@@ -78,11 +79,11 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     },
     &CascadeRule {
         title: "When a step is recorded by itself",
-        rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), or some were moved to another step before they answered (MOVED), \
-               and nobody recorded an outcome since the last was asked. When others are asked under the step, or an offer comes after all, it is \
-               open again. FAMILY_GROUP_CONFERENCE and CONNECTED_CARE are never recorded by themselves, and a spot purchase asks that \
-               somebody recorded or waived FRAMEWORK: who was asked is not everybody. It says what \
-               happened, in whatever order: what must be behind is for releases and awards to ask.",
+        rule: "Everybody asked under it has declined (DECLINED), or some let the time pass or have no offer left that could be taken (NO_OFFER), \
+               or some were moved to another step before they answered (MOVED), and nobody recorded an outcome since the last was asked. When \
+               others are asked under the step, or an offer comes after all, it is open again. FAMILY_GROUP_CONFERENCE and CONNECTED_CARE are \
+               never recorded by themselves, and a spot purchase asks that somebody recorded or waived FRAMEWORK: who was asked is not everybody. \
+               It says what happened, in whatever order: what must be behind is for releases and awards to ask.",
         events: &["CascadeStepRecorded"],
         reasons: &[],
         source: LOCAL,
@@ -98,10 +99,11 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     },
     &CascadeRule {
         title: "Gates",
-        rule: "The policy can have gates: somebody who looks at awards of certain provisions, ages, areas, fees or routes before they are made. An \
-               award waits until each gate that looks at it has approved its offer, and shows who did. Where the home's authority is not \
-               known, it is taken to be out of area and distant. By default there are none; a council whose nominated officer approves \
-               placements out of area has NOMINATED_OFFICER for them.",
+        rule: "The policy can have gates: somebody who looks at awards of certain provisions, ages, areas, fees or routes before they are made. \
+               An award waits until each gate that looks at it has approved its offer, and shows who did. A refusal blocks the offer, and the \
+               same place offered again, whatever the gate's condition says now and however it is put off since (DEFERRED): only the gate's \
+               approval takes it back. Where the home's authority is not known, it is taken to be out of area and distant. By default there are \
+               none; a council whose nominated officer approves placements out of area has NOMINATED_OFFICER for them.",
         events: &["GateDecided", "AwardProposed"],
         reasons: &["GATE_NOT_PASSED", "GATE_NOT_IN_POLICY", "GATE_ROLE_NOT_ACCEPTED"],
         source: "Derby's and East Riding's panels, Durham's senior oversight (MACC); Care Planning, Placement and Case Review (England) \
@@ -110,8 +112,9 @@ pub const CASCADE_RULES: [&CascadeRule; 10] = [
     &CascadeRule {
         title: "Emergencies",
         rule: "A referral of urgency EMERGENCY may be awarded ahead of its approval and of gates that have not decided, never against one that \
-               refused, and never ahead of NOMINATED_OFFICER and DIRECTOR, where the policy has them for it: the law asks for those \
-               approvals before the placement and knows no emergency. Both are due within the policy's hours after the award, and are deadlines until then and after.",
+               refused, and never ahead of NOMINATED_OFFICER and DIRECTOR, where the policy has them for it: the law asks for those approvals \
+               before the placement and knows no emergency. Both are due within the policy's hours after the award, and are deadlines until then \
+               and after.",
         events: &["AwardProposed", "RetrospectiveApprovalGiven", "GateDecided"],
         reasons: &["NOT_AN_EMERGENCY", "APPROVER_MISSING", "GATE_NOT_PASSED"],
         source: "East Riding and Hull, placement procedures: panels approve emergencies afterwards; regulation 11(1) of the Care Planning, \

@@ -122,7 +122,8 @@ impl State {
     }
 
     /// Those of them that an award of `taken` waits for, since they were not evaluated, or not by what they are judged by: it itself, and those that
-    /// could be taken when judging began. Who offers later is not waited for, or nobody could ever be done with judging.
+    /// could be taken when judging began, or all where nothing is left of those until somebody evaluates one. Who offers later is not waited for, or
+    /// nobody could ever be done with judging.
     pub(crate) fn unevaluated(&self, referral: &Referral, taken: &Offer, at: Timestamp) -> Vec<OfferId> {
         let weights = weights(referral);
         let together = self.judged_together(referral, at);

@@ -273,8 +273,11 @@ pub enum Rejection {
     ReferralStillOpen(ReferralId),
     /// The child lives with a provider, or is on the way out: who the child is must be there to be looked up.
     #[error(
-        "provider {provider} may see who the child of referral {referral} is{}: record the departure, and erase the identity once its day is over",
-        until.map_or_else(String::new, |until| format!(" until {until}"))
+        "provider {provider} may see who the child of referral {referral} is{}",
+        until.map_or_else(
+            || ": record the departure, and erase the identity once its day is over".to_owned(),
+            |until| format!(" until {until}, the day of departure: erase the identity once that day is over")
+        )
     )]
     IdentityStillGranted {
         /// The referral.

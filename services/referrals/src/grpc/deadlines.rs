@@ -6,6 +6,7 @@ use crate::desk::Desk;
 use crate::render;
 use api::common;
 use api::referrals as proto;
+use care::market::Home;
 use care::{CouncilId, HouseholdId, OfferId};
 use referrals_domain::{Deadline, DeadlineKind, RecordStatutoryStep, StatutoryStep, StatutoryStepRecorded};
 use service_kit::{Caller, Fields, provider_name, referral_name, run_command, timestamp};
@@ -83,23 +84,26 @@ pub(crate) fn step_shown(it: &StatutoryStepRecorded) -> proto::StatutoryStep {
 
 impl Referrals {
     /// The upper-tier authority that the place of an offer lies in, as the market has it now, and the carer household that it is in; none if it
-    /// is not known. An establishment that is not in the picture of the market yet is waited for, not long; an award does not fail for want
-    /// of it.
+    /// is not known. An establishment or place that is not in the picture of the market yet is waited for, not long; an award does not fail for
+    /// want of it, and of a place that is not there then its establishment says where it lies.
     pub(super) async fn lies_in(&self, desk: &Desk, offer: OfferId) -> Option<(String, Option<HouseholdId>)> {
         let offered = |it: &referrals_domain::Offer| (it.terms.urn.clone(), it.terms.place.clone());
         let (urn, place) = desk.engine.read(|state| state.offers.get(&offer).map(offered))?;
-        let look = || {
+        let shown = |home: Home<'_>| (home.utla().to_owned(), home.household.map(|(id, _)| id.clone()));
+        let of_place = || {
             self.market.read(|market, _| {
-                let establishment = market.establishment(&urn)?;
-                let place = market.place(&place).filter(|it| it.urn == urn);
-                let home = place.and_then(|place| market.home(place)).unwrap_or(establishment.into());
-                Some((home.utla().to_owned(), home.household.map(|(id, _)| id.clone())))
+                let place = market.place(&place).filter(|it| it.urn == urn)?;
+                market.home(place).map(shown)
             })
         };
-        match look() {
-            None if self.market_caught_up().await.is_ok() => look(),
-            known => known,
+        if let Some(known) = of_place() {
+            return Some(known);
         }
+        // Where it cannot be waited for, what is known of the establishment is said all the same.
+        let _ = self.market_caught_up().await;
+        let of_establishment =
+            || self.market.read(|market, _| market.establishment(&urn).map(|it| shown(it.into())));
+        of_place().or_else(of_establishment)
     }
 
     pub(super) async fn deadline_page(

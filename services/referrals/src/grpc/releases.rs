@@ -6,10 +6,11 @@ use crate::desk::Desk;
 use crate::form;
 use crate::render;
 use api::referrals as proto;
+use care::market::{Establishment, Home, Market, RegistrationStatus};
 use care::{CouncilId, ProviderId, ReferralId, Refusal, RefusalKind, Violation, london_date};
 use referrals_domain::{Homes, ReleaseReferral, ReleaseStage};
 use service_kit::{Caller, Fields, refuse, run_command};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Request, Status};
 
 /// To how many providers one request may release.
@@ -44,6 +45,16 @@ impl Refusal for ProvidersUnknown {
     }
 }
 
+/// The provisions that an establishment's homes give: those of its households that are open, which may be short breaks alone, and its own where it
+/// has places that belong to no household, or nothing was entered yet.
+fn given(market: &Market, found: &Establishment) -> BTreeSet<String> {
+    let open = |home: &Home<'_>| match home.household {
+        Some((_, household)) => household.closed_on.is_none(),
+        None => found.households.is_empty() || market.places_of_home(*home).next().is_some(),
+    };
+    market.homes_of(found).filter(open).map(|home| home.provision().to_owned()).collect()
+}
+
 impl Referrals {
     pub(super) async fn release(
         &self,
@@ -74,14 +85,16 @@ impl Referrals {
         .await
     }
 
-    /// What homes the providers have, those that the council operates itself told apart.
+    /// What the homes of the providers that are registered and not suspended give, those that the council operates itself told apart.
     fn homes(&self, council: CouncilId, asked: &BTreeMap<ProviderId, String>) -> BTreeMap<ProviderId, Homes> {
         self.market.read(|market, _| {
             let mut homes: BTreeMap<ProviderId, Homes> = BTreeMap::new();
-            for (_, home) in market.establishments().filter(|(_, home)| asked.contains_key(&home.provider)) {
-                let of = homes.entry(home.provider.clone()).or_default();
-                let known = if home.operated_by == Some(council) { &mut of.own } else { &mut of.others };
-                known.insert(home.provision.clone());
+            let active = |it: &Establishment| it.registration.status == RegistrationStatus::Active;
+            let found = market.establishments().map(|(_, it)| it);
+            for found in found.filter(|it| asked.contains_key(&it.provider) && active(it)) {
+                let of = homes.entry(found.provider.clone()).or_default();
+                let known = if found.operated_by == Some(council) { &mut of.own } else { &mut of.others };
+                known.extend(given(market, found));
             }
             homes
         })

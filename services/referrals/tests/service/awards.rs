@@ -69,6 +69,27 @@ async fn a_place_taken_is_the_answer_again_and_again_and_the_referral_is_open() 
 }
 
 #[tokio::test]
+async fn everything_in_the_way_of_an_award_is_told_in_one_answer() {
+    let bench = Bench::open().await;
+    let posted = bench.post_as(post_request("r-1")).await;
+    bench.release(&posted.name, &["oak"]).await;
+    let offer = bench.offer(&posted.name).await;
+    let request = proto::AwardReferralRequest { approval: None, ..award_request(&offer, 0) };
+    let refused = bench.service.award_referral(bench.own(request)).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "CASCADE_EVIDENCE_MISSING")
+    );
+    let words = refused.message();
+    assert!(words.contains("be exhausted before this award"), "the first is told in words: {words}");
+    assert!(words.ends_with("in the way besides: APPROVER_MISSING"), "{words}");
+    let details = refused.get_error_details();
+    let [beside] = &details.bad_request().unwrap().field_violations[..] else { panic!("{details:?}") };
+    assert_eq!(beside.field, "approval");
+    assert!(beside.description.starts_with("APPROVER_MISSING: an external award"), "{beside:?}");
+}
+
+#[tokio::test]
 async fn a_referral_whose_child_never_came_can_be_awarded_again() {
     let bench = Bench::open().await;
     let (referral, offer) = bench.offered().await;

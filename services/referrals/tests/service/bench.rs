@@ -1,13 +1,13 @@
 //! A region of two councils whose market and contracts logs a test writes itself.
 
+pub(crate) use crate::homes::{established, household};
 pub(crate) use crate::messages::{
     CANARIES, award_request, identity, offer_request, post_request, requirements, spot_route,
 };
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
 use care::market::{
-    EstablishmentRegistered, MarketEvent, PlaceOpened, ProviderRegistered, Registration, RegistrationStatus,
-    Sexes, VacancyAdvertised,
+    EstablishmentRegistered, MarketEvent, PlaceOpened, ProviderRegistered, Sexes, VacancyAdvertised,
 };
 use care::published::{
     AgreementIssued, AgreementRefused, ClaimRefused, EvaluationWeightsSet, PlacementEnded,
@@ -253,17 +253,8 @@ impl Bench {
         for (provider, urn, sector, own) in
             [("oak", "SC045099", "DL1 5", None), ("elm", "SC040001", "DL3 7", Some(council()))]
         {
-            let (provider, urn): (care::ProviderId, care::EstablishmentUrn) =
-                (provider.parse().unwrap(), urn.parse().unwrap());
+            let home = established(provider, urn);
             let place: care::PlaceId = format!("{urn}-01").parse().unwrap();
-            let registration = Registration {
-                status: RegistrationStatus::Active,
-                grade: "GOOD".to_owned(),
-                age_from: 8,
-                age_to: 17,
-                sexes: Sexes::Any,
-                places_registered: 3,
-            };
             let vacancy = VacancyAdvertised {
                 place: place.clone(),
                 available_from: "2026-06-01".parse().unwrap(),
@@ -278,20 +269,9 @@ impl Bench {
                 at,
             };
             events.extend([
-                EstablishmentRegistered {
-                    urn: urn.clone(),
-                    provider,
-                    provision: "RESIDENTIAL".to_owned(),
-                    place_code: "K2".to_owned(),
-                    utla: "E06000005".to_owned(),
-                    sector: sector.to_owned(),
-                    operated_by: own,
-                    registered_on: "2020-01-01".parse().unwrap(),
-                    registration,
-                    at,
-                }
-                .into(),
-                PlaceOpened { place: place.clone(), urn, household: None, at }.into(),
+                EstablishmentRegistered { sector: sector.to_owned(), operated_by: own, ..home.clone() }
+                    .into(),
+                PlaceOpened { place: place.clone(), urn: home.urn, household: None, at }.into(),
                 vacancy.into(),
             ]);
         }

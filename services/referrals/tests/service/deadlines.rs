@@ -1,9 +1,12 @@
 //! Deadlines: what a council is to do and by when, and being told of it as it changes.
 
-use crate::bench::{Bench, fields, neighbour, post_request, reason, requirements};
+use crate::bench::{
+    Bench, award_request, established, fields, household, neighbour, post_request, reason, requirements,
+};
 use api::common;
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
+use care::market::PlaceOpened;
 use jiff::SignedDuration;
 use proto::DeadlineChange as Change;
 use proto::DeadlineKind as Kind;
@@ -144,6 +147,30 @@ async fn a_plan_becomes_overdue_as_time_passes_and_is_met_by_a_record() {
     };
     let refused = bench.service.record_statutory_step(bench.own(distant)).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "STEP_NOT_NEEDED"));
+}
+
+/// The agency lies in the council's own area, and the carers with whom the child is to live in the neighbour's.
+#[tokio::test]
+async fn a_place_opened_a_moment_ago_says_where_the_child_will_live() {
+    let mut bench = Bench::open().await;
+    let (_, offer) = bench.offered().await;
+    bench.market(vec![established("oak", "SC045099").into()]).await;
+    bench.is_deaf();
+    let carers = household("SC045099-H1", "SC045099");
+    let place = PlaceOpened {
+        place: "SC045099-01".parse().unwrap(),
+        urn: carers.urn.clone(),
+        household: Some(carers.household.clone()),
+        at: bench.clock.now(),
+    };
+    bench.market_alone(vec![carers.into(), place.into()]).await;
+    let service = bench.service.clone();
+    let asked = bench.own(award_request(&offer, 0));
+    let (award, ()) = tokio::join!(service.award_referral(asked), async {
+        tokio::task::yield_now().await;
+        bench.hears();
+    });
+    assert_eq!(award.unwrap().into_inner().area_authority, "E06000047");
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Invitations as evidence: who was asked under which step and until when, who looked, who let the time pass, and the steps that come to
 //! nothing by themselves.
 
-use crate::bench::{Bench, neighbour, offer_request, reason};
+use crate::bench::{
+    Bench, established, household, neighbour, offer_request, post_request, reason, requirements,
+};
 use api::common;
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
+use care::market::{EstablishmentRegistered, RegistrationStatus};
 use jiff::SignedDuration;
 use service_kit::Role;
 use std::time::Duration;
@@ -183,4 +186,31 @@ async fn where_the_policy_says_so_providers_are_asked_in_order_and_a_step_can_be
     let unsaid = proto::WaiveCascadeStepRequest { approval: None, ..waive("HEAD_OF_SERVICE") };
     let refused = bench.service.waive_cascade_step(bench.own(unsaid)).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
+}
+
+/// Under which step a new release of a referral of these provisions asks elm.
+async fn elm_is_asked_under(bench: &Bench, request_id: &str, provisions: &[&str]) -> String {
+    let provisions = provisions.iter().map(|it| (*it).to_owned()).collect();
+    let asked = proto::Requirements { provisions, ..requirements() };
+    let post = proto::PostReferralRequest { requirements: Some(asked), ..post_request(request_id) };
+    let posted = bench.post_as(post).await;
+    bench.release(&posted.name, &["elm"]).await;
+    invitations(bench, list(&posted.name)).await.remove(0).cascade_step
+}
+
+#[tokio::test]
+async fn the_step_follows_from_what_homes_give_that_may_take_a_child() {
+    let bench = Bench::open().await.with_market().await;
+    // Beside the council's own children's home elm has one that is suspended, which answers for nothing.
+    let mut suspended = established("elm", "SC040008");
+    suspended.registration.status = RegistrationStatus::Suspended;
+    bench.market(vec![suspended.into()]).await;
+    assert_eq!(elm_is_asked_under(&bench, "r-1", &["RESIDENTIAL"]).await, "IN_HOUSE_RESIDENTIAL");
+    // And an agency of its own whose carers give short breaks alone.
+    let agency =
+        EstablishmentRegistered { provision: "FOSTERING".to_owned(), ..established("elm", "SC040009") };
+    bench.market(vec![agency.into(), household("SC040009-H1", "SC040009").into()]).await;
+    let both = ["FOSTERING", "RESIDENTIAL"];
+    assert_eq!(elm_is_asked_under(&bench, "r-2", &both).await, "IN_HOUSE_RESIDENTIAL");
+    assert_eq!(elm_is_asked_under(&bench, "r-3", &["FOSTERING_SHORT_BREAKS"]).await, "FRAMEWORK");
 }

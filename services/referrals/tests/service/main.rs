@@ -9,6 +9,7 @@ mod envelopes;
 mod evaluations;
 mod form;
 mod gates;
+mod homes;
 mod identity;
 mod invitations;
 mod messages;

@@ -17,7 +17,7 @@ use crate::events::{
 };
 use crate::policy::is_role;
 use crate::rejection::Rejection;
-use crate::state::{Award, Offer, Outcome, Referral, State};
+use crate::state::{Award, MOVED, Offer, Outcome, Referral, State};
 use care::market::{SUPPORTED_ACCOMMODATION, SUPPORTED_ACCOMMODATION_AGE_MIN};
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
@@ -194,9 +194,10 @@ fn evidence(
     evidence
 }
 
-/// The steps that were tried, and those that were waived.
+/// The steps that were tried, and those that were waived. One that was left before anybody answered was neither.
 fn steps_shown(referral: &Referral) -> Vec<CascadeStepEvidence> {
-    let tried = referral.steps.iter().map(|(step, (outcome, at))| CascadeStepEvidence {
+    let tried = referral.steps.iter().filter(|(_, (outcome, _))| outcome != MOVED);
+    let tried = tried.map(|(step, (outcome, at))| CascadeStepEvidence {
         step: step.clone(),
         outcome: outcome.clone(),
         at: *at,

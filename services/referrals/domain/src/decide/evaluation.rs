@@ -57,24 +57,27 @@ pub(super) fn evaluate(state: &State, command: &EvaluateOffer) -> Decision {
         scores: if passed { command.scores.clone() } else { BTreeMap::new() },
         scorer: command.scorer.trim().to_owned(),
         rationale: command.rationale.clone(),
-        began_with: if passed { began_with(state, referral, offer, command) } else { BTreeSet::new() },
+        began_with: began_with(state, referral, offer, passed, command),
         at: command.at,
     };
     Ok(vec![event.into()])
 }
 
-/// With which offers judging begins: with the first score, and anew where none can be taken any more of those with which it began; none where
-/// it has begun.
+/// With which offers judging begins: with the first score, and anew with the next evaluation, whether or not it passes the gate, where none can
+/// be taken any more of those with which it began; none where it has begun.
 fn began_with(
     state: &State,
     referral: &Referral,
     offer: &Offer,
+    passed: bool,
     command: &EvaluateOffer,
 ) -> BTreeSet<OfferId> {
-    if state.judged_together(referral, command.at).is_some() {
+    let begins = passed || referral.judging().is_some();
+    if !begins || state.judged_together(referral, command.at).is_some() {
         return BTreeSet::new();
     }
-    state.standing_offers(referral, command.at).map(|it| it.id).chain([offer.id]).collect()
+    let standing = state.standing_offers(referral, command.at).map(|it| it.id);
+    standing.chain(passed.then_some(offer.id)).collect()
 }
 
 /// The checks of the gate that apply, in the order in which they are told.

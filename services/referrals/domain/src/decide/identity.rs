@@ -58,13 +58,17 @@ pub(super) fn reveal(state: &State, command: &RevealIdentity) -> Decision {
     Ok(new.into_iter().chain([event.into()]).collect())
 }
 
-/// With whom the child lives as far as is known on `today`, and until when if that is known: who may see who the child is, and of a child who came
-/// still on the day of departure, which is not over.
-fn lives_with(referral: &Referral, today: Date) -> Option<(&ProviderId, Option<Date>)> {
-    let came = matches!(referral.stage, Stage::Awarded { .. });
-    let there = |end: Date| today < end || came && today == end;
-    let mut running = referral.granted.iter().filter(|(_, end)| end.is_none_or(there));
-    running.next().map(|(provider, end)| (provider, *end))
+/// With whom the child lives as far as is known on `today`, and until when if that is known: the provider of the award that holds, still on the day
+/// of departure, which is not over. Where others have seen who the child is, the child never came.
+fn lives_with<'a>(
+    state: &State,
+    referral: &'a Referral,
+    today: Date,
+) -> Option<(&'a ProviderId, Option<Date>)> {
+    let Stage::Awarded { award, .. } = &referral.stage else { return None };
+    let provider = &state.awards.get(award)?.proposed.provider;
+    let (provider, until) = referral.granted.get_key_value(provider)?;
+    until.is_none_or(|until| today <= until).then_some((provider, *until))
 }
 
 pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
@@ -81,7 +85,7 @@ pub(super) fn erase(state: &State, command: &EraseIdentity) -> Decision {
     if needed {
         return Err(Rejection::ReferralStillOpen(found.id));
     }
-    if let Some((provider, until)) = lives_with(found, london_date(command.at)) {
+    if let Some((provider, until)) = lives_with(state, found, london_date(command.at)) {
         let (referral, provider) = (found.id, provider.clone());
         return Err(Rejection::IdentityStillGranted { referral, provider, until });
     }

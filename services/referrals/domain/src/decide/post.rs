@@ -11,7 +11,7 @@ use crate::events::{
 };
 use crate::rejection::Rejection;
 use crate::requirements::{Found, KeyPurpose};
-use crate::state::{Referral, State};
+use crate::state::{MOVED, Referral, State};
 use care::{CodeSet, Timestamp, Violation, code_sets, london_date};
 
 /// Refuses when something is wrong.
@@ -116,10 +116,16 @@ pub(super) fn record_step(state: &State, command: &RecordCascadeStep) -> Decisio
             ("outcome", code_sets::CASCADE_OUTCOME, &command.outcome),
         ],
     )?;
+    if command.outcome == MOVED {
+        let problem = "MOVED is recorded by itself when providers are asked under another step: say what came of this one, or waive it";
+        return Err(Rejection::field("outcome", problem));
+    }
     let referral = referral(state, command.referral)?;
     must_be_open(referral)?;
     let before = state.policy.steps_before(&command.step, &referral.requirements.provisions);
-    let recorded = |step: &str| referral.steps.contains_key(step) || behind(referral, step);
+    // Nobody has said what came of a step that was left.
+    let said = |step: &str| referral.steps.get(step).is_some_and(|(outcome, _)| outcome != MOVED);
+    let recorded = |step: &str| said(step) || behind(referral, step);
     let missing: Vec<String> = before.into_iter().filter(|step| !recorded(step)).map(str::to_owned).collect();
     if !missing.is_empty() {
         return Err(Rejection::CascadeOutOfOrder { step: command.step.clone(), missing });

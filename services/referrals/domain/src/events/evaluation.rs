@@ -73,7 +73,7 @@ event! {
         scorer: String,
         /// Why, sealed.
         rationale: Sealed,
-        /// Where judging begins with it: the offers that can be taken then, this one among them. They are all judged by its weights, and what is
+        /// Where judging begins with it: the offers that can be taken then, this one among them if it passed the gate. They are all judged by its weights, and what is
         /// offered later keeps none of them waiting. Evaluations said nothing of it at first.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         began_with: BTreeSet<OfferId>,

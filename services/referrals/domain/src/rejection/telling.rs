@@ -1,7 +1,7 @@
 //! How a "no" is put into words, and several of them told as one.
 
 use super::Rejection;
-use care::{Refusal, Violation};
+use care::{OfferId, Refusal, Violation};
 
 /// Where an offer stands, in words.
 pub(super) fn place(rank: Option<u32>) -> String {
@@ -17,11 +17,12 @@ pub(super) fn describe(violations: &[Violation]) -> String {
 }
 
 impl Rejection {
-    /// As a further obstacle of an award: what the request would have to have otherwise.
+    /// As a further obstacle of an award: what the request would have to have otherwise, each beginning with the reason. What is missing of several
+    /// offers, gates or steps is told of each, since one text has an end.
     pub(super) fn told_beside(&self) -> Vec<Violation> {
         let told = self.violations();
         if !told.is_empty() {
-            return told;
+            return told.into_iter().map(|it| self.beside(&it.field, &it.description)).collect();
         }
         let field = match self {
             Self::ApproverMissing | Self::ApproverRoleNotAccepted { .. } => "approval",
@@ -32,6 +33,35 @@ impl Rejection {
             Self::CascadeEvidenceMissing { .. } => "name",
             _ => "offer",
         };
-        vec![Violation { field: field.to_owned(), description: format!("{}: {self}", self.reason()) }]
+        self.each().iter().map(|it| self.beside(field, &it.to_string())).collect()
+    }
+
+    fn beside(&self, field: &str, description: &str) -> Violation {
+        let description = format!("{}: {description}", self.reason());
+        Violation { field: field.to_owned(), description }
+    }
+
+    /// The same of each offer, gate or step alone.
+    fn each(&self) -> Vec<Self> {
+        match self {
+            Self::EvaluationMissing { offers, policy_version } => {
+                let policy_version = *policy_version;
+                let of = |offer: &OfferId| Self::EvaluationMissing { offers: vec![*offer], policy_version };
+                offers.iter().map(of).collect()
+            }
+            Self::GateNotPassed { offer, gates } => {
+                let of = |gate: &String| Self::GateNotPassed { offer: *offer, gates: vec![gate.clone()] };
+                gates.iter().map(of).collect()
+            }
+            Self::CascadeEvidenceMissing { policy_version, missing } => {
+                let policy_version = *policy_version;
+                let of = |step: &String| Self::CascadeEvidenceMissing {
+                    policy_version,
+                    missing: vec![step.clone()],
+                };
+                missing.iter().map(of).collect()
+            }
+            one => vec![one.clone()],
+        }
     }
 }

@@ -36,6 +36,8 @@ pub struct Cascade {
     pub moved: BTreeMap<String, BTreeMap<ProviderId, Standing>>,
     /// What gates decided, by offer and GATE code, the last decision of each.
     pub gates: BTreeMap<OfferId, BTreeMap<String, GateDecision>>,
+    /// And of each the last that did not put it off: a refusal that is looked at again stands meanwhile.
+    pub decided: BTreeMap<OfferId, BTreeMap<String, GateDecision>>,
 }
 
 /// A step that was left out.
@@ -63,6 +65,11 @@ impl Cascade {
     #[must_use]
     pub fn gate(&self, offer: OfferId, gate: &str) -> Option<&GateDecision> {
         self.gates.get(&offer)?.get(gate)
+    }
+
+    /// What it last decided there, however often it has put it off since.
+    fn decided(&self, offer: OfferId, gate: &str) -> Option<&GateDecision> {
+        self.decided.get(&offer)?.get(gate)
     }
 }
 
@@ -129,22 +136,20 @@ impl State {
         waiting.gates.iter().map(String::as_str).filter(|gate| !decided(gate)).collect()
     }
 
-    /// What a gate says of an offer. Until it has decided on that, its refusal of the same place holds: an offer made again is no way round it.
+    /// What a gate says of an offer: its last decision, except that putting it off takes no refusal back. Until it has decided on that offer, its
+    /// refusal of the same place holds: an offer made again is no way round it.
     pub(crate) fn gate_says<'a>(
         &'a self,
         referral: &'a Referral,
         offer: &'a Offer,
         gate: &str,
     ) -> Option<&'a GateDecision> {
-        let decides = |it: &&GateDecision| it.decision != DEFERRED;
-        let own = referral.cascade.gate(offer.id, gate);
-        if own.as_ref().is_some_and(decides) {
-            return own;
-        }
-        let before = self.offered_before(referral, offer);
-        let before = before.filter_map(|it| referral.cascade.gate(it.id, gate)).filter(decides);
-        let last = before.max_by_key(|it| it.approval.at);
-        last.filter(|it| it.decision == REFUSED).or(own)
+        let before = || {
+            let before = self.offered_before(referral, offer);
+            before.filter_map(|it| referral.cascade.decided(it.id, gate)).max_by_key(|it| it.approval.at)
+        };
+        let decided = referral.cascade.decided(offer.id, gate).or_else(before);
+        decided.filter(|it| it.decision == REFUSED).or_else(|| referral.cascade.gate(offer.id, gate))
     }
 
     /// Whether a gate refuses an offer, or the same place before. It is a no whether or not the gate's condition is met now: somebody looked and
@@ -356,7 +361,11 @@ impl State {
         let approval = Approval { approver: event.post.clone(), role: event.role.clone(), at: event.at };
         let decision = GateDecision { decision: event.decision.clone(), approval, on: event.on };
         self.change(event.referral, |referral| {
-            referral.cascade.gates.entry(event.offer).or_default().insert(event.gate.clone(), decision);
+            let cascade = &mut referral.cascade;
+            if decision.decision != DEFERRED {
+                cascade.decided.entry(event.offer).or_default().insert(event.gate.clone(), decision.clone());
+            }
+            cascade.gates.entry(event.offer).or_default().insert(event.gate.clone(), decision);
         });
         let decided = |(_, award): &(Timestamp, AwardId)| self.gates_undecided(*award).is_empty();
         let done: Vec<_> = self.gates_due.iter().copied().filter(decided).collect();

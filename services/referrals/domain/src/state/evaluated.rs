@@ -29,7 +29,8 @@ impl Referral {
 
 impl State {
     pub(super) fn note_evaluation(&mut self, event: &OfferEvaluated) {
-        if event.passed() {
+        // What did not pass the gate begins judging only where it began before and nothing is left of that.
+        if event.passed() || !event.began_with.is_empty() {
             self.note_judging(event);
         }
         if let Some(offer) = self.offers.get_mut(&event.offer) {

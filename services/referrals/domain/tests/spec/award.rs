@@ -10,9 +10,9 @@ use care::spec::given;
 use care::{Date, Refusal, RefusalKind};
 use jiff::SignedDuration;
 use referrals_domain::{
-    AmendReferral, AwardFailed, ConfirmAward, FailAward, GiveRetrospectiveApproval, IdentityGranted, Outcome,
-    ProposeAward, ReferralAwarded, ReferralEvent, Referrals, Requirements, RetrospectiveApprovalGiven, Stage,
-    WithdrawOffer,
+    AmendReferral, AwardFailed, ConfirmAward, FailAward, GiveRetrospectiveApproval, IdentityGranted,
+    OfferTerms, Outcome, ProposeAward, ReferralAwarded, ReferralEvent, Referrals, Requirements,
+    RetrospectiveApprovalGiven, Stage, SubmitOffer, WithdrawOffer,
 };
 use std::collections::BTreeMap;
 
@@ -379,8 +379,13 @@ fn everything_in_the_way_of_an_award_is_told_at_once() {
     assert!(words.contains("CASCADE_EVIDENCE_MISSING") && words.contains("APPROVER_MISSING"), "{words}");
     let told = refused.violations();
     let fields: Vec<_> = told.iter().map(|it| it.field.as_str()).collect();
-    assert_eq!(fields, ["name", "approval"]);
-    assert!(told[0].description.starts_with("CASCADE_EVIDENCE_MISSING: "), "{told:?}");
+    assert_eq!(fields, ["name", "name", "name", "name", "approval"]);
+    for (step, it) in
+        ["CONNECTED_CARE", "FRAMEWORK", "IN_HOUSE_FOSTERING", "IN_HOUSE_RESIDENTIAL"].iter().zip(&told)
+    {
+        let right = it.description.starts_with("CASCADE_EVIDENCE_MISSING: ");
+        assert!(right && it.description.contains(&format!("that {step} be exhausted")), "{told:?}");
+    }
     assert_eq!(refused.kind(), RefusalKind::Precondition);
     // Once: an emergency that is none is in the way of the approval and of gates alike.
     let alone = given::<Referrals>(ready(requirements(), framework())).when(in_emergency());
@@ -390,10 +395,53 @@ fn everything_in_the_way_of_an_award_is_told_at_once() {
     let gone = ProposeAward { at: at(60 * 24 * 30), ..unapproved() };
     let refused =
         given::<Referrals>(offered(requirements(), framework())).when(gone).then_refused("OFFER_EXPIRED");
-    let told: Vec<_> = refused
-        .violations()
-        .iter()
-        .filter_map(|it| it.description.split(':').next().map(str::to_owned))
-        .collect();
+    let mut told = reasons(&refused);
+    told.dedup();
     assert_eq!(told, ["OFFER_STARTS_IN_PAST", "CASCADE_EVIDENCE_MISSING", "APPROVER_MISSING"]);
+    // A field that is wrong is told like all else that is beside the first.
+    let approval = Some(Approval { role: "the head".to_owned(), ..approval() });
+    let wrong = ProposeAward { approval, at: at(60 * 24 * 30), ..propose() };
+    let refused =
+        given::<Referrals>(ready(requirements(), framework())).when(wrong).then_refused("OFFER_EXPIRED");
+    assert_eq!(reasons(&refused), ["OFFER_STARTS_IN_PAST", "FIELD_INVALID"]);
+}
+
+/// The reason of each that is told beside the first.
+fn reasons(refused: &referrals_domain::Rejection) -> Vec<String> {
+    let told = refused.violations();
+    let each: Vec<String> =
+        told.iter().filter_map(|it| it.description.split(':').next()).map(str::to_owned).collect();
+    assert!(told.iter().all(|it| it.description.len() <= 384), "an answer cuts it off: {told:?}");
+    each
+}
+
+/// Twenty offers and three gates in the way are each told, whatever one text holds.
+#[test]
+fn what_is_missing_of_many_is_told_of_each() {
+    use referrals_domain::{CascadePolicy, CascadePolicySet, Gate, GateCondition, StepPolicy};
+    let codes = ["DIRECTOR", "NOMINATED_OFFICER", "RESIDENTIAL_PANEL"];
+    let gates = codes.map(|code| Gate {
+        gate: code.to_owned(),
+        roles: ["PLACEMENT_PANEL".to_owned()].into(),
+        when: GateCondition::default(),
+    });
+    let steps = StepPolicy { gates: gates.to_vec(), ..StepPolicy::default() };
+    let policy = CascadePolicy { evaluation_required: true, steps, ..CascadePolicy::default() };
+    let mut events: Vec<ReferralEvent> =
+        vec![CascadePolicySet { council: council(), version: 1, policy, at: at(0) }.into()];
+    events.extend([posted(requirements()), released("oak")]);
+    for n in 1..=20 {
+        let terms = OfferTerms { place: format!("SC045099-{n:02}").parse().unwrap(), ..terms(framework()) };
+        events.extend(decided(&events, SubmitOffer { offer: offer(n), ..submit(terms) }));
+    }
+    let refused = given::<Referrals>(events).when(unapproved()).then_refused("CASCADE_EVIDENCE_MISSING");
+    let told = reasons(&refused);
+    let count = |reason: &str| told.iter().filter(|it| *it == reason).count();
+    assert_eq!(
+        [count("APPROVER_MISSING"), count("GATE_NOT_PASSED"), count("EVALUATION_MISSING")],
+        [1, 3, 20]
+    );
+    let all: String = refused.violations().into_iter().map(|it| it.description).collect();
+    assert!(codes.iter().all(|code| all.contains(&format!(": {code};"))), "{all}");
+    assert!((1..=20).all(|n| all.contains(&offer(n).to_string())), "{all}");
 }

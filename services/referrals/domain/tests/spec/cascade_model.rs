@@ -131,7 +131,10 @@ impl CascadeModel {
                 let may = known.map_or(&policy.approver_roles, |gate| &gate.roles);
                 prop_assert!(may.contains(&event.role), "decided by a role that may not");
                 prop_assert!(known.is_some() || event.due.is_some(), "a gate that there is not");
-                self.gates.insert((event.offer, event.gate.clone()), event.decision.clone());
+                let said = self.gates.entry((event.offer, event.gate.clone())).or_default();
+                if said != "REFUSED" || event.decision != "DEFERRED" {
+                    said.clone_from(&event.decision);
+                }
             }
             _ => {}
         }

@@ -196,6 +196,23 @@ fn judging_begins_anew_where_nothing_is_left_of_what_it_began_with() {
     assert_eq!(state.referrals[&referral(1)].judging().unwrap().offers, [offer(2), offer(3)].into());
 }
 
+#[test]
+fn and_so_it_does_with_one_that_does_not_pass_the_gate() {
+    let suspended = HomeKnown { status: Some("SUSPENDED".to_owned()), ..HomeKnown::default() };
+    let fails = |n| EvaluateOffer { home: suspended.clone(), ..evaluate(n, 8) };
+    let offered = |events, n| then(events, offering(n, 300_000, framework()));
+    // Before the first score nothing begins.
+    let events = required(offers(requirements(), [offering(1, 300_000, framework())]));
+    let state = given::<Referrals>(then(events.clone(), fails(1))).into_state();
+    assert_eq!(state.referrals[&referral(1)].judging(), None);
+    // Of the first nothing is left; the second was scored late, and the third fails.
+    let events = then(offered(then(events, evaluate(1, 9)), 2), evaluate(2, 7));
+    let events = then(offered(then(events, back(1)), 3), fails(3));
+    let state = given::<Referrals>(events.clone()).into_state();
+    assert_eq!(state.referrals[&referral(1)].judging().unwrap().offers, [offer(2), offer(3)].into());
+    assert_eq!(decided(&offered(events, 4), taking(2)).len(), 1, "the fourth is not waited for");
+}
+
 /// An evaluation of before it was recorded with which offers judging began.
 #[test]
 fn what_was_judged_before_judging_was_recorded_is_judged_on() {

@@ -26,8 +26,8 @@ fn page() -> String {
          the evaluation (`began_with`, `weights`); `ListEvaluations` shows them as `judging`. By what offers are judged: it stays the same when a provider takes \
          its offer back, or another comes. And which offers are judged together: those that could be taken then. An offer that comes later, or anew, keeps no award \
          waiting; the council may evaluate it, and then it stands in the order with the others. So a council waits for answers before it scores, until the \
-         windows of its releases have passed if it likes, and nobody puts an award off by offering again. Where none of those can be taken any more, the next score \
-         begins judging anew, with those that can be taken then and by the same weights. An amended referral is judged from the start.\n\n## The gate\n",
+         windows of its releases have passed if it likes, and nobody puts an award off by offering again. Where none of those can be taken any more, the next evaluation \
+         begins judging anew, whether or not it passes the gate, with those that can be taken then and by the same weights. An amended referral is judged from the start.\n\n## The gate\n",
     );
     for rule in GATE {
         write!(page, "\n### {}\n\n- **Asks:** {}\n- **Source:** {}\n", rule.check, rule.asks, rule.source)

@@ -162,7 +162,13 @@ fn an_emergency_goes_ahead_of_a_gate_which_is_then_due_with_its_approval() {
     // Ahead of it, and not against it.
     let mut against = ready(emergency());
     against.push(decision("REFUSED"));
-    given::<Referrals>(against).when(urgent()).then_refused("GATE_NOT_PASSED");
+    given::<Referrals>(against.clone()).when(urgent()).then_refused("GATE_NOT_PASSED");
+    // A refusal that is looked at again stands until it is taken back.
+    against.push(decision("DEFERRED"));
+    given::<Referrals>(against.clone()).when(urgent()).then_refused("GATE_NOT_PASSED");
+    against.extend([decision("APPROVED"), decision("DEFERRED")]);
+    let told = decided(&against, urgent());
+    assert_eq!(the_proposal(&told).evidence.gates_due.as_ref().map(|it| it.gates.len()), Some(1));
 }
 
 /// The order of merit leaves out what a gate refused, and so does the award, by the same rule.
@@ -173,9 +179,11 @@ fn a_refusal_stands_whatever_the_condition_of_the_gate_says() {
     events.extend(offered(emergency(), framework()));
     events.extend(cascade());
     assert_eq!(decided(&events, propose()).len(), 1, "it lies in the council's own area");
-    events.push(decision("REFUSED"));
-    for command in [propose(), urgent()] {
-        given::<Referrals>(events.clone()).when(command).then_refused("GATE_NOT_PASSED");
+    for last in ["REFUSED", "DEFERRED"] {
+        events.push(decision(last));
+        for command in [propose(), urgent()] {
+            given::<Referrals>(events.clone()).when(command).then_refused("GATE_NOT_PASSED");
+        }
     }
     events.push(decision("APPROVED"));
     let told = decided(&events, propose());

@@ -1,15 +1,16 @@
 //! Given/when/then for who sees the child's identity, invariant 7.
 
 use crate::support::{
-    agreement, at, award, council, day, decided, offer, post, posted, propose, proposed, provider, referral,
-    requirements,
+    agreement, at, award, council, day, decided, framework, offer, post, posted, propose, proposed, provider,
+    referral, requirements, submit, terms,
 };
 use care::spec::given;
 use care::{Refusal, RefusalKind};
 use referrals_domain::{
-    AwardLapsed, ChildArrived, ConfirmAward, EraseIdentity, IdentityGrantEnded, IdentityKeyDestroyed,
-    IdentityRevealed, KeyPurpose, ProposeAward, RecordArrival, RecordDeparture, ReferralEvent, Referrals,
-    RevealIdentity, Stage, Viewer, WithdrawOffer, WithdrawReferral,
+    AwardLapsed, ChildArrived, Command, ConfirmAward, EraseIdentity, IdentityGrantEnded,
+    IdentityKeyDestroyed, IdentityRevealed, KeyPurpose, OfferTerms, ProposeAward, RecordArrival,
+    RecordDeparture, ReferralEvent, Referrals, ReleaseReferral, ReleaseStage, RevealIdentity, Stage,
+    SubmitOffer, Viewer, WithdrawOffer, WithdrawReferral,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,15 +204,52 @@ fn left() -> Vec<ReferralEvent> {
 
 #[test]
 fn what_is_known_of_a_child_is_kept_while_the_child_lives_somewhere() {
-    given::<Referrals>(placed()).when(erase(&KeyPurpose::ALL)).then_refused("IDENTITY_STILL_GRANTED");
+    let refused =
+        given::<Referrals>(placed()).when(erase(&KeyPurpose::ALL)).then_refused("IDENTITY_STILL_GRANTED");
+    assert!(refused.to_string().contains(": record the departure, and erase"), "{refused}");
     let later = |on: &str| EraseIdentity { at: on.parse().unwrap(), ..erase(&KeyPurpose::ALL) };
     let told = given::<Referrals>(placed()).when(depart("2026-07-03")).then([grant_ended("2026-07-03")]);
     // The child lives there until the day of departure, and on that day may still be there. Midnight in London is 23:00 in UTC.
     let refused = told.when(later("2026-07-03T22:59:59Z")).then_refused("IDENTITY_STILL_GRANTED");
     let words = refused.to_string();
-    assert!(words.contains("until 2026-07-03") && words.contains("oak"), "{words}");
+    assert!(
+        words.contains("until 2026-07-03, the day of departure: erase") && words.contains("oak"),
+        "{words}"
+    );
+    assert!(!words.contains("record the departure"), "it is recorded: {words}");
     let told = given::<Referrals>(placed()).when(depart("2026-07-03")).then([grant_ended("2026-07-03")]);
     let _ = told.when(later("2026-07-03T23:00:00Z")).then_events(|events| assert_eq!(events.len(), 2));
+}
+
+/// Oak's child never came, which ended oak's right today; elm's came and has left before.
+#[test]
+fn who_saw_a_child_that_never_came_keeps_nobody_waiting() {
+    let mut events = awarded();
+    let mut then = |command: Command| events.extend(decided(&events.clone(), command));
+    then(depart("2026-06-20").into());
+    then(ReleaseReferral { providers: [provider("elm")].into(), ..release() }.into());
+    let elsewhere = "SC045099-03".parse().unwrap();
+    let terms = OfferTerms { place: elsewhere, ..terms(framework()) };
+    then(SubmitOffer { offer: offer(2), provider: provider("elm"), ..submit(terms) }.into());
+    let second = award(2);
+    then(ProposeAward { award: second, offer: offer(2), ..propose() }.into());
+    then(ConfirmAward { award: second, agreement: agreement(), at: at(6) }.into());
+    then(RecordArrival { award: second, ..arrive() }.into());
+    then(RecordDeparture { award: second, ..depart("2026-05-31") }.into());
+    given::<Referrals>(events)
+        .when(erase(&KeyPurpose::ALL))
+        .then_events(|events| assert!(events.contains(&destroyed(KeyPurpose::Identity)), "{events:?}"));
+}
+
+fn release() -> ReleaseReferral {
+    ReleaseReferral {
+        referral: referral(1),
+        providers: BTreeSet::new(),
+        stage: ReleaseStage::Broadcast,
+        homes: BTreeMap::new(),
+        step: None,
+        at: at(7),
+    }
 }
 
 #[test]

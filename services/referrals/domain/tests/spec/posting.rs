@@ -1,7 +1,7 @@
 //! Given/when/then for the council's side: policy, referrals, cascade steps, withdrawal.
 
 use crate::support::{
-    agreement, at, award, cascade, council, decided, emergency, post, posted, proposed, referral,
+    agreement, at, award, by_itself, cascade, council, decided, emergency, post, posted, proposed, referral,
     requirements, sealed, step,
 };
 use care::spec::given;
@@ -221,6 +221,16 @@ fn a_sequential_cascade_is_recorded_in_order() {
 }
 
 #[test]
+fn a_step_that_was_left_is_not_recorded() {
+    let left = by_itself("IN_HOUSE_FOSTERING", "MOVED", at(1));
+    let events = [posted(requirements()), step("CONNECTED_CARE", "NOT_APPLICABLE"), left];
+    let refused = given::<Referrals>(events)
+        .when(record("IN_HOUSE_RESIDENTIAL", "NO_PLACE"))
+        .then_refused("CASCADE_OUT_OF_ORDER");
+    assert!(refused.to_string().contains("record IN_HOUSE_FOSTERING before"), "{refused}");
+}
+
+#[test]
 fn a_parallel_cascade_is_recorded_in_any_order() {
     given::<Referrals>([policy_set(1, parallel()).into(), posted(requirements())])
         .when(record("IN_HOUSE_RESIDENTIAL", "NO_PLACE"))
@@ -234,6 +244,11 @@ fn a_step_has_codes_and_an_open_referral() {
         .then_refused("FIELD_INVALID");
     assert_eq!(fields(&refused), ["step", "outcome"]);
     given::<Referrals>([]).when(record("CONNECTED_CARE", "NO_PLACE")).then_refused("REFERRAL_UNKNOWN");
+    // That somebody was asked under another step instead is for the log to notice.
+    let refused = given::<Referrals>([posted(requirements())])
+        .when(record("CONNECTED_CARE", "MOVED"))
+        .then_refused("FIELD_INVALID");
+    assert_eq!(fields(&refused), ["outcome"]);
     given::<Referrals>(proposed()).when(record("FRAMEWORK", "NO_PLACE")).then_refused("AWARD_IN_PROGRESS");
 }
 
