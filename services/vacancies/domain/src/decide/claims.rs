@@ -57,7 +57,12 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
     let token = hold.map(|hold| hold.token);
     let nights = Nights::from_on(asked.start, None);
     let own = Own { place: &asked.place, council: asked.council, hold: token };
-    claimable(place, asked.start, asked.at, own)?;
+    // A hold was judged for all of its nights when it was taken, and nobody has agreed nights before them since: the award that stands on
+    // it needs no more than that they are still free.
+    match hold.filter(|hold| hold.start <= asked.start) {
+        Some(_) => free(place, nights, asked.at, own)?,
+        None => claimable(place, asked.start, asked.at, own)?,
+    }
     room(market, place, nights, asked.at, own, asked.solo)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
