@@ -236,6 +236,22 @@ fn a_solo_child_takes_the_household_and_not_the_agency() {
 }
 
 #[test]
+fn a_solo_child_with_the_agency_itself_is_one_of_its_children_for_a_household() {
+    let solo = ClaimForAward { solo: true, ..fostered(1, 4) };
+    let alone = two_households().when(Command::ClaimForAward(solo)).then_events(|events| {
+        assert_eq!(
+            evidence(events).evidence.places_claimed,
+            20,
+            "of what belongs to no household it has all"
+        );
+    });
+    let _ = alone.when(Command::ClaimForAward(fostered(2, 1))).then_events(|events| {
+        let evidence = evidence(events).evidence;
+        assert_eq!((evidence.places_claimed, evidence.places_registered), (2, 20));
+    });
+}
+
+#[test]
 fn what_the_household_is_approved_for_holds_at_the_award() {
     let girls = || {
         let approval = HouseholdApproval { sexes: Sexes::Female, age_from: 12, ..approval() };

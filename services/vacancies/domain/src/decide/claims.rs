@@ -73,7 +73,11 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         token
     });
     let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
-    let others = market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own));
+    // A solo placement with the agency itself takes what belongs to no household, and not the households: there its child is one of the children.
+    let others = match home.household {
+        Some(_) => market.claims_besides(&place.urn, first_night, asked.at, Some(own)),
+        None => market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own)),
+    };
     let (registration, bounds) = (&establishment.registration, home.bounds());
     let whole = asked.solo && home.household.is_none();
     let evidence = ClaimEvidence {
