@@ -410,6 +410,12 @@ impl Rejection {
         if day > latest { Err(Self::DateTooFar { field, day, latest }) } else { Ok(()) }
     }
 
+    /// What is entered as having happened is of today or a day before.
+    pub(crate) fn unless_come(field: &'static str, day: Date, at: Timestamp) -> Result<(), Self> {
+        let today = london_date(at);
+        if day > today { Err(Self::DayAhead { field, day, today }) } else { Ok(()) }
+    }
+
     /// The field of the request that is wrong whatever the state.
     fn field(&self) -> Option<&'static str> {
         match self {

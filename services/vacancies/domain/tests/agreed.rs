@@ -293,10 +293,12 @@ fn a_reservation_is_ended_by_its_council_or_a_notice() {
     }
     market_reserved().when(end(durham(), 1, jan(10))).then_refused("RESERVATION_UNKNOWN");
     market_reserved().when(end(derby(), 2, jan(10))).then_refused("RESERVATION_UNKNOWN");
-    let notice = RestrictionNoticeServed { urn: urn(), on: jan(9), at: at(0) };
+    let on_the_9th = at(4 * 24 * 60);
+    let notice = RestrictionNoticeServed { urn: urn(), on: jan(9), at: on_the_9th };
+    let restricted = ReservationEnded { at: on_the_9th, ..ended(jan(6), jan(9), ReservationEnd::Restricted) };
     market_reserved()
         .when(Command::ServeRestrictionNotice(notice.clone()))
-        .then([notice.into(), ended(jan(6), jan(9), ReservationEnd::Restricted).into()]);
+        .then([notice.into(), restricted.into()]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) fn register(market: &Market, asked: &RegisterHousehold) -> Events {
 
 /// The usual fostering limit does not hold for hosts of supported lodgings, who foster nobody.
 fn check_approval(it: &Establishment, approval: &HouseholdApproval, at: Timestamp) -> Result<(), Rejection> {
-    not_ahead("approval.approved_on", approval.approved_on, at)?;
+    Rejection::unless_come("approval.approved_on", approval.approved_on, at)?;
     if !(1..=HouseholdApproval::CHILDREN_MAX).contains(&approval.children) {
         return Err(Rejection::HouseholdChildren(approval.children));
     }
@@ -61,11 +61,6 @@ fn check_approval(it: &Establishment, approval: &HouseholdApproval, at: Timestam
         return Err(Rejection::SexesOutsideRegistration);
     }
     Ok(())
-}
-
-fn not_ahead(field: &'static str, day: Date, at: Timestamp) -> Result<(), Rejection> {
-    let today = london_date(at);
-    if day > today { Err(Rejection::DayAhead { field, day, today }) } else { Ok(()) }
 }
 
 pub(super) fn amend(
@@ -139,7 +134,7 @@ pub(super) fn open_household<'a>(market: &'a Market, id: &HouseholdId) -> Result
 /// A household closes with its places. While a child is there or to come it cannot: where that child goes is to be agreed first.
 pub(super) fn close(market: &Market, id: &HouseholdId, on: Date, at: Timestamp) -> Events {
     let household = open_household(market, id)?;
-    not_ahead("on", on, at)?;
+    Rejection::unless_come("on", on, at)?;
     let approved_on = household.approval.approved_on;
     if on < approved_on {
         return Err(Rejection::ClosedBeforeApproved { approved_on, on });
