@@ -4,9 +4,9 @@
 mod world;
 
 use care::market::{
-    EstablishmentRegistered, HouseholdAmended, HouseholdApproval, HouseholdClosed, HouseholdRegistered,
-    MarketEvent, PlaceClosed, PlaceOpened, Registration, Sexes, StatementOfPurpose, StatementOfPurposeSet,
-    Told,
+    EstablishmentAmended, EstablishmentRegistered, HouseholdAmended, HouseholdApproval, HouseholdClosed,
+    HouseholdRegistered, MarketEvent, PlaceClosed, PlaceOpened, Registration, Sexes, StatementOfPurpose,
+    StatementOfPurposeSet, Told,
 };
 use care::published::{HouseholdEvidence, MarketEvidence};
 use care::spec::{Given, given};
@@ -162,6 +162,32 @@ fn no_more_places_are_open_than_a_household_is_approved_for() {
         at: at(0),
     };
     let _ = one().when(stale).then_refused("ETAG_MISMATCH");
+}
+
+#[test]
+fn a_household_moves_though_its_approval_is_outside_what_its_agency_is_registered_for_by_now() {
+    let narrowed = EstablishmentAmended {
+        urn: urn(),
+        registration: Registration { age_from: 12, ..agency().registration },
+        sector: None,
+        at: at(0),
+    };
+    let one = || fresh_agency().and([registered(1, approval()).into(), narrowed.clone().into()]);
+    let moved = HouseholdChanges { sector: Some("DL1 5".into()), ..HouseholdChanges::default() };
+    let amended = HouseholdAmended {
+        household: household(1),
+        urn: urn(),
+        approval: approval(),
+        sector: "DL1 5".into(),
+        utla: String::new(),
+        at: at(0),
+    };
+    let _ = one().when(amend(moved.clone())).then([amended.clone().into()]);
+    let stated_again = HouseholdChanges { approval: Some(approval()), ..moved.clone() };
+    let _ = one().when(amend(stated_again)).then([amended.into()]);
+    let other = HouseholdApproval { sibling_groups: false, ..approval() };
+    let other = HouseholdChanges { approval: Some(other), ..moved };
+    let _ = one().when(amend(other)).then_refused("AGES_OUTSIDE_REGISTRATION");
 }
 
 #[test]

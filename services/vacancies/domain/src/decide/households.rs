@@ -77,7 +77,10 @@ pub(super) fn amend(
     }
     let was = &household.approval;
     let approval = changes.approval.clone().unwrap_or_else(|| was.clone());
-    check_approval(establishment, &approval, at)?;
+    // What was approved before may be outside a registration that was narrowed since: a household that only moves is not judged again.
+    if approval != *was {
+        check_approval(establishment, &approval, at)?;
+    }
     let sector = changes.sector.clone().unwrap_or_else(|| household.sector.clone());
     let utla = changes.utla.clone().unwrap_or_else(|| household.utla.clone());
     if approval == *was && sector == household.sector && utla == household.utla {
