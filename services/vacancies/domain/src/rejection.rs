@@ -155,7 +155,8 @@ pub enum Rejection {
     #[error("place {place} is in a block until {until}: end it with the other party first")]
     BlockInForce { place: PlaceId, until: Date },
     #[error(
-        "a council pays for nights of place {place} until {until}: until then it is advertised from no later day, and for no fewer ages or sexes"
+        "a council pays for nights of place {place} until {until}: until then it is advertised from no later day, and neither it nor its household takes \
+         fewer ages or sexes or gives other provision"
     )]
     NightsPromised { place: PlaceId, until: Date },
     #[error(

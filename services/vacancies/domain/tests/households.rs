@@ -5,13 +5,14 @@ mod world;
 
 use care::market::{
     EstablishmentAmended, EstablishmentRegistered, HouseholdAmended, HouseholdApproval, HouseholdClosed,
-    HouseholdRegistered, MarketEvent, PlaceClosed, PlaceOpened, Registration, Sexes, StatementOfPurpose,
-    StatementOfPurposeSet, Told,
+    HouseholdRegistered, MarketEvent, PlaceClosed, PlaceOpened, PlaceReserved, Registration, Sexes,
+    StatementOfPurpose, StatementOfPurposeSet, Told,
 };
 use care::published::{HouseholdEvidence, MarketEvidence};
 use care::spec::{Given, given};
 use care::{Date, HouseholdId, Nights, Refusal};
 use vacancies_domain::{ClaimForAward, Command, HouseholdChanges, RegisterHousehold, Vacancies};
+use world::agreed::reserved;
 use world::{
     URN, advertised, at, award, claim, claimed, establishment_registered, jan, opened, passing, place,
     provider_registered, referral, refused_for, registration, urn,
@@ -188,6 +189,46 @@ fn a_household_moves_though_its_approval_is_outside_what_its_agency_is_registere
     let other = HouseholdApproval { sibling_groups: false, ..approval() };
     let other = HouseholdChanges { approval: Some(other), ..moved };
     let _ = one().when(amend(other)).then_refused("AGES_OUTSIDE_REGISTRATION");
+}
+
+/// Another council pays for place 1 until the 16th: what the household took when it was agreed it goes on taking.
+#[test]
+fn an_approval_is_not_narrowed_under_nights_that_a_council_pays_for() {
+    let promised = || two_households().and([reserved(world::derby(), jan(6), jan(16), 1).into()]);
+    let change = |change: fn(&mut HouseholdApproval)| {
+        let mut approval = approval();
+        change(&mut approval);
+        amend(HouseholdChanges { approval: Some(approval), ..HouseholdChanges::default() })
+    };
+    let refused = |it| {
+        let words = promised().when(change(it)).then_refused("NIGHTS_PROMISED").to_string();
+        assert!(words.contains("SC000001-01") && words.contains("2026-01-16"), "{words}");
+        let _ = two_households().when(change(it)).then_events(|events| assert_eq!(events.len(), 1));
+    };
+    refused(|it| it.age_from = 11);
+    refused(|it| it.age_to = 15);
+    refused(|it| it.sexes = Sexes::Female);
+    refused(|it| it.short_breaks_only = true);
+    let allowed = |given: Given<Vacancies>, it| {
+        let _ = given.when(change(it)).then_events(|events| assert_eq!(events.len(), 1));
+    };
+    allowed(promised(), |it| (it.age_from, it.sibling_groups) = (8, false));
+    // What the place was not advertised for is promised to nobody.
+    let older = care::market::VacancyAdvertised { age_from: 12, age_to: 16, ..advertised(1) };
+    allowed(promised().and([older.into()]), |it| it.age_from = 12);
+    // In another household, or when the nights have passed, nobody pays for any.
+    let second = PlaceReserved { place: place(3), ..reserved(world::derby(), jan(6), jan(16), 1) };
+    allowed(two_households().and([second.into()]), |it| it.age_from = 11);
+    let passed = Command::AmendHousehold {
+        household: household(1),
+        changes: HouseholdChanges {
+            approval: Some(HouseholdApproval { age_from: 11, ..approval() }),
+            ..HouseholdChanges::default()
+        },
+        revision: None,
+        at: at(11 * 24 * 60),
+    };
+    let _ = promised().when(passed).then_events(|events| assert_eq!(events.len(), 1));
 }
 
 #[test]

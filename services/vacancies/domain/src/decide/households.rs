@@ -4,7 +4,7 @@
 //! never more are open than it is approved for.
 
 use super::holds::{expired_hold, expired_holds_of};
-use super::places::closable;
+use super::places::{approval_keeps_promises, closable};
 use super::register::check_age_range;
 use super::{Events, establishment_of};
 use crate::{Command, HouseholdChanges, RegisterHousehold, Rejection};
@@ -80,6 +80,9 @@ pub(super) fn amend(
     // What was approved before may be outside a registration that was narrowed since: a household that only moves is not judged again.
     if approval != *was {
         check_approval(establishment, &approval, at)?;
+        let after = Household { approval: approval.clone(), ..household.clone() };
+        let home = |household| Home { establishment, household: Some((id, household)) };
+        approval_keeps_promises(market, (home(household), home(&after)), at)?;
     }
     let sector = changes.sector.clone().unwrap_or_else(|| household.sector.clone());
     let utla = changes.utla.clone().unwrap_or_else(|| household.utla.clone());
