@@ -487,6 +487,7 @@ fn a_place_in_a_household_lies_and_is_approved_where_and_as_that_is() {
                 sexes: Sexes::Any,
                 sibling_groups: true,
                 short_breaks_only: false,
+                siblings_only: false,
             },
             sector: "DL3 7".into(),
             utla: "E06000005".into(),

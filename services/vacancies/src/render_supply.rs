@@ -39,6 +39,7 @@ fn approval(it: &HouseholdApproval) -> proto::HouseholdApproval {
         sexes: sexes(it.sexes).into(),
         sibling_groups: it.sibling_groups,
         short_breaks_only: it.short_breaks_only,
+        siblings_only: it.siblings_only,
     }
 }
 

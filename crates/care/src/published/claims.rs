@@ -57,6 +57,9 @@ pub struct HouseholdEvidence {
     pub exempt: bool,
     /// Whom it is approved for.
     pub sexes: Sexes,
+    /// Whether it is approved for children who are all siblings of each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub siblings_only: bool,
 }
 
 /// The market gave the place to the council. In the region's vacancies log, with [`MarketEvidence`].

@@ -223,8 +223,8 @@ pub enum Rejection {
     #[error("a household is approved for 1 to {max} children, not {0}", max = HouseholdApproval::CHILDREN_MAX)]
     HouseholdChildren(u8),
     #[error(
-        "{0} children are more than the usual fostering limit of {usual} (Children Act 1989, Schedule 7): say that the household is exempt if the \
-         authority has exempted it",
+        "{0} children are more than the usual fostering limit of {usual} (Children Act 1989, Schedule 7): say that all of them are siblings of each \
+         other (siblings_only, paragraph 3), or that the authority has exempted the household (exempt, paragraph 4)",
         usual = HouseholdApproval::USUAL_LIMIT
     )]
     UsualFosteringLimit(u8),

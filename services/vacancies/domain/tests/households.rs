@@ -32,6 +32,7 @@ fn approval() -> HouseholdApproval {
         sexes: Sexes::Any,
         sibling_groups: true,
         short_breaks_only: false,
+        siblings_only: false,
     }
 }
 
@@ -112,7 +113,23 @@ fn households_are_numbered_and_take_up_to_the_usual_limit() {
     refused(|it| it.approved_on = jan(6), "DAY_AHEAD", "approval.approved_on");
     refused(|it| it.age_from = 17, "AGE_RANGE_INVALID", "age_to");
     refused(|it| it.age_from = 2, "AGES_OUTSIDE_REGISTRATION", "");
+    let four = fresh_agency().when(enter(HouseholdApproval { children: 4, ..approval() }));
+    let words = four.then_refused("USUAL_FOSTERING_LIMIT").to_string();
+    assert!(words.contains("siblings_only") && words.contains("exempt"), "{words}");
+    let siblings = HouseholdApproval { children: 4, siblings_only: true, ..approval() };
+    let _ = fresh_agency().when(enter(siblings.clone())).then([registered(1, siblings.clone()).into()]);
+    // What allows more than the usual limit is not taken away while the number stays.
     let exempt = HouseholdApproval { children: 5, exempt: true, ..approval() };
+    for more in [siblings, exempt.clone()] {
+        let withdrawn = HouseholdApproval { exempt: false, siblings_only: false, ..more.clone() };
+        let withdrawn = HouseholdChanges { approval: Some(withdrawn), ..HouseholdChanges::default() };
+        let one = || fresh_agency().and([registered(1, more.clone()).into()]);
+        let _ = one().when(amend(withdrawn)).then_refused("USUAL_FOSTERING_LIMIT");
+        let other =
+            HouseholdApproval { exempt: !more.exempt, siblings_only: !more.siblings_only, ..more.clone() };
+        let other = HouseholdChanges { approval: Some(other), ..HouseholdChanges::default() };
+        let _ = one().when(amend(other)).then_events(|events| assert_eq!(events.len(), 1));
+    }
     let _ = fresh_agency().when(enter(exempt.clone())).then([registered(1, exempt).into()]);
     let home: Given<Vacancies> = given([provider_registered().into(), establishment_registered().into()]);
     assert_eq!(home.when(enter(approval())).then_refused("NO_HOUSEHOLDS").violations(), []);
@@ -274,6 +291,7 @@ fn a_solo_child_takes_the_household_and_not_the_agency() {
                 children_placed: 1,
                 exempt: false,
                 sexes: Sexes::Any,
+                siblings_only: false,
             };
             assert_eq!(evidence(events).household, Some(expected));
             assert_eq!(evidence(events).evidence.places_claimed, 1, "one child of twenty");

@@ -96,6 +96,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         children_placed: market.claims_in(home, first_night, asked.at, Some(own)).saturating_add(1),
         exempt: it.approval.exempt,
         sexes: it.approval.sexes,
+        siblings_only: it.approval.siblings_only,
     });
     let evidence = MarketEvidence {
         evidence,

@@ -41,7 +41,8 @@ fn check_approval(it: &Establishment, approval: &HouseholdApproval, at: Timestam
     if !(1..=HouseholdApproval::CHILDREN_MAX).contains(&approval.children) {
         return Err(Rejection::HouseholdChildren(approval.children));
     }
-    if it.is_fostering() && approval.children > HouseholdApproval::USUAL_LIMIT && !approval.exempt {
+    let more_than_usual = approval.children > HouseholdApproval::USUAL_LIMIT;
+    if it.is_fostering() && more_than_usual && !approval.exempt && !approval.siblings_only {
         return Err(Rejection::UsualFosteringLimit(approval.children));
     }
     if approval.short_breaks_only && !it.is_fostering() {
