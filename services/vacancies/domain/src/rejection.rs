@@ -235,6 +235,10 @@ pub enum Rejection {
     #[error("the household is approved since {approved_on}: it cannot have closed on {on}, before that")]
     ClosedBeforeApproved { approved_on: Date, on: Date },
     #[error(
+        "a child was in place {place} until {until}: the household cannot have closed on {on}, give {until} or later"
+    )]
+    PlaceInUseUntil { place: PlaceId, until: Date, on: Date },
+    #[error(
         "{most} places of household {household} are open, or children there or to come, more than the {children} that it is to be approved for: close \
          some first, or wait until children have left"
     )]
@@ -307,7 +311,7 @@ impl Refusal for Rejection {
             Self::PlacesExceedRegistration { .. } => "PLACES_EXCEED_REGISTRATION",
             Self::PlaceUnknown(_) => "PLACE_UNKNOWN",
             Self::PlaceClosed(_) => "PLACE_CLOSED",
-            Self::PlaceInUse(_) => "PLACE_IN_USE",
+            Self::PlaceInUse(_) | Self::PlaceInUseUntil { .. } => "PLACE_IN_USE",
             Self::PlaceHeld(..) => "PLACE_HELD",
             Self::PlaceNotAdvertised(_) => "PLACE_NOT_ADVERTISED",
             Self::PlaceMismatch(..) => "PLACE_MISMATCH",

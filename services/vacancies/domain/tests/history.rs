@@ -2,8 +2,10 @@
 
 mod world;
 
+use care::Date;
 use care::market::{
     Market, Registration, RegistrationStatus, RestrictionNoticeLifted, RestrictionNoticeServed,
+    StatementOfPurpose, StatementOfPurposeSet, Told,
 };
 use care::spec::given;
 use vacancies_domain::{Command, RegisterPart, RegisterRow, RegistrationChanges, Vacancies};
@@ -78,4 +80,37 @@ fn a_notice_of_an_earlier_day_that_is_entered_later_is_in_the_history_as_in_the_
     assert_eq!(since(17), Some(jan(8)));
     let before = |day| it.restricted_on(jan(day), Some(at(11 * 24 * 60)));
     assert_eq!([before(8), before(9)], [Some(jan(6)), None]);
+}
+
+#[test]
+fn versions_of_a_statement_of_purpose_are_kept_by_date() {
+    let state = |on, text: &str| StatementOfPurposeSet { urn: urn(), on, text: text.into(), at: at(0) };
+    let (first, second) = (state(jan(1), "Four children."), state(jan(4), "Three children."));
+    let stated = || {
+        given::<Vacancies>(home())
+            .when(Command::SetStatementOfPurpose(second.clone()))
+            .then([second.clone().into()])
+            .when(Command::SetStatementOfPurpose(first.clone()))
+            .then([first.clone().into()])
+    };
+    let _ = stated().then_state(|market| {
+        let it = market.establishment(&urn()).unwrap();
+        let text = |on| it.statement_of_purpose(on).map(|(on, it)| (on, it.text.as_str()));
+        assert_eq!(text(jan(3)), Some((jan(1), "Four children.")));
+        assert_eq!(text(jan(5)), Some((jan(4), "Three children.")), "though it was entered first");
+        assert_eq!(text(Date::constant(2025, 12, 31)), None);
+        assert!(matches!(it.history[0].told, Told::Registration(_)));
+    });
+    let _ = stated().when(Command::SetStatementOfPurpose(first.clone())).then_nothing();
+    let corrected = state(jan(1), "Five children.");
+    let _ = stated().when(Command::SetStatementOfPurpose(corrected.clone())).then([corrected.into()]);
+    let ahead = state(jan(6), "Nobody.");
+    let _ = stated().when(Command::SetStatementOfPurpose(ahead)).then_refused("DAY_AHEAD");
+    let long = state(jan(1), &"x".repeat(StatementOfPurpose::CHARS_MAX + 1));
+    let _ = stated().when(Command::SetStatementOfPurpose(long)).then_refused("STATEMENT_LENGTH");
+    let many = (0..50).map(|version| state(jan(1), &format!("Version {version}.")).into());
+    let _ = given::<Vacancies>(home())
+        .and(many)
+        .when(Command::SetStatementOfPurpose(state(jan(2), "One more.")))
+        .then_refused("TOO_MANY_STATEMENTS");
 }

@@ -4,13 +4,13 @@
 mod world;
 
 use care::market::{
-    EstablishmentAmended, EstablishmentRegistered, HouseholdAmended, HouseholdApproval, HouseholdClosed,
-    HouseholdRegistered, MarketEvent, PlaceClosed, PlaceOpened, PlaceReserved, Registration, Sexes,
-    StatementOfPurpose, StatementOfPurposeSet, Told,
+    BlockAllocated, BlockTerms, EstablishmentAmended, EstablishmentRegistered, HouseholdAmended,
+    HouseholdApproval, HouseholdClosed, HouseholdRegistered, MarketEvent, PlaceClosed, PlaceHeld,
+    PlaceOpened, PlaceReserved, Registration, Sexes,
 };
 use care::published::{HouseholdEvidence, MarketEvidence};
 use care::spec::{Given, given};
-use care::{Date, HouseholdId, Nights, Refusal};
+use care::{Date, HouseholdId, Nights, Pence, Refusal};
 use vacancies_domain::{ClaimForAward, Command, HouseholdChanges, RegisterHousehold, Vacancies};
 use world::agreed::reserved;
 use world::{
@@ -272,6 +272,91 @@ fn a_household_closes_with_its_places_once_nobody_is_there() {
     let _ = two_households().when(close(Date::constant(2025, 12, 31))).then_refused("CLOSED_BEFORE_APPROVED");
 }
 
+#[test]
+fn a_household_does_not_close_for_a_day_on_which_a_child_was_there() {
+    let come = Command::OccupyPlace {
+        award: award(1),
+        council: world::derby(),
+        place: place(1),
+        on: jan(6),
+        at: at(24 * 60),
+    };
+    let left =
+        Command::EndOccupancy { award: award(1), council: world::derby(), on: jan(9), at: at(4 * 24 * 60) };
+    let stayed = || {
+        let claimed = two_households().when(Command::ClaimForAward(fostered(1, 1))).then_events(|_| {});
+        claimed.when(come.clone()).then_events(|_| {}).when(left.clone()).then_events(|_| {})
+    };
+    let close = |day| Command::CloseHousehold { household: household(1), on: jan(day), at: at(6 * 24 * 60) };
+    for day in [5, 8] {
+        let refused = stayed().when(close(day)).then_refused("PLACE_IN_USE");
+        assert!(refused.to_string().contains("until 2026-01-09"), "{refused}");
+    }
+    for day in [9, 11] {
+        let _ = stayed().when(close(day)).then_events(|events| assert_eq!(events.len(), 3));
+    }
+    // Who never came took no night.
+    let never =
+        Command::EndOccupancy { award: award(1), council: world::derby(), on: jan(6), at: at(24 * 60) };
+    let claimed = two_households().when(Command::ClaimForAward(fostered(1, 1))).then_events(|_| {});
+    let _ = claimed
+        .when(never)
+        .then_events(|_| {})
+        .when(close(5))
+        .then_events(|events| assert_eq!(events.len(), 3));
+}
+
+#[test]
+fn a_household_does_not_close_under_a_hold_a_reservation_or_a_block() {
+    let held = PlaceHeld { from: jan(5), ..world::held(1, 1) };
+    let _ = two_households().and([held.clone().into()]).when(close(jan(5))).then_refused("PLACE_IN_USE");
+    let expired = Command::CloseHousehold { household: household(1), on: jan(5), at: at(60) };
+    let _ = two_households().and([held.into()]).when(expired).then_events(|events| {
+        assert!(
+            matches!(events, [MarketEvent::HoldReleased(_), .., MarketEvent::HouseholdClosed(_)]),
+            "{events:#?}"
+        );
+    });
+    let nights = reserved(world::derby(), jan(6), jan(16), 1);
+    let _ = two_households().and([nights.into()]).when(close(jan(5))).then_refused("PLACE_IN_USE");
+    let block = BlockAllocated {
+        place: place(1),
+        block: 1,
+        urn: urn(),
+        provider: world::provider(),
+        council: world::derby(),
+        terms: BlockTerms {
+            from: jan(6),
+            until: jan(16),
+            weekly: Pence(420_000),
+            partners: [].into(),
+            resale_weekly: None,
+        },
+        approver: "Head of Placements".into(),
+        at: at(0),
+    };
+    let _ = two_households().and([block.into()]).when(close(jan(5))).then_refused("BLOCK_IN_FORCE");
+}
+
+#[test]
+fn a_closed_household_is_neither_amended_nor_gets_places() {
+    let gone = HouseholdClosed { household: household(1), urn: urn(), on: jan(3), at: at(0) };
+    let closed = || fresh_agency().and([registered(1, approval()).into(), gone.clone().into()]);
+    let _ = closed().when(open(1, 1)).then_refused("HOUSEHOLD_CLOSED");
+    let moved = HouseholdChanges { sector: Some("DL1 5".into()), ..HouseholdChanges::default() };
+    let _ = closed().when(amend(moved)).then_refused("HOUSEHOLD_CLOSED");
+    let _ = closed().when(close(jan(4))).then_refused("HOUSEHOLD_CLOSED");
+}
+
+#[test]
+fn places_are_not_opened_in_the_household_of_another_agency() {
+    let other: care::EstablishmentUrn = "SC000002".parse().unwrap();
+    let second = EstablishmentRegistered { urn: other.clone(), ..agency() };
+    let both = fresh_agency().and([second.into(), registered(1, approval()).into()]);
+    let theirs = Command::OpenPlaces { urn: other, count: 1, household: Some(household(1)), at: at(0) };
+    let _ = both.when(theirs).then_refused("HOUSEHOLD_UNKNOWN");
+}
+
 /// The claim that is in the last of some events.
 fn evidence(events: &[MarketEvent]) -> MarketEvidence {
     match events.last() {
@@ -390,37 +475,4 @@ fn a_household_is_full_by_its_children_and_not_by_its_places() {
         care::market::VacancyAdvertised { age_to: 16, ..advertised(2) }.into(),
     ]);
     assert_eq!(refused_for(full, fostered(2, 2)), "HOUSEHOLD_FULL");
-}
-
-#[test]
-fn versions_of_a_statement_of_purpose_are_kept_by_date() {
-    let state = |on, text: &str| StatementOfPurposeSet { urn: urn(), on, text: text.into(), at: at(0) };
-    let (first, second) = (state(jan(1), "Four children."), state(jan(4), "Three children."));
-    let stated = || {
-        fresh_agency()
-            .when(Command::SetStatementOfPurpose(second.clone()))
-            .then([second.clone().into()])
-            .when(Command::SetStatementOfPurpose(first.clone()))
-            .then([first.clone().into()])
-    };
-    let _ = stated().then_state(|market| {
-        let it = market.establishment(&urn()).unwrap();
-        let text = |on| it.statement_of_purpose(on).map(|(on, it)| (on, it.text.as_str()));
-        assert_eq!(text(jan(3)), Some((jan(1), "Four children.")));
-        assert_eq!(text(jan(5)), Some((jan(4), "Three children.")), "though it was entered first");
-        assert_eq!(text(Date::constant(2025, 12, 31)), None);
-        assert!(matches!(it.history[0].told, Told::Registration(_)));
-    });
-    let _ = stated().when(Command::SetStatementOfPurpose(first.clone())).then_nothing();
-    let corrected = state(jan(1), "Five children.");
-    let _ = stated().when(Command::SetStatementOfPurpose(corrected.clone())).then([corrected.into()]);
-    let ahead = state(jan(6), "Nobody.");
-    let _ = stated().when(Command::SetStatementOfPurpose(ahead)).then_refused("DAY_AHEAD");
-    let long = state(jan(1), &"x".repeat(StatementOfPurpose::CHARS_MAX + 1));
-    let _ = stated().when(Command::SetStatementOfPurpose(long)).then_refused("STATEMENT_LENGTH");
-    let many = (0..50).map(|version| state(jan(1), &format!("Version {version}.")).into());
-    let _ = fresh_agency()
-        .and(many)
-        .when(Command::SetStatementOfPurpose(state(jan(2), "One more.")))
-        .then_refused("TOO_MANY_STATEMENTS");
 }

@@ -138,7 +138,8 @@ pub(super) fn open_household<'a>(market: &'a Market, id: &HouseholdId) -> Result
     }
 }
 
-/// A household closes with its places. While a child is there or to come it cannot: where that child goes is to be agreed first.
+/// A household closes with its places. While a child is there or to come, or anybody has agreed nights ahead, it cannot: where that child goes is to
+/// be agreed first. Nor does it close for a day on which a child was still there.
 pub(super) fn close(market: &Market, id: &HouseholdId, on: Date, at: Timestamp) -> Events {
     let household = open_household(market, id)?;
     Rejection::unless_come("on", on, at)?;
@@ -149,6 +150,11 @@ pub(super) fn close(market: &Market, id: &HouseholdId, on: Date, at: Timestamp) 
     let mut events: Vec<MarketEvent> = Vec::new();
     for (place_id, place) in household.places.iter().filter_map(|id| Some((id, market.place(id)?))) {
         closable(place_id, place, at)?;
+        // Nobody is there or to come from today on; on a night between that day and today somebody may have been.
+        let since = place.claims_on(Nights::from_on(on, None), at).filter_map(|claim| claim.end).max();
+        if let Some(until) = since {
+            return Err(Rejection::PlaceInUseUntil { place: place_id.clone(), until, on });
+        }
         events.extend(expired_hold(place_id, place, at));
         if place.open {
             events.push(PlaceClosed { place: place_id.clone(), at }.into());
