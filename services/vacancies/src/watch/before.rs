@@ -58,8 +58,7 @@ impl Watcher {
             let decoded = MarketEvent::decode(&event.event_type, event.version, &event.payload);
             market.evolve(&decoded.map_err(cannot_be_read)?);
         }
-        let found = self.need.all(&Index::of(&market), at).unwrap_or_default();
-        Ok(Some(found.into_keys().collect()))
+        Ok(Some(self.need.every(&Index::of(&market), &market, at)))
     }
 
     /// The events of a stream up to a position of the log.
