@@ -244,7 +244,7 @@ pub enum Rejection {
     )]
     ChildrenBelowPlaces { household: HouseholdId, most: u16, children: u8 },
     #[error(
-        "{open} places of the household are open and it is approved for {children} children: {asked} more are too many"
+        "{open} places of the household are open and it is approved for {}: {asked} more are too many", children_in_words(*.children)
     )]
     PlacesExceedApproval { open: u16, children: u8, asked: u16 },
     #[error(
@@ -252,7 +252,8 @@ pub enum Rejection {
     )]
     OutsideApproval { household: HouseholdId, from: u8, to: u8, sexes: Sexes },
     #[error(
-        "household {household} is approved for {children} children, and {claimed} of its places are claimed by others{}",
+        "household {household} is approved for {}, and {claimed} of its places are claimed by others{}",
+        children_in_words(*.children),
         needs_it_empty(*.solo)
     )]
     HouseholdFull { household: HouseholdId, children: u8, claimed: u16, solo: bool },
@@ -281,6 +282,10 @@ pub enum Rejection {
 
 fn known_end(date: &Option<Date>) -> String {
     date.map_or_else(String::new, |date| format!("; as far as is known it is free from {date}"))
+}
+
+fn children_in_words(children: u8) -> String {
+    if children == 1 { "1 child".to_owned() } else { format!("{children} children") }
 }
 
 fn needs_it_empty(solo: bool) -> &'static str {
