@@ -39,7 +39,7 @@ pub use events::{
 pub use freshness::{
     AGEING_AFTER_DAYS, Freshness, FreshnessLevel, STALE_AFTER_DAYS, UNLISTED_AFTER_DAYS, Unheard,
 };
-pub use history::{Entered, StatementOfPurpose, StatementOfPurposeSet, Told};
+pub use history::{Entered, Registrations, StatementOfPurpose, StatementOfPurposeSet, Told};
 pub use household::{
     Bounds, Home, Household, HouseholdAmended, HouseholdApproval, HouseholdClosed, HouseholdRegistered,
     SHORT_BREAKS,

@@ -79,7 +79,7 @@ pub enum Fact<'a> {
     Sexes {
         /// As advertised.
         advertised: Sexes,
-        /// As registered.
+        /// As registered, or as its household is approved where the establishment is registered for both.
         registered: Sexes,
     },
     /// Of the needs asked for, those that it does not say it can meet. A need that no code set has is not among them.
@@ -88,7 +88,7 @@ pub enum Fact<'a> {
     CannotTake(NeedSet),
     /// Who has it.
     Claimed {
-        /// Whether a solo placement takes the whole establishment.
+        /// Whether a solo placement takes the whole home: the establishment, or the household that the place is in.
         whole_establishment: bool,
         /// Whether an award or an occupancy takes it.
         taken: bool,
@@ -101,7 +101,7 @@ pub enum Fact<'a> {
     ReservedUntil(Date),
     /// The first night after the block contracts.
     BlockedUntil(Date),
-    /// Who is in the establishment.
+    /// Who is in the establishment, or the household that the place is in.
     Occupied {
         /// Whether a claim says so.
         claimed: bool,
@@ -307,13 +307,16 @@ impl<'a> Excluded<'a> {
             Rule::Reserved => {
                 let others = question.agreed(entry).flat_map(|it| question.reserved_against(it));
                 let until = others.map(|it| it.until).max().unwrap_or(Date::MAX);
-                (Fact::ReservedUntil(until), Some(Counterfactual::OnceOver(until)))
+                // By earlier versions what is reserved before the first night was not in the way.
+                let before = question.versions.counts_nights_before();
+                let instead = if before { Counterfactual::OnceOver } else { Counterfactual::FirstNight };
+                (Fact::ReservedUntil(until), Some(instead(until)))
             }
             Rule::BlockOfAnotherCouncil => {
                 let (council, today) = (question.criteria.council, question.nights_count_from());
                 let others = question.agreed(entry).flat_map(|it| question.blocks_against(it));
-                let over =
-                    others.filter(|it| it.is_of_another(council, today)).map(|it| it.terms.until).max();
+                let over = others.filter(|it| it.is_of_another(council, today)).map(|it| it.terms.until);
+                let over = over.max().filter(|_| question.versions.counts_nights_before());
                 let right = question.right_from(entry);
                 let until = over.map_or(right, |over| over.max(right));
                 // Its own last nights it can have while those before are another's.

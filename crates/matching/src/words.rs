@@ -39,7 +39,7 @@ impl fmt::Display for Fact<'_> {
             Self::Ages { from, to } if from > to => f.write_str("it takes no age"),
             Self::Ages { from, to } => write!(f, "it takes ages {from} to {to}"),
             Self::Sexes { advertised, registered } => {
-                write!(f, "it is advertised for {advertised} and registered for {registered}")
+                write!(f, "it is advertised for {advertised} and registered or approved for {registered}")
             }
             Self::Unmet(needs) => write!(f, "it does not say it can meet {needs}"),
             Self::CannotTake(needs) => write!(f, "the home cannot take {needs} at present"),

@@ -267,7 +267,7 @@ fn age() {
 
 #[test]
 fn sex() {
-    leaves_out(Rule::Sex, "it is advertised for MALE and registered for ANY", |home, _| {
+    leaves_out(Rule::Sex, "it is advertised for MALE and registered or approved for ANY", |home, _| {
         home.vacancy.sexes = Sexes::Male;
     });
 }
@@ -470,6 +470,36 @@ fn a_search_of_before_does_not_read_the_nights_before() {
     assert_eq!((passing("51e6e4745c9fb7c6"), passing(&matching::rules_name())), (1, 0));
 }
 
+/// And so what another council had agreed kept a place from a search only on its own nights: another first night would have helped.
+#[test]
+fn a_search_of_before_is_explained_by_what_would_have_helped_then() {
+    let told = |event: MarketEvent, rules: &str| {
+        let mut home = Home::new();
+        home.then(event);
+        let (index, criteria) = (Index::of(&home.market()), asked());
+        let explained = index.explain_under(&criteria, at(0), rules).unwrap();
+        let found = explained.excluded().next().unwrap();
+        found
+            .findings()
+            .map(|it| (it.fact, it.counterfactual))
+            .map(|it| format!("{it:?}"))
+            .collect::<Vec<_>>()
+    };
+    let (before, now) = ("51e6e4745c9fb7c6", matching::rules_name());
+    let one = |fact: matching::Fact<'_>, instead: matching::Counterfactual<'_>| {
+        vec![format!("{:?}", (fact, Some(instead)))]
+    };
+    use matching::{
+        Counterfactual::{FirstNight, OnceOver},
+        Fact::{BlockedUntil, ReservedUntil},
+    };
+    let other = "E06000015";
+    assert_eq!(told(reserved(other), before), one(ReservedUntil(jan(20)), FirstNight(jan(20))));
+    assert_eq!(told(reserved(other), &now), one(ReservedUntil(jan(20)), OnceOver(jan(20))));
+    assert_eq!(told(in_block(other), before), one(BlockedUntil(jan(25)), FirstNight(jan(25))));
+    assert_eq!(told(in_block(other), &now), one(BlockedUntil(jan(25)), OnceOver(jan(25))));
+}
+
 #[test]
 fn a_place_in_a_household_lies_and_is_approved_where_and_as_that_is() {
     use care::market::{HouseholdApproval, HouseholdRegistered};
@@ -487,6 +517,7 @@ fn a_place_in_a_household_lies_and_is_approved_where_and_as_that_is() {
                 sexes: Sexes::Any,
                 sibling_groups: true,
                 short_breaks_only: false,
+                siblings_only: false,
             },
             sector: "DL3 7".into(),
             utla: "E06000005".into(),

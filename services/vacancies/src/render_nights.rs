@@ -79,7 +79,8 @@ impl Telling<'_> {
         }
     }
 
-    /// A reservation, to whose council it is and to the provider; and to each council that sold it on what it goes on paying.
+    /// A reservation, to whose council it is and to the provider; and to each council that sold it on what it goes on paying for the nights of this
+    /// one. A buyer that sells some of its nights on leaves two reservations, and whoever sold to it has a row for the nights of each.
     fn reserved(&self, it: &Reservation) -> Vec<proto::AgreedNights> {
         let mut rows = Vec::new();
         let kind = if it.sold_by.is_empty() { Kind::Reserved } else { Kind::Bought };
@@ -87,8 +88,7 @@ impl Telling<'_> {
         let mut paid_to = provider_name(self.seller);
         for (number, sold) in it.sold_by.iter().enumerate() {
             let next = it.sold_by.get(number + 1);
-            let (buyer, from, weekly) =
-                next.map_or((it.council, it.from, it.weekly), |next| (next.council, next.from, next.weekly));
+            let (buyer, weekly) = next.map_or((it.council, it.weekly), |next| (next.council, next.weekly));
             if self.is_for(sold.council) {
                 rows.push(proto::AgreedNights {
                     weekly_pence: Some(sold.weekly.0),
@@ -96,7 +96,7 @@ impl Telling<'_> {
                     sold_to: council_name(buyer),
                     sold_weekly_pence: Some(weekly.0),
                     token: Some(sold.token),
-                    ..self.row(Kind::Sold, buyer, Nights::from_on(from, Some(it.until)))
+                    ..self.row(Kind::Sold, buyer, it.nights())
                 });
             }
             paid_to = council_name(sold.council);

@@ -3,7 +3,8 @@
 use crate::render::{sexes, status};
 use api::vacancies as proto;
 use care::market::{
-    Entered, Establishment, Household, HouseholdApproval, Market, Registration, StatementOfPurpose, Told,
+    Entered, Establishment, Household, HouseholdApproval, Market, Registration, Registrations,
+    StatementOfPurpose, Told,
 };
 use care::{Date, EstablishmentUrn, HouseholdId, Timestamp};
 use proto::history_entry::Told as Entry;
@@ -38,6 +39,7 @@ fn approval(it: &HouseholdApproval) -> proto::HouseholdApproval {
         sexes: sexes(it.sexes).into(),
         sibling_groups: it.sibling_groups,
         short_breaks_only: it.short_breaks_only,
+        siblings_only: it.siblings_only,
     }
 }
 
@@ -63,9 +65,11 @@ fn registration(it: &Registration) -> proto::RegistrationState {
     }
 }
 
-fn entry(it: &Entered) -> proto::HistoryEntry {
+fn entry(it: &Entered, number: usize, registrations: &Registrations<'_>) -> proto::HistoryEntry {
     let told = match &it.told {
-        Told::Registration(now) => Entry::Registration(registration(now)),
+        Told::Registration(now) => {
+            Entry::Registration(registration(registrations.from(it.on, number).as_ref().unwrap_or(now)))
+        }
         Told::NoticeServed => Entry::Notice(proto::NoticeEntry { lifted: false }),
         Told::NoticeLifted => Entry::Notice(proto::NoticeEntry { lifted: true }),
         Told::StatementOfPurpose(stated) => Entry::StatementOfPurpose(statement((it.on, stated))),
@@ -80,22 +84,22 @@ pub(crate) fn history(
     as_of: Date,
     known_by: Option<Timestamp>,
 ) -> proto::EstablishmentHistory {
-    let known = |it: &&Entered| it.on <= as_of && known_by.is_none_or(|by| it.at <= by);
-    let mut entries: Vec<&Entered> = it.history.iter().filter(known).collect();
-    // Stable: what was entered at one instant stays in the order in which it was.
-    entries.sort_by_key(|it| (it.on, it.at));
-    let mut answer = proto::EstablishmentHistory { name: establishment_name(urn), ..Default::default() };
-    for it in &entries {
-        match &it.told {
-            Told::Registration(now) => answer.registration = Some(registration(now)),
-            Told::NoticeServed => answer.restricted_on = it.on.to_string(),
-            Told::NoticeLifted => answer.restricted_on.clear(),
-            Told::StatementOfPurpose(stated) => {
-                answer.statement_of_purpose = Some(statement((it.on, stated)));
-            }
-        }
-    }
+    let known = |(_, it): &(usize, &Entered)| it.on <= as_of && known_by.is_none_or(|by| it.at <= by);
+    let mut entries: Vec<(usize, &Entered)> = it.history.iter().enumerate().filter(known).collect();
+    // Stable: what was entered of one day stays in the order in which it was.
+    entries.sort_by_key(|(_, it)| it.on);
+    let registrations = it.registrations(known_by);
+    let stated = entries.iter().rev().find_map(|(_, it)| match &it.told {
+        Told::StatementOfPurpose(stated) => Some(statement((it.on, stated))),
+        _ => None,
+    });
     let before = entries.len().saturating_sub(ENTRIES_MAX);
-    answer.entries = entries.into_iter().skip(before).map(entry).collect();
-    answer
+    let shown = entries.into_iter().skip(before);
+    proto::EstablishmentHistory {
+        name: establishment_name(urn),
+        entries: shown.map(|(number, it)| entry(it, number, &registrations)).collect(),
+        registration: registrations.on(as_of).as_ref().map(registration),
+        restricted_on: it.restricted_on(as_of, known_by).map(|on| on.to_string()).unwrap_or_default(),
+        statement_of_purpose: stated,
+    }
 }

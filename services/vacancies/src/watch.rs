@@ -5,6 +5,8 @@
 //! on it. What changes without an event, because a day begins, is found by looking at everything once a day.
 
 mod before;
+#[cfg(test)]
+mod tests;
 
 use crate::{Vacancies, render};
 use api::vacancies as proto;
@@ -72,6 +74,15 @@ impl StandingNeed {
         }
         let found = questions.iter().flat_map(|question| index.search(question, at, MATCHES_MAX).matches);
         Some(self.here(found)).filter(|found| found.len() <= MATCHES_MAX)
+    }
+
+    /// The places that match as of `at`, however many: a need that is too broad now may have been told less, and the other way round.
+    fn every(&self, index: &Index, market: &Market, at: Timestamp) -> BTreeSet<PlaceId> {
+        let found = self.all(index, at).unwrap_or_else(|| {
+            let places = market.places().map(|(id, _)| id.clone()).collect();
+            self.among(index, at, &places)
+        });
+        found.into_keys().collect()
     }
 
     fn among(&self, index: &Index, at: Timestamp, places: &BTreeSet<PlaceId>) -> BTreeMap<PlaceId, Match> {
@@ -205,8 +216,8 @@ impl Watcher {
             None => None,
         };
         let at = self.vacancies.clock.now();
-        let looked = self.vacancies.indexed(|index, _, head| {
-            let then = then.map(|then| self.need.all(index, then).unwrap_or_default());
+        let looked = self.vacancies.indexed(|index, market, head| {
+            let then = then.map(|then| self.need.every(index, market, then));
             (self.need.all(index, at), then, head)
         });
         let (all, as_now, head) = looked.await?;
@@ -216,8 +227,7 @@ impl Watcher {
             None => all.values().cloned().map(appeared).collect(),
             Some(heard) => {
                 self.told = (heard.position, then.unwrap_or(Timestamp::UNIX_EPOCH));
-                let as_now = as_now.unwrap_or_default().into_keys().collect();
-                self.since(heard.position, head, then.map(|then| (then, as_now)), &all).await?
+                self.since(heard.position, head, then.zip(as_now), &all).await?
             }
         };
         changes.push(Change::CaughtUp(caught_up(all.len())));

@@ -125,6 +125,14 @@ async fn one_agency_learns_nothing_of_anothers_households() {
     };
     let status = world.service.close_household(world.provider("P2", close)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "HOUSEHOLD_UNKNOWN"));
+    let amend = proto::AmendHouseholdRequest {
+        provider: "providers/P2".into(),
+        household: households[0].name.clone(),
+        sector: "DL1 5".into(),
+        ..Default::default()
+    };
+    let status = world.service.amend_household(world.provider("P2", amend)).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "HOUSEHOLD_UNKNOWN"));
     let page = world.service.list_households(world.provider("P1", list())).await.unwrap().into_inner();
     assert_eq!(page.households[0].name, households[0].name);
     let next = proto::ListHouseholdsRequest { page_token: page.next_page_token, ..list() };

@@ -91,7 +91,7 @@ impl Market {
 }
 
 impl Place {
-    /// How a night stands; `solo` are those on which another place's claim takes the whole establishment.
+    /// How a night stands; `solo` are those on which another place's claim takes the whole home.
     fn night(
         &self,
         night: Date,

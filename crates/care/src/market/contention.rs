@@ -271,9 +271,9 @@ impl Agreed {
     /// The reservations of other councils that are in the way of a claim without a known end that begins on the night of `first`, as of `today`:
     /// those that take some of its nights, and those of nights before that are not over.
     ///
-    /// It is judged alike for a hold, for an award with or without one, and for a search. A claim of nights behind those that somebody pays for
+    /// It is judged alike for a hold, for an award without one, and for a search. A claim of nights behind those that somebody pays for
     /// would keep that council from one of its own, which would have no known end either. Only who bought its nights of another stands
-    /// behind that one.
+    /// behind that one; and an award on its own live hold asks for no more than that its nights are free, since nobody agrees nights before those.
     pub fn reserved_against(
         &self,
         council: Option<CouncilId>,

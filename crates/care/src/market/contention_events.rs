@@ -25,7 +25,8 @@ words!(
     }
 );
 
-/// Nights of a council's reservation that its own placement takes after all: the placement is paid for them, and the reservation no more.
+/// Nights of a council's reservation that its own placement takes after all: the placement is paid for them, and the reservation no more. They are
+/// given up for good: where the departure is put right to an earlier day again they are free to anybody, and whoever wants them reserves anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Yielded {
     /// The token of the reservation.

@@ -90,6 +90,33 @@ impl Establishment {
         }
     }
 
+    /// What was entered of its registration, by an instant if one is given.
+    #[must_use]
+    pub fn registrations(&self, known_by: Option<Timestamp>) -> Registrations<'_> {
+        let (mut changes, mut was) = (Vec::new(), None::<&Registration>);
+        for (number, it) in self.history.iter().enumerate() {
+            let Told::Registration(now) = &it.told else { continue };
+            if known_by.is_some_and(|by| it.at > by) {
+                continue;
+            }
+            let is_told = |set: &SetField| was.is_none_or(|was| differs(*set, was, now));
+            changes.push((number, it.on, now, SET_FIELDS.into_iter().filter(is_told).collect()));
+            was = Some(now);
+        }
+        Registrations { changes }
+    }
+
+    /// Since when a notice restricts it on a day; none where none does. Of what was entered for that day or one before, what was entered last holds.
+    #[must_use]
+    pub fn restricted_on(&self, day: Date, known_by: Option<Timestamp>) -> Option<Date> {
+        let known = self.history.iter().filter(|it| it.on <= day && known_by.is_none_or(|by| it.at <= by));
+        known.fold(None, |since, it| match it.told {
+            Told::NoticeServed => Some(it.on),
+            Told::NoticeLifted => None,
+            Told::Registration(_) | Told::StatementOfPurpose(_) => since,
+        })
+    }
+
     /// The statement of purpose that holds on a day, with its date: the latest version that is not of a later day; of one date, what was
     /// entered last.
     #[must_use]
@@ -104,5 +131,57 @@ impl Establishment {
             Told::StatementOfPurpose(statement) => Some((it.on, statement)),
             _ => None,
         })
+    }
+}
+
+/// Sets one field of a registration as another has it.
+type SetField = fn(&mut Registration, &Registration);
+
+const SET_FIELDS: [SetField; 6] = [
+    |it, now| it.status = now.status,
+    |it, now| it.grade.clone_from(&now.grade),
+    |it, now| it.age_from = now.age_from,
+    |it, now| it.age_to = now.age_to,
+    |it, now| it.sexes = now.sexes,
+    |it, now| it.places_registered = now.places_registered,
+];
+
+fn differs(set: SetField, was: &Registration, now: &Registration) -> bool {
+    let mut it = was.clone();
+    set(&mut it, now);
+    it != *was
+}
+
+/// What was entered of a registration, in the order in which it was. An entry tells the fields that it changed, and says nothing of the others: an
+/// amendment of a grade in March leaves standing what the register of February says of the status, though that is read later. Of a field, what was
+/// entered last holds from its day on.
+#[derive(Debug, Clone)]
+pub struct Registrations<'a> {
+    /// The number of the entry in the history, its day, the registration as it was then, and the fields that the entry changed.
+    changes: Vec<(usize, Date, &'a Registration, Vec<SetField>)>,
+}
+
+impl Registrations<'_> {
+    /// The registration on a day; none where nothing was entered for it or a day before.
+    #[must_use]
+    pub fn on(&self, day: Date) -> Option<Registration> {
+        self.until((day, usize::MAX))
+    }
+
+    /// The registration from the day of an entry on, by its number in the history: with what was entered before of that day, and all of earlier days.
+    #[must_use]
+    pub fn from(&self, day: Date, number: usize) -> Option<Registration> {
+        self.until((day, number))
+    }
+
+    fn until(&self, last: (Date, usize)) -> Option<Registration> {
+        let mut found = None;
+        for (number, on, now, fields) in &self.changes {
+            if (*on, *number) <= last {
+                let it: &mut Registration = found.get_or_insert_with(|| (*now).clone());
+                fields.iter().for_each(|set| set(it, now));
+            }
+        }
+        found
     }
 }

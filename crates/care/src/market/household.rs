@@ -34,10 +34,15 @@ pub struct HouseholdApproval {
     pub sibling_groups: bool,
     /// Whether it takes children for short breaks only.
     pub short_breaks_only: bool,
+    /// Whether all children who live there at once are siblings of each other, so that the usual fostering limit does not hold (Children Act 1989,
+    /// Schedule 7, paragraph 3). The market does not know who is whose sibling: the agency and the councils see to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub siblings_only: bool,
 }
 
 impl HouseholdApproval {
-    /// The usual fostering limit: how many children are fostered at once without an exemption (Children Act 1989, Schedule 7, paragraph 2).
+    /// The usual fostering limit: how many children are fostered at once who are not all siblings of each other, without an exemption (Children
+    /// Act 1989, Schedule 7, paragraph 2).
     pub const USUAL_LIMIT: u8 = 3;
     /// The most children of any one household, exempted or not.
     pub const CHILDREN_MAX: u8 = 12;

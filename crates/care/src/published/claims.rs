@@ -22,7 +22,8 @@ pub struct ClaimEvidence {
     pub age_years: u8,
     /// How many places it is registered for.
     pub places_registered: u16,
-    /// How many of them are claimed on the first night, this claim included; a solo placement takes them all.
+    /// How many of them are claimed on the first night, this claim included. A solo placement takes them all, but one in a carer household counts as
+    /// one, and for a place in a household so does any.
     pub places_claimed: u16,
 }
 
@@ -57,6 +58,9 @@ pub struct HouseholdEvidence {
     pub exempt: bool,
     /// Whom it is approved for.
     pub sexes: Sexes,
+    /// Whether it is approved for children who are all siblings of each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub siblings_only: bool,
 }
 
 /// The market gave the place to the council. In the region's vacancies log, with [`MarketEvidence`].
@@ -78,7 +82,7 @@ pub struct PlaceClaimed<E = ClaimEvidence> {
     pub provider: ProviderId,
     /// The first night.
     pub start: Date,
-    /// Whether the claim takes the whole establishment.
+    /// Whether the claim takes the whole home: the establishment, or the household that the place is in.
     pub solo: bool,
     /// The fencing token of the hold that the claim came from.
     pub token: u64,

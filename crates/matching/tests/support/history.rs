@@ -81,6 +81,7 @@ fn approval(a: u8, b: u8) -> HouseholdApproval {
         sexes: of(&SEXES, a / 4),
         sibling_groups: b.is_multiple_of(2),
         short_breaks_only: b % 8 == 7,
+        siblings_only: false,
     }
 }
 

@@ -155,7 +155,8 @@ pub enum Rejection {
     #[error("place {place} is in a block until {until}: end it with the other party first")]
     BlockInForce { place: PlaceId, until: Date },
     #[error(
-        "a council pays for nights of place {place} until {until}: until then it is advertised from no later day, and for no fewer ages or sexes"
+        "a council pays for nights of place {place} until {until}: until then it is advertised from no later day, and neither it nor its household takes \
+         fewer ages or sexes or gives other provision"
     )]
     NightsPromised { place: PlaceId, until: Date },
     #[error(
@@ -222,8 +223,8 @@ pub enum Rejection {
     #[error("a household is approved for 1 to {max} children, not {0}", max = HouseholdApproval::CHILDREN_MAX)]
     HouseholdChildren(u8),
     #[error(
-        "{0} children are more than the usual fostering limit of {usual} (Children Act 1989, Schedule 7): say that the household is exempt if the \
-         authority has exempted it",
+        "{0} children are more than the usual fostering limit of {usual} (Children Act 1989, Schedule 7): say that all of them are siblings of each \
+         other (siblings_only, paragraph 3), or that the authority has exempted the household (exempt, paragraph 4)",
         usual = HouseholdApproval::USUAL_LIMIT
     )]
     UsualFosteringLimit(u8),
@@ -234,12 +235,16 @@ pub enum Rejection {
     #[error("the household is approved since {approved_on}: it cannot have closed on {on}, before that")]
     ClosedBeforeApproved { approved_on: Date, on: Date },
     #[error(
+        "a child was in place {place} until {until}: the household cannot have closed on {on}, give {until} or later"
+    )]
+    PlaceInUseUntil { place: PlaceId, until: Date, on: Date },
+    #[error(
         "{most} places of household {household} are open, or children there or to come, more than the {children} that it is to be approved for: close \
          some first, or wait until children have left"
     )]
     ChildrenBelowPlaces { household: HouseholdId, most: u16, children: u8 },
     #[error(
-        "{open} places of the household are open and it is approved for {children} children: {asked} more are too many"
+        "{open} places of the household are open and it is approved for {}: {asked} more are too many", children_in_words(*.children)
     )]
     PlacesExceedApproval { open: u16, children: u8, asked: u16 },
     #[error(
@@ -247,7 +252,8 @@ pub enum Rejection {
     )]
     OutsideApproval { household: HouseholdId, from: u8, to: u8, sexes: Sexes },
     #[error(
-        "household {household} is approved for {children} children, and {claimed} of its places are claimed by others{}",
+        "household {household} is approved for {}, and {claimed} of its places are claimed by others{}",
+        children_in_words(*.children),
         needs_it_empty(*.solo)
     )]
     HouseholdFull { household: HouseholdId, children: u8, claimed: u16, solo: bool },
@@ -278,6 +284,10 @@ fn known_end(date: &Option<Date>) -> String {
     date.map_or_else(String::new, |date| format!("; as far as is known it is free from {date}"))
 }
 
+fn children_in_words(children: u8) -> String {
+    if children == 1 { "1 child".to_owned() } else { format!("{children} children") }
+}
+
 fn needs_it_empty(solo: bool) -> &'static str {
     if solo { "; a solo placement needs it empty" } else { "" }
 }
@@ -306,7 +316,7 @@ impl Refusal for Rejection {
             Self::PlacesExceedRegistration { .. } => "PLACES_EXCEED_REGISTRATION",
             Self::PlaceUnknown(_) => "PLACE_UNKNOWN",
             Self::PlaceClosed(_) => "PLACE_CLOSED",
-            Self::PlaceInUse(_) => "PLACE_IN_USE",
+            Self::PlaceInUse(_) | Self::PlaceInUseUntil { .. } => "PLACE_IN_USE",
             Self::PlaceHeld(..) => "PLACE_HELD",
             Self::PlaceNotAdvertised(_) => "PLACE_NOT_ADVERTISED",
             Self::PlaceMismatch(..) => "PLACE_MISMATCH",
@@ -408,6 +418,12 @@ impl Rejection {
     pub(crate) fn unless_near(field: &'static str, day: Date, at: Timestamp) -> Result<(), Self> {
         let latest = last_day_ahead(london_date(at));
         if day > latest { Err(Self::DateTooFar { field, day, latest }) } else { Ok(()) }
+    }
+
+    /// What is entered as having happened is of today or a day before.
+    pub(crate) fn unless_come(field: &'static str, day: Date, at: Timestamp) -> Result<(), Self> {
+        let today = london_date(at);
+        if day > today { Err(Self::DayAhead { field, day, today }) } else { Ok(()) }
     }
 
     /// The field of the request that is wrong whatever the state.

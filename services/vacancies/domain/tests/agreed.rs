@@ -242,6 +242,22 @@ fn what_its_own_council_reserved_yields_to_a_child_who_left_later_than_was_recor
         })
         .when(Command::HoldPlace(HoldPlace { first_night: Some(jan(10)), ..hold_place(1, durham()) }))
         .then_refused("RESERVED");
+    // What it gave up does not come back with a departure that is put right once more: those nights are anybody's again.
+    let _ =
+        again().when(end(12)).then([yields(12, 12).into()]).when(end(10)).then([left(10).into()]).then_state(
+            |market| {
+                let kept = market.place(&place(1)).unwrap().reservations_on(Nights::from_on(jan(1), None));
+                assert_eq!(kept.map(|it| (it.from, it.until)).collect::<Vec<_>>(), [(jan(12), jan(16))]);
+                let runs = market.calendar(&place(1), Nights::from_on(jan(9), Some(jan(13))), at(0));
+                let runs = runs.iter().map(|run| (run.nights.start(), run.state)).collect::<Vec<_>>();
+                let free = [
+                    (jan(9), NightState::Occupied),
+                    (jan(10), NightState::Vacant),
+                    (jan(12), NightState::Reserved),
+                ];
+                assert_eq!(runs, free);
+            },
+        );
     let _ = again().when(end(20)).then([yields(20, 16).into()]).then_state(|market| {
         assert!(market.place(&place(1)).unwrap().agreed.is_none(), "nothing of it is left");
     });
@@ -293,10 +309,12 @@ fn a_reservation_is_ended_by_its_council_or_a_notice() {
     }
     market_reserved().when(end(durham(), 1, jan(10))).then_refused("RESERVATION_UNKNOWN");
     market_reserved().when(end(derby(), 2, jan(10))).then_refused("RESERVATION_UNKNOWN");
-    let notice = RestrictionNoticeServed { urn: urn(), on: jan(9), at: at(0) };
+    let on_the_9th = at(4 * 24 * 60);
+    let notice = RestrictionNoticeServed { urn: urn(), on: jan(9), at: on_the_9th };
+    let restricted = ReservationEnded { at: on_the_9th, ..ended(jan(6), jan(9), ReservationEnd::Restricted) };
     market_reserved()
         .when(Command::ServeRestrictionNotice(notice.clone()))
-        .then([notice.into(), ended(jan(6), jan(9), ReservationEnd::Restricted).into()]);
+        .then([notice.into(), restricted.into()]);
 }
 
 #[test]

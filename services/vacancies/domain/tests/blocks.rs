@@ -357,9 +357,10 @@ fn a_resale_is_offered_within_the_block_contract() {
 fn a_sellers_retainer_ends_with_what_was_bought() {
     let of = ResaleOf::Reservation(1);
     let bought = || market_reserved().and(sold(of, durham(), jan(9), jan(16), 3));
+    let on_the_11th = at(6 * 24 * 60);
     let end = |council, token, from, weekly, until, reason| {
-        let place = place(1);
-        ReservationEnded { place, council, token, from, until, weekly, reason, at: at(0) }.into()
+        let at = if reason == ReservationEnd::Restricted { on_the_11th } else { at(0) };
+        ReservationEnded { place: place(1), council, token, from, until, weekly, reason, at }.into()
     };
     let both = |until, reason| -> [MarketEvent; 2] {
         [end(durham(), 3, jan(9), asked(of), until, reason), end(derby(), 1, jan(6), RETAINER, until, reason)]
@@ -384,7 +385,7 @@ fn a_sellers_retainer_ends_with_what_was_bought() {
     // What is left before the nights that were sold nobody could use, so it is not sold either.
     bought().when(Command::OfferResale(resale(of, jan(6), jan(9)))).then_refused("RESALE_NOT_TO_THE_END");
     bought().when(Command::OfferResale(resale(of, jan(10), jan(16)))).then_refused("RESALE_NOT_OWN");
-    let notice = |on| RestrictionNoticeServed { urn: urn(), on, at: at(0) };
+    let notice = |on| RestrictionNoticeServed { urn: urn(), on, at: on_the_11th };
     let serve = |on| bought().when(Command::ServeRestrictionNotice(notice(on)));
     let [buyers, sellers] = both(jan(11), ReservationEnd::Restricted);
     serve(jan(11)).then([notice(jan(11)).into(), buyers, sellers]);

@@ -4,14 +4,15 @@
 mod world;
 
 use care::market::{
-    EstablishmentRegistered, HouseholdAmended, HouseholdApproval, HouseholdClosed, HouseholdRegistered,
-    MarketEvent, PlaceClosed, PlaceOpened, Registration, Sexes, StatementOfPurpose, StatementOfPurposeSet,
-    Told,
+    BlockAllocated, BlockTerms, EstablishmentAmended, EstablishmentRegistered, HouseholdAmended,
+    HouseholdApproval, HouseholdClosed, HouseholdRegistered, MarketEvent, PlaceClosed, PlaceHeld,
+    PlaceOpened, PlaceReserved, Registration, Sexes,
 };
 use care::published::{HouseholdEvidence, MarketEvidence};
 use care::spec::{Given, given};
-use care::{Date, HouseholdId, Nights, Refusal};
+use care::{Date, HouseholdId, Nights, Pence, Refusal};
 use vacancies_domain::{ClaimForAward, Command, HouseholdChanges, RegisterHousehold, Vacancies};
+use world::agreed::reserved;
 use world::{
     URN, advertised, at, award, claim, claimed, establishment_registered, jan, opened, passing, place,
     provider_registered, referral, refused_for, registration, urn,
@@ -31,6 +32,7 @@ fn approval() -> HouseholdApproval {
         sexes: Sexes::Any,
         sibling_groups: true,
         short_breaks_only: false,
+        siblings_only: false,
     }
 }
 
@@ -111,7 +113,23 @@ fn households_are_numbered_and_take_up_to_the_usual_limit() {
     refused(|it| it.approved_on = jan(6), "DAY_AHEAD", "approval.approved_on");
     refused(|it| it.age_from = 17, "AGE_RANGE_INVALID", "age_to");
     refused(|it| it.age_from = 2, "AGES_OUTSIDE_REGISTRATION", "");
+    let four = fresh_agency().when(enter(HouseholdApproval { children: 4, ..approval() }));
+    let words = four.then_refused("USUAL_FOSTERING_LIMIT").to_string();
+    assert!(words.contains("siblings_only") && words.contains("exempt"), "{words}");
+    let siblings = HouseholdApproval { children: 4, siblings_only: true, ..approval() };
+    let _ = fresh_agency().when(enter(siblings.clone())).then([registered(1, siblings.clone()).into()]);
+    // What allows more than the usual limit is not taken away while the number stays.
     let exempt = HouseholdApproval { children: 5, exempt: true, ..approval() };
+    for more in [siblings, exempt.clone()] {
+        let withdrawn = HouseholdApproval { exempt: false, siblings_only: false, ..more.clone() };
+        let withdrawn = HouseholdChanges { approval: Some(withdrawn), ..HouseholdChanges::default() };
+        let one = || fresh_agency().and([registered(1, more.clone()).into()]);
+        let _ = one().when(amend(withdrawn)).then_refused("USUAL_FOSTERING_LIMIT");
+        let other =
+            HouseholdApproval { exempt: !more.exempt, siblings_only: !more.siblings_only, ..more.clone() };
+        let other = HouseholdChanges { approval: Some(other), ..HouseholdChanges::default() };
+        let _ = one().when(amend(other)).then_events(|events| assert_eq!(events.len(), 1));
+    }
     let _ = fresh_agency().when(enter(exempt.clone())).then([registered(1, exempt).into()]);
     let home: Given<Vacancies> = given([provider_registered().into(), establishment_registered().into()]);
     assert_eq!(home.when(enter(approval())).then_refused("NO_HOUSEHOLDS").violations(), []);
@@ -165,6 +183,72 @@ fn no_more_places_are_open_than_a_household_is_approved_for() {
 }
 
 #[test]
+fn a_household_moves_though_its_approval_is_outside_what_its_agency_is_registered_for_by_now() {
+    let narrowed = EstablishmentAmended {
+        urn: urn(),
+        registration: Registration { age_from: 12, ..agency().registration },
+        sector: None,
+        at: at(0),
+    };
+    let one = || fresh_agency().and([registered(1, approval()).into(), narrowed.clone().into()]);
+    let moved = HouseholdChanges { sector: Some("DL1 5".into()), ..HouseholdChanges::default() };
+    let amended = HouseholdAmended {
+        household: household(1),
+        urn: urn(),
+        approval: approval(),
+        sector: "DL1 5".into(),
+        utla: String::new(),
+        at: at(0),
+    };
+    let _ = one().when(amend(moved.clone())).then([amended.clone().into()]);
+    let stated_again = HouseholdChanges { approval: Some(approval()), ..moved.clone() };
+    let _ = one().when(amend(stated_again)).then([amended.into()]);
+    let other = HouseholdApproval { sibling_groups: false, ..approval() };
+    let other = HouseholdChanges { approval: Some(other), ..moved };
+    let _ = one().when(amend(other)).then_refused("AGES_OUTSIDE_REGISTRATION");
+}
+
+/// Another council pays for place 1 until the 16th: what the household took when it was agreed it goes on taking.
+#[test]
+fn an_approval_is_not_narrowed_under_nights_that_a_council_pays_for() {
+    let promised = || two_households().and([reserved(world::derby(), jan(6), jan(16), 1).into()]);
+    let change = |change: fn(&mut HouseholdApproval)| {
+        let mut approval = approval();
+        change(&mut approval);
+        amend(HouseholdChanges { approval: Some(approval), ..HouseholdChanges::default() })
+    };
+    let refused = |it| {
+        let words = promised().when(change(it)).then_refused("NIGHTS_PROMISED").to_string();
+        assert!(words.contains("SC000001-01") && words.contains("2026-01-16"), "{words}");
+        let _ = two_households().when(change(it)).then_events(|events| assert_eq!(events.len(), 1));
+    };
+    refused(|it| it.age_from = 11);
+    refused(|it| it.age_to = 15);
+    refused(|it| it.sexes = Sexes::Female);
+    refused(|it| it.short_breaks_only = true);
+    let allowed = |given: Given<Vacancies>, it| {
+        let _ = given.when(change(it)).then_events(|events| assert_eq!(events.len(), 1));
+    };
+    allowed(promised(), |it| (it.age_from, it.sibling_groups) = (8, false));
+    // What the place was not advertised for is promised to nobody.
+    let older = care::market::VacancyAdvertised { age_from: 12, age_to: 16, ..advertised(1) };
+    allowed(promised().and([older.into()]), |it| it.age_from = 12);
+    // In another household, or when the nights have passed, nobody pays for any.
+    let second = PlaceReserved { place: place(3), ..reserved(world::derby(), jan(6), jan(16), 1) };
+    allowed(two_households().and([second.into()]), |it| it.age_from = 11);
+    let passed = Command::AmendHousehold {
+        household: household(1),
+        changes: HouseholdChanges {
+            approval: Some(HouseholdApproval { age_from: 11, ..approval() }),
+            ..HouseholdChanges::default()
+        },
+        revision: None,
+        at: at(11 * 24 * 60),
+    };
+    let _ = promised().when(passed).then_events(|events| assert_eq!(events.len(), 1));
+}
+
+#[test]
 fn a_place_is_advertised_within_the_approval() {
     let older = care::market::VacancyAdvertised { age_to: 17, ..advertised(1) };
     let _ = two_households().when(Command::AdvertiseVacancy(older.clone())).then_refused("OUTSIDE_APPROVAL");
@@ -188,6 +272,91 @@ fn a_household_closes_with_its_places_once_nobody_is_there() {
     let _ = two_households().when(close(Date::constant(2025, 12, 31))).then_refused("CLOSED_BEFORE_APPROVED");
 }
 
+#[test]
+fn a_household_does_not_close_for_a_day_on_which_a_child_was_there() {
+    let come = Command::OccupyPlace {
+        award: award(1),
+        council: world::derby(),
+        place: place(1),
+        on: jan(6),
+        at: at(24 * 60),
+    };
+    let left =
+        Command::EndOccupancy { award: award(1), council: world::derby(), on: jan(9), at: at(4 * 24 * 60) };
+    let stayed = || {
+        let claimed = two_households().when(Command::ClaimForAward(fostered(1, 1))).then_events(|_| {});
+        claimed.when(come.clone()).then_events(|_| {}).when(left.clone()).then_events(|_| {})
+    };
+    let close = |day| Command::CloseHousehold { household: household(1), on: jan(day), at: at(6 * 24 * 60) };
+    for day in [5, 8] {
+        let refused = stayed().when(close(day)).then_refused("PLACE_IN_USE");
+        assert!(refused.to_string().contains("until 2026-01-09"), "{refused}");
+    }
+    for day in [9, 11] {
+        let _ = stayed().when(close(day)).then_events(|events| assert_eq!(events.len(), 3));
+    }
+    // Who never came took no night.
+    let never =
+        Command::EndOccupancy { award: award(1), council: world::derby(), on: jan(6), at: at(24 * 60) };
+    let claimed = two_households().when(Command::ClaimForAward(fostered(1, 1))).then_events(|_| {});
+    let _ = claimed
+        .when(never)
+        .then_events(|_| {})
+        .when(close(5))
+        .then_events(|events| assert_eq!(events.len(), 3));
+}
+
+#[test]
+fn a_household_does_not_close_under_a_hold_a_reservation_or_a_block() {
+    let held = PlaceHeld { from: jan(5), ..world::held(1, 1) };
+    let _ = two_households().and([held.clone().into()]).when(close(jan(5))).then_refused("PLACE_IN_USE");
+    let expired = Command::CloseHousehold { household: household(1), on: jan(5), at: at(60) };
+    let _ = two_households().and([held.into()]).when(expired).then_events(|events| {
+        assert!(
+            matches!(events, [MarketEvent::HoldReleased(_), .., MarketEvent::HouseholdClosed(_)]),
+            "{events:#?}"
+        );
+    });
+    let nights = reserved(world::derby(), jan(6), jan(16), 1);
+    let _ = two_households().and([nights.into()]).when(close(jan(5))).then_refused("PLACE_IN_USE");
+    let block = BlockAllocated {
+        place: place(1),
+        block: 1,
+        urn: urn(),
+        provider: world::provider(),
+        council: world::derby(),
+        terms: BlockTerms {
+            from: jan(6),
+            until: jan(16),
+            weekly: Pence(420_000),
+            partners: [].into(),
+            resale_weekly: None,
+        },
+        approver: "Head of Placements".into(),
+        at: at(0),
+    };
+    let _ = two_households().and([block.into()]).when(close(jan(5))).then_refused("BLOCK_IN_FORCE");
+}
+
+#[test]
+fn a_closed_household_is_neither_amended_nor_gets_places() {
+    let gone = HouseholdClosed { household: household(1), urn: urn(), on: jan(3), at: at(0) };
+    let closed = || fresh_agency().and([registered(1, approval()).into(), gone.clone().into()]);
+    let _ = closed().when(open(1, 1)).then_refused("HOUSEHOLD_CLOSED");
+    let moved = HouseholdChanges { sector: Some("DL1 5".into()), ..HouseholdChanges::default() };
+    let _ = closed().when(amend(moved)).then_refused("HOUSEHOLD_CLOSED");
+    let _ = closed().when(close(jan(4))).then_refused("HOUSEHOLD_CLOSED");
+}
+
+#[test]
+fn places_are_not_opened_in_the_household_of_another_agency() {
+    let other: care::EstablishmentUrn = "SC000002".parse().unwrap();
+    let second = EstablishmentRegistered { urn: other.clone(), ..agency() };
+    let both = fresh_agency().and([second.into(), registered(1, approval()).into()]);
+    let theirs = Command::OpenPlaces { urn: other, count: 1, household: Some(household(1)), at: at(0) };
+    let _ = both.when(theirs).then_refused("HOUSEHOLD_UNKNOWN");
+}
+
 /// The claim that is in the last of some events.
 fn evidence(events: &[MarketEvent]) -> MarketEvidence {
     match events.last() {
@@ -207,6 +376,7 @@ fn a_solo_child_takes_the_household_and_not_the_agency() {
                 children_placed: 1,
                 exempt: false,
                 sexes: Sexes::Any,
+                siblings_only: false,
             };
             assert_eq!(evidence(events).household, Some(expected));
             assert_eq!(evidence(events).evidence.places_claimed, 1, "one child of twenty");
@@ -233,6 +403,22 @@ fn a_solo_child_takes_the_household_and_not_the_agency() {
     }
     let before = two_households().when(Command::ClaimForAward(fostered(2, 2))).then_events(|_| {});
     assert_eq!(refused_for(before, solo.clone()), "HOUSEHOLD_FULL");
+}
+
+#[test]
+fn a_solo_child_with_the_agency_itself_is_one_of_its_children_for_a_household() {
+    let solo = ClaimForAward { solo: true, ..fostered(1, 4) };
+    let alone = two_households().when(Command::ClaimForAward(solo)).then_events(|events| {
+        assert_eq!(
+            evidence(events).evidence.places_claimed,
+            20,
+            "of what belongs to no household it has all"
+        );
+    });
+    let _ = alone.when(Command::ClaimForAward(fostered(2, 1))).then_events(|events| {
+        let evidence = evidence(events).evidence;
+        assert_eq!((evidence.places_claimed, evidence.places_registered), (2, 20));
+    });
 }
 
 #[test]
@@ -289,37 +475,4 @@ fn a_household_is_full_by_its_children_and_not_by_its_places() {
         care::market::VacancyAdvertised { age_to: 16, ..advertised(2) }.into(),
     ]);
     assert_eq!(refused_for(full, fostered(2, 2)), "HOUSEHOLD_FULL");
-}
-
-#[test]
-fn versions_of_a_statement_of_purpose_are_kept_by_date() {
-    let state = |on, text: &str| StatementOfPurposeSet { urn: urn(), on, text: text.into(), at: at(0) };
-    let (first, second) = (state(jan(1), "Four children."), state(jan(4), "Three children."));
-    let stated = || {
-        fresh_agency()
-            .when(Command::SetStatementOfPurpose(second.clone()))
-            .then([second.clone().into()])
-            .when(Command::SetStatementOfPurpose(first.clone()))
-            .then([first.clone().into()])
-    };
-    let _ = stated().then_state(|market| {
-        let it = market.establishment(&urn()).unwrap();
-        let text = |on| it.statement_of_purpose(on).map(|(on, it)| (on, it.text.as_str()));
-        assert_eq!(text(jan(3)), Some((jan(1), "Four children.")));
-        assert_eq!(text(jan(5)), Some((jan(4), "Three children.")), "though it was entered first");
-        assert_eq!(text(Date::constant(2025, 12, 31)), None);
-        assert!(matches!(it.history[0].told, Told::Registration(_)));
-    });
-    let _ = stated().when(Command::SetStatementOfPurpose(first.clone())).then_nothing();
-    let corrected = state(jan(1), "Five children.");
-    let _ = stated().when(Command::SetStatementOfPurpose(corrected.clone())).then([corrected.into()]);
-    let ahead = state(jan(6), "Nobody.");
-    let _ = stated().when(Command::SetStatementOfPurpose(ahead)).then_refused("DAY_AHEAD");
-    let long = state(jan(1), &"x".repeat(StatementOfPurpose::CHARS_MAX + 1));
-    let _ = stated().when(Command::SetStatementOfPurpose(long)).then_refused("STATEMENT_LENGTH");
-    let many = (0..50).map(|version| state(jan(1), &format!("Version {version}.")).into());
-    let _ = fresh_agency()
-        .and(many)
-        .when(Command::SetStatementOfPurpose(state(jan(2), "One more.")))
-        .then_refused("TOO_MANY_STATEMENTS");
 }

@@ -160,7 +160,7 @@ fn no_fewer_places_are_registered_than_are_claimed_in_closed_ones_too() {
 #[test]
 fn serving_a_notice_ends_holds_and_awards_whose_child_cannot_have_come() {
     let (mut first, mut second) = (claim(2), claim(3));
-    (first.start, second.start) = (jan(6), jan(9));
+    (first.start, second.start) = (jan(5), jan(9));
     (second.award, second.referral) = (award(2), world::referral(2));
     market()
         .and([
@@ -170,9 +170,9 @@ fn serving_a_notice_ends_holds_and_awards_whose_child_cannot_have_come() {
             passing(&second, 1).into(),
             claimed(&second, 1, 3).into(),
         ])
-        .when(Command::ServeRestrictionNotice(served(6)))
+        .when(Command::ServeRestrictionNotice(served(5)))
         .then([
-            served(6).into(),
+            served(5).into(),
             hold_released(1, 1, HoldEnd::Restricted, 1).into(),
             ClaimReleased {
                 award: award(2),
@@ -183,7 +183,7 @@ fn serving_a_notice_ends_holds_and_awards_whose_child_cannot_have_come() {
             }
             .into(),
         ])
-        .when(Command::ServeRestrictionNotice(served(6)))
+        .when(Command::ServeRestrictionNotice(served(5)))
         .then_refused("NOTICE_IN_FORCE");
 }
 
@@ -191,15 +191,27 @@ fn serving_a_notice_ends_holds_and_awards_whose_child_cannot_have_come() {
 fn a_notice_is_lifted_once_and_not_before_it_was_served() {
     let lifted = |day| RestrictionNoticeLifted { urn: urn(), on: jan(day), at: at(2) };
     market()
-        .and([served(6).into()])
-        .when(Command::LiftRestrictionNotice(lifted(9)))
-        .then([lifted(9).into()])
-        .when(Command::LiftRestrictionNotice(lifted(9)))
+        .and([served(5).into()])
+        .when(Command::LiftRestrictionNotice(lifted(5)))
+        .then([lifted(5).into()])
+        .when(Command::LiftRestrictionNotice(lifted(5)))
         .then_refused("NOTICE_NOT_IN_FORCE");
     market()
-        .and([served(6).into()])
-        .when(Command::LiftRestrictionNotice(lifted(5)))
+        .and([served(5).into()])
+        .when(Command::LiftRestrictionNotice(lifted(4)))
         .then_refused("NOTICE_DATES_REVERSED");
+}
+
+/// Else the establishment would be told as restricted, or free, on days on which it is not.
+#[test]
+fn a_notice_is_neither_served_nor_lifted_on_a_day_to_come() {
+    let serve = market().when(Command::ServeRestrictionNotice(served(6))).then_refused("DAY_AHEAD");
+    let lift = Command::LiftRestrictionNotice(RestrictionNoticeLifted { urn: urn(), on: jan(6), at: at(2) });
+    let lift = market().and([served(5).into()]).when(lift).then_refused("DAY_AHEAD");
+    for refused in [serve, lift] {
+        let fields: Vec<_> = care::Refusal::violations(&refused).into_iter().map(|it| it.field).collect();
+        assert_eq!(fields, ["on"]);
+    }
 }
 
 #[test]

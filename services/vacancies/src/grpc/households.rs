@@ -170,6 +170,7 @@ fn approval(fields: &mut Fields, it: &proto::HouseholdApproval) -> Option<Househ
         sexes: sexes?.unwrap_or(Sexes::Any),
         sibling_groups: it.sibling_groups,
         short_breaks_only: it.short_breaks_only,
+        siblings_only: it.siblings_only,
     })
 }
 

@@ -12,8 +12,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tonic::Status;
 
-/// Of how many homes the past is looked up. Where more has happened, all that happened to is told again.
-const HOMES_MAX: usize = 500;
+/// How many streams are looked up, those of homes and of their places: an agency may have hundreds of places. Where more has happened, all that
+/// happened to is told again.
+const STREAMS_MAX: usize = 2_000;
+/// How many events of them are read at most, for the same reason.
+const EVENTS_MAX: usize = 20_000;
 /// How many events of a stream are read at a time.
 const STREAM_EVENTS: usize = 500;
 
@@ -35,22 +38,26 @@ impl Watcher {
         Ok(recorded.max(heard.at))
     }
 
-    /// The places of the homes that were touched which matched after `position`, as of `at`; none where too many homes were.
+    /// The places of the homes that were touched which matched after `position`, as of `at`; none where too much would have to be read.
     pub(super) async fn matched_then(
         &self,
         touched: &Touched,
         position: u64,
         at: Timestamp,
     ) -> Result<Option<BTreeSet<PlaceId>>, Status> {
-        let homes = self.vacancies.market.read(|market| {
-            let homes = touched.homes(market);
-            (homes.len() <= HOMES_MAX)
-                .then(|| homes.iter().flat_map(|urn| streams(market, urn)).collect::<Vec<_>>())
+        let streams: Vec<StreamId> = self.vacancies.market.read(|market| {
+            let homes = touched.homes(market).into_iter();
+            homes.flat_map(|urn| streams(market, urn)).take(STREAMS_MAX + 1).collect()
         });
-        let Some(streams) = homes else { return Ok(None) };
+        if streams.len() > STREAMS_MAX {
+            return Ok(None);
+        }
         let mut events = Vec::new();
         for stream in streams {
             self.read_until(&stream, position, &mut events).await?;
+            if events.len() > EVENTS_MAX {
+                return Ok(None);
+            }
         }
         events.sort_by_key(|event| event.position);
         let mut market = Market::default();
@@ -58,11 +65,10 @@ impl Watcher {
             let decoded = MarketEvent::decode(&event.event_type, event.version, &event.payload);
             market.evolve(&decoded.map_err(cannot_be_read)?);
         }
-        let found = self.need.all(&Index::of(&market), at).unwrap_or_default();
-        Ok(Some(found.into_keys().collect()))
+        Ok(Some(self.need.every(&Index::of(&market), &market, at)))
     }
 
-    /// The events of a stream up to a position of the log.
+    /// The events of a stream up to a position of the log; not all of them once more than [`EVENTS_MAX`] have been read.
     async fn read_until(
         &self,
         stream: &StreamId,
@@ -75,7 +81,7 @@ impl Watcher {
             let events = log.read_stream(stream, version, STREAM_EVENTS).await.map_err(cannot_be_read)?;
             let whole = events.len() == STREAM_EVENTS;
             let Some(last) = events.last() else { return Ok(()) };
-            let more = whole && last.position < position;
+            let more = whole && last.position < position && into.len() <= EVENTS_MAX;
             version = last.stream_version;
             into.extend(events.into_iter().take_while(|event| event.position <= position));
             if !more {

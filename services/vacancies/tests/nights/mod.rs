@@ -166,3 +166,76 @@ async fn agreed_nights_are_shown_to_whose_they_are_page_by_page() {
         world.service.list_agreed_nights(world.provider("P2", request("P2".into()))).await.unwrap_err();
     assert_eq!(fields(&refused), ["parent"]);
 }
+
+/// Sells Derby's or a buyer's nights of a reservation from a day on, and gives the token of what was bought.
+async fn sell(
+    world: &World,
+    (seller, token): (&str, u64),
+    buyer: &str,
+    from: &str,
+    weekly_pence: i64,
+) -> u64 {
+    let offer = proto::OfferResaleRequest {
+        council: name(seller),
+        place: place(1),
+        of: Some(proto::offer_resale_request::Of::Reservation(token)),
+        from: from.into(),
+        until: "2026-01-16".into(),
+        weekly_pence,
+        partners: vec![],
+        request_id: String::new(),
+    };
+    let offered = world.service.offer_resale(world.council(seller, offer)).await.unwrap().into_inner();
+    let buy = proto::BuyResaleRequest {
+        council: name(buyer),
+        place: place(1),
+        resale: offered.resale,
+        weekly_pence,
+        approver: "Head of Placements".into(),
+        request_id: String::new(),
+    };
+    world.service.buy_resale(world.council(buyer, buy)).await.unwrap().into_inner().token
+}
+
+#[tokio::test]
+async fn in_a_chain_of_partial_resales_each_night_is_in_one_row_and_on_one_page() {
+    use proto::AgreedNightsKind as Kind;
+    const DARLINGTON: &str = "E06000005";
+    let world = reservable().await;
+    let reserved =
+        world.service.reserve_place(world.council(DERBY, reserve(DERBY))).await.unwrap().into_inner();
+    let bought = sell(&world, (DERBY, reserved.token), DURHAM, "2026-01-08", 90_000).await;
+    sell(&world, (DURHAM, bought), DARLINGTON, "2026-01-12", 80_000).await;
+    let (derby, durham) = (name(DERBY), name(DURHAM));
+    let own = nights_of(&world, DERBY).await;
+    let expected = [
+        (Kind::Reserved, "2026-01-06", "2026-01-08", Some(RETAINER), "providers/P1"),
+        (Kind::Sold, "2026-01-08", "2026-01-12", Some(RETAINER), "providers/P1"),
+        (Kind::Sold, "2026-01-12", "2026-01-16", Some(RETAINER), "providers/P1"),
+    ];
+    assert_eq!(in_words(&own), expected);
+    assert!(
+        own[1..].iter().all(|it| it.sold_to == durham && it.sold_weekly_pence == Some(90_000)),
+        "{own:#?}"
+    );
+    let theirs = [
+        (Kind::Bought, "2026-01-08", "2026-01-12", Some(90_000), derby.as_str()),
+        (Kind::Sold, "2026-01-12", "2026-01-16", Some(90_000), derby.as_str()),
+    ];
+    assert_eq!(in_words(&nights_of(&world, DURHAM).await), theirs);
+    let last = [(Kind::Bought, "2026-01-12", "2026-01-16", Some(80_000), durham.as_str())];
+    assert_eq!(in_words(&nights_of(&world, DARLINGTON).await), last);
+
+    let (mut paged, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = proto::ListAgreedNightsRequest { parent: name(DERBY), page_size: 1, page_token };
+        let page =
+            world.service.list_agreed_nights(world.council(DERBY, request)).await.unwrap().into_inner();
+        paged.extend(page.nights);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged, own, "no row is told twice or passed over");
+}

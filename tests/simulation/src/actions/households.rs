@@ -37,6 +37,7 @@ impl World {
             sexes,
             sibling_groups: self.chance.percent(50),
             short_breaks_only: self.chance.percent(5),
+            siblings_only: false,
         };
         match self.chance.below(16) {
             0 => approval.children = 4,
@@ -47,6 +48,7 @@ impl World {
             5 | 6 => approval.age_to = to.saturating_sub(2).max(from),
             7 => approval.sexes = Sexes::Female,
             8 => approval.short_breaks_only = true,
+            9 => (approval.children, approval.siblings_only) = (4, true),
             _ => {}
         }
         approval

@@ -39,7 +39,7 @@ pub(super) fn offer(market: &Market, asked: &OfferBlock) -> Events {
     Ok(events)
 }
 
-/// Whether the nights can become the council's: nobody else has or may hold any of them, and nothing is reserved.
+/// Whether the nights can become the council's: nobody else has or may hold any of them or one behind them, and nothing is reserved.
 fn check(
     (id, place, establishment): (&PlaceId, &Place, &Establishment),
     council: CouncilId,
@@ -58,11 +58,7 @@ fn check(
     if let Some(reservation) = place.reservations_on(nights).max_by_key(|it| it.until) {
         return Err(Rejection::Reserved { place: id.clone(), until: reservation.until });
     }
-    let others = place.claims_on(nights, at).filter(|claim| claim.council != council);
-    match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
-        Some(free_from) => Err(Rejection::PlaceTaken { place: id.clone(), free_from }),
-        None => alone(id, place, council, at),
-    }
+    alone(id, place, council, terms.from, at)
 }
 
 /// The block that is offered to a council under this number.

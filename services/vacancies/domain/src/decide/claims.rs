@@ -57,7 +57,12 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
     let token = hold.map(|hold| hold.token);
     let nights = Nights::from_on(asked.start, None);
     let own = Own { place: &asked.place, council: asked.council, hold: token };
-    claimable(place, asked.start, asked.at, own)?;
+    // A hold was judged for all of its nights when it was taken, and nobody has agreed nights before them since: the award that stands on
+    // it needs no more than that they are still free.
+    match hold.filter(|hold| hold.start <= asked.start) {
+        Some(_) => free(place, nights, asked.at, own)?,
+        None => claimable(place, asked.start, asked.at, own)?,
+    }
     room(market, place, nights, asked.at, own, asked.solo)?;
 
     let mut events = expired_holds_of(market, &place.urn, asked.at);
@@ -68,7 +73,11 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         token
     });
     let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
-    let others = market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own));
+    // A solo placement with the agency itself takes what belongs to no household, and not the households: there its child is one of the children.
+    let others = match home.household {
+        Some(_) => market.claims_besides(&place.urn, first_night, asked.at, Some(own)),
+        None => market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own)),
+    };
     let (registration, bounds) = (&establishment.registration, home.bounds());
     let whole = asked.solo && home.household.is_none();
     let evidence = ClaimEvidence {
@@ -87,6 +96,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         children_placed: market.claims_in(home, first_night, asked.at, Some(own)).saturating_add(1),
         exempt: it.approval.exempt,
         sexes: it.approval.sexes,
+        siblings_only: it.approval.siblings_only,
     });
     let evidence = MarketEvidence {
         evidence,

@@ -4,7 +4,7 @@
 //! never more are open than it is approved for.
 
 use super::holds::{expired_hold, expired_holds_of};
-use super::places::closable;
+use super::places::{approval_keeps_promises, closable};
 use super::register::check_age_range;
 use super::{Events, establishment_of};
 use crate::{Command, HouseholdChanges, RegisterHousehold, Rejection};
@@ -37,11 +37,12 @@ pub(super) fn register(market: &Market, asked: &RegisterHousehold) -> Events {
 
 /// The usual fostering limit does not hold for hosts of supported lodgings, who foster nobody.
 fn check_approval(it: &Establishment, approval: &HouseholdApproval, at: Timestamp) -> Result<(), Rejection> {
-    not_ahead("approval.approved_on", approval.approved_on, at)?;
+    Rejection::unless_come("approval.approved_on", approval.approved_on, at)?;
     if !(1..=HouseholdApproval::CHILDREN_MAX).contains(&approval.children) {
         return Err(Rejection::HouseholdChildren(approval.children));
     }
-    if it.is_fostering() && approval.children > HouseholdApproval::USUAL_LIMIT && !approval.exempt {
+    let more_than_usual = approval.children > HouseholdApproval::USUAL_LIMIT;
+    if it.is_fostering() && more_than_usual && !approval.exempt && !approval.siblings_only {
         return Err(Rejection::UsualFosteringLimit(approval.children));
     }
     if approval.short_breaks_only && !it.is_fostering() {
@@ -63,11 +64,6 @@ fn check_approval(it: &Establishment, approval: &HouseholdApproval, at: Timestam
     Ok(())
 }
 
-fn not_ahead(field: &'static str, day: Date, at: Timestamp) -> Result<(), Rejection> {
-    let today = london_date(at);
-    if day > today { Err(Rejection::DayAhead { field, day, today }) } else { Ok(()) }
-}
-
 pub(super) fn amend(
     market: &Market,
     id: &HouseholdId,
@@ -82,7 +78,13 @@ pub(super) fn amend(
     }
     let was = &household.approval;
     let approval = changes.approval.clone().unwrap_or_else(|| was.clone());
-    check_approval(establishment, &approval, at)?;
+    // What was approved before may be outside a registration that was narrowed since: a household that only moves is not judged again.
+    if approval != *was {
+        check_approval(establishment, &approval, at)?;
+        let after = Household { approval: approval.clone(), ..household.clone() };
+        let home = |household| Home { establishment, household: Some((id, household)) };
+        approval_keeps_promises(market, (home(household), home(&after)), at)?;
+    }
     let sector = changes.sector.clone().unwrap_or_else(|| household.sector.clone());
     let utla = changes.utla.clone().unwrap_or_else(|| household.utla.clone());
     if approval == *was && sector == household.sector && utla == household.utla {
@@ -136,10 +138,11 @@ pub(super) fn open_household<'a>(market: &'a Market, id: &HouseholdId) -> Result
     }
 }
 
-/// A household closes with its places. While a child is there or to come it cannot: where that child goes is to be agreed first.
+/// A household closes with its places. While a child is there or to come, or anybody has agreed nights ahead, it cannot: where that child goes is to
+/// be agreed first. Nor does it close for a day on which a child was still there.
 pub(super) fn close(market: &Market, id: &HouseholdId, on: Date, at: Timestamp) -> Events {
     let household = open_household(market, id)?;
-    not_ahead("on", on, at)?;
+    Rejection::unless_come("on", on, at)?;
     let approved_on = household.approval.approved_on;
     if on < approved_on {
         return Err(Rejection::ClosedBeforeApproved { approved_on, on });
@@ -147,6 +150,11 @@ pub(super) fn close(market: &Market, id: &HouseholdId, on: Date, at: Timestamp) 
     let mut events: Vec<MarketEvent> = Vec::new();
     for (place_id, place) in household.places.iter().filter_map(|id| Some((id, market.place(id)?))) {
         closable(place_id, place, at)?;
+        // Nobody is there or to come from today on; on a night between that day and today somebody may have been.
+        let since = place.claims_on(Nights::from_on(on, None), at).filter_map(|claim| claim.end).max();
+        if let Some(until) = since {
+            return Err(Rejection::PlaceInUseUntil { place: place_id.clone(), until, on });
+        }
         events.extend(expired_hold(place_id, place, at));
         if place.open {
             events.push(PlaceClosed { place: place_id.clone(), at }.into());

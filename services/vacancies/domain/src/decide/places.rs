@@ -5,10 +5,10 @@ use super::households::{open_household, open_places};
 use super::{Events, establishment_of, home_of, place_of};
 use crate::{Command, Rejection};
 use care::market::{
-    Bounds, Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Sexes, Stage, VacancyAdvertised,
+    Bounds, Home, Market, MarketEvent, Place, PlaceClosed, PlaceOpened, Sexes, Stage, VacancyAdvertised,
     VacancyWithdrawn,
 };
-use care::{EstablishmentUrn, HouseholdId, Nights, PlaceId, Timestamp, london_date};
+use care::{Date, EstablishmentUrn, HouseholdId, Nights, PlaceId, Timestamp, london_date};
 
 pub(super) fn open(
     market: &Market,
@@ -113,20 +113,51 @@ pub(super) fn advertise(market: &Market, vacancy: &VacancyAdvertised) -> Events 
 fn keeps_promises(place: &Place, stated: &VacancyAdvertised, bounds: Bounds) -> Result<(), Rejection> {
     let Some(known) = &place.vacancy else { return Ok(()) };
     let today = london_date(stated.at);
+    let Some((first, until)) = promised(place, today) else { return Ok(()) };
+    let later = stated.available_from > known.available_from.max(first.max(today));
+    let narrower = stated.age_from > known.age_from.max(bounds.age_from)
+        || stated.age_to < known.age_to.min(bounds.age_to)
+        || !stated.sexes.covers(taken(known.sexes, bounds));
+    if later || narrower {
+        return Err(Rejection::NightsPromised { place: stated.place.clone(), until });
+    }
+    Ok(())
+}
+
+/// The first night that councils pay for of a place, and the day after the last one, where some are ahead on `today`.
+fn promised(place: &Place, today: Date) -> Option<(Date, Date)> {
     let ahead = Nights::from_on(today, None);
     let reserved = place.reservations_on(ahead).map(|it| it.nights());
     let blocks = place.blocks().map(|it| it.nights()).filter(|it| it.overlaps(&ahead));
     let promised: Vec<Nights> = reserved.chain(blocks).collect();
-    let (first, until) = (promised.iter().map(Nights::start).min(), promised.iter().map(Nights::end).max());
-    let Some((first, until)) = first.zip(until) else { return Ok(()) };
-    let later = stated.available_from > known.available_from.max(first.max(today));
+    promised.iter().map(Nights::start).min().zip(promised.iter().map(Nights::end).max())
+}
+
+/// Whom a place takes that is advertised for some sexes.
+fn taken(advertised: Sexes, bounds: Bounds) -> Sexes {
     let allowed = if bounds.registered == Sexes::Any { bounds.approved } else { bounds.registered };
-    let sexes = if bounds.covers(known.sexes) { known.sexes } else { allowed };
-    let narrower = stated.age_from > known.age_from.max(bounds.age_from)
-        || stated.age_to < known.age_to.min(bounds.age_to)
-        || !stated.sexes.covers(sexes);
-    if later || narrower {
-        return Err(Rejection::NightsPromised { place: stated.place.clone(), until });
+    if bounds.covers(advertised) { advertised } else { allowed }
+}
+
+/// The same for the places of a household whose approval changes from one to another: what a council pays for is still taken there, and is the same
+/// provision.
+pub(super) fn approval_keeps_promises(
+    market: &Market,
+    (before, after): (Home<'_>, Home<'_>),
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    let (was, is) = (before.bounds(), after.bounds());
+    for (id, place) in market.places_of_home(before) {
+        let Some((_, until)) = promised(place, london_date(at)) else { continue };
+        let known = place.vacancy.as_ref();
+        let (from, to) = known.map_or((0, u8::MAX), |it| (it.age_from, it.age_to));
+        let sexes = taken(known.map_or(Sexes::Any, |it| it.sexes), was);
+        let narrower = from.max(is.age_from) > from.max(was.age_from)
+            || to.min(is.age_to) < to.min(was.age_to)
+            || was.covers(sexes) && !is.covers(sexes);
+        if narrower || before.provision() != after.provision() {
+            return Err(Rejection::NightsPromised { place: id.clone(), until });
+        }
     }
     Ok(())
 }

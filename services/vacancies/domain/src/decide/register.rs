@@ -120,10 +120,7 @@ pub(super) fn check_age_range((from, to): (u8, u8), provision: &str) -> Result<(
 /// A version of a date that is stated again replaces what was said of that date: both stay in the history. What holds already is not told twice.
 pub(super) fn state_purpose(market: &Market, stated: &StatementOfPurposeSet) -> Events {
     let establishment = establishment_of(market, &stated.urn)?;
-    let today = london_date(stated.at);
-    if stated.on > today {
-        return Err(Rejection::DayAhead { field: "on", day: stated.on, today });
-    }
+    Rejection::unless_come("on", stated.on, stated.at)?;
     let characters = stated.text.chars().count();
     if !(1..=StatementOfPurpose::CHARS_MAX).contains(&characters) {
         return Err(Rejection::StatementLength(characters));
@@ -142,6 +139,7 @@ pub(super) fn state_purpose(market: &Market, stated: &StatementOfPurposeSet) -> 
 /// by that day. An award that was to start by then stands until it is known whether the child is there.
 pub(super) fn serve_notice(market: &Market, notice: &RestrictionNoticeServed) -> Events {
     let establishment = establishment_of(market, &notice.urn)?;
+    Rejection::unless_come("on", notice.on, notice.at)?;
     if let Some(since) = establishment.restricted_on {
         return Err(Rejection::NoticeInForce(since));
     }
@@ -176,6 +174,7 @@ pub(super) fn serve_notice(market: &Market, notice: &RestrictionNoticeServed) ->
 
 pub(super) fn lift_notice(market: &Market, notice: &RestrictionNoticeLifted) -> Events {
     let establishment = establishment_of(market, &notice.urn)?;
+    Rejection::unless_come("on", notice.on, notice.at)?;
     let Some(served) = establishment.restricted_on else {
         return Err(Rejection::NoticeNotInForce(notice.urn.clone()));
     };

@@ -2,7 +2,7 @@
 
 use super::blocks::block_of;
 use super::holds::{admits, expired_hold, next_token};
-use super::reservations::{nights_ahead, own, sold_of, within_limit};
+use super::reservations::{claimed_by_nobody_else, nights_ahead, own, sold_of, within_limit};
 use super::{Events, place_of};
 use crate::{BuyResale, Command, OfferResale, Rejection};
 use care::market::{
@@ -129,6 +129,8 @@ pub(super) fn buy(market: &Market, asked: &BuyResale) -> Events {
     // Nights that have passed are nobody's to sell; the seller offers the others anew.
     nights_ahead(from, until, asked.at)?;
     sellable((&asked.place, place), resale.seller, resale.of, resale.nights, asked.at)?;
+    // Not even the seller has a claim behind them: the buyer could use its nights for no child.
+    claimed_by_nobody_else(&asked.place, place, asked.council, from, asked.at)?;
     if matches!(resale.of, ResaleOf::Reservation(_)) {
         within_limit(market, asked.council, asked.at)?;
     }

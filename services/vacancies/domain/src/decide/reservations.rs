@@ -47,7 +47,7 @@ pub(super) fn reserve(market: &Market, asked: &ReservePlace) -> Events {
     let hold = own_hold_token(place, asked.council, asked.at);
     let own = Own { place: &asked.place, council: asked.council, hold };
     free(place, nights, asked.at, own)?;
-    alone(&asked.place, place, asked.council, asked.at)?;
+    alone(&asked.place, place, asked.council, asked.from, asked.at)?;
     let latest =
         days_after(vacancy.available_from.max(london_date(asked.at)), Command::RESERVATION_AHEAD_DAYS);
     if asked.from > latest {
@@ -88,12 +88,35 @@ pub(super) fn nights_ahead(from: Date, until: Date, at: Timestamp) -> Result<Nig
     Ok(Nights::from_on(from, Some(until)))
 }
 
-/// Whether no other council has agreed nights of a place ahead. A claim has no end that the market knows, so nights that two councils agreed
-/// one after the other would keep the first from using its own: the second waits until the first one's have passed.
-pub(super) fn alone(id: &PlaceId, place: &Place, council: CouncilId, at: Timestamp) -> Result<(), Rejection> {
+/// Whether no other council has agreed nights of a place ahead, nor claims it from a night of `first` or later on. A claim has no end that the
+/// market knows, so nights that two councils agreed one after the other would keep the first from using its own: the second waits until the first
+/// one's have passed. And whose nights come before another's claim could use them for no child.
+pub(super) fn alone(
+    id: &PlaceId,
+    place: &Place,
+    council: CouncilId,
+    first: Date,
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    claimed_by_nobody_else(id, place, council, first, at)?;
     match place.agreed_by_others(council, london_date(at)) {
         None => Ok(()),
         Some(until) => Err(Rejection::AgreedByAnotherCouncil { place: id.clone(), until }),
+    }
+}
+
+/// Whether no other council has a claim on a place that takes a night from `first` on, however much later it begins.
+pub(super) fn claimed_by_nobody_else(
+    id: &PlaceId,
+    place: &Place,
+    council: CouncilId,
+    first: Date,
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    let others = place.claims_on(Nights::from_on(first, None), at).filter(|claim| claim.council != council);
+    match others.map(|claim| claim.end).max_by_key(|end| (end.is_none(), *end)) {
+        None => Ok(()),
+        Some(free_from) => Err(Rejection::PlaceTaken { place: id.clone(), free_from }),
     }
 }
 
