@@ -1,7 +1,9 @@
 //! What contracts' and the market's events mean for a council's ledger.
 
 use crate::Ledger;
-use care::market::{BlockAllocated, BlockEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded};
+use care::market::{
+    BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
+};
 use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementTermsSet, PlacementEnded, PlacementStarted, StayingPutEnded,
     StayingPutStarted,
@@ -70,6 +72,14 @@ fn beforehand(event: &Recorded) -> Result<Option<(CouncilId, Ask)>, DecodeError>
         ReservationEnded::TYPE => {
             let fact: ReservationEnded = decode_body(version, payload)?;
             (fact.council, Ask::EndReservation(fact))
+        }
+        OccupancyEnded::TYPE => {
+            let fact: OccupancyEnded = decode_body(version, payload)?;
+            // Most departures take nothing of a reservation.
+            if fact.yielded.is_empty() {
+                return Ok(None);
+            }
+            (fact.council, Ask::YieldNights(fact))
         }
         BlockAllocated::TYPE => {
             let fact: BlockAllocated = decode_body(version, payload)?;

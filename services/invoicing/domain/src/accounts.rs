@@ -3,6 +3,7 @@
 
 use care::{CouncilId, ProviderId};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// What kind of account it is.
@@ -141,7 +142,7 @@ pub const CHART: &[ChartRow] = &[
 /// An account of the chart by its name, such as `payable:acme` or `bank`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Account(Box<str>);
+pub struct Account(Cow<'static, str>);
 
 /// A name that the chart of accounts does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -155,8 +156,8 @@ impl Account {
     pub fn of_funder(funder: &str, provision: &str) -> Option<Self> {
         match funder {
             "SOCIAL_CARE" => Some(Self::per(EXPENSE, provision)),
-            "HEALTH" => Some(Self(HEALTH.name.into())),
-            "EDUCATION" => Some(Self(EDUCATION.name.into())),
+            "HEALTH" => Some(Self(Cow::Borrowed(HEALTH.name))),
+            "EDUCATION" => Some(Self(Cow::Borrowed(EDUCATION.name))),
             _ => None,
         }
     }
@@ -170,7 +171,7 @@ impl Account {
     /// What is received for nights that are sold.
     #[must_use]
     pub fn resale_income() -> Self {
-        Self(RESALE_INCOME.name.into())
+        Self(Cow::Borrowed(RESALE_INCOME.name))
     }
 
     /// What another council owes.
@@ -182,7 +183,7 @@ impl Account {
     /// VAT that is to be recovered.
     #[must_use]
     pub fn vat() -> Self {
-        Self(VAT.name.into())
+        Self(Cow::Borrowed(VAT.name))
     }
 
     /// What is committed, by the kind of provision, or of nights agreed beforehand by the kind of their line.
@@ -194,7 +195,7 @@ impl Account {
     /// The other side of every commitment.
     #[must_use]
     pub fn commitment_control() -> Self {
-        Self(COMMITTED_CONTROL.name.into())
+        Self(Cow::Borrowed(COMMITTED_CONTROL.name))
     }
 
     /// What is charged by a provider and not yet invoiced.
@@ -212,11 +213,11 @@ impl Account {
     /// The council's bank account.
     #[must_use]
     pub fn bank() -> Self {
-        Self(BANK.name.into())
+        Self(Cow::Borrowed(BANK.name))
     }
 
     fn per(row: ChartRow, what: &str) -> Self {
-        Self(format!("{}:{what}", row.name).into())
+        Self([row.name, ":", what].concat().into())
     }
 
     /// The account's name.
@@ -258,7 +259,7 @@ impl TryFrom<String> for Account {
 
 impl From<Account> for String {
     fn from(account: Account) -> String {
-        account.0.into()
+        account.0.into_owned()
     }
 }
 

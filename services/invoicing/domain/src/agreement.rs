@@ -232,6 +232,9 @@ pub struct Agreement {
     pub from: Option<Date>,
     /// The departure as it was last recorded.
     pub end: Option<Departure>,
+    /// Nights agreed beforehand that the market gave up, in order: they are not paid, whether or not a child is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<Nights>,
     /// What follows the placement.
     pub staying_put: Option<StayingPut>,
     /// The charges that stand, by their first night. No two have a night in common.
@@ -296,7 +299,10 @@ impl Agreement {
     #[must_use]
     pub fn paid(&self, occupied: &[Nights]) -> Vec<Nights> {
         let placement = self.placement_nights();
-        let all: Vec<Nights> = placement.into_iter().chain(self.staying_put_nights()).collect();
+        let mut all: Vec<Nights> = placement.into_iter().chain(self.staying_put_nights()).collect();
+        if !self.yielded.is_empty() {
+            all = without(&all, &self.yielded);
+        }
         match self.subject {
             Subject::Placement => joined(all),
             Subject::Reservation | Subject::Block if !planted!(RetainerAndRelet) => without(&all, occupied),

@@ -2,7 +2,9 @@
 
 use crate::events::{RunId, RunKind};
 use crate::journal::Cause;
-use care::market::{BlockAllocated, BlockEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded};
+use care::market::{
+    BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
+};
 use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementTermsSet, PlacementEnded, PlacementStarted, StayingPutEnded,
     StayingPutStarted,
@@ -74,6 +76,8 @@ pub enum Ask {
     Reserve(PlaceReserved),
     /// A fact from the market: a reservation ends sooner.
     EndReservation(ReservationEnded),
+    /// A fact from the market: a child stayed longer than was recorded, and the council's own reservations yield.
+    YieldNights(OccupancyEnded),
     /// A fact from the market: the council has a block.
     AllocateBlock(BlockAllocated),
     /// A fact from the market: a block ends sooner.

@@ -12,6 +12,7 @@ use crate::rejection::Rejection;
 use crate::state::State;
 use care::{Date, Nights, Pence, london_date};
 use jiff::civil::date;
+use std::sync::Arc;
 
 /// The day after the financial year that `day` lies in: 1 April.
 #[must_use]
@@ -82,6 +83,6 @@ pub(crate) fn adjusted(
     if state.ledger.entry(id).is_some() {
         return Ok(None);
     }
-    let (council, at) = (command.council, command.at);
+    let (council, at, entry) = (command.council, command.at, Arc::new(entry));
     Ok(Some(CommitmentPosted { agreement: agreement.id, council, committed: target, before: end, entry, at }))
 }

@@ -5,7 +5,6 @@ use crate::accounts::Account;
 use crate::rejection::Rejection;
 use care::{AgreementId, Date, InvoiceId, Nights, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 use uuid::Uuid;
 
@@ -139,20 +138,24 @@ pub fn checked_sum(amounts: impl IntoIterator<Item = Pence>) -> Option<Pence> {
 /// `AMOUNT_OVERFLOW` where a sum leaves an `i64`; `LEDGER_UNBALANCED` where the sum is not zero, which would be a defect here
 /// and never the caller's.
 pub fn balanced(amounts: impl IntoIterator<Item = (Account, Pence)>) -> Result<Vec<Posting>, Rejection> {
-    let mut by_account: BTreeMap<Account, Pence> = BTreeMap::new();
+    let mut amounts: Vec<(Account, Pence)> = amounts.into_iter().collect();
+    amounts.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut postings: Vec<Posting> = Vec::with_capacity(amounts.len());
     for (account, amount) in amounts {
-        let sum = by_account.entry(account).or_default();
-        *sum = checked_sum([*sum, amount]).ok_or(Rejection::AmountOverflow)?;
+        match postings.last_mut().filter(|last| last.account == account) {
+            Some(last) => {
+                last.amount = checked_sum([last.amount, amount]).ok_or(Rejection::AmountOverflow)?;
+            }
+            None => postings.push(Posting { account, amount }),
+        }
     }
-    let total = checked_sum(by_account.values().copied()).ok_or(Rejection::AmountOverflow)?;
+    let total =
+        checked_sum(postings.iter().map(|posting| posting.amount)).ok_or(Rejection::AmountOverflow)?;
     if total != Pence::ZERO && !planted!(UnbalancedEntry) {
         return Err(Rejection::LedgerUnbalanced { off_by: total });
     }
-    Ok(by_account
-        .into_iter()
-        .filter(|(_, amount)| *amount != Pence::ZERO)
-        .map(|(account, amount)| Posting { account, amount })
-        .collect())
+    postings.retain(|posting| posting.amount != Pence::ZERO);
+    Ok(postings)
 }
 
 #[cfg(test)]

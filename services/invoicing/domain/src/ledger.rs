@@ -1,6 +1,7 @@
 //! A council's journal and the balances of its accounts, kept as entries are posted.
 
 use crate::accounts::Account;
+use crate::by_id::ById;
 use crate::journal::{EntryId, JournalEntry};
 use crate::rejection::Rejection;
 use care::{AgreementId, Pence, ProviderId, Timestamp};
@@ -37,7 +38,7 @@ pub struct Ledger {
     entries: Vec<Arc<JournalEntry>>,
     /// When each of them was recorded.
     recorded: Vec<Timestamp>,
-    index: BTreeMap<EntryId, usize>,
+    index: ById<usize>,
     by_provider: BTreeMap<ProviderId, Vec<usize>>,
     by_agreement: BTreeMap<AgreementId, Vec<usize>>,
     accounts: BTreeMap<Account, Balance>,
@@ -73,15 +74,15 @@ impl Ledger {
 
     pub(crate) fn post(&mut self, entry: Arc<JournalEntry>, at: Timestamp) {
         for posting in &entry.postings {
-            self.accounts.entry(posting.account.clone()).or_default().add(posting.amount);
+            under(&mut self.accounts, &posting.account, |balance| balance.add(posting.amount));
             self.totals.add(posting.amount);
         }
         for posting in &entry.memorandum {
-            self.memoranda.entry(posting.account.clone()).or_default().add(posting.amount);
+            under(&mut self.memoranda, &posting.account, |balance| balance.add(posting.amount));
         }
         let position = self.entries.len();
         self.index.insert(entry.id, position);
-        self.by_provider.entry(entry.provider.clone()).or_default().push(position);
+        under(&mut self.by_provider, &entry.provider, |positions| positions.push(position));
         if let Some(agreement) = entry.agreement {
             self.by_agreement.entry(agreement).or_default().push(position);
         }
@@ -164,5 +165,17 @@ impl Ledger {
     #[must_use]
     pub fn balanced(&self) -> bool {
         self.totals.debits == self.totals.credits
+    }
+}
+
+/// Changes what a map has under a key, which is copied only where there is nothing yet.
+pub(crate) fn under<K: Ord + Clone, V: Default>(
+    map: &mut BTreeMap<K, V>,
+    key: &K,
+    change: impl FnOnce(&mut V),
+) {
+    match map.get_mut(key) {
+        Some(known) => change(known),
+        None => change(map.entry(key.clone()).or_default()),
     }
 }

@@ -13,6 +13,7 @@ mod planted;
 mod absence;
 mod accounts;
 mod agreement;
+mod by_id;
 mod charge;
 mod commands;
 mod commitment;
@@ -28,6 +29,7 @@ mod vat;
 
 pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
 pub use agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms};
+pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
 pub use commands::{AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, RecordPayment};
 pub use commitment::year_end;
@@ -35,8 +37,8 @@ pub use decide::{Invoicing, limits};
 pub use events::{
     AbsenceNoted, AgreementOpened, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened,
     CommitmentPosted, ContractFactRefused, InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent,
-    NightsAgreed, NightsAgreedEnded, PaymentRecorded, PeriodClosed, RunFinished, RunId, RunKind, RunStarted,
-    StayingPutClosed, StayingPutOpened, TermsChanged,
+    NightsAgreed, NightsAgreedEnded, NightsYielded, PaymentRecorded, PeriodClosed, RunFinished, RunId,
+    RunKind, RunStarted, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};

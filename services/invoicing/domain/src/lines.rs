@@ -217,7 +217,11 @@ fn alloc(amount: Pence, weights: &[u32]) -> Option<Vec<Pence>> {
         let down = |weight: &u32| Pence(amount.0.saturating_mul(i64::from(*weight)) / 10_000);
         return Some(weights.iter().map(down).collect());
     }
-    split_largest_remainder(amount, weights)
+    match weights {
+        // One funder, as most placements have, pays all.
+        [weight] if *weight > 0 => Some(vec![amount]),
+        _ => split_largest_remainder(amount, weights),
+    }
 }
 
 /// What nights cost in all, whoever pays.

@@ -5,6 +5,7 @@ mod cases;
 mod common;
 
 use care::Event;
+use care::market::{OccupancyEnded, Yielded};
 use care::published::{AbsenceRecorded, AgreementTermsSet, FundersFrom, StayingPutStarted, TermLine};
 use care::spec::{Given, given};
 use care::{AwardId, Date, Pence};
@@ -170,13 +171,16 @@ fn facts_of_another_council_or_of_impossible_days_are_refused() {
     refuse(ask("reserve P1#3 acme 2026-01-15 to 2026-01-01 at 350"), "NIGHTS_INVALID");
     refuse(ask("reserve P1#3 acme 2026-01-01 to 2026-01-15 at -1"), "TERMS_INVALID");
     refuse(ask("block P1#3 acme 1926-01-01 to 2026-01-15 at 350"), "DATE_OUT_OF_RANGE");
+    refuse(ask("yield P1#3 2026-01-15 to 2026-01-05"), "NIGHTS_INVALID");
     for mut foreign in [
+        ask("yield P1#3 2026-01-05 to 2026-01-15"),
         ask("reserve P1#3 acme 2026-01-01 to 2026-01-15 at 350"),
         ask("reservation P1#3 ends 2026-01-05 ENDED"),
     ] {
         match &mut foreign {
             Ask::Reserve(fact) => fact.council = nottingham,
             Ask::EndReservation(fact) => fact.council = nottingham,
+            Ask::YieldNights(fact) => fact.council = nottingham,
             other => panic!("unexpected {other:?}"),
         }
         refuse(foreign, "LEDGER_FOREIGN");
@@ -203,4 +207,64 @@ fn absences_and_lines_are_bounded() {
     let lines = (3..=201).map(|n| line(n, "THERAPY", 1, "2026-01-10", None)).collect();
     let long = command(5_001, today, Ask::SetTerms(terms(lines)));
     fact_refused("TERMS_INVALID")(&<Invoicing as care::Domain>::decide(&state, &long).unwrap());
+}
+
+fn asked(what: &str, today: &str) -> Ask {
+    match Step::read(what, day(today), &State::default()).unwrap() {
+        Step::Asks(asks) => asks.into_iter().next().unwrap(),
+        Step::Again | Step::Anew => panic!("{what} is no fact"),
+    }
+}
+
+/// Each reservation that the market names yields by itself; what is known of one is no news, and one that is not known stops no other.
+#[test]
+fn each_reservation_yields_by_itself_and_once() {
+    let reserved = [
+        command(
+            1,
+            day("2026-01-01"),
+            asked("reserve P1#3 acme 2026-01-08 to 2026-01-15 at 350", "2026-01-01"),
+        ),
+        command(
+            2,
+            day("2026-01-01"),
+            asked("reserve P1#5 acme 2026-01-15 to 2026-01-22 at 350", "2026-01-01"),
+        ),
+    ];
+    let Ask::YieldNights(mut fact) = asked("yield P1#3 2026-01-08 to 2026-01-15", "2026-01-10") else {
+        panic!("a sentence of another kind")
+    };
+    let more = |token, from: &str, until: &str| Yielded {
+        token,
+        from: day(from),
+        until: day(until),
+        weekly: Pence(0),
+    };
+    fact.yielded.push(more(5, "2026-01-15", "2026-01-17"));
+    fact.yielded.push(more(9, "2026-01-15", "2026-01-17"));
+    let told =
+        |cause, fact: &OccupancyEnded| command(cause, day("2026-01-10"), Ask::YieldNights(fact.clone()));
+    let longer = OccupancyEnded { yielded: vec![more(5, "2026-01-15", "2026-01-19")], ..fact.clone() };
+    let _ = after(&reserved)
+        .when(told(3, &fact))
+        .then_events(|events| {
+            let expected = [
+                "NightsYielded",
+                "CommitmentPosted",
+                "NightsYielded",
+                "CommitmentPosted",
+                "ContractFactRefused",
+            ];
+            assert_eq!(types(events), expected);
+        })
+        .when(told(4, &OccupancyEnded { yielded: vec![fact.yielded[1].clone()], ..fact.clone() }))
+        .then_events(|events| assert!(events.is_empty(), "{events:?}"))
+        .when(told(5, &longer))
+        .then_events(|events| match events {
+            [InvoicingEvent::NightsYielded(more), InvoicingEvent::CommitmentPosted(posted)] => {
+                assert_eq!((more.from, more.until), (day("2026-01-15"), day("2026-01-19")));
+                assert_eq!(posted.committed, Pence(15_000), "three nights are left");
+            }
+            other => panic!("unexpected {other:?}"),
+        });
 }

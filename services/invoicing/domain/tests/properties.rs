@@ -245,7 +245,7 @@ impl Run {
         for reversal in self.charges().filter(|charge| charge.reverses.is_some()) {
             let id = reversal.reverses.unwrap();
             prop_assert!(reversed.insert(id), "reversed twice");
-            let recorded = &self.state.charges[&id];
+            let recorded = self.state.charges.get(&id).unwrap();
             prop_assert_eq!(reversal.nights, recorded.nights);
             for (back, line) in reversal.lines.iter().zip(&recorded.lines) {
                 prop_assert_eq!(back.amount, -line.amount);
@@ -294,7 +294,7 @@ impl Run {
         let charged: Pence = self.charges().filter(|c| c.provider == *provider).map(|c| c.total).sum();
         let account = self.state.providers.get(provider);
         let uninvoiced: Pence = account.map_or(Pence::ZERO, |account| {
-            account.uninvoiced.keys().map(|id| self.state.charges[id].total).sum()
+            account.uninvoiced.keys().map(|id| self.state.charges.get(id).unwrap().total).sum()
         });
         let invoices = || self.state.invoices.values().filter(|i| i.issued.provider == *provider);
         let unpaid: Pence = invoices().filter(|i| i.settled_on.is_none()).map(|i| i.issued.net).sum();
@@ -368,7 +368,7 @@ proptest! {
         }
         let mut paid = BTreeSet::new();
         for agreement in run.state.agreements.values() {
-            for charge in agreement.standing.values().map(|it| &run.state.charges[&it.charge]) {
+            for charge in agreement.standing.values().map(|it| run.state.charges.get(&it.charge).unwrap()) {
                 let mut night = charge.nights.start();
                 while night < charge.nights.end() {
                     prop_assert!(paid.insert(night), "the night of {night} is paid twice");

@@ -80,7 +80,8 @@ impl InvoicingService for Invoicing {
     }
 
     async fn get_forecast(&self, request: Request<GetForecastRequest>) -> Result<Response<Forecast>, Status> {
-        reading::get_forecast(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+        let caller = Caller::of(&request)?;
+        reading::get_forecast(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 }
 

@@ -12,7 +12,7 @@ use care::{CouncilId, Date, InvoiceId, ProviderId, Timestamp, london_date};
 use invoicing_domain as domain;
 use invoicing_domain::{JournalEntry, State};
 use service_kit::page::{PAGE_SIZE_MAX, page_of};
-use service_kit::{Caller, Fields, Role, not_found};
+use service_kit::{Caller, Fields, Role, not_found, unavailable};
 use std::sync::Arc;
 use tonic::Status;
 
@@ -141,7 +141,7 @@ pub(super) fn list_aged_payables(
     Ok(ListAgedPayablesResponse { payables, next_page_token })
 }
 
-pub(super) fn get_forecast(
+pub(super) async fn get_forecast(
     service: &Invoicing,
     caller: &Caller,
     request: &GetForecastRequest,
@@ -149,11 +149,36 @@ pub(super) fn get_forecast(
     let mut fields = Fields::new();
     let council = fields.council("parent", &request.parent);
     let day = fields.date_optional("day", &request.day);
-    let (council, day) = fields.finish(|| Some((council?, day?)))?;
+    let known_at = fields.parse_optional("known_at", &request.known_at);
+    let (council, day, known_at) = fields.finish(|| Some((council?, day?, known_at?)))?;
     caller.require_council(council)?;
     let day = day.unwrap_or(london_date(caller.at));
-    let months = service.ledger_of(council)?.read(|state| domain::forecast(state, day));
+    let ledger = service.ledger_of(council)?;
+    let months = match known_at {
+        None => ledger.read(|state| domain::forecast(state, day)),
+        Some(instant) => domain::forecast(&as_known_at(ledger, instant).await?, day),
+    };
     Ok(render::forecast(council, &months))
+}
+
+/// How many events of a log are read at once.
+const READ_EVENTS: usize = 1_000;
+
+/// The ledger as it was known at an instant: its log folded anew, up to what was recorded by then.
+async fn as_known_at(ledger: &crate::Ledger, instant: Timestamp) -> Result<State, Status> {
+    let cannot =
+        |error: &dyn std::fmt::Display| unavailable(format!("the ledger's log cannot be read: {error}"));
+    let log = ledger.log();
+    let mut last = 0;
+    loop {
+        let events = log.read(last, READ_EVENTS).await.map_err(|error| cannot(&error))?;
+        // The clock of a log's writer may step back: what is later in the log was known later all the same.
+        let known = events.iter().take_while(|event| event.meta.recorded_at <= instant).count();
+        last = events.get(..known).and_then(<[_]>::last).map_or(last, |event| event.position);
+        if known < READ_EVENTS {
+            return ledger.state_at(last).await.map_err(|error| cannot(&error));
+        }
+    }
 }
 
 pub(super) fn get_statement(

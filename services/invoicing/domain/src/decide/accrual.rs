@@ -12,6 +12,7 @@ use crate::rejection::Rejection;
 use crate::state::State;
 use care::{Date, Nights, london_date};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Charges the nights that are not charged yet, a charge for each calendar month, so that each counts in its own period, and for each part
 /// of it that the same funders pay. What is left of late news is corrected first.
@@ -20,11 +21,12 @@ pub(super) fn accrue(
     command: &Command,
     ask: &AccrueNights,
 ) -> Result<Vec<InvoicingEvent>, Rejection> {
-    check_through(command, ask.through)?;
+    let today = check_through(command, ask.through)?;
     let agreement = state.agreements.get(&ask.agreement).ok_or(Rejection::AgreementUnknown(ask.agreement))?;
     let nth = |n: usize| EntryId(command.cause.id_of(&format!("CHARGE|{}|{n}", agreement.id)));
     let committed = EntryId(command.cause.id_of(&format!("COMMITMENT|{}", agreement.id)));
-    if [nth(0), committed].into_iter().any(|id| state.ledger.entry(id).is_some()) {
+    let first = nth(0);
+    if [first, committed].into_iter().any(|id| state.ledger.entry(id).is_some()) {
         // The same request again: it has had its effect, also where its nights were taken back since.
         return Ok(Vec::new());
     }
@@ -37,18 +39,19 @@ pub(super) fn accrue(
     let due = agreement.uncharged(&occupied, ask.through);
     let parts = due.into_iter().flat_map(by_month).flat_map(|nights| agreement.terms.by_funders(nights));
     let parts: Vec<Nights> = parts.collect();
-    let new_year = agreement.committed_to != Some(year_end(london_date(command.at)));
+    let new_year = agreement.committed_to != Some(year_end(today));
     let commit = new_year || !work.events.is_empty();
     let components = if parts.is_empty() { Vec::new() } else { components(&agreement) };
     for (n, nights) in parts.into_iter().enumerate() {
         let last_night = nights.end().yesterday().unwrap_or(nights.start());
         let dates = entry_dates(state, last_night, nights);
-        let (charge, entry) = charge(&agreement, &components, nth(n), dates, None)?;
+        let id = if n == 0 { first } else { nth(n) };
+        let (charge, entry) = charge(&agreement, &components, id, dates, None)?;
         state.ledger.check(&entry)?;
         if commit {
             agreement.to_mut().charged(&charge, &entry);
         }
-        let (council, at) = (command.council, command.at);
+        let (council, at, charge, entry) = (command.council, command.at, Arc::new(charge), Arc::new(entry));
         work.events.push(ChargePosted { council, charge, entry, run: ask.run, at }.into());
     }
     if commit {
@@ -57,10 +60,10 @@ pub(super) fn accrue(
     Ok(work.events)
 }
 
-/// A night is charged when it has passed: until then the child may leave before it.
-fn check_through(command: &Command, through: Date) -> Result<(), Rejection> {
+/// Today; a night is charged when it has passed: until then the child may leave before it.
+fn check_through(command: &Command, through: Date) -> Result<Date, Rejection> {
     let today = london_date(command.at);
-    if through > today { Err(Rejection::ThroughOutOfRange { through, today }) } else { Ok(()) }
+    if through > today { Err(Rejection::ThroughOutOfRange { through, today }) } else { Ok(today) }
 }
 
 /// The nights of a period, by calendar month.

@@ -3,15 +3,17 @@
 
 use super::correct::Work;
 use super::facts::{Trouble, date_trouble, foreign, refuse};
-use crate::agreement::{Agreement, Subject};
+use crate::agreement::{Agreement, Subject, common, without};
 use crate::commands::Command;
-use crate::events::{InvoicingEvent, NightsAgreed, NightsAgreedEnded};
+use crate::events::{InvoicingEvent, NightsAgreed, NightsAgreedEnded, NightsYielded};
 use crate::rejection::Rejection;
 use crate::state::State;
 use care::market::{
-    BlockAllocated, BlockEnded, PlaceReserved, ResaleBought, ResaleOf, ResaleSold, ReservationEnded,
+    BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleOf, ResaleSold,
+    ReservationEnded,
 };
-use care::{AgreementId, CouncilId, Date, EventBody, Pence, PlaceId, ProviderId, Refusal, Timestamp};
+use care::{AgreementId, CouncilId, Date, EventBody, Nights, Pence, PlaceId, ProviderId, Refusal, Timestamp};
+use std::collections::BTreeMap;
 
 /// Nights that were agreed, as every one of those facts tells them.
 struct Told<'a> {
@@ -219,4 +221,55 @@ fn end_one(
     let mut changed = ended.clone();
     changed.end_agreed(&event);
     work.tell(event.into(), changed, reason)
+}
+
+/// What the council's own reservations give up for a stay. Only the market's word is taken for it: it lets nobody have those nights for the
+/// council again, so that nothing is paid for them, also where the departure is put right once more, to an earlier day.
+pub(super) fn yielded(state: &State, command: &Command, fact: &OccupancyEnded) -> Vec<InvoicingEvent> {
+    // A token names one reservation of a place, so that all its nights are one news.
+    let mut by_token: BTreeMap<u64, (Date, Date)> = BTreeMap::new();
+    for given in &fact.yielded {
+        let (from, until) = by_token.entry(given.token).or_insert((given.from, given.until));
+        (*from, *until) = (given.from.min(*from), given.until.max(*until));
+    }
+    let one = |(token, (from, until))| {
+        let id = Subject::Reservation.id(&fact.place, token);
+        let told = match foreign(command, fact.council) {
+            Some(trouble) => Err(trouble),
+            None => yield_one(state, command, id, (from, until), fact.at),
+        };
+        told.unwrap_or_else(|trouble| refuse::<OccupancyEnded>(state, command, id, trouble))
+    };
+    by_token.into_iter().flat_map(one).collect()
+}
+
+fn yield_one(
+    state: &State,
+    command: &Command,
+    id: AgreementId,
+    (from, until): (Date, Date),
+    at: Timestamp,
+) -> Result<Vec<InvoicingEvent>, Trouble> {
+    let nights = Nights::new(from, until).map_err(|_| {
+        ("NIGHTS_INVALID", format!("the nights given up end on {until}, before they begin on {from}"))
+    })?;
+    let reserved = state.agreements.get(&id).ok_or_else(|| {
+        ("NIGHTS_UNKNOWN", "the reservation that yields was never told here, or was refused".to_owned())
+    })?;
+    let agreed = Nights::from_on(reserved.start, reserved.end.as_ref().map(|end| end.on));
+    let given_up = common(agreed, nights).filter(|nights| !without(&[*nights], &reserved.yielded).is_empty());
+    let Some(nights) = given_up else { return Ok(Vec::new()) };
+    let event = NightsYielded {
+        agreement: id,
+        council: command.council,
+        from: nights.start(),
+        until: nights.end(),
+        at,
+    };
+    let mut changed = reserved.clone();
+    changed.yield_nights(&event);
+    let mut work = Work::new(state, command);
+    let told = work.tell(event.into(), changed, "OCCUPIED");
+    told.map_err(|rejection| (rejection.reason(), rejection.to_string()))?;
+    Ok(work.events)
 }

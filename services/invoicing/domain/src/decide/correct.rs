@@ -13,6 +13,7 @@ use crate::rejection::Rejection;
 use crate::state::State;
 use care::{Date, Nights};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A decision in the making: its events, and how many charges it may still take back.
 pub(super) struct Work<'a> {
@@ -103,7 +104,8 @@ impl<'a> Work<'a> {
         };
         if is_new(state, &entry)? {
             agreement.reversed(&reversal, &entry);
-            self.events.push(ChargeReversed { council, charge: reversal, entry, at }.into());
+            let (charge, entry) = (Arc::new(reversal), Arc::new(entry));
+            self.events.push(ChargeReversed { council, charge, entry, at }.into());
         }
         for (n, nights) in remain.into_iter().enumerate() {
             let what = match n {
@@ -114,6 +116,7 @@ impl<'a> Work<'a> {
             let (charge, entry) = charge(agreement, components, id, dates, Some(reason))?;
             if is_new(state, &entry)? {
                 agreement.charged(&charge, &entry);
+                let (charge, entry) = (Arc::new(charge), Arc::new(entry));
                 self.events.push(ChargePosted { council, charge, entry, run: None, at }.into());
             }
         }

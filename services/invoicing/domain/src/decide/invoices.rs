@@ -61,7 +61,7 @@ pub(super) fn issue(
             nights_count: charges.iter().map(|charge| charge.nights_added()).sum(),
             net,
             vat,
-            entry,
+            entry: Arc::new(entry),
             run: ask.run,
             at: command.at,
         }
@@ -74,7 +74,7 @@ fn due<'a>(state: &'a State, ask: &IssueInvoice) -> Vec<&'a Arc<Charge>> {
     let Some(account) = state.providers.get(&ask.provider) else {
         return Vec::new();
     };
-    let due = account.uninvoiced.iter().filter(|(_, due_on)| **due_on <= ask.through);
+    let due = account.uninvoiced.unordered().filter(|(_, due_on)| **due_on <= ask.through);
     let mut charges: Vec<_> = due.filter_map(|(id, _)| state.charges.get(id)).collect();
     charges.sort_by_key(|charge| {
         (charge.agreement, charge.nights.start(), charge.reverses.is_some(), charge.id)
@@ -138,7 +138,7 @@ pub(super) fn pay(
         provider,
     };
     state.ledger.check(&entry)?;
-    let (council, at) = (command.council, command.at);
+    let (council, at, entry) = (command.council, command.at, Arc::new(entry));
     Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, at }.into()])
 }
 

@@ -63,6 +63,7 @@ impl Domain for Invoicing {
             Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
             Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
             Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
+            Ask::YieldNights(fact) => Ok(beforehand::yielded(state, command, fact)),
             Ask::AllocateBlock(fact) => Ok(beforehand::allocated(state, command, fact)),
             Ask::EndBlock(fact) => Ok(beforehand::block_ended(state, command, fact)),
             Ask::SellNights(fact) => Ok(beforehand::sold(state, command, fact)),

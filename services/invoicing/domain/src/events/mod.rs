@@ -22,8 +22,8 @@ macro_rules! body {
 mod price;
 
 pub use price::{
-    AbsenceNoted, CommitmentPosted, NightsAgreed, NightsAgreedEnded, StayingPutClosed, StayingPutOpened,
-    TermsChanged,
+    AbsenceNoted, CommitmentPosted, NightsAgreed, NightsAgreedEnded, NightsYielded, StayingPutClosed,
+    StayingPutOpened, TermsChanged,
 };
 
 use crate::charge::{Charge, is_nil};
@@ -35,6 +35,7 @@ use care::{
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One run over many agreements or providers, which is several commands.
@@ -140,9 +141,9 @@ pub struct ChargePosted {
     /// The council.
     pub council: CouncilId,
     /// The nights, and what they cost by line and funder.
-    pub charge: Charge,
+    pub charge: Arc<Charge>,
     /// What was posted.
-    pub entry: JournalEntry,
+    pub entry: Arc<JournalEntry>,
     /// The run that charged them; none for what is charged anew after a reversal.
     pub run: Option<RunId>,
     /// When.
@@ -155,9 +156,9 @@ pub struct ChargeReversed {
     /// The council.
     pub council: CouncilId,
     /// The mirror of the charge.
-    pub charge: Charge,
+    pub charge: Arc<Charge>,
     /// What was posted.
-    pub entry: JournalEntry,
+    pub entry: Arc<JournalEntry>,
     /// When.
     pub at: Timestamp,
 }
@@ -228,7 +229,7 @@ pub struct InvoiceIssued {
     #[serde(default, skip_serializing_if = "is_nil")]
     pub vat: Pence,
     /// What was posted.
-    pub entry: JournalEntry,
+    pub entry: Arc<JournalEntry>,
     /// The run that issued it.
     pub run: Option<RunId>,
     /// When.
@@ -255,7 +256,7 @@ pub struct PaymentRecorded {
     /// What the council paid; negative for what it received.
     pub amount: Pence,
     /// What was posted.
-    pub entry: JournalEntry,
+    pub entry: Arc<JournalEntry>,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -329,6 +330,7 @@ care::events! {
         StayingPutClosed,
         NightsAgreed,
         NightsAgreedEnded,
+        NightsYielded,
         CommitmentPosted,
         ContractFactRefused,
         ChargePosted,

@@ -5,6 +5,7 @@ use crate::journal::JournalEntry;
 use care::published::{AbsenceRule, FundersFrom, PriceLine, TermLine};
 use care::{AgreementId, CouncilId, Date, EventBody, Pence, PlaceId, ProviderId, StreamId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The price of an agreement is this now. What was charged otherwise is corrected after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +127,22 @@ pub struct NightsAgreedEnded {
     pub at: Timestamp,
 }
 
+/// Nights agreed beforehand are not paid after all: the market gave them up to a child of the council who stayed longer than was recorded. They
+/// come back no more, also where that stay turns out shorter again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NightsYielded {
+    /// The id under which they are charged.
+    pub agreement: AgreementId,
+    /// The council.
+    pub council: CouncilId,
+    /// The first night that is given up.
+    pub from: Date,
+    /// The day after the last one.
+    pub until: Date,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
 /// What is to come of an agreement was committed anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitmentPosted {
@@ -138,7 +155,7 @@ pub struct CommitmentPosted {
     /// It counts nights before this date: the day after the financial year.
     pub before: Date,
     /// The difference to what was committed.
-    pub entry: JournalEntry,
+    pub entry: Arc<JournalEntry>,
     /// When.
     pub at: Timestamp,
 }
@@ -149,4 +166,5 @@ body!(StayingPutOpened, "agreement", |event| event.agreement, event.from);
 body!(StayingPutClosed, "agreement", |event| event.agreement, event.on);
 body!(NightsAgreed, "agreement", |event| event.agreement, event.from);
 body!(NightsAgreedEnded, "agreement", |event| event.agreement, event.on);
+body!(NightsYielded, "agreement", |event| event.agreement, event.from);
 body!(CommitmentPosted, "agreement", |event| event.agreement);

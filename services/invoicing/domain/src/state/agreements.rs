@@ -6,7 +6,7 @@ use crate::agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subj
 use crate::charge::Charge;
 use crate::events::{
     AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, NightsAgreed, NightsAgreedEnded,
-    StayingPutClosed, StayingPutOpened, TermsChanged,
+    NightsYielded, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 use crate::journal::JournalEntry;
 use crate::lines::{Component, charged, components};
@@ -31,6 +31,7 @@ impl Agreement {
             absences: BTreeMap::new(),
             from: None,
             end: None,
+            yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
             charges: Vec::new(),
@@ -61,6 +62,7 @@ impl Agreement {
             absences: BTreeMap::new(),
             from: Some(e.from),
             end: Some(end),
+            yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
             charges: Vec::new(),
@@ -114,6 +116,12 @@ impl Agreement {
     pub(crate) fn end_agreed(&mut self, e: &NightsAgreedEnded) {
         self.end = Some(Departure { on: e.on, reason: e.reason.clone(), at: e.at });
         self.news = Some(e.reason.clone());
+    }
+
+    pub(crate) fn yield_nights(&mut self, e: &NightsYielded) {
+        self.yielded.push(Nights::from_on(e.from, Some(e.until)));
+        self.yielded = joined(std::mem::take(&mut self.yielded));
+        self.news = Some("OCCUPIED".to_owned());
     }
 
     pub(crate) fn charged(&mut self, charge: &Charge, entry: &JournalEntry) {
@@ -218,7 +226,9 @@ impl State {
     /// Keeps the index of agreements that have nights to charge or to take back.
     pub(super) fn note_open(&mut self, id: AgreementId) {
         let open = self.agreements.get(&id).is_some_and(|it| {
-            !it.stale.is_empty() || !it.uncharged(&self.occupied(it, None), Date::MAX).is_empty()
+            // A placement that nobody knows the end of always has nights to come.
+            let endless = it.from.is_some() && it.end.is_none();
+            endless || !it.stale.is_empty() || !it.uncharged(&self.occupied(it, None), Date::MAX).is_empty()
         });
         if open {
             self.open.insert(id);

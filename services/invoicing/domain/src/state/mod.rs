@@ -3,12 +3,12 @@
 mod agreements;
 
 use crate::agreement::{Agreement, Subject};
+use crate::by_id::ById;
 use crate::charge::Charge;
 use crate::events::{
     InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
 };
-use crate::journal::EntryId;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, under};
 use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderAccount {
     /// Charges and reversals that no invoice holds yet, each with the date from which one takes it up.
-    pub uninvoiced: BTreeMap<EntryId, Date>,
+    pub uninvoiced: ById<Date>,
     /// Its invoices, in order of their numbers.
     pub invoices: Vec<InvoiceId>,
 }
@@ -66,7 +66,7 @@ pub struct State {
     /// Those on each place: placements, and what was agreed of its nights beforehand.
     pub places: BTreeMap<PlaceId, BTreeSet<AgreementId>>,
     /// All charges and reversals.
-    pub charges: BTreeMap<EntryId, Arc<Charge>>,
+    pub charges: ById<Arc<Charge>>,
     /// The providers that were charged for.
     pub providers: BTreeMap<ProviderId, ProviderAccount>,
     /// The invoices and credit notes.
@@ -120,7 +120,8 @@ impl State {
     /// The providers that an invoice through `through` is due to.
     #[must_use]
     pub fn to_invoice(&self, through: Date) -> Vec<ProviderId> {
-        let due = |account: &ProviderAccount| account.uninvoiced.values().any(|due_on| *due_on <= through);
+        let due =
+            |account: &ProviderAccount| account.uninvoiced.unordered().any(|(_, due_on)| *due_on <= through);
         self.providers.iter().filter(|(_, account)| due(account)).map(|(id, _)| id.clone()).collect()
     }
 
@@ -136,12 +137,13 @@ impl State {
             InvoicingEvent::StayingPutOpened(e) => self.told(e.agreement, |it| it.stay_put(e)),
             InvoicingEvent::StayingPutClosed(e) => self.told(e.agreement, |it| it.leave(e)),
             InvoicingEvent::NightsAgreedEnded(e) => self.told(e.agreement, |it| it.end_agreed(e)),
+            InvoicingEvent::NightsYielded(e) => self.told(e.agreement, |it| it.yield_nights(e)),
             InvoicingEvent::CommitmentPosted(e) => {
                 if let Some(agreement) = self.agreements.get_mut(&e.agreement) {
                     agreement.committed_to = Some(e.before);
                     agreement.commit(&e.entry);
                 }
-                self.ledger.post(Arc::new(e.entry.clone()), e.at);
+                self.ledger.post(Arc::clone(&e.entry), e.at);
             }
             InvoicingEvent::ContractFactRefused(e) => {
                 self.refused.insert(e.refusal);
@@ -150,15 +152,15 @@ impl State {
                 if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
                     agreement.charged(&e.charge, &e.entry);
                 }
-                self.ledger.post(Arc::new(e.entry.clone()), e.at);
-                self.charged(Arc::new(e.charge.clone()), e.run);
+                self.ledger.post(Arc::clone(&e.entry), e.at);
+                self.charged(&e.charge, e.run);
             }
             InvoicingEvent::ChargeReversed(e) => {
                 if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
                     agreement.reversed(&e.charge, &e.entry);
                 }
-                self.ledger.post(Arc::new(e.entry.clone()), e.at);
-                self.reversed(Arc::new(e.charge.clone()));
+                self.ledger.post(Arc::clone(&e.entry), e.at);
+                self.reversed(&e.charge);
             }
             InvoicingEvent::InvoiceIssued(e) => self.invoice_issued(e),
             InvoicingEvent::PaymentRecorded(e) => self.paid(e),
@@ -168,8 +170,8 @@ impl State {
         }
     }
 
-    fn charged(&mut self, charge: Arc<Charge>, run: Option<RunId>) {
-        self.note_charge(&charge);
+    fn charged(&mut self, charge: &Arc<Charge>, run: Option<RunId>) {
+        self.note_charge(charge);
         if let Some(run) = run.and_then(|run| self.runs.get_mut(&run)) {
             run.agreements.insert(charge.agreement);
             run.nights += charge.nights_added();
@@ -178,8 +180,8 @@ impl State {
         self.note_open(charge.agreement);
     }
 
-    fn reversed(&mut self, reversal: Arc<Charge>) {
-        self.note_charge(&reversal);
+    fn reversed(&mut self, reversal: &Arc<Charge>) {
+        self.note_charge(reversal);
         // A charge that no invoice holds yet goes on the same one as what takes it back.
         if let Some(account) = self.providers.get_mut(&reversal.provider)
             && let Some(due_on) = reversal.reverses.and_then(|charge| account.uninvoiced.get_mut(&charge))
@@ -195,14 +197,15 @@ impl State {
             self.nights_charged += charge.nights_added();
         }
         if !charge.sold {
-            let account = self.providers.entry(charge.provider.clone()).or_default();
-            account.uninvoiced.insert(charge.id, charge.due_on);
+            under(&mut self.providers, &charge.provider, |account| {
+                account.uninvoiced.insert(charge.id, charge.due_on);
+            });
         }
         self.charges.insert(charge.id, Arc::clone(charge));
     }
 
     fn invoice_issued(&mut self, e: &InvoiceIssued) {
-        self.ledger.post(Arc::new(e.entry.clone()), e.at);
+        self.ledger.post(Arc::clone(&e.entry), e.at);
         let account = self.providers.entry(e.provider.clone()).or_default();
         for line in &e.lines {
             account.uninvoiced.remove(&line.charge);
@@ -222,7 +225,7 @@ impl State {
     }
 
     fn paid(&mut self, e: &PaymentRecorded) {
-        self.ledger.post(Arc::new(e.entry.clone()), e.at);
+        self.ledger.post(Arc::clone(&e.entry), e.at);
         if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
             invoice.settled_on = Some(e.paid_on);
             invoice.settled_at = Some(e.at);

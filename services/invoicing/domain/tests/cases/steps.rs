@@ -3,8 +3,8 @@
 use super::pounds;
 use crate::common::{day, derby, funders, noon};
 use care::market::{
-    BlockAllocated, BlockEnded, BlockTerms, PlaceReserved, ResaleBought, ResaleOf, ResaleSold,
-    ReservationEnded,
+    BlockAllocated, BlockEnded, BlockTerms, OccupancyEnded, PlaceReserved, ResaleBought, ResaleOf,
+    ResaleSold, ReservationEnded, Yielded,
 };
 use care::published::{
     AbsenceRecorded, AbsenceRule, AgreementIssued, AgreementTermsSet, AwardTerms, CallOffEvidence,
@@ -69,7 +69,9 @@ impl Step {
                 lines: prices(after_colon(what)?)?,
                 at: noon(today),
             }),
-            ["reserve" | "reservation" | "block" | "sell" | "buy", ..] => beforehand(&words, today)?,
+            ["reserve" | "reservation" | "yield" | "block" | "sell" | "buy", ..] => {
+                beforehand(&words, today)?
+            }
             ["close", month] => Ask::ClosePeriod(ClosePeriod { month: date(&format!("{month}-01"))? }),
             ["invoice", provider, "before", to] => Ask::IssueInvoice(IssueInvoice {
                 provider: provider.parse().map_err(|_| format!("{provider} is no provider"))?,
@@ -336,6 +338,11 @@ fn beforehand(words: &[&str], today: Date) -> Read<Ask> {
             reason: reason.parse().map_err(|_| format!("{reason:?} is no reason"))?,
             at,
         }),
+        ["yield", _, from, "to", until] => {
+            let (from, until, weekly) = (date(from)?, date(until)?, Pence::ZERO);
+            let yielded = vec![Yielded { token, from, until, weekly }];
+            Ask::YieldNights(OccupancyEnded { award: award("A"), council, place, on: until, yielded, at })
+        }
         ["block", _, provider, from, "to", until, "at", weekly] => Ask::AllocateBlock(BlockAllocated {
             place,
             block: token,

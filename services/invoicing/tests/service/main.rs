@@ -1,0 +1,8 @@
+//! The service as its callers meet it: facts of contracts arrive over the exchange, councils charge, bill and pay through the
+//! handlers, and what is asked twice is answered the same.
+#![allow(clippy::unwrap_used, reason = "a test may fail here")]
+
+mod billing;
+mod reading;
+mod repeated;
+mod world;
