@@ -235,6 +235,18 @@ fn a_solo_child_takes_the_household_and_not_the_agency() {
     assert_eq!(refused_for(before, solo.clone()), "HOUSEHOLD_FULL");
 }
 
+/// Whoever lives in no household and alone takes all places that the agency is registered for: there are no more, whoever comes to a household.
+#[test]
+fn no_more_places_are_claimed_than_an_agency_is_registered_for() {
+    let solo = ClaimForAward { solo: true, ..fostered(1, 4) };
+    let all = |events: &[MarketEvent]| assert_eq!(evidence(events).evidence.places_claimed, 20);
+    let _ = two_households()
+        .when(Command::ClaimForAward(solo))
+        .then_events(all)
+        .when(Command::ClaimForAward(fostered(2, 3)))
+        .then_events(all);
+}
+
 #[test]
 fn what_the_household_is_approved_for_holds_at_the_award() {
     let girls = || {

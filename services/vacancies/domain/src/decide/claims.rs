@@ -68,9 +68,11 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         token
     });
     let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
-    let others = market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own));
+    let others = market.claims_besides(&place.urn, first_night, asked.at, Some(own));
     let (registration, bounds) = (&establishment.registration, home.bounds());
-    let whole = asked.solo && home.household.is_none();
+    // A solo child takes them all who lives in no household, this one or one who is there already: the next in a household is none besides.
+    let whole =
+        asked.solo && home.household.is_none() || market.solo_on(establishment, first_night, asked.at);
     let evidence = ClaimEvidence {
         registration: registration.status.word().to_owned(),
         provision: home.provision().to_owned(),
