@@ -30,13 +30,18 @@ impl Market {
         });
     }
 
-    /// The nights are the placement's now: what was reserved of them begins after them, and is offered for resale no more.
+    /// The nights are the placement's now: what was reserved of them begins after them, also for whoever has bought later nights of it, and is
+    /// offered for resale no more.
     pub(super) fn yield_nights(&mut self, event: &OccupancyEnded) {
         for given in &event.yielded {
             let nights = Nights::from_on(given.from, Some(given.until));
             self.at_agreed(&event.place, 0, |agreed| {
                 for it in agreed.reservations.iter_mut().filter(|it| it.token == given.token) {
                     it.from = it.from.max(given.until);
+                }
+                let sold_by = agreed.reservations.iter_mut().flat_map(|it| &mut it.sold_by);
+                for retainer in sold_by.filter(|it| it.token == given.token) {
+                    retainer.from = retainer.from.max(given.until);
                 }
                 agreed.reservations.retain(|it| !it.nights().is_empty());
                 agreed

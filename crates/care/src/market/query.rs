@@ -33,24 +33,9 @@ impl Market {
     /// takes every registered place, but that of a household's place, which takes the household alone, counts as one.
     #[must_use]
     pub fn places_claimed_on(&self, urn: &EstablishmentUrn, nights: Nights, at: Timestamp) -> u16 {
-        self.places_claimed_besides(urn, nights, at, None)
-    }
-
-    /// The same without what a council has on one place already: what is taken by others.
-    #[must_use]
-    pub fn places_claimed_besides(
-        &self,
-        urn: &EstablishmentUrn,
-        nights: Nights,
-        at: Timestamp,
-        own: Option<Own<'_>>,
-    ) -> u16 {
-        let Some(establishment) = self.establishments.get(urn) else {
-            return 0;
-        };
-        let solo = self.solo_on(establishment, nights, at);
-        let most = self.most_claims(self.places_of(establishment), nights, at, own);
-        if solo { establishment.registration.places_registered } else { most }
+        let taken_whole = self.establishments.get(urn).filter(|it| self.solo_on(*it, nights, at));
+        taken_whole
+            .map_or_else(|| self.claims_at_once(urn, nights, at), |it| it.registration.places_registered)
     }
 
     /// How many claims stand at most on any one of these nights in a home, as of `at`, without what is a council's own; a solo claim counts

@@ -405,20 +405,16 @@ fn a_solo_child_takes_the_household_and_not_the_agency() {
     assert_eq!(refused_for(before, solo.clone()), "HOUSEHOLD_FULL");
 }
 
+/// Whoever lives in no household and alone takes all places that the agency is registered for: there are no more, whoever comes to a household.
 #[test]
-fn a_solo_child_with_the_agency_itself_is_one_of_its_children_for_a_household() {
+fn no_more_places_are_claimed_than_an_agency_is_registered_for() {
     let solo = ClaimForAward { solo: true, ..fostered(1, 4) };
-    let alone = two_households().when(Command::ClaimForAward(solo)).then_events(|events| {
-        assert_eq!(
-            evidence(events).evidence.places_claimed,
-            20,
-            "of what belongs to no household it has all"
-        );
-    });
-    let _ = alone.when(Command::ClaimForAward(fostered(2, 1))).then_events(|events| {
-        let evidence = evidence(events).evidence;
-        assert_eq!((evidence.places_claimed, evidence.places_registered), (2, 20));
-    });
+    let all = |events: &[MarketEvent]| assert_eq!(evidence(events).evidence.places_claimed, 20);
+    let _ = two_households()
+        .when(Command::ClaimForAward(solo))
+        .then_events(all)
+        .when(Command::ClaimForAward(fostered(2, 3)))
+        .then_events(all);
 }
 
 #[test]

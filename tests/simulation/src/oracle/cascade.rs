@@ -5,7 +5,9 @@ use crate::breach::{Checked, Invariant, ensure};
 use care::published::{AwardProposed, Route};
 use care::{AwardId, CouncilId, Event, EventBody, OfferId, ProviderId, ReferralId, Timestamp};
 use jiff::SignedDuration;
-use referrals_domain::{CascadePolicy, GateArea, GateCondition, GateDecided, ReferralEvent};
+use referrals_domain::{
+    CascadePolicy, GateArea, GateCondition, GateDecided, ReferralEvent, ReferralReleased,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// An invitation: until when, under which step, and whether it was answered or expired.
@@ -15,6 +17,17 @@ struct Asked {
     done: bool,
     /// Since when it can be answered again, if an award was on its way meanwhile.
     reopened: Option<Timestamp>,
+}
+
+/// How a provider left a step for another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It had answered, or it was recorded that it let the time pass: what came to nothing since may have been seen by nobody.
+    Done,
+    /// It had not, and perhaps its time was over.
+    Silent,
+    /// It had not, and it had the time.
+    InTime,
 }
 
 /// An award that went ahead of gates.
@@ -28,8 +41,8 @@ struct Ahead {
 pub(super) struct Cascade {
     asked: HashMap<(ReferralId, ProviderId), Asked>,
     by_itself: HashSet<(ReferralId, String)>,
-    /// The steps that somebody who had not answered has left for another.
-    left: HashSet<(ReferralId, String)>,
+    /// By step, who has left it for another in the referral's version of now.
+    left: HashMap<(ReferralId, String), HashMap<ProviderId, Left>>,
     in_flight: HashSet<ReferralId>,
     waived: HashSet<(ReferralId, String)>,
     decided: HashMap<(OfferId, String), String>,
@@ -52,8 +65,7 @@ impl Cascade {
                 let (answer_by, step) = (event.answer_by, event.step.clone());
                 let asked = Asked { answer_by, step: step.clone(), done: false, reopened: None };
                 let before = self.asked.insert((event.referral, event.provider.clone()), asked);
-                let before = before.filter(|it| !it.done && it.step != step).and_then(|it| it.step);
-                self.left.extend(before.map(|left| (event.referral, left)));
+                self.leave(event, before);
                 return Ok(self.open_again(event.referral, step));
             }
             ReferralEvent::OfferSubmitted(event) => {
@@ -88,12 +100,18 @@ impl Cascade {
                 let mut asked = self.asked.iter().filter(of).peekable();
                 let families = ["FAMILY_GROUP_CONFERENCE", "CONNECTED_CARE"];
                 let of_people = families.contains(&event.step.as_str());
-                // What nobody is asked under any more, and somebody has left without an answer, is not said to be exhausted.
+                let left: Vec<Left> = self.left.get(&key).into_iter().flatten().map(|(_, it)| *it).collect();
                 let right = match asked.peek() {
                     Some(_) => asked.all(|(_, asked)| asked.done),
-                    None => event.outcome != "DECLINED" && self.left.contains(&key),
+                    None => !left.is_empty(),
                 };
-                let right = right && !of_people && (event.outcome != "MOVED" || self.left.contains(&key));
+                // Where somebody might have answered, nobody knows that all would have declined.
+                let fits = match event.outcome.as_str() {
+                    "MOVED" => left.iter().any(|it| *it != Left::Done),
+                    "DECLINED" => !left.contains(&Left::InTime),
+                    _ => true,
+                };
+                let right = right && fits && !of_people;
                 wrong(right, "a step that came to nothing while an answer may come")?;
                 self.by_itself.insert(key);
             }
@@ -107,6 +125,7 @@ impl Cascade {
             }
             ReferralEvent::GateDecided(event) => self.decide(policy, event)?,
             ReferralEvent::ReferralAmended(event) => {
+                self.left.retain(|(of, _), _| *of != event.referral);
                 let (gone, kept): (HashSet<_>, _) = std::mem::take(&mut self.by_itself)
                     .into_iter()
                     .partition(|(of, _)| *of == event.referral);
@@ -122,6 +141,20 @@ impl Cascade {
             _ => {}
         }
         Ok(Vec::new())
+    }
+
+    /// Whoever is asked under another step than before has left that; who comes back has not left.
+    fn leave(&mut self, event: &ReferralReleased, before: Option<Asked>) {
+        let back = event.step.clone().and_then(|step| self.left.get_mut(&(event.referral, step)));
+        back.and_then(|those| those.remove(&event.provider));
+        let Some(before) = before.filter(|it| it.step != event.step) else { return };
+        let Some(step) = before.step else { return };
+        let left = match before.answer_by {
+            _ if before.done => Left::Done,
+            Some(answer_by) if event.at <= answer_by => Left::InTime,
+            _ => Left::Silent,
+        };
+        self.left.entry((event.referral, step)).or_default().insert(event.provider.clone(), left);
     }
 
     /// Nobody could answer while an award was on its way.

@@ -191,6 +191,8 @@ impl State {
         let standing = |(provider, release): &(&ProviderId, &Release)| match changed(provider) {
             // A no is to the version of now, whichever was released.
             Some(Standing::Declined) => Some(Standing::Declined),
+            // So would have been the answer of somebody who had time to give one.
+            Some(Standing::Moved) => Some(Standing::Moved),
             Some(changed) => referral.is_asked(release).then_some(changed),
             None if release.is_awaited() => Some(Standing::Open),
             None => referral.is_asked(release).then(|| self.standing(referral, provider, release, at)),
@@ -346,7 +348,7 @@ impl State {
         self.released.entry(event.provider.clone()).or_default().insert(event.referral);
     }
 
-    /// Which step a provider leaves by being asked under another, and how it stood there; none where it stays, or was asked about an older version.
+    /// Which step a provider leaves by being asked under another, and how it stood there; none where it stays, or its answer or silence was to an older version.
     fn left(&self, referral: &Referral, event: &ReferralReleased) -> Option<(String, Standing)> {
         let before = referral.releases.get(&event.provider)?;
         let step = before.step.clone().filter(|step| event.step.as_ref() != Some(step))?;
@@ -354,7 +356,7 @@ impl State {
             Standing::Open => before.left_at(event.at),
             known => known,
         };
-        referral.is_asked(before).then_some((step, standing))
+        (referral.is_asked(before) || standing == Standing::Moved).then_some((step, standing))
     }
 
     fn pass_gate(&mut self, event: &GateDecided) {

@@ -7,8 +7,8 @@ use crate::support::{
 use care::Refusal;
 use care::spec::given;
 use referrals_domain::{
-    CascadePolicy, CascadePolicySet, CascadeStepWaived, DeclineReferral, Homes, ReferralEvent, Referrals,
-    ReleaseReferral, ReleaseStage, Requirements,
+    AmendReferral, CascadePolicy, CascadePolicySet, CascadeStepWaived, DeclineReferral, Homes, ReferralEvent,
+    Referrals, ReleaseReferral, ReleaseStage, Requirements,
 };
 use std::collections::BTreeMap;
 
@@ -152,6 +152,46 @@ fn who_let_the_time_pass_leaves_what_was_recorded_of_it() {
     given::<Referrals>(vec![posted(requirements()), invited("oak", "FRAMEWORK")])
         .when(sweep(late()))
         .then([expired("oak", late()), by_itself("FRAMEWORK", "NO_OFFER", late())]);
+}
+
+#[test]
+fn an_offer_that_could_be_taken_no_more_leaves_a_step_without_one() {
+    // Nobody was there to see the offer end, so that it is seen when oak is asked elsewhere.
+    let at = late() + jiff::SignedDuration::from_hours(60 * 24);
+    let again = ReleaseReferral { at, ..release("oak", Some("SPECIALIST")) };
+    given::<Referrals>(vec![
+        posted(requirements()),
+        invited("oak", "FRAMEWORK"),
+        submitted(framework(), false),
+    ])
+    .when(again)
+    .then_events(|events| assert_eq!(events[1..], [by_itself("FRAMEWORK", "NO_OFFER", at)]));
+}
+
+#[test]
+fn who_might_have_answered_what_is_asked_now_has_moved_whatever_was_released_to_it() {
+    let amended = AmendReferral {
+        referral: referral(1),
+        expected_version: 1,
+        requirements: Requirements { needs: Vec::new(), ..requirements() },
+        identity: None,
+        narrative: None,
+        background: None,
+        envelopes: BTreeMap::new(),
+        at: at(4),
+    };
+    // Elm was asked before something else was sought, and may answer that still; what oak says of it is oak's own no.
+    given::<Referrals>(vec![
+        posted(requirements()),
+        invited("oak", "FRAMEWORK"),
+        invited("elm", "FRAMEWORK"),
+    ])
+    .when(amended)
+    .then_events(|events| assert_eq!(events.len(), 1))
+    .when(no("oak"))
+    .then_events(|events| assert_eq!(events.len(), 1, "elm is waited for"))
+    .when(ReleaseReferral { at: at(6), ..release("elm", Some("SPECIALIST")) })
+    .then_events(|events| assert_eq!(events[1..], [by_itself("FRAMEWORK", "MOVED", at(6))]));
 }
 
 #[test]

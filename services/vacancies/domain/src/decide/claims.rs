@@ -73,13 +73,11 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         token
     });
     let first_night = Nights::from_on(asked.start, Some(asked.start.tomorrow().unwrap_or(Date::MAX)));
-    // A solo placement with the agency itself takes what belongs to no household, and not the households: there its child is one of the children.
-    let others = match home.household {
-        Some(_) => market.claims_besides(&place.urn, first_night, asked.at, Some(own)),
-        None => market.places_claimed_besides(&place.urn, first_night, asked.at, Some(own)),
-    };
+    let others = market.claims_besides(&place.urn, first_night, asked.at, Some(own));
     let (registration, bounds) = (&establishment.registration, home.bounds());
-    let whole = asked.solo && home.household.is_none();
+    // A solo child takes them all who lives in no household, this one or one who is there already: the next in a household is none besides.
+    let whole =
+        asked.solo && home.household.is_none() || market.solo_on(establishment, first_night, asked.at);
     let evidence = ClaimEvidence {
         registration: registration.status.word().to_owned(),
         provision: home.provision().to_owned(),

@@ -152,7 +152,7 @@ pub(super) fn end(
     if on < least {
         return Err(Rejection::ReservationNoticeTooShort { least, until });
     }
-    Ok(ended(id, reservation, on, ReservationEnd::Ended, at).collect())
+    Ok(ended(id, iter::once((reservation, on)), ReservationEnd::Ended, at))
 }
 
 /// A council's reservation with this token.
@@ -174,9 +174,9 @@ pub(super) fn ended_by_arrival(
     council: CouncilId,
     on: Date,
     at: Timestamp,
-) -> impl Iterator<Item = MarketEvent> {
-    let ahead = place.reservations_on(Nights::from_on(on, None)).filter(move |it| it.council == council);
-    ahead.flat_map(move |it| ended(id, it, on, ReservationEnd::Occupied, at))
+) -> Vec<MarketEvent> {
+    let ahead = place.reservations_on(Nights::from_on(on, None)).filter(|it| it.council == council);
+    ended(id, ahead.map(|it| (it, on)), ReservationEnd::Occupied, at)
 }
 
 /// What of a council's reservations gives way to nights that its child has stayed after all: the placement is paid for them, so that the reservation
@@ -189,43 +189,45 @@ pub(super) fn yielded_to_stay(
     stayed: Nights,
     at: Timestamp,
 ) -> (Vec<Yielded>, Vec<MarketEvent>) {
-    let (mut yielded, mut given_up) = (Vec::new(), Vec::new());
-    for it in place.reservations_on(stayed).filter(|it| it.council == council) {
-        if it.sold_by.is_empty() {
-            let until = it.until.min(stayed.end());
-            yielded.push(Yielded { token: it.token, from: it.from, until, weekly: it.weekly });
-        } else {
-            given_up.extend(ended(id, it, it.from, ReservationEnd::Occupied, at));
-        }
-    }
-    (yielded, given_up)
+    let (bought, own): (Vec<_>, Vec<_>) = place
+        .reservations_on(stayed)
+        .filter(|it| it.council == council)
+        .partition(|it| !it.sold_by.is_empty());
+    let yielded = own.into_iter().map(|it| {
+        let until = it.until.min(stayed.end());
+        Yielded { token: it.token, from: it.from, until, weekly: it.weekly }
+    });
+    let bought = bought.into_iter().map(|it| (it, it.from));
+    (yielded.collect(), ended(id, bought, ReservationEnd::Occupied, at))
 }
 
-/// The ends of all reservations of a place on the day a notice restricts it, each once: a seller's is that of the buyer's too.
+/// The ends of all reservations of a place on the day a notice restricts it.
 pub(super) fn ended_by_notice(id: &PlaceId, place: &Place, on: Date, at: Timestamp) -> Vec<MarketEvent> {
-    let mut events = Vec::new();
-    for it in place.reservations_on(Nights::from_on(on, None)) {
-        for event in ended(id, it, on, ReservationEnd::Restricted, at) {
-            if !events.contains(&event) {
-                events.push(event);
+    let all = place.reservations_on(Nights::from_on(on, None));
+    ended(id, all.map(|it| (it, on)), ReservationEnd::Restricted, at)
+}
+
+/// The ends of reservations, each on a day, and of what those go on paying who sold their nights. Each ends once, on its first day: a seller's
+/// end is that of the buyer's too, and a council may have bought back what it had sold.
+fn ended<'a>(
+    id: &PlaceId,
+    ending: impl Iterator<Item = (&'a Reservation, Date)>,
+    reason: ReservationEnd,
+    at: Timestamp,
+) -> Vec<MarketEvent> {
+    let mut ends: Vec<ReservationEnded> = Vec::new();
+    for (it, on) in ending {
+        let own = Retainer { council: it.council, token: it.token, from: it.from, weekly: it.weekly };
+        for Retainer { council, token, from, weekly } in iter::once(own).chain(it.sold_by.iter().cloned()) {
+            let until = on.max(from);
+            match ends.iter_mut().find(|end| end.token == token) {
+                Some(end) => end.until = end.until.min(until),
+                None => {
+                    let place = id.clone();
+                    ends.push(ReservationEnded { place, council, token, from, until, weekly, reason, at });
+                }
             }
         }
     }
-    events
-}
-
-/// The end of a reservation, and of what those go on paying who sold its nights.
-fn ended(
-    id: &PlaceId,
-    it: &Reservation,
-    on: Date,
-    reason: ReservationEnd,
-    at: Timestamp,
-) -> impl Iterator<Item = MarketEvent> {
-    let own = Retainer { council: it.council, token: it.token, from: it.from, weekly: it.weekly };
-    let all = iter::once(own).chain(it.sold_by.iter().cloned());
-    all.map(move |Retainer { council, token, from, weekly }| {
-        let until = on.max(from);
-        ReservationEnded { place: id.clone(), council, token, from, until, weekly, reason, at }.into()
-    })
+    ends.into_iter().map(MarketEvent::from).collect()
 }
