@@ -48,7 +48,7 @@ pub use listing::{
     Import, Listed, ListingChange, Listings, NotTaken, OpenImport, RegisterImported, RegisterPartRead,
 };
 pub use place::{Claim, Mix, MixInvalid, Place, Stage, Vacancy};
-pub use query::{Capacity, Own};
+pub use query::{Capacity, Own, most_taken};
 
 use crate::ids::{AwardId, CouncilId, EstablishmentUrn, HouseholdId, PlaceId, ProviderId};
 use jiff::{Timestamp, civil::Date};

@@ -97,6 +97,11 @@ pub enum Fact<'a> {
         /// When the lease of a hold ends, if one is in force.
         held_until: Option<Timestamp>,
     },
+    /// As many children as its household is approved for are there or to come.
+    HouseholdFull {
+        /// How many.
+        children: u8,
+    },
     /// The first night that no other council has reserved.
     ReservedUntil(Date),
     /// The first night after the block contracts.
@@ -331,10 +336,23 @@ impl<'a> Excluded<'a> {
         let (from, solo) = (self.question.from, self.home.solo_until);
         let until = self.question.index.entries.row[self.entry].taken_until.max(solo);
         let (taken, held_until) = (until > from, self.question.held_until(self.entry));
+        let (question, first) = (self.question, self.question.nights.start());
+        let full = |first, at| question.full_for(self.entry, first, at);
+        if !taken
+            && held_until.is_none()
+            && let Some(children) = full(first, question.at)
+        {
+            return (Fact::HouseholdFull { children }, None);
+        }
         let free_from = until.known_end().filter(|_| taken);
         let instead = match held_until {
-            None => free_from.map(Counterfactual::FirstNight),
-            Some(until) => (!taken).then_some(Counterfactual::AskedFrom(until)),
+            None => {
+                let open = free_from.filter(|date| full(*date, question.at).is_none());
+                open.map(Counterfactual::FirstNight)
+            }
+            Some(until) => {
+                (!taken && full(first, until).is_none()).then_some(Counterfactual::AskedFrom(until))
+            }
         };
         (Fact::Claimed { whole_establishment: solo > from, taken, free_from, held_until }, instead)
     }

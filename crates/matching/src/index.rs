@@ -14,7 +14,7 @@ use care::market::{
     Agreed, Home as MarketHome, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Sexes, Stage, UNREGISTERED, Vacancy,
 };
-use care::{CouncilId, Date, EstablishmentUrn, HouseholdId, PlaceId, ProviderId, Timestamp};
+use care::{CouncilId, Date, EstablishmentUrn, HouseholdId, Nights, PlaceId, ProviderId, Timestamp};
 use geography::{Location, Sector, locate};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -115,6 +115,8 @@ pub(crate) struct Entries {
     pub(crate) held_until: Vec<Option<Timestamp>>,
     /// What is agreed of its nights beforehand.
     pub(crate) agreed: Vec<Option<Box<Agreed>>>,
+    /// Of a place in a carer household, the nights of its claims; of a hold with the end of its lease.
+    pub(crate) claims: Vec<Vec<(Nights, Option<Timestamp>)>>,
     pub(crate) said: Vec<Said>,
 }
 
@@ -161,6 +163,8 @@ pub(crate) struct Sets {
     pub(crate) agreed: Bits,
     /// In a home that a solo placement takes or took.
     pub(crate) solo: Bits,
+    /// In a carer household.
+    pub(crate) lodged: Bits,
     pub(crate) grades: [Bits; GRADE_RANKS],
     pub(crate) takes_any: Bits,
     pub(crate) takes_male: Bits,
@@ -442,6 +446,13 @@ impl Index {
                 }
             }
         }
+        let expiry = |stage| match stage {
+            Stage::Hold { expires_at } => Some(expires_at),
+            Stage::Award { .. } | Stage::Occupied { .. } => None,
+        };
+        let in_household = place.claims.iter().filter(|_| place.household.is_some());
+        self.entries.claims[entry] = in_household.map(|it| (it.nights(), expiry(it.stage))).collect();
+        self.sets.lodged.put(entry, place.household.is_some());
         let row = &mut self.entries.row[entry];
         (row.taken_until, row.solo_until) = (taken, solo);
         self.entries.held_until[entry] = held;
@@ -486,6 +497,7 @@ impl Entries {
         self.sexes.push(Sexes::Any);
         self.held_until.push(None);
         self.agreed.push(None);
+        self.claims.push(Vec::new());
         self.said.push(Said::default());
         self.place.len() - 1
     }

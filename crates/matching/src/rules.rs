@@ -189,8 +189,10 @@ pub const ALL: [About; 17] = [
         rule: Rule::Claimed,
         version: 2,
         excludes: "A hold, an award or an occupancy takes some of the nights from the first one on, or a solo placement takes the whole \
-                   establishment; since version 2 of a place in a carer household, the whole household.",
-        reads: "The claims on the place, those of solo placements on the establishment or household, and the ends of leases.",
+                   establishment; since version 2 of a place in a carer household, the whole household, or as many children as that is approved for \
+                   are there or to come on some of the nights.",
+        reads: "The claims on the place, those of solo placements on the establishment or household, and the ends of leases; of a household all claims \
+                and reservations, those in its closed places too, and for how many children it is approved.",
         why: "One place takes one child a night.",
         counterfactual: "If the first night were the first free one, where that is known; or if it were asked after the lease of a hold, where \
                          nothing else takes it.",

@@ -9,7 +9,7 @@ use crate::index::Index;
 use crate::needs::NeedSet;
 use crate::rules::{ALL, NOW, Rule, Versions};
 use crate::tally::Tally;
-use care::market::{Agreed, Block, Reservation};
+use care::market::{Agreed, Block, Reservation, most_taken};
 use care::{Date, Nights, PlaceId, Timestamp, london_date};
 use geography::{Location, Miles, Reach};
 
@@ -24,7 +24,7 @@ pub(crate) struct Question<'a> {
     pub(crate) at: Timestamp,
     pub(crate) from: Day,
     /// The first night and all after it.
-    nights: Nights,
+    pub(crate) nights: Nights,
     pub(crate) needs: NeedSet,
     /// The needs by their codes; one that no set has is met by nobody.
     asked: Vec<(&'a String, NeedSet)>,
@@ -243,7 +243,14 @@ impl<'a> Question<'a> {
                 let held =
                     filter(word, among & sets.held.word(word), |entry| self.held_until(entry).is_some());
                 let solo = among & sets.solo.word(word);
-                taken | held | filter(word, solo, |entry| self.index.home(entry).solo_until > self.from)
+                let solo = filter(word, solo, |entry| self.index.home(entry).solo_until > self.from);
+                let lodged = among & sets.lodged.word(word) & !(taken | held | solo);
+                taken
+                    | held
+                    | solo
+                    | filter(word, lodged, |entry| {
+                        self.full_for(entry, self.nights.start(), self.at).is_some()
+                    })
             }
             Rule::NotEmpty => filter(word, among, |entry| {
                 self.claimed_home(entry) || rows[entry].mix.is_some_and(|group| group.children > 0)
@@ -338,6 +345,26 @@ impl<'a> Question<'a> {
         };
         let claimed = |other: usize| self.held_until(other).is_some() || reserved(other);
         home.taken_until > self.from || home.entries.iter().any(|other| claimed(*other))
+    }
+
+    /// For how many children a place's household is approved, if as many are there or to come on some night from `first` on, as of `at`. They are
+    /// counted as at an award: those in closed places too, where a departure was put right after a place had been closed.
+    pub(crate) fn full_for(&self, entry: usize, first: Date, at: Timestamp) -> Option<u8> {
+        let nights = Nights::from_on(first, None);
+        let (home, entries) = (self.index.home(entry), &self.index.entries);
+        let children = home.household.as_ref()?.children;
+        let taken = home.entries.iter().map(|other| {
+            let own = if *other == entry { self.criteria.council } else { None };
+            let reserved = self.agreed(*other).flat_map(|it| it.reservations_on(nights));
+            let reserved =
+                reserved.filter(|it| own.is_none() || Some(it.council) != own).map(Reservation::nights);
+            let claims = entries.claims[*other].iter().filter(|(claimed, expires_at)| {
+                claimed.overlaps(&nights) && expires_at.is_none_or(|expires_at| at < expires_at)
+            });
+            claims.map(|(claimed, _)| *claimed).chain(reserved).collect()
+        });
+        (home.entries.len() >= children.into() && most_taken(taken, first) >= children.into())
+            .then_some(children)
     }
 
     fn unmet(&self, entry: usize) -> usize {

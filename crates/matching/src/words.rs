@@ -52,6 +52,15 @@ impl fmt::Display for Fact<'_> {
                 free_from.map_or(Ok(()), |date| write!(f, ", as far as is known until {date}"))?;
                 held_until.map_or(Ok(()), |until| write!(f, ", with a hold until {until}"))
             }
+            Self::HouseholdFull { children: 1 } => {
+                f.write_str("its household is approved for 1 child, who is there or to come")
+            }
+            Self::HouseholdFull { children } => {
+                write!(
+                    f,
+                    "its household is approved for {children} children, and as many are there or to come"
+                )
+            }
             Self::ReservedUntil(date) => write!(f, "another council has reserved it until {date}"),
             Self::BlockedUntil(date) => write!(f, "it is another council's by a block contract until {date}"),
             Self::Occupied { claimed: true, .. } => f.write_str("other places of the home are claimed"),

@@ -500,6 +500,50 @@ fn a_search_of_before_is_explained_by_what_would_have_helped_then() {
     assert_eq!(told(in_block(other), &now), one(BlockedUntil(jan(25)), OnceOver(jan(25))));
 }
 
+/// A departure was put right after the place had been closed, and another opened: the household is full though that one is free.
+#[test]
+fn a_household_that_is_full_by_its_children_is_left_out() {
+    use care::market::{HouseholdApproval, HouseholdRegistered, OccupancyEnded, PlaceClosed};
+    let mut home = Home::new();
+    let approval = HouseholdApproval {
+        approved_on: jan(1),
+        children: 1,
+        exempt: false,
+        age_from: 8,
+        age_to: 17,
+        sexes: Sexes::Any,
+        sibling_groups: true,
+        short_breaks_only: false,
+        siblings_only: false,
+    };
+    let (sector, utla) = ("DL3 7".to_owned(), "E06000005".to_owned());
+    let (id, urn) = ("h-h01".parse().unwrap(), "h".parse().unwrap());
+    home.then(HouseholdRegistered { household: id, urn, approval, sector, utla, at: at(0) });
+    let household = || Some("h-h01".parse().unwrap());
+    for number in [2, 3] {
+        let place: care::PlaceId = format!("h-{number:02}").parse().unwrap();
+        let urn = "h".parse().unwrap();
+        home.then(PlaceOpened { place: place.clone(), urn, household: household(), at: at(0) });
+        home.then(VacancyAdvertised { place, ..home.vacancy.clone() });
+    }
+    home.child(2, Some(jan(20)), false);
+    home.then(PlaceClosed { place: "h-02".parse().unwrap(), at: at(0) });
+    let told = |home: &Home, first: Date| {
+        let criteria = Criteria { available_on: Some(first), ..asked() };
+        let index = Index::of(&home.market());
+        let explained = index.explain(&criteria, at(0));
+        let found = explained.excluded().find(|it| it.place().as_str() == "h-03");
+        found.map(|it| it.findings().map(|it| it.to_string()).collect::<Vec<_>>()).unwrap_or_default()
+    };
+    let says = "CLAIMED (version 2): its household is approved for 1 child, who is there or to come";
+    assert_eq!(told(&home, jan(19)), [says]);
+    assert_eq!(told(&home, jan(20)), [""; 0], "by then the child has left");
+    let (award, council) = (AwardId(Uuid::from_u128(2)), "E06000015".parse().unwrap());
+    let (place, yielded) = ("h-02".parse().unwrap(), Vec::new());
+    home.then(OccupancyEnded { award, council, place, on: jan(10), yielded, at: at(0) });
+    assert_eq!(told(&home, jan(19)), [""; 0], "and so when that was put right");
+}
+
 #[test]
 fn a_place_in_a_household_lies_and_is_approved_where_and_as_that_is() {
     use care::market::{HouseholdApproval, HouseholdRegistered};

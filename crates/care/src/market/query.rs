@@ -74,27 +74,16 @@ impl Market {
         at: Timestamp,
         own: Option<Own<'_>>,
     ) -> u16 {
-        let mut steps: Vec<(Date, i32)> = Vec::new();
-        for (id, place) in places {
+        let taken = places.map(|(id, place)| {
             let own = own.filter(|own| own.place == id);
             let claims = place.claims_on(nights, at);
             let claims =
                 claims.filter(|claim| !claim.is_hold() || own.and_then(|own| own.hold) != Some(claim.token));
             let mut taken: Vec<Nights> = claims.map(Claim::nights).collect();
             taken.extend(place.reserved_by_others(own.map(|own| own.council), nights).map(|it| it.nights()));
-            for run in united(taken) {
-                steps.push((run.start().max(nights.start()), 1));
-                steps.push((run.end(), -1));
-            }
-        }
-        // On the day one child leaves and another comes only the second one stays the night: departures first.
-        steps.sort_unstable();
-        let (mut claimed, mut most) = (0_i32, 0_i32);
-        for (_, step) in steps {
-            claimed += step;
-            most = most.max(claimed);
-        }
-        u16::try_from(most).unwrap_or(u16::MAX)
+            taken
+        });
+        most_taken(taken, nights.start())
     }
 
     /// How much room an establishment has, as of `at`, for a child who comes that day and stays.
@@ -162,6 +151,25 @@ impl Market {
     ) -> impl Iterator<Item = (&'a PlaceId, &'a Place)> {
         establishment.places.iter().filter_map(|id| self.places.get_key_value(id))
     }
+}
+
+/// How many of some places are taken at most on any one night from `first` on, each by the nights that are given for it. Nights of one place that lie in
+/// two of its claims, as those of a reservation and of the hold that stands on it, count once.
+#[must_use]
+pub fn most_taken(places: impl Iterator<Item = Vec<Nights>>, first: Date) -> u16 {
+    let mut steps: Vec<(Date, i32)> = Vec::new();
+    for run in places.flat_map(united) {
+        steps.push((run.start().max(first), 1));
+        steps.push((run.end(), -1));
+    }
+    // On the day one child leaves and another comes only the second one stays the night: departures first.
+    steps.sort_unstable();
+    let (mut claimed, mut most) = (0_i32, 0_i32);
+    for (_, step) in steps {
+        claimed += step;
+        most = most.max(claimed);
+    }
+    u16::try_from(most).unwrap_or(u16::MAX)
 }
 
 /// Nights that lie in any of these, each once, in runs.

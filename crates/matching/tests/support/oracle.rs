@@ -157,11 +157,13 @@ fn claims_fail(
     let together = |other: &Place| other.urn == *urn && other.household == place.household;
     let alike = || market.places().filter(|(_, other)| together(other));
     let solo = alike().any(|(_, other)| other.claims_on(nights, at).any(|claim| claim.solo));
-    if solo || place.claims_on(nights, at).next().is_some() {
+    let own = criteria.council.map(|council| Own { place: id, council, hold: None });
+    let children = household.map(|(_, it)| u16::from(it.approval.children));
+    let full = children.is_some_and(|children| market.claims_in(home, nights, at, own) >= children);
+    if solo || full || place.claims_on(nights, at).next().is_some() {
         failed.push(Rule::Claimed);
     }
     let stated = vacancy.and_then(|vacancy| vacancy.mix.as_ref()).is_some_and(|mix| mix.children > 0);
-    let own = criteria.council.map(|council| Own { place: id, council, hold: None });
     if criteria.solo && (stated || market.claims_in(home, nights, at, own) > 0) {
         failed.push(Rule::NotEmpty);
     }
