@@ -88,6 +88,15 @@ impl Claim {
     }
 }
 
+/// Nights of an establishment that were taken or judged anew.
+pub(super) struct Touched {
+    urn: EstablishmentUrn,
+    /// The place that they were taken of; none where all are judged anew.
+    pub(super) place: Option<PlaceId>,
+    pub(super) nights: Nights,
+    pub(super) at: Timestamp,
+}
+
 #[derive(Default)]
 pub(super) struct Market {
     homes: HashMap<EstablishmentUrn, Home>,
@@ -98,8 +107,8 @@ pub(super) struct Market {
     held: Vec<PlaceHeld>,
     /// Children who came with this decision: where, whose and from when.
     arrived: Vec<(PlaceId, CouncilId, Date)>,
-    /// The establishments of which something changed since they were last looked at, which nights were taken or judged anew, and when.
-    touched: Vec<(EstablishmentUrn, Nights, Timestamp)>,
+    /// The establishments of which something changed since they were last looked at.
+    touched: Vec<Touched>,
 }
 
 impl Market {
@@ -128,13 +137,11 @@ impl Market {
             }
             MarketEvent::EstablishmentAmended(event) => {
                 self.at_home(&event.urn, |home| home.registration = event.registration.clone());
-                let to_come = Nights::from_on(london_date(event.at), None);
-                self.touched.push((event.urn.clone(), to_come, event.at));
+                self.judge_anew(&event.urn, event.at);
             }
             MarketEvent::RestrictionNoticeServed(event) => {
                 self.at_home(&event.urn, |home| home.notice = Some(event.on));
-                let to_come = Nights::from_on(london_date(event.at), None);
-                self.touched.push((event.urn.clone(), to_come, event.at));
+                self.judge_anew(&event.urn, event.at);
             }
             MarketEvent::RestrictionNoticeLifted(event) => {
                 self.at_home(&event.urn, |home| home.notice = None)
@@ -190,8 +197,7 @@ impl Market {
                 self.at_home(&event.urn, |home| {
                     home.households.insert(event.household.clone(), event.approval.clone());
                 });
-                let to_come = Nights::from_on(london_date(event.at), None);
-                self.touched.push((event.urn.clone(), to_come, event.at));
+                self.judge_anew(&event.urn, event.at);
             }
             MarketEvent::HouseholdClosed(_)
             | MarketEvent::StatementOfPurposeSet(_)
@@ -220,9 +226,10 @@ impl Market {
         for (place, council, from) in std::mem::take(&mut self.arrived) {
             self.agreed.check_ended(&place, Some(council), from)?;
         }
-        for (urn, anew, at) in std::mem::take(&mut self.touched) {
-            let Some(home) = self.homes.get(&urn) else { continue };
-            nights::check(&urn, home, (&self.claims, &self.agreed), (anew, at))?;
+        for touched in std::mem::take(&mut self.touched) {
+            let urn = &touched.urn;
+            let Some(home) = self.homes.get(urn) else { continue };
+            nights::check(urn, home, (&self.claims, &self.agreed), &touched)?;
             for place in &home.places {
                 self.agreed.check_place(place, &self.taken(place))?;
             }
@@ -272,7 +279,7 @@ impl Market {
             solo: false,
             stage: Stage::Hold { expires_at: event.expires_at },
         });
-        self.touched.push((urn, Nights::from_on(event.from, None), event.at));
+        self.touch(&event.place, Nights::from_on(event.from, None), event.at);
         self.held.push(event.clone());
         self.agreed.check_right(&event.place, &to_come(event.council, event.from))
     }
@@ -388,7 +395,7 @@ impl Market {
             stage: Stage::Award(event.award),
         });
         self.agreed.check_right(&event.place, &to_come(event.council, event.start))?;
-        self.touched.push((event.urn.clone(), Nights::from_on(event.start, None), event.at));
+        self.touch(&event.place, Nights::from_on(event.start, None), event.at);
         let (counted, claimed) =
             (self.claimed_on(&event.urn, event.start), event.evidence.evidence.places_claimed);
         let found = || format!("the evidence says that {claimed} places are claimed, there are {counted}");
@@ -489,10 +496,16 @@ impl Market {
         }
     }
 
-    fn touch(&mut self, place: &PlaceId, anew: Nights, at: Timestamp) {
-        if let Some(place) = self.places.get(place) {
-            self.touched.push((place.urn.clone(), anew, at));
+    fn touch(&mut self, id: &PlaceId, nights: Nights, at: Timestamp) {
+        if let Some(place) = self.places.get(id) {
+            self.touched.push(Touched { urn: place.urn.clone(), place: Some(id.clone()), nights, at });
         }
+    }
+
+    /// What is allowed of an establishment has changed: it must hold for all nights to come.
+    fn judge_anew(&mut self, urn: &EstablishmentUrn, at: Timestamp) {
+        let nights = Nights::from_on(london_date(at), None);
+        self.touched.push(Touched { urn: urn.clone(), place: None, nights, at });
     }
 }
 

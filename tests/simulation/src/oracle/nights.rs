@@ -1,9 +1,9 @@
 //! Invariant 1: who has which nights, counted anew from the claims of one establishment.
 
 use super::agreed::Agreed;
-use super::market::{Claim, Home};
+use super::market::{Claim, Home, Touched};
 use crate::breach::{Breach, Checked, Invariant};
-use care::{Date, EstablishmentUrn, Nights, PlaceId, StreamId, Timestamp};
+use care::{Date, EstablishmentUrn, Nights, PlaceId, StreamId};
 use std::collections::HashMap;
 
 /// Whether a claim counts at the instant of the decision; its nights and its place.
@@ -24,8 +24,9 @@ pub(super) fn check(
     urn: &EstablishmentUrn,
     home: &Home,
     (claims, agreed): (&HashMap<PlaceId, Vec<Claim>>, &Agreed),
-    (anew, at): (Nights, Timestamp),
+    touched: &Touched,
 ) -> Checked {
+    let (anew, at) = (touched.nights, touched.at);
     let mut taken: Vec<Taken<'_>> = Vec::new();
     for place in &home.places {
         let first = taken.len();
@@ -64,7 +65,12 @@ pub(super) fn check(
             return breach(StreamId::new("place", place), found);
         }
     }
+    // Nights that are taken in one household are judged of no other, which may have been approved for more.
+    let touched_in = touched.place.as_ref().map(|place| home.household_of.get(place));
     for (household, approval) in &home.households {
+        if touched_in.is_some_and(|it| it != Some(household)) {
+            continue;
+        }
         let lives = |place: &PlaceId| home.household_of.get(place) == Some(household);
         let of = StreamId::new("household", household);
         check_number(of, approval.children.into(), (&taken, &reserved), anew, lives)?;
