@@ -3,7 +3,7 @@
 use super::agreed::Agreed;
 use super::market::{Claim, Home, Touched};
 use crate::breach::{Breach, Checked, Invariant};
-use care::{Date, EstablishmentUrn, PlaceId, StreamId};
+use care::{Date, EstablishmentUrn, Nights, PlaceId, StreamId};
 use std::collections::HashMap;
 
 /// Whether a claim counts at the instant of the decision; its nights and its place.
