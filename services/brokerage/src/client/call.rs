@@ -271,6 +271,7 @@ mod tests {
         let of = |field: &str, description: &str| FieldViolation {
             field: field.to_owned(),
             description: description.to_owned(),
+            ..FieldViolation::default()
         };
         let beside = [of("approval", "APPROVER_MISSING: an external award needs a named approver")];
         let first = "offer 1 was valid until 2026-06-10; in the way besides: APPROVER_MISSING";

@@ -80,7 +80,7 @@ fn filled(message: &MessageDescriptor, depth: usize, within: &str, noted: &mut N
     let mut object = Map::new();
     for field in message.fields() {
         let choice = field.containing_oneof().filter(|choice| !choice.is_synthetic());
-        let chosen = choice.is_none_or(|it| it.fields().next().is_some_and(|first| first == field));
+        let chosen = choice.as_ref().is_none_or(|it| it.fields().next().is_some_and(|first| first == field));
         if !chosen || depth > DEPTH_MAX {
             continue;
         }
