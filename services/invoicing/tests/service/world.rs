@@ -80,7 +80,7 @@ pub(crate) async fn open(folder: tempfile::TempDir) -> World {
         keys_folder: folder.path().join("keys"),
     };
     let mut told = BTreeMap::new();
-    let contracts = kit.region.councils().map(|council| LogId::council(Service::Contracts, council));
+    let contracts = kit.region.councils().into_iter().map(|council| LogId::council(Service::Contracts, council));
     for id in contracts.chain([LogId::region(Service::Vacancies)]).collect::<Vec<_>>() {
         let log = kit.store.open(id).await.unwrap();
         kit.exchange.publish(Arc::clone(&log));
