@@ -1,5 +1,6 @@
 //! Calling a method that is known by its descriptor only.
 
+use super::files::Sink;
 use super::output::{self, Form};
 use super::progress::Progress;
 use crate::terminal::{Exit, say_error};
@@ -55,13 +56,14 @@ impl Decoder for DynamicCodec {
     }
 }
 
-/// Calls a method and prints what it answers.
+/// Calls a method and prints what it answers, or puts the file that it answers with where that goes.
 pub(super) async fn call(
     method: &MethodDescriptor,
     request: DynamicMessage,
     address: &str,
     token: Option<&str>,
     form: Form,
+    file: Option<Sink>,
 ) -> Exit {
     let channel = match connect(address).await {
         Ok(channel) => channel,
@@ -83,7 +85,9 @@ pub(super) async fn call(
         };
         request.metadata_mut().insert("authorization", bearer);
     }
-    let result = if method.is_server_streaming() {
+    let result = if let Some(file) = file {
+        kept(method, request, channel, file).await
+    } else if method.is_server_streaming() {
         stream(method, request, channel, form).await
     } else {
         unary(method, request, channel).await.and_then(|answer| {
@@ -126,6 +130,37 @@ async fn unary(
 /// Whether a message answers what was asked with "no": a call-off is not allowed, a log is not as it was recorded.
 fn says_no(message: &Value) -> bool {
     ["allowed", "verified"].iter().any(|verdict| message.get(verdict) == Some(&Value::Bool(false)))
+}
+
+/// Puts the pieces of a file where they go, as they come.
+async fn kept(
+    method: &MethodDescriptor,
+    request: Request<DynamicMessage>,
+    channel: Channel,
+    mut file: Sink,
+) -> Result<Exit, Status> {
+    let codec = DynamicCodec { answer: method.output() };
+    let taken = if method.is_server_streaming() {
+        let mut pieces =
+            client(channel).await?.server_streaming(request, path(method)?, codec).await?.into_inner();
+        let mut taken = Ok(());
+        while let Some(piece) = pieces.message().await? {
+            taken = file.take(&piece);
+            if taken.is_err() {
+                break;
+            }
+        }
+        taken
+    } else {
+        file.take(&unary(method, request, channel).await?)
+    };
+    Ok(taken.and_then(|()| file.finish()).map_or_else(
+        |message| {
+            say_error(&message);
+            Exit::Unavailable
+        },
+        |()| Exit::Yes,
+    ))
 }
 
 /// Prints messages as they come. Progress goes to a bar on stderr; a verdict that is "no" decides the exit code.
