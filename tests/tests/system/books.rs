@@ -42,8 +42,7 @@ impl Office {
     fn export(&self, folder: &Path, format: &str) -> std::path::PathBuf {
         let path = folder.join(format!("{}.{format}", self.gss));
         let out = path.to_str().unwrap();
-        let ended =
-            self.run(&["export-journal", "--council", &self.gss, "--format", format, "--out", out]);
+        let ended = self.run(&["export-journal", "--council", &self.gss, "--format", format, "--out", out]);
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "it goes into the file alone");
         path
     }
@@ -58,7 +57,8 @@ impl Office {
             for invoice in page["invoices"].as_array().unwrap() {
                 let path = folder.join(format!("{}.xml", invoice["number"].as_str().unwrap()));
                 let (name, out) = (invoice["name"].as_str().unwrap(), path.to_str().unwrap());
-                let ask = ["invoicing", "get-invoice-document", "--name", name, "--format", "ubl", "--out", out];
+                let ask =
+                    ["invoicing", "get-invoice-document", "--name", name, "--format", "ubl", "--out", out];
                 self.run(&ask);
                 let document = books::ubl::read(&std::fs::read(&path).unwrap()).unwrap();
                 let payable = document.totals().unwrap().payable.0;
