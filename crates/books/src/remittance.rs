@@ -42,8 +42,9 @@ pub struct Remittance {
     pub reference: String,
     /// The day on which it reaches the account.
     pub paid_on: Date,
-    /// The end of the number of the account that it goes to: four digits, since a letter may be read by others.
-    pub account_ends: String,
+    /// The end of the number of the account that it goes to: four digits, since a letter may be read by others. None where whoever tells of the
+    /// payment does not know the account.
+    pub account_ends: Option<String>,
     /// What is paid.
     pub paid: Pence,
     /// What for.
@@ -92,7 +93,8 @@ impl Remittance {
                 "nothing is remitted where nothing is paid",
             ));
         }
-        if self.account_ends.len() != 4 || !self.account_ends.bytes().all(|byte| byte.is_ascii_digit()) {
+        let digits = |ends: &String| ends.len() == 4 && ends.bytes().all(|byte| byte.is_ascii_digit());
+        if self.account_ends.as_ref().is_some_and(|ends| !digits(ends)) {
             faults.push(Fault::new(
                 "account_ends",
                 "not four digits",
@@ -141,9 +143,13 @@ impl Remittance {
         // Writing to a String cannot fail.
         let _ = write!(
             out,
-            "REMITTANCE ADVICE\n\nFrom:       {}\nTo:         {}\nPaid on:    {}\nReference:  {}\nAccount:    ending {}\n\n",
-            self.council, self.provider, self.paid_on, self.reference, self.account_ends
+            "REMITTANCE ADVICE\n\nFrom:       {}\nTo:         {}\nPaid on:    {}\nReference:  {}\n",
+            self.council, self.provider, self.paid_on, self.reference
         );
+        if let Some(ends) = &self.account_ends {
+            let _ = writeln!(out, "Account:    ending {ends}");
+        }
+        out.push('\n');
         for (index, row) in rows.iter().enumerate() {
             let cells: Vec<String> = row
                 .iter()
@@ -219,15 +225,16 @@ impl Remittance {
              .amount { text-align: right; font-variant-numeric: tabular-nums; }\n\
              </style>\n</head>\n<body>\n<h1>Remittance advice</h1>\n<dl>\n",
         );
-        let ending = format!("ending {}", self.account_ends);
+        let ending = self.account_ends.as_ref().map(|ends| format!("ending {ends}"));
         let paid_on = self.paid_on.to_string();
         for (name, value) in [
-            ("From", &self.council),
-            ("To", &self.provider),
-            ("Paid on", &paid_on),
-            ("Reference", &self.reference),
-            ("Account", &ending),
+            ("From", Some(&self.council)),
+            ("To", Some(&self.provider)),
+            ("Paid on", Some(&paid_on)),
+            ("Reference", Some(&self.reference)),
+            ("Account", ending.as_ref()),
         ] {
+            let Some(value) = value else { continue };
             let _ = writeln!(out, "<dt>{name}</dt><dd>{}</dd>", html(value));
         }
         out.push_str("</dl>\n<table>\n<thead><tr>");

@@ -55,7 +55,9 @@ pub fn main() -> ExitCode {
     // Boxed, so that all of them are compiled once and not once for every kind of runtime: that is a third of the build.
     let work: Pin<Box<dyn Future<Output = Exit> + '_>> = match client::Service::chosen(&matches) {
         Some((service, chosen)) => Box::pin(client::run(service, chosen)),
-        None if let Some((method, chosen)) = client::dead_letters(&matches) => {
+        None if let Some((method, chosen)) =
+            client::dead_letters(&matches).or_else(|| client::export(&matches)) =>
+        {
             Box::pin(client::run_method(method, chosen))
         }
         None => match Own::from_arg_matches(&matches) {
@@ -87,5 +89,5 @@ fn command() -> Command {
         .after_help("Exit codes: 0 yes, 1 a domain \"no\", 2 usage, 69 unavailable.")
         .subcommand_required(true)
         .arg_required_else_help(true);
-    client::add_commands(client::add_dead_letters(Own::augment_subcommands(command)))
+    client::add_commands(client::add_export(client::add_dead_letters(Own::augment_subcommands(command))))
 }

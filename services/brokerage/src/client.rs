@@ -4,23 +4,23 @@
 mod call;
 mod describe;
 mod example;
+mod files;
 mod output;
 pub(crate) mod progress;
 mod request;
 
 use crate::terminal::{Exit, say_error};
+use care::CouncilId;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use output::Form;
 use prost_reflect::{
     Cardinality, DescriptorPool, FieldDescriptor, Kind, MethodDescriptor, ServiceDescriptor,
 };
-use std::path::Path;
+use service_kit::council_name;
 use std::sync::OnceLock;
 
 /// The flags that every client command has beside its request's fields.
 const OWN_FLAGS: [&str; 5] = ["address", "token", "output", "body", "out"];
-/// The field of an answer that is a document.
-const DOCUMENT: &str = "content";
 
 /// A service with client commands.
 #[derive(Debug, Clone)]
@@ -59,9 +59,43 @@ pub(crate) fn add_commands(command: Command) -> Command {
 const DEAD_LETTERS: [(&str, &str); 3] =
     [("list", "ListDeadLetters"), ("retry", "RetryDeadLetters"), ("discard", "DiscardDeadLetter")];
 
+fn method_of(service: &str, name: &str) -> Option<MethodDescriptor> {
+    let service = Service::all().find(|known| known.command_name() == service)?;
+    service.descriptor.methods().find(|method| method.name() == name)
+}
+
 fn operations_method(name: &str) -> Option<MethodDescriptor> {
-    let operations = Service::all().find(|service| service.command_name() == "operations")?;
-    operations.descriptor.methods().find(|method| method.name() == name)
+    method_of("operations", name)
+}
+
+/// The command that hands a council's books to another program, by what it does for whoever keeps them.
+const EXPORT_JOURNAL: &str = "export-journal";
+
+/// Adds `export-journal`, which takes a council as `token issue` does.
+pub(crate) fn add_export(command: Command) -> Command {
+    let Some(method) = method_of("invoicing", "ExportJournal") else { return command };
+    let parent = method.input().get_field_by_name("parent").map(|field| flag_id(&field));
+    let own = method_command(&method).name(EXPORT_JOURNAL);
+    let own = parent.into_iter().fold(own, |own, parent| {
+        own.mut_arg(parent, |arg| {
+            arg.long("council")
+                .value_name("CODE")
+                .help("The council, by its GSS code or the DfE's three digits")
+                .value_parser(council_of)
+                .required_unless_present("body")
+        })
+    });
+    command.subcommand(own)
+}
+
+fn council_of(code: &str) -> Result<String, String> {
+    let council: Result<CouncilId, _> = code.trim_start_matches("councils/").parse();
+    council.map(council_name).map_err(|error| error.to_string())
+}
+
+/// The method that `export-journal` stands for, and what was given to it; none when something else was asked.
+pub(crate) fn export(matches: &ArgMatches) -> Option<(MethodDescriptor, &ArgMatches)> {
+    Some((method_of("invoicing", "ExportJournal")?, matches.subcommand_matches(EXPORT_JOURNAL)?))
 }
 
 /// Adds `dlq`, by the name under which people look for it.
@@ -124,27 +158,15 @@ fn verb(method: &MethodDescriptor) -> String {
 
 fn method_command(method: &MethodDescriptor) -> Command {
     let mut command = Command::new(kebab(method.name())).about(describe::method(method)).args(own_args());
-    if answers_document(method) {
-        command = command.arg(out_arg());
+    if files::is_answered_with_one(method) {
+        let help = "Where the file goes, which is there once it is whole; stdout where it is - or not given";
+        command = command.arg(Arg::new("out").long("out").value_name("FILE").help(help));
     }
     if let Some(examples) = example::help(&method.input()) {
         // `-h` stays short; `--help` shows them.
         command = command.after_long_help(examples);
     }
     method.input().fields().fold(command, |command, field| command.arg(field_arg(&field)))
-}
-
-/// Whether a method answers with a document, which is for a file rather than for a terminal.
-fn answers_document(method: &MethodDescriptor) -> bool {
-    let field = method.output().get_field_by_name(DOCUMENT);
-    field.is_some_and(|field| matches!(field.kind(), Kind::Bytes)) && !method.is_server_streaming()
-}
-
-fn out_arg() -> Arg {
-    Arg::new("out")
-        .long("out")
-        .value_name("FILE")
-        .help("Where the document is written; a file that is there is replaced")
 }
 
 fn own_args() -> [Arg; 4] {
@@ -255,8 +277,11 @@ pub(crate) async fn run_method(method: MethodDescriptor, matches: &ArgMatches) -
     };
     let address = matches.get_one::<String>("address").map_or("", String::as_str);
     let token = matches.get_one::<String>("token").map(String::as_str);
-    let file = answers_document(&method).then(|| matches.get_one::<String>("out")).flatten();
-    call::call(&method, request, address, token, (form, file.map(Path::new))).await
+    let file = files::is_answered_with_one(&method).then(|| {
+        let out = matches.get_one::<String>("out").map(String::as_str);
+        (out.is_some() || form == Form::Table).then(|| files::Sink::to(out))
+    });
+    call::call(&method, request, address, token, form, file.flatten()).await
 }
 
 #[cfg(test)]

@@ -93,12 +93,23 @@ static RESULT_LOST: AtomicBool = AtomicBool::new(false);
 /// [`delivered`].
 pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+    told(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Notes where some of a result could not be printed.
+fn told(printed: std::io::Result<()>) {
+    if let Err(error) = printed
         && error.kind() != std::io::ErrorKind::BrokenPipe
         && !RESULT_LOST.swap(true, Ordering::Relaxed)
     {
         say_error(&format!("the result could not be written: {error}"));
     }
+}
+
+/// Prints bytes of a result as they are.
+pub(crate) fn say_bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    told(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
 /// How the command ends, given that what it printed may have been lost: then not as if all were well.

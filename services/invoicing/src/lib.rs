@@ -3,6 +3,8 @@
 //! It hears of agreements, arrivals and departures from contracts ([`Invoicing::reactions`]); councils charge, bill, pay and
 //! close periods through its API ([`Invoicing::add_to`]), and providers read their own invoices.
 
+mod document;
+mod export;
 mod grpc;
 mod reactions;
 mod render;
@@ -18,7 +20,7 @@ use eventlog::{LogId, Service};
 use exchange::Reaction;
 use invoicing_domain as domain;
 use service_kit::{
-    EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError, council_name, not_found,
+    Endless, EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError, council_name, not_found,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ type Ledger = Engine<domain::Invoicing>;
 pub struct Invoicing {
     ledgers: Arc<BTreeMap<CouncilId, Ledger>>,
     reaction: Arc<EngineReaction<domain::Invoicing>>,
+    exporting: Arc<Endless>,
 }
 
 impl Invoicing {
@@ -48,7 +51,7 @@ impl Invoicing {
         }
         let letters = kit.dead_letters(Service::Invoicing).await?;
         let reaction = reactions::reaction(&ledgers, kit.clock.clone(), letters);
-        Ok(Self { ledgers: Arc::new(ledgers), reaction })
+        Ok(Self { ledgers: Arc::new(ledgers), reaction, exporting: grpc::exports() })
     }
 
     /// Folds what is new in its logs while another instance works on them.

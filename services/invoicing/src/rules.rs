@@ -17,6 +17,8 @@ pub const RULES: &[Rule] = &[
     council_only("/brokerage.invoicing.v1.InvoicingService/ListCharges"),
     council_only("/brokerage.invoicing.v1.InvoicingService/ListAgedPayables"),
     council_only("/brokerage.invoicing.v1.InvoicingService/GetForecast"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ExportJournal"),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/GetInvoiceDocument", Own, Granted, Never),
 ];
 
 const fn council_only(method: &'static str) -> Rule {

@@ -352,6 +352,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("ListCharges", r#"{"parent": "<council>", "agreement": "<agreement>"}"#),
     ("ListAgedPayables", r#"{"parent": "<council>", "as_of": "<today>", "page_size": 200}"#),
     ("GetForecast", r#"{"parent": "<council>", "day": "<today>"}"#),
+    (
+        "ExportJournal",
+        r#"{"parent": "<council>", "format": "JOURNAL_FORMAT_HLEDGER", "as_of": "2027-01-01", "known_at": "2027-01-01T09:00:00Z",
+            "from": "2026-01-01", "to": "2027-01-01"}"#,
+    ),
+    ("GetInvoiceDocument", r#"{"name": "<invoice>", "format": "DOCUMENT_FORMAT_UBL"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (

@@ -294,6 +294,14 @@ impl Check {
             self.say("lines", "they sum to more than can be counted", "check the amounts");
             return;
         };
+        let most = u64::try_from(document.lines.len()).unwrap_or(u64::MAX);
+        if document.rounding.0.unsigned_abs() > most {
+            self.say(
+                "rounding",
+                format!("is {}, more than a penny a line", Pounds(document.rounding)),
+                "correct the amounts",
+            );
+        }
         if totals.payable < Pence::ZERO {
             self.say(
                 "lines",

@@ -11,7 +11,7 @@ pub use check::{LINES_MAX, TEXT_MAX};
 pub use line::{Line, Price, Unit};
 pub use totals::{CategoryTotal, Totals};
 
-use care::{Date, Nights};
+use care::{Date, Nights, Pence};
 
 /// Which kind of document; each has a code of UNTDID 1001.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -277,6 +277,9 @@ pub struct Document {
     pub outside_scope: Option<Exemption>,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// What is added to what is to be paid, or taken off where it is negative: the pennies by which the parties' books, which round VAT by line,
+    /// differ from VAT on the sum. At most a penny a line.
+    pub rounding: Pence,
 }
 
 impl Document {

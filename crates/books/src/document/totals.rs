@@ -25,7 +25,9 @@ pub struct Totals {
     pub net: Pence,
     /// VAT.
     pub tax: Pence,
-    /// Both: what is to be paid.
+    /// Both.
+    pub with_vat: Pence,
+    /// What is to be paid: both, and the document's rounding.
     pub payable: Pence,
 }
 
@@ -49,7 +51,8 @@ impl Document {
             by_category.iter().try_fold(0_i64, |sum, total| sum.checked_add(of(total).0)).map(Pence)
         };
         let (net, tax) = (sum(|total| total.taxable)?, sum(|total| total.tax)?);
-        let payable = Pence(net.0.checked_add(tax.0)?);
-        Some(Totals { by_category, net, tax, payable })
+        let with_vat = Pence(net.0.checked_add(tax.0)?);
+        let payable = Pence(with_vat.0.checked_add(self.rounding.0)?);
+        Some(Totals { by_category, net, tax, with_vat, payable })
     }
 }

@@ -370,6 +370,10 @@ fn head(cells: &mut Cells<'_>, parties: &impl Parties) -> Option<Document> {
             None
         }
     };
+    let rounding = match cells.maybe("rounding") {
+        None => Pence::ZERO,
+        Some(_) => cells.amount("rounding").unwrap_or_default(),
+    };
     Some(Document {
         due_on: cells.day("due_on"),
         tax_point: cells.day("tax_point"),
@@ -390,6 +394,7 @@ fn head(cells: &mut Cells<'_>, parties: &impl Parties) -> Option<Document> {
         buyer: buyer?,
         payment,
         lines: Vec::new(),
+        rounding,
     })
 }
 

@@ -94,6 +94,7 @@ fn of_document(document: &Document, column: &str) -> String {
         "payment_account" => text(payment.and_then(|payment| payment.account.as_ref())),
         "payment_name" => text(payment.and_then(|payment| payment.account_name.as_ref())),
         "payment_reference" => text(payment.and_then(|payment| payment.reference.as_ref())),
+        "rounding" if document.rounding != Pence::ZERO => Pounds(document.rounding).to_string(),
         "terms" => text(document.terms.as_ref()),
         "exempt_code" => exemption(&document.exempt, |exemption| &exemption.code),
         "exempt_reason" => exemption(&document.exempt, |exemption| &exemption.reason),

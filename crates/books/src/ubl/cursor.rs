@@ -206,9 +206,7 @@ impl<'a> Cursor<'a> {
             let cursor = Self { reading: self.reading, element: child, path, asked: RefCell::default() };
             let remedy = match child.name.as_str() {
                 "AllowanceCharge" => "give it as a line of its own, with a negative quantity for a discount",
-                "PrepaidAmount" | "PayableRoundingAmount" => {
-                    "state the whole amount: what was paid is settled apart"
-                }
+                "PrepaidAmount" => "state the whole amount: what was paid is settled apart",
                 _ => "leave it out",
             };
             cursor.say("it is not part of the profile that is taken here", remedy);

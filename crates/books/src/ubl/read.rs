@@ -104,6 +104,7 @@ fn whole(root: &Cursor<'_>, credit: bool) -> Option<Document> {
     let tax = root.part("TaxTotal");
     let (exempt, outside_scope) = tax.as_ref().map(exemptions).unwrap_or_default();
     let total = root.part("LegalMonetaryTotal");
+    let rounding = total.as_ref().and_then(|total| total.maybe_value("PayableRoundingAmount")?.amount());
     root.nothing_else(&HARMLESS);
     let document = Document {
         kind: kind?,
@@ -125,6 +126,7 @@ fn whole(root: &Cursor<'_>, credit: bool) -> Option<Document> {
         exempt,
         outside_scope,
         lines,
+        rounding: rounding.unwrap_or_default(),
     };
     if whole {
         sums::compare(&document, &cursors, &tax?, &total?);

@@ -200,7 +200,10 @@ impl Out {
         self.within("cac:LegalMonetaryTotal", |out| {
             out.amount("cbc:LineExtensionAmount", totals.net);
             out.amount("cbc:TaxExclusiveAmount", totals.net);
-            out.amount("cbc:TaxInclusiveAmount", totals.payable);
+            out.amount("cbc:TaxInclusiveAmount", totals.with_vat);
+            if document.rounding != Pence::ZERO {
+                out.amount("cbc:PayableRoundingAmount", document.rounding);
+            }
             out.amount("cbc:PayableAmount", totals.payable);
         });
     }

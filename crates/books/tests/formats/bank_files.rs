@@ -177,7 +177,7 @@ fn remittance() -> Remittance {
         provider: "=Acme <b>Care</b> & Sons".into(),
         reference: "REM 1".into(),
         paid_on: Date::constant(2026, 5, 29),
-        account_ends: "9911".into(),
+        account_ends: Some("9911".into()),
         paid: Pence(370_000),
         items: vec![
             item("INV-1", "Invoice", 376_400, 1_400, Some("nights after 28 April are in dispute")),
@@ -215,7 +215,7 @@ fn a_remittance_that_does_not_add_up_is_not_written() {
         ((|it| it.paid += Pence(1)) as fn(&mut Remittance), "paid"),
         (|it| it.items[0].reason = None, "items[0].reason"),
         (|it| it.items[1].withheld = Pence(5), "items[1].withheld"),
-        (|it| it.account_ends = "55779911".into(), "account_ends"),
+        (|it| it.account_ends = Some("55779911".into()), "account_ends"),
         (|it| it.items.clear(), "paid"),
         (|it| it.reference = " ".into(), "reference"),
     ] {

@@ -215,6 +215,7 @@ pub(crate) fn generated_document(seed: u64) -> Document {
             reason: Some("VAT Act 1994, schedule 9, group 7, item 9".into()),
         }),
         outside_scope: outside.then(|| Exemption { code: Some("VATEX-EU-O".into()), reason: None }),
+        rounding: if chance.random_bool(0.1) { Pence(1) } else { Pence::ZERO },
         lines,
     }
 }

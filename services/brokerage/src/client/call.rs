@@ -1,6 +1,6 @@
 //! Calling a method that is known by its descriptor only.
 
-use super::DOCUMENT;
+use super::files::Sink;
 use super::output::{self, Form};
 use super::progress::Progress;
 use crate::terminal::{Exit, say_error};
@@ -10,7 +10,6 @@ use prost_reflect::{
 };
 use serde_json::Value;
 use service_kit::token::{TOKEN_BYTES_MAX, too_long};
-use std::path::Path;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
@@ -60,13 +59,14 @@ impl Decoder for DynamicCodec {
     }
 }
 
-/// Calls a method and prints what it answers; a document is written to `file`, where one is given.
+/// Calls a method and prints what it answers, or puts the file that it answers with where that goes.
 pub(super) async fn call(
     method: &MethodDescriptor,
     request: DynamicMessage,
     address: &str,
     token: Option<&str>,
-    (form, file): (Form, Option<&Path>),
+    form: Form,
+    file: Option<Sink>,
 ) -> Exit {
     let channel = match connect(address).await {
         Ok(channel) => channel,
@@ -88,28 +88,17 @@ pub(super) async fn call(
         };
         request.metadata_mut().insert("authorization", bearer);
     }
-    let result = if method.is_server_streaming() {
+    let result = if let Some(file) = file {
+        kept(method, request, channel, file).await
+    } else if method.is_server_streaming() {
         stream(method, request, channel, form).await
     } else {
-        unary(method, request, channel).await.and_then(|mut answer| {
-            if let Some(Err(message)) = file.map(|file| keep(&mut answer, file)) {
-                say_error(&message);
-                return Ok(Exit::Usage);
-            }
+        unary(method, request, channel).await.and_then(|answer| {
             output::print(&printed(&answer, form)?, &method.output(), form);
             Ok(if says_no(&to_json(&answer)?) { Exit::No } else { Exit::Yes })
         })
     };
     result.unwrap_or_else(|status| refused(&status, form))
-}
-
-/// Writes the document of an answer to a file instead of showing it.
-fn keep(answer: &mut DynamicMessage, file: &Path) -> Result<(), String> {
-    let content = answer.get_field_by_name(DOCUMENT);
-    let bytes = content.as_ref().and_then(|value| value.as_bytes()).cloned().unwrap_or_default();
-    std::fs::write(file, bytes).map_err(|error| format!("--out {}: {error}", file.display()))?;
-    answer.clear_field_by_name(DOCUMENT);
-    Ok(())
 }
 
 async fn connect(address: &str) -> Result<Channel, String> {
@@ -144,6 +133,37 @@ async fn unary(
 /// Whether a message answers what was asked with "no": a call-off is not allowed, a log is not as it was recorded.
 fn says_no(message: &Value) -> bool {
     ["allowed", "verified"].iter().any(|verdict| message.get(verdict) == Some(&Value::Bool(false)))
+}
+
+/// Puts the pieces of a file where they go, as they come.
+async fn kept(
+    method: &MethodDescriptor,
+    request: Request<DynamicMessage>,
+    channel: Channel,
+    mut file: Sink,
+) -> Result<Exit, Status> {
+    let codec = DynamicCodec { answer: method.output() };
+    let taken = if method.is_server_streaming() {
+        let mut pieces =
+            client(channel).await?.server_streaming(request, path(method)?, codec).await?.into_inner();
+        let mut taken = Ok(());
+        while let Some(piece) = pieces.message().await? {
+            taken = file.take(&piece);
+            if taken.is_err() {
+                break;
+            }
+        }
+        taken
+    } else {
+        file.take(&unary(method, request, channel).await?)
+    };
+    Ok(taken.and_then(|()| file.finish()).map_or_else(
+        |message| {
+            say_error(&message);
+            Exit::Unavailable
+        },
+        |()| Exit::Yes,
+    ))
 }
 
 /// Prints messages as they come. Progress goes to a bar on stderr; a verdict that is "no" decides the exit code.

@@ -6,6 +6,7 @@ use crate::commitment;
 use crate::journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 use crate::lines::{Component, Split, charged};
 use crate::rejection::Rejection;
+use crate::vat;
 use care::{AgreementId, Date, Nights, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,12 @@ impl Charge {
     #[must_use]
     pub fn vat(&self) -> Pence {
         self.lines.iter().map(|line| line.vat_amount).sum()
+    }
+
+    /// Whether it is outside the scope of VAT, as all of an agreement's lines are or none.
+    #[must_use]
+    pub(crate) fn is_outside_scope(&self) -> bool {
+        self.lines.iter().any(|line| line.vat.as_deref() == Some(vat::OUTSIDE_SCOPE))
     }
 
     /// Whether it says what its nights cost today. Records from before lines had numbers and VAT do not have to say either.

@@ -14,7 +14,7 @@ const EXEMPT: &str = "EXEMPT";
 /// The standard rate.
 const STANDARD: &str = "STANDARD";
 /// No supply, or one within the council.
-const OUTSIDE_SCOPE: &str = "OUTSIDE_SCOPE";
+pub(crate) const OUTSIDE_SCOPE: &str = "OUTSIDE_SCOPE";
 
 /// From which night on education by an independent school is taxed.
 pub const SCHOOLS_TAXED_FROM: Date = date(2025, 1, 1);

@@ -6,11 +6,14 @@ mod common;
 
 use care::Event;
 use care::market::{OccupancyEnded, Yielded};
+use care::published::Route;
 use care::published::{AbsenceRecorded, AgreementTermsSet, FundersFrom, StayingPutStarted, TermLine};
 use care::spec::{Given, given};
 use care::{AwardId, Date, Pence};
 use cases::steps::Step;
-use common::{accrue, agreement, command, day, derby, funders, history, lines, noon, placed};
+use common::{
+    accrue, agreement, command, day, derby, funders, history, invoice, lines, noon, placed, started, usual,
+};
 use invoicing_domain::{Ask, Command, Invoicing, InvoicingEvent, State};
 use uuid::Uuid;
 
@@ -267,4 +270,27 @@ fn each_reservation_yields_by_itself_and_once() {
             }
             other => panic!("unexpected {other:?}"),
         });
+}
+
+/// EN 16931 has no document with lines outside the scope of VAT beside others.
+#[test]
+fn what_is_outside_the_scope_of_vat_is_invoiced_by_itself() {
+    let today = day("2026-02-01");
+    let mut bought = usual(2);
+    bought.terms.route = Route::Spot { justification: "nobody else".to_owned() };
+    let mut commands = placed(1);
+    commands.push(command(1, day("2026-01-10"), Ask::OpenAgreement(bought)));
+    commands.push(command(2, day("2026-01-10"), Ask::OpenCharges(started(2, day("2026-01-10")))));
+    commands.extend([command(3, today, accrue(1, today)), command(4, today, accrue(2, today))]);
+    let treatments = |events: &[InvoicingEvent]| {
+        let [InvoicingEvent::InvoiceIssued(issued)] = events else { panic!("expected one invoice") };
+        issued.lines.iter().filter_map(|line| line.vat.clone()).collect::<Vec<_>>()
+    };
+    after(&commands)
+        .when(command(5, today, invoice("acme", today)))
+        .then_events(|events| assert_eq!(treatments(events), ["EXEMPT", "EXEMPT"]))
+        .when(command(6, today, invoice("acme", today)))
+        .then_events(|events| assert_eq!(treatments(events), ["OUTSIDE_SCOPE", "OUTSIDE_SCOPE"]))
+        .when(command(7, today, invoice("acme", today)))
+        .then_nothing();
 }

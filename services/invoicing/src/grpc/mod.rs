@@ -1,16 +1,19 @@
 //! The gRPC API: each handler reads its fields, checks that the names are the caller's own, and asks a council's ledger.
 
 mod billing;
+mod exporting;
 mod reading;
+
+pub(crate) use exporting::exports;
 
 use crate::Invoicing;
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
-    AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, Forecast, GetForecastRequest,
-    GetInvoiceRequest, GetLedgerRequest, GetStatementRequest, GetStatementResponse, Invoice,
-    IssueInvoicesRequest, IssueInvoicesResponse, Ledger, ListAgedPayablesRequest, ListAgedPayablesResponse,
-    ListChargesRequest, ListChargesResponse, ListInvoicesRequest, ListInvoicesResponse, Period,
-    RecordPaymentRequest,
+    AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, ExportJournalRequest, Forecast,
+    GetForecastRequest, GetInvoiceDocumentRequest, GetInvoiceRequest, GetLedgerRequest, GetStatementRequest,
+    GetStatementResponse, Invoice, InvoiceDocument, IssueInvoicesRequest, IssueInvoicesResponse, Ledger,
+    ListAgedPayablesRequest, ListAgedPayablesResponse, ListChargesRequest, ListChargesResponse,
+    ListInvoicesRequest, ListInvoicesResponse, Period, RecordPaymentRequest,
 };
 use care::{AgreementId, CouncilId};
 use service_kit::{Caller, Fields, not_found};
@@ -82,6 +85,23 @@ impl InvoicingService for Invoicing {
     async fn get_forecast(&self, request: Request<GetForecastRequest>) -> Result<Response<Forecast>, Status> {
         let caller = Caller::of(&request)?;
         reading::get_forecast(self, &caller, &request.into_inner()).await.map(Response::new)
+    }
+
+    type ExportJournalStream = exporting::Chunks;
+
+    async fn export_journal(
+        &self,
+        request: Request<ExportJournalRequest>,
+    ) -> Result<Response<exporting::Chunks>, Status> {
+        exporting::export_journal(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn get_invoice_document(
+        &self,
+        request: Request<GetInvoiceDocumentRequest>,
+    ) -> Result<Response<InvoiceDocument>, Status> {
+        exporting::get_invoice_document(self, &Caller::of(&request)?, &request.into_inner())
+            .map(Response::new)
     }
 }
 

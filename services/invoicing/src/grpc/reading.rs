@@ -23,7 +23,18 @@ pub(super) fn get_invoice(
 ) -> Result<Invoice, Status> {
     let mut fields = Fields::new();
     let name = fields.council_resource("name", &request.name, "invoices");
-    let (council, id): (CouncilId, InvoiceId) = fields.finish(|| name)?;
+    let (council, id) = fields.finish(|| name)?;
+    visible_invoice(service, caller, council, id, |_, invoice| render::invoice(invoice))
+}
+
+/// Looks at an invoice of the caller's own. A provider is not told whether there is another's.
+pub(super) fn visible_invoice<T>(
+    service: &Invoicing,
+    caller: &Caller,
+    council: CouncilId,
+    id: InvoiceId,
+    look: impl FnOnce(&State, &domain::Invoice) -> T,
+) -> Result<T, Status> {
     let own = match &caller.role {
         Role::Provider(provider) => Some(provider),
         _ => {
@@ -32,8 +43,9 @@ pub(super) fn get_invoice(
         }
     };
     let visible = |invoice: &&domain::Invoice| own.is_none_or(|own| invoice.issued.provider == *own);
-    let look = |state: &State| state.invoices.get(&id).filter(visible).map(render::invoice);
-    let found = service.ledger(council).and_then(|ledger| ledger.read(look));
+    let found = service.ledger(council).and_then(|ledger| {
+        ledger.read(|state| state.invoices.get(&id).filter(visible).map(|invoice| look(state, invoice)))
+    });
     found.ok_or_else(|| not_found("INVOICE_UNKNOWN", &render::invoice_name(council, id)))
 }
 
@@ -113,7 +125,7 @@ pub(super) fn get_ledger(
 }
 
 /// A date up to which, and an instant by which, something is asked; each may be left out.
-fn point(
+pub(super) fn point(
     fields: &mut Fields,
     as_of: &str,
     known_at: &str,

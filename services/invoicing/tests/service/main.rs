@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 mod billing;
+mod exports;
 mod reading;
 mod repeated;
 mod world;

@@ -80,7 +80,8 @@ pub(crate) async fn open(folder: tempfile::TempDir) -> World {
         keys_folder: folder.path().join("keys"),
     };
     let mut told = BTreeMap::new();
-    let contracts = kit.region.councils().into_iter().map(|council| LogId::council(Service::Contracts, council));
+    let contracts =
+        kit.region.councils().into_iter().map(|council| LogId::council(Service::Contracts, council));
     for id in contracts.chain([LogId::region(Service::Vacancies)]).collect::<Vec<_>>() {
         let log = kit.store.open(id).await.unwrap();
         kit.exchange.publish(Arc::clone(&log));
@@ -144,7 +145,18 @@ impl World {
 
     /// A placement in Derby or elsewhere from 10 January 2026 on, at £700.00 a week, a fifth of it paid by health.
     pub(crate) async fn place(&self, name: &str, n: u128, provider: &str) {
-        let issued = AgreementIssued {
+        self.place_on(name, n, provider, |_| {}).await;
+    }
+
+    /// The same on other terms.
+    pub(crate) async fn place_on(
+        &self,
+        name: &str,
+        n: u128,
+        provider: &str,
+        terms: impl FnOnce(&mut AgreementIssued),
+    ) {
+        let mut issued = AgreementIssued {
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
             council: council(name),
@@ -166,6 +178,7 @@ impl World {
             evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
             at: noon("2026-01-09"),
         };
+        terms(&mut issued);
         self.publish(name, &issued).await;
         let started = PlacementStarted {
             agreement: agreement(n),

@@ -69,7 +69,8 @@ pub(super) fn issue(
     ])
 }
 
-/// What the provider's next invoice holds, by agreement and night, so that a charge stands beside what takes it back.
+/// What the provider's next invoice holds, by agreement and night, so that a charge stands beside what takes it back. What is outside the scope
+/// of VAT is invoiced by itself, after the rest: EN 16931 has no document with both (BR-O-11).
 fn due<'a>(state: &'a State, ask: &IssueInvoice) -> Vec<&'a Arc<Charge>> {
     let Some(account) = state.providers.get(&ask.provider) else {
         return Vec::new();
@@ -77,8 +78,11 @@ fn due<'a>(state: &'a State, ask: &IssueInvoice) -> Vec<&'a Arc<Charge>> {
     let due = account.uninvoiced.unordered().filter(|(_, due_on)| **due_on <= ask.through);
     let mut charges: Vec<_> = due.filter_map(|(id, _)| state.charges.get(id)).collect();
     charges.sort_by_key(|charge| {
-        (charge.agreement, charge.nights.start(), charge.reverses.is_some(), charge.id)
+        let order = (charge.agreement, charge.nights.start(), charge.reverses.is_some(), charge.id);
+        (charge.is_outside_scope(), order)
     });
+    let outside_scope = charges.first().is_some_and(|charge| charge.is_outside_scope());
+    charges.retain(|charge| charge.is_outside_scope() == outside_scope);
     let mut lines = 0;
     let fits = |charge: &&Arc<Charge>| {
         lines += charge.lines.len();

@@ -1,0 +1,131 @@
+//! What leaves a ledger as a file: the journal for other accounting programs, and invoices for those who are paid.
+
+use super::reading::{point, visible_invoice};
+use crate::Invoicing;
+use crate::document::{FileKind, Source};
+use crate::export::{Extract, Program, Span};
+use crate::render;
+use api::invoicing as proto;
+use books::Faults;
+use proto::{ExportJournalRequest, ExportJournalResponse, GetInvoiceDocumentRequest, InvoiceDocument};
+use service_kit::{Caller, Endless, Fields, Teller, Told, refused, unavailable};
+use std::sync::Arc;
+use tonic::{Code, Status};
+
+/// How many bytes a message has at most.
+const CHUNK_BYTES_MAX: usize = 65_536;
+/// How many journals are exported at once: each is in memory until it is sent.
+const EXPORTS_MAX: usize = 8;
+/// How many of one council.
+const EXPORTS_EACH_MAX: usize = 2;
+
+/// A journal on its way.
+pub(crate) type Chunks = Told<ExportJournalResponse>;
+
+/// Those who export, none at first. They are never ended early: a file that ends without an error is whole.
+pub(crate) fn exports() -> Arc<Endless> {
+    Arc::new(Endless::at_most(EXPORTS_MAX, EXPORTS_EACH_MAX))
+}
+
+pub(super) fn export_journal(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &ExportJournalRequest,
+) -> Result<Chunks, Status> {
+    let mut fields = Fields::new();
+    let council = fields.council("parent", &request.parent);
+    let program = program(&mut fields, request.format);
+    let from = fields.date_optional("from", &request.from);
+    let to = fields.date_optional("to", &request.to);
+    if let (Some(Some(from)), Some(Some(to))) = (from, to)
+        && to < from
+    {
+        fields.violation("to", format!("{to} is before {from}, from which the journal is asked"));
+    }
+    let (as_of, known_at) = point(&mut fields, &request.as_of, &request.known_at);
+    let form = fields.finish(|| {
+        let span = Span { from: from?, to: to?, as_of: as_of?, known_at: known_at? };
+        Some((council?, program?, span))
+    });
+    let (council, program, span) = form?;
+    caller.require_council(council)?;
+    let ledger = service.ledger_of(council)?;
+    let admission = service.exporting.admit_watcher(caller, "export journals")?;
+    let extract = ledger.read(|state| Extract::of(council, state, &span));
+    Ok(service.exporting.answer(admission, |teller| tell(extract, program, teller)))
+}
+
+/// Writes the file beside what the service does otherwise, and sends it piece by piece as the caller takes it.
+async fn tell(
+    extract: Extract,
+    program: Program,
+    teller: Teller<ExportJournalResponse>,
+) -> Result<(), Status> {
+    let written = tokio::task::spawn_blocking(move || extract.written(program)).await;
+    let file = written.map_err(|_| unavailable("the export was interrupted: ask again"))?;
+    let file = file.map_err(|faults| unwritable(&faults))?;
+    for chunk in file.as_bytes().chunks(CHUNK_BYTES_MAX) {
+        let _ = teller.send(Ok(ExportJournalResponse { content: chunk.to_vec() })).await;
+    }
+    Ok(())
+}
+
+pub(super) fn get_invoice_document(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &GetInvoiceDocumentRequest,
+) -> Result<InvoiceDocument, Status> {
+    let mut fields = Fields::new();
+    let name = fields.council_resource("name", &request.name, "invoices");
+    let kind = file_kind(&mut fields, request.format);
+    let ((council, id), kind) = fields.finish(|| Some((name?, kind?)))?;
+    let (source, number) = visible_invoice(service, caller, council, id, |state, invoice| {
+        (Source::of(state, invoice, kind), invoice.issued.number.clone())
+    })?;
+    let nothing_paid = || {
+        let message = format!(
+            "{number} was not paid to the provider, so there is nothing to remit: ask for it as an e-invoice or CSV"
+        );
+        refused(Code::FailedPrecondition, "NOTHING_PAID", message, [])
+    };
+    let file = source.written().ok_or_else(nothing_paid)?.map_err(|faults| unwritable(&faults))?;
+    let (media_type, ending) = kind.media();
+    Ok(InvoiceDocument {
+        name: render::invoice_name(council, id),
+        file_name: format!("{number}{ending}"),
+        media_type: media_type.to_owned(),
+        content: file.into_bytes(),
+    })
+}
+
+/// What is recorded cannot be said in the format that was asked for.
+fn unwritable(faults: &Faults) -> Status {
+    refused(Code::FailedPrecondition, "FORMAT_CANNOT_CARRY", format!("it cannot be written so: {faults}"), [])
+}
+
+fn program(fields: &mut Fields, format: i32) -> Option<Program> {
+    match fields.check("format", proto::JournalFormat::try_from(format))? {
+        proto::JournalFormat::Hledger => Some(Program::Hledger),
+        proto::JournalFormat::Beancount => Some(Program::Beancount),
+        proto::JournalFormat::Csv => Some(Program::Spreadsheet),
+        proto::JournalFormat::Unspecified => {
+            fields
+                .violation("format", "it is not set: say for which program, such as JOURNAL_FORMAT_HLEDGER");
+            None
+        }
+    }
+}
+
+fn file_kind(fields: &mut Fields, format: i32) -> Option<FileKind> {
+    match fields.check("format", proto::DocumentFormat::try_from(format))? {
+        proto::DocumentFormat::Ubl => Some(FileKind::Ubl),
+        proto::DocumentFormat::Csv => Some(FileKind::Csv),
+        proto::DocumentFormat::RemittanceText => Some(FileKind::RemittanceText),
+        proto::DocumentFormat::RemittanceHtml => Some(FileKind::RemittanceHtml),
+        proto::DocumentFormat::RemittanceCsv => Some(FileKind::RemittanceCsv),
+        proto::DocumentFormat::Unspecified => {
+            fields.violation("format", "it is not set: say as which file, such as DOCUMENT_FORMAT_UBL");
+            None
+        }
+    }
+}
