@@ -35,6 +35,7 @@ pub(crate) fn household(id: &str, urn: &str) -> HouseholdRegistered {
         approved_on: "2020-01-01".parse().unwrap(),
         children: 2,
         exempt: false,
+        siblings_only: false,
         age_from: 8,
         age_to: 17,
         sexes: Sexes::Any,
