@@ -435,6 +435,7 @@ mod tests {
             include_str!("codes/cascade.rs"),
             include_str!("codes/staying.rs"),
             include_str!("codes/money.rs"),
+            include_str!("codes/frameworks.rs"),
         ];
         let lines = files.into_iter().flat_map(str::lines);
         let made = lines.filter(|line| matches!(*line, "    set! {" | "set! {")).count();

@@ -56,7 +56,7 @@ fn agreed(council: CouncilId, nth: usize, n: usize, start: Date) -> AgreementIss
         provider: format!("provider-{}", n % PROVIDERS_OF_A_COUNCIL).parse().expect("a provider"),
         urn: "SC045099".parse().expect("a URN"),
         place: format!("SC{nth:06}-{n}").parse().expect("a place"),
-        provision: if n % 4 == 0 { "RESIDENTIAL" } else { "FOSTERING" }.to_owned(),
+        provision: if n.is_multiple_of(4) { "RESIDENTIAL" } else { "FOSTERING" }.to_owned(),
         start,
         terms: AwardTerms { offer: OfferId(id), route: Route::InHouse, lines, funders },
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },

@@ -99,7 +99,6 @@ fn streams(market: &Market, urn: &EstablishmentUrn) -> Vec<StreamId> {
     [StreamId::new("establishment", urn)].into_iter().chain(places).collect()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn cannot_be_read(error: impl std::fmt::Display) -> Status {
     unavailable(format!("the market cannot be read: {error}"))
 }

@@ -337,6 +337,9 @@ pub(super) fn end(
     }
 }
 
+/// The nights that the council's own reservations yield to a stay, and what else happens with it.
+type YieldedTo = (Vec<Yielded>, Vec<MarketEvent>);
+
 /// Whether the claim of a child who came can end on another day than was recorded; none where that changes nothing. Fewer nights are
 /// given back; more are taken only if nobody has any of them by now: the market never counts two children in one place on one night.
 /// The council's own reservations yield. What it gives are the nights that they yield, and the ends of leases that had run out and of reservations.
@@ -346,7 +349,7 @@ fn departs_anew(
     claim: &Claim,
     on: Date,
     at: Timestamp,
-) -> Option<Result<(Vec<Yielded>, Vec<MarketEvent>), Rejection>> {
+) -> Option<Result<YieldedTo, Rejection>> {
     let recorded = claim.end.filter(|_| matches!(claim.stage, Stage::Occupied { .. }))?;
     let place = market.place(id)?;
     if on.max(claim.start) == recorded {
