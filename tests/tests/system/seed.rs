@@ -87,11 +87,11 @@ struct Placed {
 pub(crate) async fn two_sides() -> (World, [Side; 2]) {
     // Boxed: whoever awaits this would have all of it in its own future.
     let world = Box::pin(World::open_at(&format!("{ARRIVAL}T09:00:00Z"))).await;
-    let placed = [place(&world, &DERBY).await, place(&world, &DARLINGTON).await];
+    let placed = [Box::pin(place(&world, &DERBY)).await, Box::pin(place(&world, &DARLINGTON)).await];
     world.clock.advance_to(NOW.parse().unwrap());
     import_register(&placed[0]).await;
     let [derby, darlington] = placed;
-    let sides = [bill(&DERBY, derby).await, bill(&DARLINGTON, darlington).await];
+    let sides = [Box::pin(bill(&DERBY, derby)).await, Box::pin(bill(&DARLINGTON, darlington)).await];
     world.settled().await;
     (world, sides)
 }
