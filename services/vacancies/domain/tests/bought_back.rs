@@ -6,7 +6,7 @@ use care::market::{
     MarketEvent, OccupancyEnded, PlaceOccupied, ResaleBought, ResaleOf, ResaleSold, ReservationEnd,
     ReservationEnded, RestrictionNoticeServed, Yielded,
 };
-use care::{CouncilId, Date, Pence};
+use care::{CouncilId, Date, Pence, Timestamp};
 use vacancies_domain::{ClaimForAward, Command};
 use world::agreed::{RETAINER, market_reserved, reserved};
 use world::{at, award, claim, derby, durham, jan, market_with, place, urn};
@@ -38,8 +38,17 @@ fn ended(
     until: i8,
     reason: ReservationEnd,
 ) -> MarketEvent {
+    ended_at(at(0), (council, token, weekly), (from, until), reason)
+}
+
+fn ended_at(
+    at: Timestamp,
+    (council, token, weekly): (CouncilId, u64, Pence),
+    (from, until): (i8, i8),
+    reason: ReservationEnd,
+) -> MarketEvent {
     let (from, until) = (jan(from), jan(until));
-    ReservationEnded { place: place(1), council, token, from, until, weekly, reason, at: at(0) }.into()
+    ReservationEnded { place: place(1), council, token, from, until, weekly, reason, at }.into()
 }
 
 #[test]
@@ -104,13 +113,18 @@ fn what_has_yielded_its_first_nights_and_sold_its_last_ends_with_what_it_still_p
             .and(sold(2, (derby(), durham()), jan(12), 4))
             .and([left(10, yielded.clone()).into()])
     };
-    let both = |sellers, buyers, reason| {
-        [ended((derby(), 2, RETAINER), 10, sellers, reason), ended((durham(), 4, RESOLD), 12, buyers, reason)]
+    let both = |at, sellers, buyers, reason| {
+        [
+            ended_at(at, (derby(), 2, RETAINER), (10, sellers), reason),
+            ended_at(at, (durham(), 4, RESOLD), (12, buyers), reason),
+        ]
     };
-    let notice = RestrictionNoticeServed { urn: urn(), on: jan(11), at: at(0) };
-    let [sellers, buyers] = both(11, 12, ReservationEnd::Restricted);
+    // A notice is of a day that has come.
+    let on_the_11th = at(6 * 24 * 60);
+    let notice = RestrictionNoticeServed { urn: urn(), on: jan(11), at: on_the_11th };
+    let [sellers, buyers] = both(on_the_11th, 11, 12, ReservationEnd::Restricted);
     market().when(Command::ServeRestrictionNotice(notice.clone())).then([notice.into(), sellers, buyers]);
-    let [sellers, buyers] = both(13, 13, ReservationEnd::Ended);
+    let [sellers, buyers] = both(at(0), 13, 13, ReservationEnd::Ended);
     let end =
         Command::EndReservation { place: place(1), council: durham(), token: 4, on: jan(13), at: at(0) };
     market().when(end).then([buyers, sellers]);
