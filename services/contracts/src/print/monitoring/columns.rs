@@ -7,8 +7,9 @@ use api::contracts::MonitoringUnit;
 /// Where the plot begins from the left, and how far from the right it ends.
 const LEFT: i64 = 64;
 const RIGHT: i64 = 16;
-/// How high the plot is.
+/// How high the plot is, and how high where there is nothing to draw.
 const PLOT: i64 = 180;
+const PLOT_EMPTY: i64 = 8;
 /// What stands above the plot for the highest value's label.
 const ABOVE: i64 = 44;
 /// The size of the values' labels.
@@ -33,29 +34,33 @@ pub(super) struct Columns {
 /// How values become heights.
 struct Scale {
     step: i64,
+    plot: i64,
     steps: i64,
     bottom: i64,
 }
 
 impl Scale {
-    fn of(values: impl Iterator<Item = i64>, unit: MonitoringUnit, bottom: i64) -> Self {
+    fn of(values: impl Iterator<Item = i64>, unit: MonitoringUnit, above: i64) -> Self {
         // What people count in: per cent, hours and days.
         let base: &[i64] = match unit {
             MonitoringUnit::BasisPoints => &[100, 200, 500, 1_000, 2_000],
             MonitoringUnit::Minutes => &[1, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1_440, 2_880, 7_200],
             MonitoringUnit::Days | MonitoringUnit::Unspecified => &[1, 2, 5, 10, 20],
         };
-        let max = values.max().unwrap_or_default().max(1);
+        let most = values.max();
+        let plot = if most.is_some() { PLOT } else { PLOT_EMPTY };
+        let max = most.unwrap_or_default().max(1);
         let fits = |step: &i64| steps(max, *step) <= 5;
         let last = base.last().copied().unwrap_or(1);
         let beyond = std::iter::successors(Some(last), |step| step.checked_mul(2));
         let step = base.iter().copied().chain(beyond).find(fits).unwrap_or(max);
-        Self { step, steps: steps(max, step), bottom }
+        let steps = if most.is_some() { steps(max, step) } else { 0 };
+        Self { step, steps, plot, bottom: above + plot }
     }
 
     fn height(&self, value: i64) -> i64 {
         let whole = i128::from(self.step) * i128::from(self.steps);
-        i64::try_from(i128::from(value.max(0)) * i128::from(PLOT) / whole.max(1)).unwrap_or(PLOT)
+        i64::try_from(i128::from(value.max(0)) * i128::from(self.plot) / whole.max(1)).unwrap_or(self.plot)
     }
 }
 
@@ -65,7 +70,7 @@ impl Columns {
         let mut y = LINE;
         drawing.text((0, y), Anchor::Start, "h", &self.heading);
         y = self.legend(&mut drawing, y + 8);
-        let scale = self.axis(&mut drawing, y + ABOVE + PLOT);
+        let scale = self.axis(&mut drawing, y + ABOVE);
         self.columns(&mut drawing, &scale);
         let mut height = scale.bottom + 2 * LINE + 8;
         let all = || self.series.iter().flat_map(|series| &series.points);
@@ -116,15 +121,17 @@ impl Columns {
         y
     }
 
-    fn axis(&self, drawing: &mut Drawing, bottom: i64) -> Scale {
+    fn axis(&self, drawing: &mut Drawing, above: i64) -> Scale {
         let values = self.series.iter().flat_map(|series| &series.points).filter_map(|point| point.value);
-        let scale = Scale::of(values, self.unit, bottom);
+        let scale = Scale::of(values, self.unit, above);
         for n in 0..=scale.steps {
             let value = scale.step.saturating_mul(n);
-            let y = bottom - scale.height(value);
+            let y = scale.bottom - scale.height(value);
             let class = if n == 0 { "axis" } else { "grid" };
             drawing.line((LEFT, y), (WIDTH - RIGHT, y), class);
-            drawing.text((LEFT - 6, y + 4), Anchor::End, "s m", &with_unit(value, self.unit));
+            if scale.steps > 0 {
+                drawing.text((LEFT - 6, y + 4), Anchor::End, "s m", &with_unit(value, self.unit));
+            }
         }
         scale
     }
@@ -151,9 +158,9 @@ impl Columns {
                 let (label, top) = (point.label(), scale.bottom - height - 5);
                 // Labels that would touch their neighbours' are written upwards.
                 if width_of(&label, SMALL) <= width + 2 {
-                    drawing.text((x + width / 2, top), Anchor::Middle, "s", &label);
+                    drawing.text((x + width / 2, top), Anchor::Middle, "s v", &label);
                 } else {
-                    drawing.text_upwards((x + width / 2 + 4, top), "s", &label);
+                    drawing.text_upwards((x + width / 2 + 4, top), "s v", &label);
                 }
             }
         }

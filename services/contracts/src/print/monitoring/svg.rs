@@ -10,16 +10,18 @@ pub(super) const WIDTH: i64 = 720;
 /// The height of a line of text.
 pub(super) const LINE: i64 = 16;
 /// How many series have a pattern of their own.
-pub(super) const SERIES_MAX: usize = 4;
+pub(super) const SERIES_MAX: usize = 3;
+/// What is left free at each side.
+const MARGIN: i64 = 16;
 
 const STYLE: &str = "text{font-family:Arial,Helvetica,'Liberation Sans',sans-serif;font-size:12px;fill:#1a1a1a}\
-.h{font-size:15px;font-weight:bold}.s{font-size:11px}.m{fill:#525252}.paper{fill:#fff}.grid{stroke:#c8c8c8;stroke-width:1}\
-.axis{stroke:#525252;stroke-width:1}.b0{fill:#1d5c8a}.b1{fill:#fdf0e0}.b2{fill:#e4f1e2}.b3{fill:#f3e6f5}.l1{stroke:#a34d00;stroke-width:3}\
-.l2{fill:#2c6a2c}.l3{stroke:#7a2d87;stroke-width:2}.e0{stroke:#1d5c8a}.e1{stroke:#a34d00}.e2{stroke:#2c6a2c}.e3{stroke:#7a2d87}\
-.e0,.e1,.e2,.e3{stroke-width:1}\
-@media (prefers-color-scheme:dark) and (not print){.alone text{fill:#f0f0f0}.alone .m{fill:#c0c0c0}.alone .paper{fill:#1c1c1c}\
+.h{font-size:15px;font-weight:bold}.s{font-size:11px}.m{fill:#525252}.v{stroke:#fff;stroke-width:2px;paint-order:stroke}.paper{fill:#fff}.grid{stroke:#c8c8c8;stroke-width:1}\
+.axis{stroke:#525252;stroke-width:1}.b0{fill:#1d5c8a}.b1{fill:#fdf0e0}.b2{fill:#e4f1e2}.l1{stroke:#a34d00;stroke-width:3}\
+.l2{fill:#2c6a2c}.e0{stroke:#1d5c8a}.e1{stroke:#a34d00}.e2{stroke:#2c6a2c}\
+.e0,.e1,.e2{stroke-width:1}\
+@media (prefers-color-scheme:dark) and (not print){.alone text{fill:#f0f0f0}.alone .m{fill:#c0c0c0}.alone .v{stroke:#1c1c1c}.alone .paper{fill:#1c1c1c}\
 .alone .grid{stroke:#4a4a4a}.alone .axis{stroke:#c0c0c0}.alone .b0{fill:#6db3e6}.alone .e0{stroke:#6db3e6}.alone .e1{stroke:#f0a04b}\
-.alone .e2{stroke:#7cc47c}.alone .e3{stroke:#d79be2}}";
+.alone .e2{stroke:#7cc47c}}";
 
 /// A picture without its frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,14 +93,12 @@ impl Drawing {
     }
 }
 
-/// The patterns of the second series and those after it: stripes, dots, and a grid.
+/// The patterns of the second series and the third: stripes and dots.
 const PATTERNS: &str = "<defs>\
 <pattern id=\"p1\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
 <rect width=\"7\" height=\"7\" class=\"b1\"/><line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"7\" class=\"l1\"/></pattern>\
 <pattern id=\"p2\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
-<rect width=\"6\" height=\"6\" class=\"b2\"/><circle cx=\"3\" cy=\"3\" r=\"1.6\" class=\"l2\"/></pattern>\
-<pattern id=\"p3\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
-<rect width=\"6\" height=\"6\" class=\"b3\"/><path d=\"M0 3h6M3 0v6\" class=\"l3\"/></pattern></defs>\n";
+<rect width=\"6\" height=\"6\" class=\"b2\"/><circle cx=\"3\" cy=\"3\" r=\"1.6\" class=\"l2\"/></pattern></defs>\n";
 
 /// A picture in a page. `n` tells it from the others there.
 pub(super) fn inline(picture: &Picture, n: usize) -> String {
@@ -108,8 +108,10 @@ pub(super) fn inline(picture: &Picture, n: usize) -> String {
     let own =
         |text: &str| text.replace("url(#p", &format!("url(#c{n}p")).replace("id=\"p", &format!("id=\"c{n}p"));
     let (patterns, body) = (own(PATTERNS), own(body));
+    // A stroke on the edge is as wide as any other.
+    let wide = WIDTH + 4;
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-2 0 {wide} {height}\" width=\"{wide}\" height=\"{height}\" \
          style=\"max-width:100%;height:auto\" role=\"img\" aria-labelledby=\"c{n}t c{n}d\">\n\
          <title id=\"c{n}t\">{title}</title>\n<desc id=\"c{n}d\">{description}</desc>\n<style>{STYLE}</style>\n{patterns}{body}</svg>\n"
     )
@@ -120,9 +122,9 @@ pub(super) fn stacked(heading: &str, pictures: &[Picture]) -> String {
     const GAP: i64 = 24;
     let mut head = Drawing::default();
     let mut y = GAP;
-    for line in wrapped(heading, WIDTH - 32, 18) {
+    for line in wrapped(heading, WIDTH, 15) {
         y += LINE + 6;
-        head.text((16, y), Anchor::Start, "h", &line);
+        head.text((MARGIN, y), Anchor::Start, "h", &line);
     }
     let mut body = head.finish();
     y += GAP / 2;
@@ -131,16 +133,16 @@ pub(super) fn stacked(heading: &str, pictures: &[Picture]) -> String {
         let (title, description) = (clean(title), clean(description));
         let _ = write!(
             body,
-            "<g transform=\"translate(0 {y})\" role=\"img\" aria-labelledby=\"c{n}t c{n}d\">\n<title id=\"c{n}t\">{title}</title>\n\
+            "<g transform=\"translate({MARGIN} {y})\" role=\"img\" aria-labelledby=\"c{n}t c{n}d\">\n<title id=\"c{n}t\">{title}</title>\n\
              <desc id=\"c{n}d\">{description}</desc>\n{own}</g>\n"
         );
         y += height + GAP;
     }
-    let heading = clean(heading);
+    let (heading, wide) = (clean(heading), WIDTH + 2 * MARGIN);
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {y}\" width=\"{WIDTH}\" \
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {y}\" width=\"{wide}\" \
          height=\"{y}\" class=\"alone\" role=\"group\" aria-labelledby=\"t\">\n<title id=\"t\">{heading}</title>\n<style>{STYLE}</style>\n\
-         {PATTERNS}<rect width=\"{WIDTH}\" height=\"{y}\" class=\"paper\"/>\n{body}</svg>\n"
+         {PATTERNS}<rect width=\"{wide}\" height=\"{y}\" class=\"paper\"/>\n{body}</svg>\n"
     )
 }
 
@@ -153,12 +155,12 @@ fn clean(text: &str) -> String {
 
 /// How wide a text is at most at a size in pixels: no face that is asked for is wider on average.
 pub(super) fn width_of(text: &str, size: i64) -> i64 {
-    let narrow =
-        |c: &char| matches!(c, 'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | ' ' | '.' | ',' | '-' | ':' | '\'');
-    let narrows = text.chars().filter(narrow).count();
-    let others = text.chars().count() - narrows;
-    let tenths = i64::try_from(narrows * 4 + others * 7).unwrap_or(i64::MAX / 1_000);
-    (tenths * size + 9) / 10
+    let tenths = |c: char| match c {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | ' ' | '.' | ',' | '-' | ':' | '\'' => 4,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 10,
+        _ => 7,
+    };
+    (text.chars().map(tenths).sum::<i64>() * size + 9) / 10
 }
 
 /// A text in lines of a width; a word that is wider stands alone, and is cut.

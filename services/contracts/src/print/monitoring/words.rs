@@ -63,6 +63,7 @@ pub(super) fn with_unit(value: i64, unit: proto::MonitoringUnit) -> String {
     const DAY: i64 = 24 * HOUR;
     match unit {
         proto::MonitoringUnit::BasisPoints => format!("{}%", tenths(value, 100)),
+        proto::MonitoringUnit::Days if value == 1 => "1 day".to_owned(),
         proto::MonitoringUnit::Days => format!("{value} days"),
         proto::MonitoringUnit::Minutes if value >= 2 * DAY => format!("{} days", tenths(value, DAY)),
         proto::MonitoringUnit::Minutes if value >= 2 * HOUR => format!("{} h", tenths(value, HOUR)),
