@@ -2,7 +2,8 @@
 //!
 //! It keeps the region's frameworks in one log (`contracts/region`), and each council's agreements in a log of that
 //! council's own. It follows the referrals logs (proposed awards) and the region's vacancies log (claims); the call-off of
-//! an award is judged when both are there. The decisions are in `contracts-domain`; here are gRPC, reactions and views.
+//! an award is judged when both are there. For figures it also follows what of them is answered, filled, invoiced and paid, in a view of its
+//! own. The decisions are in `contracts-domain`; here are gRPC, reactions and views.
 
 mod grpc;
 mod lost_places;

@@ -8,9 +8,9 @@ use api::contracts::{GetMonitoringRequest, ListAgreementsRequest, Monitoring};
 use api::invoicing::ListInvoicesRequest;
 use api::invoicing::invoicing_service_client::InvoicingServiceClient;
 use api::referrals::referrals_service_client::ReferralsServiceClient;
-use api::referrals::{ListInvitationsRequest, ListReferralsRequest};
+use api::referrals::{ListInvitationsRequest, ListOffersRequest, ListReferralsRequest};
 use service_kit::Role;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
@@ -72,15 +72,20 @@ impl Served<'_> {
             all!(referrals, list_referrals, ListReferralsRequest { parent: parent.clone() }, referrals)
         {
             let parent = referral.name;
-            for it in all!(
+            // A provider that offers may decline later: that it has offered stands in the offers.
+            let offers = all!(referrals, list_offers, ListOffersRequest { parent: parent.clone() }, offers);
+            let offerers: BTreeSet<String> = offers.into_iter().map(|offer| offer.provider).collect();
+            let invitations = all!(
                 referrals,
                 list_invitations,
                 ListInvitationsRequest { parent: parent.clone() },
                 invitations
-            ) {
-                count("OFFER_RATE", it.offered);
-                count("UNANSWERED", !it.offered && it.decline_reason.is_empty());
-                if !it.offered && !it.decline_reason.is_empty() {
+            );
+            for it in invitations {
+                let offered = offerers.contains(&it.provider);
+                count("OFFER_RATE", offered);
+                count("UNANSWERED", !offered && it.decline_reason.is_empty());
+                if !offered && !it.decline_reason.is_empty() {
                     count("DECLINES", it.decline_reason == "NEED");
                 }
             }

@@ -245,7 +245,9 @@ impl Shared<'_> {
             let left_out = disclosure::among(each(quarter, family), self.onlooker, |key, sheet| {
                 self.alone(family, sheet).or_else(|| left_out_wider(key))
             });
-            Told::unless(each(quarter, family).get(&provider), left_out.get(&provider).copied())
+            // That there is nothing would tell one of the wider family's kinds as well.
+            let suppressed = left_out.get(&provider).copied().or_else(|| left_out_wider(&provider));
+            Told::unless(each(quarter, family).get(&provider), suppressed)
         })
     }
 }

@@ -253,7 +253,10 @@ proptest! {
         let mut rest = total.clone();
         let mut left_out = 0;
         for n in 0..5 {
-            let of_provider = told(&world.rows(&Scope::Provider(provider(n)), &lead(), quarters));
+            let rows = world.rows(&Scope::Provider(provider(n)), &lead(), quarters);
+            let of_provider = told(&rows);
+            let declines = rows.iter().find(|row| row.kpi == "DECLINES").unwrap();
+            prop_assert!(of_provider.is_some() || declines.denominator.is_none(), "how many declines there are is one of its kinds");
             left_out += u32::from(of_provider.is_none());
             if let Some(cells) = &of_provider {
                 assert_none_few(cells, "a provider");
