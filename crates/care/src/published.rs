@@ -19,8 +19,32 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
+/// A part of other services' events that is read of them, and nothing else of these: the events it is read from, their version, and how.
+macro_rules! parts {
+    ($name:ident, [$($event_type:literal),+]) => {
+        impl $name {
+            /// The events that it is read from.
+            pub const TYPES: &'static [&'static str] = &[$($event_type),+];
+            /// Their version.
+            pub const VERSION: u16 = 1;
+
+            /// Reads what every service may read of such an event.
+            ///
+            /// # Errors
+            /// When the event is of another type or version, or its payload is not what it should be.
+            pub fn decode(event_type: &str, version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
+                if !Self::TYPES.contains(&event_type) {
+                    return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
+                }
+                decode_part(event_type, Self::VERSION, version, payload)
+            }
+        }
+    };
+}
+
 mod claims;
 mod evaluation;
+pub mod monitoring;
 mod outcomes;
 mod staying;
 mod terms;
@@ -237,23 +261,7 @@ pub struct SearchEnded {
     pub at: Timestamp,
 }
 
-impl SearchEnded {
-    /// The events that it is read from.
-    pub const TYPES: [&str; 2] = ["ReferralAwarded", "ReferralWithdrawn"];
-    /// Their version.
-    pub const VERSION: u16 = 1;
-
-    /// Reads what every service may read of such an event.
-    ///
-    /// # Errors
-    /// When the event is of another type or version, or its payload is not what it should be.
-    pub fn decode(event_type: &str, version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
-        if !Self::TYPES.contains(&event_type) {
-            return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
-        }
-        decode_part(event_type, Self::VERSION, version, payload)
-    }
-}
+parts!(SearchEnded, ["ReferralAwarded", "ReferralWithdrawn"]);
 
 /// What was judged when the agreement was made or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
