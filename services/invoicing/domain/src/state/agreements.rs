@@ -147,8 +147,8 @@ impl Agreement {
 }
 
 impl State {
-    /// The nights on which a child of the council is placed where nights were agreed beforehand, in order; none for a placement itself. An
-    /// agreement that a decision is about to change is looked at as `changed`.
+    /// The nights on which a child of the council is placed where nights were agreed beforehand, or a young person stays put there, in order;
+    /// none for a placement itself. An agreement that a decision is about to change is looked at as `changed`.
     #[must_use]
     pub fn occupied(&self, agreement: &Agreement, changed: Option<&Agreement>) -> Vec<Nights> {
         let reducible = matches!(agreement.subject, Subject::Reservation | Subject::Block);
@@ -156,11 +156,12 @@ impl State {
             return Vec::new();
         };
         let ids = self.places.get(place).into_iter().flatten();
-        let placements = ids.filter_map(|id| {
-            let now = changed.filter(|changed| changed.id == *id).or_else(|| self.agreements.get(id))?;
-            now.placement_nights().filter(|_| now.subject == Subject::Placement)
-        });
-        joined(placements.collect())
+        let now = |id: &AgreementId| {
+            changed.filter(|changed| changed.id == *id).or_else(|| self.agreements.get(id))
+        };
+        let placements = ids.filter_map(now).filter(|it| it.subject == Subject::Placement);
+        let stays = placements.flat_map(|it| it.placement_nights().into_iter().chain(it.staying_put_nights()));
+        joined(stays.collect())
     }
 
     /// What was agreed beforehand of the place of a placement.
