@@ -127,7 +127,14 @@ impl<'a> Work<'a> {
 
     /// Posts what changed in what is to come of an agreement.
     pub(super) fn commit(&mut self, agreement: &Agreement, occupied: &[Nights]) -> Result<(), Rejection> {
-        let posted = commitment::adjusted(agreement, self.state, occupied, self.command)?;
+        let corrected = self.events.iter().filter_map(|event| match event {
+            InvoicingEvent::ChargeReversed(e) => Some(&e.entry),
+            InvoicingEvent::ChargePosted(e) => Some(&e.entry),
+            _ => None,
+        });
+        let own = corrected.filter(|entry| entry.agreement == Some(agreement.id));
+        let first = own.map(|entry| entry.dates.posted_on).min();
+        let posted = commitment::adjusted(agreement, self.state, occupied, self.command, first)?;
         self.events.extend(posted.map(InvoicingEvent::from));
         Ok(())
     }

@@ -39,6 +39,7 @@ impl Agreement {
             news: None,
             committed: Pence::ZERO,
             committed_to: None,
+            committed_on: None,
         }
     }
 
@@ -70,6 +71,7 @@ impl Agreement {
             news: None,
             committed: Pence::ZERO,
             committed_to: None,
+            committed_on: None,
         }
     }
 
@@ -227,8 +229,8 @@ impl State {
     /// Keeps the index of agreements that have nights to charge or to take back.
     pub(super) fn note_open(&mut self, id: AgreementId) {
         let open = self.agreements.get(&id).is_some_and(|it| {
-            // A placement that nobody knows the end of always has nights to come.
-            let endless = it.from.is_some() && it.end.is_none();
+            // A placement that nobody knows the end of always has nights to come, whether or not the child is there yet.
+            let endless = it.end.is_none();
             endless || !it.stale.is_empty() || !it.uncharged(&self.occupied(it, None), Date::MAX).is_empty()
         });
         if open {
