@@ -249,6 +249,9 @@ pub struct Agreement {
     pub committed: Pence,
     /// The day after the last night that the commitment counts.
     pub committed_to: Option<Date>,
+    /// The latest day of a commitment that was posted: nothing of it is taken back on an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_on: Option<Date>,
 }
 
 impl Agreement {

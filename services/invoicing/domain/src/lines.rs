@@ -2,12 +2,13 @@
 //! such sums, by line, by funder and of VAT, so that any split of it sums to the whole.
 
 use crate::absence::{self, Reduced, WHOLE};
-use crate::agreement::{Agreement, Subject, common};
+use crate::agreement::{Agreement, Subject, common, cut};
 use crate::charge::{ChargedLine, FunderAmount};
 use crate::rejection::Rejection;
 use crate::vat::{self, Vat, part_of};
 use care::published::FunderShare;
 use care::{Date, Nights, Pence, fee_for_nights, split_largest_remainder};
+use std::collections::BTreeSet;
 
 /// How a charge's lines were split among funders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -159,7 +160,17 @@ fn taken_off(agreement: &Agreement, lines: &[(u32, String, Part)], reduced: Redu
             }
         }
     }
-    all.into_iter().map(|(_, component)| component).collect()
+    all.into_iter().flat_map(|(_, component)| where_lines_turn(component)).collect()
+}
+
+/// The same, cut on each day on which one of its lines begins or ends, so that a charge's line has one price a week. Each part counts with
+/// the whole lines, so that together they come to what the whole does.
+fn where_lines_turn(whole: Component) -> Vec<Component> {
+    let turns = whole.parts.iter().flat_map(|part| [part.nights.start(), part.nights.end()]);
+    let turns: BTreeSet<Date> = turns.collect();
+    let nights = cut(whole.nights, turns.into_iter()).into_iter();
+    let paid = nights.filter(|nights| whole.parts.iter().any(|part| part.nights.overlaps(nights)));
+    paid.map(|nights| Component { nights, ..whole.clone() }).collect()
 }
 
 /// What some nights cost, which the same funders pay: a line for each component that has some of them.

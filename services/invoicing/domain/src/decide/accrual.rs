@@ -39,7 +39,7 @@ pub(super) fn accrue(
     let due = agreement.uncharged(&occupied, ask.through);
     let parts = due.into_iter().flat_map(by_month).flat_map(|nights| agreement.terms.by_funders(nights));
     let parts: Vec<Nights> = parts.collect();
-    let new_year = agreement.committed_to != Some(year_end(today));
+    let new_year = agreement.committed_to.is_none_or(|to| to < year_end(today));
     let commit = new_year || !work.events.is_empty();
     let components = if parts.is_empty() { Vec::new() } else { components(&agreement) };
     for (n, nights) in parts.into_iter().enumerate() {

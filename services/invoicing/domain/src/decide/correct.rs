@@ -90,7 +90,9 @@ impl<'a> Work<'a> {
         let standing = agreement.standing.get(&first).map(|standing| standing.charge);
         let Some(recorded) = standing.and_then(|id| state.charges.get(&id)) else { return Ok(()) };
         let Some(entry) = state.ledger.entry(recorded.id) else { return Ok(()) };
-        let (council, at, day) = (command.council, command.at, entry.dates.posted_on);
+        let (council, at) = (command.council, command.at);
+        // What was an adjustment of a closed day is adjusted as of that day once more.
+        let day = entry.dates.adjusts.unwrap_or(entry.dates.posted_on);
         let remain = paid.iter().filter_map(|paid| common(*paid, recorded.nights));
         let remain: Vec<Nights> = remain.flat_map(|nights| agreement.terms.by_funders(nights)).collect();
         let before = paid.iter().map(Nights::end).filter(|end| *end <= first).max();
@@ -125,7 +127,14 @@ impl<'a> Work<'a> {
 
     /// Posts what changed in what is to come of an agreement.
     pub(super) fn commit(&mut self, agreement: &Agreement, occupied: &[Nights]) -> Result<(), Rejection> {
-        let posted = commitment::adjusted(agreement, self.state, occupied, self.command)?;
+        let corrected = self.events.iter().filter_map(|event| match event {
+            InvoicingEvent::ChargeReversed(e) => Some(&e.entry),
+            InvoicingEvent::ChargePosted(e) => Some(&e.entry),
+            _ => None,
+        });
+        let own = corrected.filter(|entry| entry.agreement == Some(agreement.id));
+        let first = own.map(|entry| entry.dates.posted_on).min();
+        let posted = commitment::adjusted(agreement, self.state, occupied, self.command, first)?;
         self.events.extend(posted.map(InvoicingEvent::from));
         Ok(())
     }

@@ -39,6 +39,7 @@ impl Agreement {
             news: None,
             committed: Pence::ZERO,
             committed_to: None,
+            committed_on: None,
         }
     }
 
@@ -70,6 +71,7 @@ impl Agreement {
             news: None,
             committed: Pence::ZERO,
             committed_to: None,
+            committed_on: None,
         }
     }
 
@@ -147,8 +149,8 @@ impl Agreement {
 }
 
 impl State {
-    /// The nights on which a child of the council is placed where nights were agreed beforehand, in order; none for a placement itself. An
-    /// agreement that a decision is about to change is looked at as `changed`.
+    /// The nights on which a child of the council is placed where nights were agreed beforehand, or a young person stays put there, in order;
+    /// none for a placement itself. An agreement that a decision is about to change is looked at as `changed`.
     #[must_use]
     pub fn occupied(&self, agreement: &Agreement, changed: Option<&Agreement>) -> Vec<Nights> {
         let reducible = matches!(agreement.subject, Subject::Reservation | Subject::Block);
@@ -156,11 +158,12 @@ impl State {
             return Vec::new();
         };
         let ids = self.places.get(place).into_iter().flatten();
-        let placements = ids.filter_map(|id| {
-            let now = changed.filter(|changed| changed.id == *id).or_else(|| self.agreements.get(id))?;
-            now.placement_nights().filter(|_| now.subject == Subject::Placement)
-        });
-        joined(placements.collect())
+        let now = |id: &AgreementId| {
+            changed.filter(|changed| changed.id == *id).or_else(|| self.agreements.get(id))
+        };
+        let placements = ids.filter_map(now).filter(|it| it.subject == Subject::Placement);
+        let stays = placements.flat_map(|it| it.placement_nights().into_iter().chain(it.staying_put_nights()));
+        joined(stays.collect())
     }
 
     /// What was agreed beforehand of the place of a placement.
@@ -226,8 +229,8 @@ impl State {
     /// Keeps the index of agreements that have nights to charge or to take back.
     pub(super) fn note_open(&mut self, id: AgreementId) {
         let open = self.agreements.get(&id).is_some_and(|it| {
-            // A placement that nobody knows the end of always has nights to come.
-            let endless = it.from.is_some() && it.end.is_none();
+            // A placement that nobody knows the end of always has nights to come, whether or not the child is there yet.
+            let endless = it.end.is_none();
             endless || !it.stale.is_empty() || !it.uncharged(&self.occupied(it, None), Date::MAX).is_empty()
         });
         if open {

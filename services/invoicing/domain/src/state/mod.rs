@@ -141,6 +141,7 @@ impl State {
             InvoicingEvent::CommitmentPosted(e) => {
                 if let Some(agreement) = self.agreements.get_mut(&e.agreement) {
                     agreement.committed_to = Some(e.before);
+                    agreement.committed_on = agreement.committed_on.max(Some(e.entry.dates.posted_on));
                     agreement.commit(&e.entry);
                 }
                 self.ledger.post(Arc::clone(&e.entry), e.at);

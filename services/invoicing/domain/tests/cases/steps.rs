@@ -39,8 +39,10 @@ impl Step {
             ["leave", name, on, rest @ ..] => leave(name, date(on)?, rest, today),
             ["charge", "all", "before", to] => {
                 let through = date(to)?;
-                let ids = state.agreements.keys().copied();
-                let asks = ids.map(|agreement| AccrueNights { agreement, through, run: None });
+                // As the service asks for a run over all of them.
+                let due: BTreeSet<_> =
+                    state.to_accrue(through).into_iter().chain(state.to_commit(today)).collect();
+                let asks = due.into_iter().map(|agreement| AccrueNights { agreement, through, run: None });
                 return Ok(Self::Asks(asks.map(Ask::AccrueNights).collect()));
             }
             ["charge", name, "before", to] => {
