@@ -97,8 +97,8 @@ fn print(what: &str, mut imports: Vec<Import>, least: Duration) {
     let it = &imports[imports.len() / 2];
     let kept = if longest <= ASKED { "each within 2 s" } else { "NOT each within 2 s" };
     println!(
-        "{what}: {} establishments durable in {:.0?} at the median of {TIMES}, {longest:.0?} at most ({kept}), and told in {:.0?}; \
-         {:.1} times what the comparison of the files takes ({least:.0?}); {}",
+        "{what}: {} establishments durable in {:.2?} at the median of {TIMES}, {longest:.2?} at most ({kept}), and told in {:.2?}; \
+         {:.1} times what the comparison of the files takes ({least:.2?}); {}",
         it.rows,
         it.durable,
         it.told,
