@@ -37,7 +37,7 @@ fn pair(agreement: &Agreement, amount: Pence) -> Result<Vec<Posting>, Rejection>
     balanced([(Account::committed(&agreement.provision), amount), (Account::commitment_control(), -amount)])
 }
 
-/// What is to be committed for an agreement, with `occupied` as in [`Agreement::paid`]: its nights before `end` that no charge holds.
+/// What is to be committed for an agreement, with `occupied` as in [`State::to_be_occupied`]: its nights before `end` that no charge holds.
 pub(crate) fn target(agreement: &Agreement, occupied: &[Nights], end: Date) -> Pence {
     if agreement.subject == Subject::Sold {
         return Pence::ZERO;
@@ -78,7 +78,7 @@ impl State {
         let open = self.open.iter().filter_map(|id| self.agreements.get(id));
         let earlier = open.filter(|agreement| agreement.committed_to.is_none_or(|to| to < end));
         let missing = |agreement: &&Agreement| {
-            target(agreement, &self.occupied(agreement, None), end) != agreement.committed
+            target(agreement, &self.to_be_occupied(agreement, None), end) != agreement.committed
         };
         earlier.filter(missing).map(|agreement| agreement.id).collect()
     }

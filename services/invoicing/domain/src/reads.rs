@@ -94,7 +94,7 @@ pub fn forecast(state: &State, day: Date) -> Vec<MonthForecast> {
         .collect();
     for agreement in state.agreements.values() {
         let standing: Vec<Nights> = agreement.standing_nights().collect();
-        let to_come = without(&agreement.expected(&state.occupied(agreement, None)), &standing);
+        let to_come = without(&agreement.expected(&state.to_be_occupied(agreement, None)), &standing);
         let components = components(agreement);
         for (nights, row) in &mut rows {
             let begun = agreement.standing.range(nights.start()..nights.end());

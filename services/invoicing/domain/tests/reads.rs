@@ -114,6 +114,16 @@ fn a_forecast_is_what_stands_charged_and_what_is_to_come_by_month() {
 }
 
 #[test]
+fn a_bed_that_waits_for_a_child_is_expected_once() {
+    let books = books(&[
+        ("2026-01-01", "reserve P1#3 acme 2026-01-01 to 2026-02-01 at 350"),
+        ("2026-01-02", "agree A acme RESIDENTIAL at P1 from 2026-01-10: CORE 700"),
+    ]);
+    let year = months(&books, day("2026-01-02"));
+    assert_eq!(year[9..], [(0, 9 * 5_000 + 22 * 10_000), (0, 280_000), (0, 310_000)]);
+}
+
+#[test]
 fn a_forecast_as_known_at_an_instant_is_read_from_the_log_up_to_it() {
     let books = left_late();
     let at = |event: &InvoicingEvent| match event {

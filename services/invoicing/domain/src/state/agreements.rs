@@ -153,17 +153,35 @@ impl State {
     /// none for a placement itself. An agreement that a decision is about to change is looked at as `changed`.
     #[must_use]
     pub fn occupied(&self, agreement: &Agreement, changed: Option<&Agreement>) -> Vec<Nights> {
+        self.on_place(agreement, changed, |it| {
+            it.placement_nights().into_iter().chain(it.staying_put_nights()).collect()
+        })
+    }
+
+    /// The same with the nights of placements whose child is still expected: what is to come of these is to come of the placement alone. What is
+    /// *paid* for a bed before the child comes is said by [`Self::occupied`].
+    #[must_use]
+    pub fn to_be_occupied(&self, agreement: &Agreement, changed: Option<&Agreement>) -> Vec<Nights> {
+        self.on_place(agreement, changed, |it| it.expected(&[]))
+    }
+
+    fn on_place(
+        &self,
+        agreement: &Agreement,
+        changed: Option<&Agreement>,
+        nights: impl Fn(&Agreement) -> Vec<Nights>,
+    ) -> Vec<Nights> {
         let reducible = matches!(agreement.subject, Subject::Reservation | Subject::Block);
         let Some(place) = agreement.place.as_ref().filter(|_| reducible) else {
             return Vec::new();
         };
-        let ids = self.places.get(place).into_iter().flatten();
-        let now = |id: &AgreementId| {
-            changed.filter(|changed| changed.id == *id).or_else(|| self.agreements.get(id))
-        };
-        let placements = ids.filter_map(now).filter(|it| it.subject == Subject::Placement);
-        let stays = placements.flat_map(|it| it.placement_nights().into_iter().chain(it.staying_put_nights()));
-        joined(stays.collect())
+        let others = self.places.get(place).into_iter().flatten();
+        let others = others.filter_map(|id| self.agreements.get(id));
+        // What is about to be opened is not known at the place yet.
+        let changed = changed.filter(|it| it.place.as_ref() == Some(place));
+        let others = others.filter(|it| changed.is_none_or(|changed| changed.id != it.id));
+        let placements = others.chain(changed).filter(|it| it.subject == Subject::Placement);
+        joined(placements.flat_map(nights).collect())
     }
 
     /// What was agreed beforehand of the place of a placement.
