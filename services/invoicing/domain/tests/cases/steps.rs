@@ -172,6 +172,7 @@ fn agree(what: &str, today: Date) -> Read<AgreementIssued> {
             lines: prices(lines.trim())?,
             funders: shares(&paid_by.split_whitespace().collect::<Vec<_>>())?,
         },
+        schedule_from: None,
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
         at: noon(today),
     })
@@ -235,6 +236,7 @@ fn terms(
         lines,
         funders,
         absence_rules,
+        absence_rules_from: Vec::new(),
         from,
         cause: cause.to_owned(),
         reason: "as agreed".to_owned(),
