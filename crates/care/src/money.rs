@@ -29,6 +29,21 @@ impl Pence {
     pub fn from_input(pence: i64) -> Result<Self, AmountOverflow> {
         if (0..=Self::MAX_INPUT.0).contains(&pence) { Ok(Self(pence)) } else { Err(AmountOverflow(pence)) }
     }
+
+    /// `by` of `over` equal parts of it, the one rounding of weekly prices: half pence round away from zero. At most what an `i64` holds;
+    /// an `over` of nothing counts as one.
+    #[must_use]
+    pub fn scaled(self, by: u32, over: u32) -> Self {
+        let (amount, over) = (i128::from(self.0) * i128::from(by), i128::from(over.max(1)));
+        let rounded = (amount.abs() * 2 + over) / (over * 2) * amount.signum();
+        Self(i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX }))
+    }
+
+    /// A part of it in basis points, rounded as [`scaled`](Self::scaled) does.
+    #[must_use]
+    pub fn part(self, basis_points: u32) -> Self {
+        self.scaled(basis_points, 10_000)
+    }
 }
 
 impl fmt::Display for Pence {

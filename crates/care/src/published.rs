@@ -61,7 +61,8 @@ pub use staying::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
     StayingPutStarted,
 };
-pub use terms::{AbsenceRecorded, AbsenceRule, AgreementTermsSet, FundersFrom, TermLine};
+pub use terms::limits as terms_limits;
+pub use terms::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, AgreementTermsSet, FundersFrom, TermLine};
 
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
@@ -308,6 +309,10 @@ pub struct AgreementIssued {
     pub terms: AwardTerms,
     /// What eligibility under the contract was judged on.
     pub evidence: CallOffEvidence,
+    /// The day from which the price schedule holds that the core fee was called off under: a rise from then or before is in it already.
+    /// None where it was not called off from a framework, and in events of before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_from: Option<Date>,
     /// When it was issued.
     pub at: Timestamp,
 }

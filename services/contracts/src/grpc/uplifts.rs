@@ -145,7 +145,11 @@ fn shown(state: &Frameworks, id: &FrameworkId, number: u32) -> Option<proto::Upl
 }
 
 /// By how much: a part of the fee, or pence by level.
-fn amount(fields: &mut Fields, field: &str, given: Option<&proto::UpliftAmount>) -> Option<UpliftAmount> {
+pub(super) fn amount(
+    fields: &mut Fields,
+    field: &str,
+    given: Option<&proto::UpliftAmount>,
+) -> Option<UpliftAmount> {
     let either = "give basis_points, or the rise of some levels, and not both";
     match given {
         None => {

@@ -59,6 +59,7 @@ fn agreed(council: CouncilId, nth: usize, n: usize, start: Date) -> AgreementIss
         provision: if n.is_multiple_of(4) { "RESIDENTIAL" } else { "FOSTERING" }.to_owned(),
         start,
         terms: AwardTerms { offer: OfferId(id), route: Route::InHouse, lines, funders },
+        schedule_from: None,
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
         at: noon(start),
     }

@@ -2,7 +2,7 @@
 //! date, and the facts that say which nights are paid at all.
 
 use crate::journal::EntryId;
-use care::published::{AbsenceRule, FunderShare, FundersFrom, PriceLine, TermLine};
+use care::published::{AbsenceRule, AbsenceRulesFrom, FunderShare, FundersFrom, PriceLine, TermLine};
 use care::{AgreementId, CouncilId, Date, Nights, Pence, PlaceId, ProviderId, ReferralId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +66,11 @@ pub struct Terms {
     pub lines: Vec<TermLine>,
     /// Who pays, in order of dates; the first pay the nights before their date too.
     pub funders: Vec<FundersFrom>,
-    /// What is paid while the child is away.
+    /// What is paid while the child is away, before the first day of `absence_rules_from`.
     pub absence_rules: Vec<AbsenceRule>,
+    /// What is paid while the child is away from a day on, in order of dates.
+    #[serde(default)]
+    pub absence_rules_from: Vec<AbsenceRulesFrom>,
 }
 
 impl Terms {
@@ -88,6 +91,7 @@ impl Terms {
             lines: (1..).zip(lines).map(line).collect(),
             funders: vec![FundersFrom { from, funders: funders.to_vec() }],
             absence_rules: Vec::new(),
+            absence_rules_from: Vec::new(),
         }
     }
 
@@ -99,6 +103,15 @@ impl Terms {
             Some((_, later)) => (Some(later.from), &later.funders),
             None => (None, &[]),
         }
+    }
+
+    /// The absence rules with the nights that each of them holds for, in order; nights on which no rules were agreed are left out.
+    pub(crate) fn absence_rules_by_night(&self) -> Vec<(Nights, &[AbsenceRule])> {
+        let dated = self.absence_rules_from.iter().map(|it| (it.from, it.rules.as_slice()));
+        let all: Vec<_> = std::iter::once((Date::MIN, self.absence_rules.as_slice())).chain(dated).collect();
+        let until = |n: usize| all.get(n + 1).map(|(from, _)| *from);
+        let each = all.iter().enumerate();
+        each.map(|(n, (from, rules))| (Nights::from_on(*from, until(n)), *rules)).collect()
     }
 
     /// The parts of `nights` that the same funders pay.

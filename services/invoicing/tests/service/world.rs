@@ -175,6 +175,7 @@ impl World {
                     FunderShare { funder: "HEALTH".to_owned(), basis_points: 2_000 },
                 ],
             },
+            schedule_from: None,
             evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
             at: noon("2026-01-09"),
         };

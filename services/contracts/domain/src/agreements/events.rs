@@ -3,7 +3,7 @@
 
 use super::terms::{
     AgreementSigned, AmendmentClosed, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
-    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftDecided,
+    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftCorrected, UpliftDecided,
 };
 use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementRefused, AgreementTermsSet, AwardProposed, AwardTerms,
@@ -143,6 +143,7 @@ care::events! {
         AgreementTermsSet,
         AbsenceRecorded,
         UpliftDecided,
+        UpliftCorrected,
         OutcomeEvidenced,
         OutcomeRefused,
         OutcomePaymentDue,

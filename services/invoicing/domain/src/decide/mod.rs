@@ -25,17 +25,13 @@ pub mod limits {
     pub const PRICE_LINES_MAX: usize = 20;
     /// How many funders an agreement has at once.
     pub const FUNDERS_MAX: usize = 10;
-    /// How many lines an agreement's terms have, past ones included.
-    pub const TERM_LINES_MAX: usize = 200;
-    /// From how many dates on funders pay other shares.
-    pub const FUNDER_CHANGES_MAX: usize = 50;
-    /// How many absence rules an agreement has.
+    pub use care::published::terms_limits::{
+        ABSENCE_RULE_CHANGES_MAX, FUNDER_CHANGES_MAX, TERM_LINES_MAX, YEARS,
+    };
+    /// How many absence rules an agreement has at once.
     pub const ABSENCE_RULES_MAX: usize = 20;
     /// How many absences of one agreement are noted.
     pub const ABSENCES_MAX: usize = 1_000;
-    /// The years that a placement's dates lie in: a childhood before and after now, so that a mistyped year cannot make
-    /// thousands of charges.
-    pub const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
     /// How many days after its issue an invoice is to be paid (Procurement Act 2023, section 68).
     pub const PAYMENT_DAYS: i32 = 30;
 }

@@ -88,10 +88,11 @@ impl Agreement {
     pub(crate) fn set_terms(&mut self, e: &TermsChanged) {
         let mut lines = e.lines.clone();
         lines.sort_by_key(|line| line.line);
-        let (version, mut funders, absence_rules) = (e.terms, e.funders.clone(), e.absence_rules.clone());
+        let (version, mut funders) = (e.terms, e.funders.clone());
+        let (absence_rules, absence_rules_from) = (e.absence_rules.clone(), e.absence_rules_from.clone());
         // A date from which the same funders pay the same shares is no turn.
         funders.dedup_by(|later, before| later.funders == before.funders);
-        self.terms = Terms { version, lines, funders, absence_rules };
+        self.terms = Terms { version, lines, funders, absence_rules, absence_rules_from };
         self.news = Some(e.cause.clone());
     }
 

@@ -174,6 +174,7 @@ fn agree(what: &str, today: Date) -> Read<AgreementIssued> {
             lines: prices(lines.trim())?,
             funders: shares(&paid_by.split_whitespace().collect::<Vec<_>>())?,
         },
+        schedule_from: None,
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
         at: noon(today),
     })
@@ -237,6 +238,7 @@ fn terms(
         lines,
         funders,
         absence_rules,
+        absence_rules_from: Vec::new(),
         from,
         cause: cause.to_owned(),
         reason: "as agreed".to_owned(),
