@@ -9,10 +9,10 @@ use care::{Date, Pence, Refusal, RefusalKind};
 use common::{DARLINGTON, DORSET, DURHAM, command, fold, framework_events, id, prices};
 use contracts_domain::FrameworkRejection;
 use contracts_domain::frameworks::{
-    Change, Discount, DiscountAgreed, DiscountAmount, DiscountEnded, DiscountRule, FrameworkEvent,
-    Frameworks, LinkAuthorityNominated, PlacementFacts, Recommended, SuspensionScope, UpliftAccepted,
-    UpliftAmount, UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested, UpliftedFee,
-    discounts_due, uplift_lines,
+    Change, CouncilLeft, Discount, DiscountAgreed, DiscountAmount, DiscountEnded, DiscountRule,
+    FrameworkEvent, Frameworks, LinkAuthorityNominated, PlacementFacts, Recommended, SuspensionScope,
+    UpliftAccepted, UpliftAmount, UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested,
+    UpliftedFee, discounts_due, uplift_lines,
 };
 use jiff::civil::date;
 
@@ -292,7 +292,7 @@ fn one_council_negotiates_for_the_region() {
         .when(command(nominate(DARLINGTON)))
         .then([])
         .when(command(nominate(DURHAM)))
-        .then([nominated.into()])
+        .then([nominated.clone().into()])
         .when(command(negotiate(DURHAM, None)))
         .then_events(|events| assert_eq!(events.len(), 1));
     let _ = given::<Frameworks>(with_request())
@@ -301,6 +301,18 @@ fn one_council_negotiates_for_the_region() {
         .when(command(negotiate(DARLINGTON, None)))
         .then_refused("NOT_LINK_AUTHORITY");
     refused(with_request(), nominate(DORSET), "COUNCIL_NOT_MEMBER");
+    // Who has left negotiates no longer: the lead does, until another is nominated.
+    let left = |on: Date| CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on };
+    let nominated = |on: Date| with_request().into_iter().chain([nominated.clone().into(), left(on).into()]);
+    let told = negotiation(DURHAM, None).on;
+    given::<Frameworks>(nominated(told))
+        .when(command(negotiate(DURHAM, None)))
+        .then_refused("NOT_LINK_AUTHORITY");
+    for (on, by) in [(told, DARLINGTON), (told.tomorrow().unwrap(), DURHAM)] {
+        given::<Frameworks>(nominated(on))
+            .when(command(negotiate(by, None)))
+            .then_events(|events| assert_eq!(events.len(), 1));
+    }
 }
 
 fn accepted(number: u32, amount: UpliftAmount, from: Date) -> UpliftAccepted {
