@@ -50,7 +50,8 @@ mod staying;
 mod terms;
 
 pub use claims::{
-    ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence, PlaceClaimed,
+    Accommodation, ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence,
+    PlaceClaimed,
 };
 pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
@@ -227,6 +228,10 @@ pub struct AwardProposed {
     pub terms: AwardTerms,
     /// What came before, and who approved.
     pub evidence: CascadeEvidence,
+    /// Of what the price goes by beside level and age, as far as it is the child's own, the codes of `code_sets::PRICE_ATTRIBUTE` that the referral
+    /// shows; of no other code it says anything. None where the price goes by none of them, and in awards of which that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes_shown: Option<BTreeSet<String>>,
     /// When it was proposed.
     pub at: Timestamp,
 }
