@@ -99,7 +99,7 @@ impl fmt::Display for Nights {
 
 #[inline]
 fn days_between(from: Date, to: Date) -> i64 {
-    i64::from(from.until(to).map_or(0, |span| span.get_days()))
+    from.duration_until(to).as_secs() / 86_400
 }
 
 /// What the nights of `period` cost at `weekly` pence a week, for a placement whose first night is `placement_start`.
