@@ -25,7 +25,9 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Parsed<T> {
 ///
 /// # Errors
 /// When it is no string, or not one that `T` can be read from; the words are those of `T`.
-pub fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(deserializer: D) -> Result<T, D::Error> {
+pub fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     deserializer.deserialize_str(Parsed(PhantomData))
 }
 

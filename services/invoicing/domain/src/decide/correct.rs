@@ -55,6 +55,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), Rejection> {
         let stale = self.state.stale(agreement, occupied);
         self.correct(agreement, occupied, &stale, reason)?;
+        self.correct_outcomes(agreement, reason)?;
         self.commit(agreement, occupied)
     }
 

@@ -5,6 +5,7 @@ mod beforehand;
 mod correct;
 mod facts;
 mod invoices;
+mod outcomes;
 mod periods;
 mod price_facts;
 
@@ -31,6 +32,8 @@ pub mod limits {
     pub const FUNDER_CHANGES_MAX: usize = 50;
     /// How many absence rules an agreement has.
     pub const ABSENCE_RULES_MAX: usize = 20;
+    /// How many payments for outcomes an agreement has.
+    pub const OUTCOMES_MAX: usize = 100;
     /// How many absences of one agreement are noted.
     pub const ABSENCES_MAX: usize = 1_000;
     /// The years that a placement's dates lie in: a childhood before and after now, so that a mistyped year cannot make
@@ -61,6 +64,7 @@ impl Domain for Invoicing {
             Ask::NoteAbsence(recorded) => Ok(price_facts::absence_recorded(state, command, recorded)),
             Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),
             Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
+            Ask::ChargeOutcome(due) => Ok(outcomes::due(state, command, due)),
             Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
             Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
             Ask::YieldNights(fact) => Ok(beforehand::yielded(state, command, fact)),

@@ -81,6 +81,12 @@ impl Books {
     ) -> Checked {
         match event {
             InvoicingEvent::ChargePosted(e) => self.charged(e, model, open_from),
+            InvoicingEvent::OutcomeCharged(e) => {
+                self.entry(&e.entry, open_from)?;
+                same!(e.charge.nights.count(), 0, "a payment for an outcome is for no night");
+                same!(e.entry.memorandum.len(), 0, "nothing was committed for an outcome");
+                self.noted(&e.charge, &e.entry, model)
+            }
             InvoicingEvent::ChargeReversed(e) => self.taken_back(e, model, open_from),
             InvoicingEvent::CommitmentPosted(e) => self.committed(e, open_from),
             InvoicingEvent::InvoiceIssued(e) => self.invoiced(e, model, open_from),

@@ -49,6 +49,8 @@ pub(crate) struct Facts {
     pub(crate) end: Option<(Day, Timestamp)>,
     pub(crate) yielded: Vec<(Day, Day)>,
     pub(crate) stays: Option<Stays>,
+    /// Payments for outcomes by their numbers: the day and what is paid.
+    pub(crate) outcomes: BTreeMap<u32, (Day, i64)>,
     /// The nights that are to stand charged.
     pub(crate) charged: Nightly,
     /// The nights that are to be paid, whether or not they have passed.

@@ -24,6 +24,8 @@ pub(crate) enum Expect {
     News(usize, Vec<AgreementId>),
     /// The nights of an agreement charged.
     Charged(AgreementId),
+    /// A payment for an outcome charged.
+    Outcome(AgreementId),
     /// One invoice with these charges.
     Invoiced(BTreeSet<EntryId>),
     /// An invoice or credit note settled, in pence with VAT.
@@ -106,6 +108,7 @@ impl Model {
                 let about = told.1;
                 match told.0 {
                     Ok(None) => Expect::Nothing,
+                    Ok(Some(_)) if matches!(command.ask, Ask::ChargeOutcome(_)) => Expect::Outcome(about),
                     Ok(Some(news)) => {
                         let touched = self.touched(&news, day_of(today));
                         Expect::News(news.len(), touched)
@@ -242,6 +245,7 @@ pub(crate) fn blank(
         end: None,
         yielded: Vec::new(),
         stays: None,
+        outcomes: BTreeMap::new(),
         charged: Nightly::none(),
         paid: Nightly::none(),
         priced: Priced::default(),

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// A line's number, where it has one, and its kind.
 pub(crate) type Line = (Option<u32>, &'static str);
 
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
+    "OUTCOME",
     "CORE",
     "THERAPY",
     "UPLIFT",
@@ -72,13 +73,17 @@ pub(crate) struct Priced {
 
 impl Priced {
     /// What some nights cost by line, with VAT at last; lines that come to nothing are left out.
-    pub(crate) fn by_line(&self, nights: &[usize]) -> (BTreeMap<Line, i64>, i64) {
+    pub(crate) fn by_line(&self, facts: &Facts, nights: &[usize]) -> (BTreeMap<Line, i64>, i64) {
         let (mut by_line, mut vat) = (BTreeMap::new(), 0);
         for item in &self.items {
             *by_line.entry(item.line).or_insert(0) += nights.iter().map(|night| item.on(*night)).sum::<i64>();
             if item.rate > 0 {
                 vat += nights.iter().map(|night| item.vat_on(*night)).sum::<i64>();
             }
+        }
+        for (_, amount) in facts.outcomes.values() {
+            *by_line.entry((None, "OUTCOME")).or_insert(0) += amount;
+            vat += rounded(*amount, rate(facts, "OUTCOME"), 10_000);
         }
         by_line.retain(|_, amount| *amount != 0);
         (by_line, vat)
@@ -101,6 +106,16 @@ impl Priced {
                 for (share, (after, before)) in funders.iter().zip(parts) {
                     *by_funder.entry(share.funder.clone()).or_default() += after - before;
                 }
+            }
+        }
+        for (on, amount) in facts.outcomes.values() {
+            let on = usize::try_from(*on).unwrap();
+            let (_, funders) = turns
+                .iter()
+                .rfind(|(since, _)| since.is_none_or(|since| since <= on))
+                .expect("somebody pays");
+            for (share, part) in funders.iter().zip(allotted(*amount, funders)) {
+                *by_funder.entry(share.funder.clone()).or_default() += part;
             }
         }
         by_funder.retain(|_, amount| *amount != 0);

@@ -25,7 +25,7 @@ use uuid::Uuid;
 type Make = fn(&mut World, &mut Chance) -> Vec<Ask>;
 
 /// Each step with its weight.
-const STEPS: [(usize, Make); 22] = [
+const STEPS: [(usize, Make); 23] = [
     (12, wait),
     (16, accrue),
     (2, run),
@@ -40,6 +40,7 @@ const STEPS: [(usize, Make); 22] = [
     (4, terms::uplift_or_sibling),
     (6, terms::away),
     (2, terms::stay_put),
+    (2, terms::outcome),
     (2, reserve),
     (1, block),
     (2, resell),

@@ -7,8 +7,8 @@ use crate::facts::{Away, Facts, Stays};
 use crate::model::{Model, Told, blank};
 use care::market::{OccupancyEnded, ResaleOf};
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, FunderShare, PlacementEnded, PlacementStarted,
-    PriceLine, Route, StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, FunderShare, OutcomePaymentDue, PlacementEnded,
+    PlacementStarted, PriceLine, Route, StayingPutEnded, StayingPutStarted,
 };
 use care::{AgreementId, CouncilId, Date, Pence, PlaceId, ProviderId, Timestamp};
 use invoicing_domain::{Ask, Subject};
@@ -37,6 +37,7 @@ impl Model {
             Ask::NoteAbsence(it) => ("absence", (self.absence(it), it.agreement)),
             Ask::OpenStayingPut(it) => ("stays", (self.stays(it), it.agreement)),
             Ask::CloseStayingPut(it) => ("leaves", (self.leaves(it), it.agreement)),
+            Ask::ChargeOutcome(it) => ("outcome", (self.outcome(it), it.agreement)),
             Ask::EndReservation(it) => {
                 let ids = [Subject::Reservation, Subject::Bought].map(|of| of.id(&it.place, it.token));
                 ("reservation ended", (self.ends(&ids, it.council, it.until, it.at), ids[0]))
@@ -130,6 +131,23 @@ impl Model {
         }
         let away = Away { revision: it.revision, kind: it.kind.clone(), from, until };
         facts.absences.insert(it.absence, away);
+        Ok(Some(vec![it.agreement]))
+    }
+
+    /// It is charged, and no news: nothing else of the agreement changes.
+    fn outcome(&mut self, it: &OutcomePaymentDue) -> Told {
+        foreign(it.council)?;
+        let facts = self.known(it.agreement)?;
+        if facts.outcomes.contains_key(&it.payment) {
+            return Ok(None);
+        }
+        if it.amount <= Pence::ZERO {
+            return Err("AMOUNT_INVALID");
+        }
+        if it.provider != facts.provider {
+            return Err("PROVIDER_FOREIGN");
+        }
+        facts.outcomes.insert(it.payment, (day_of(it.achieved_on), it.amount.0));
         Ok(Some(vec![it.agreement]))
     }
 

@@ -6,8 +6,8 @@ use crate::days::date_of;
 use crate::steps::placement;
 use crate::world::World;
 use care::published::{
-    AbsenceRecorded, AbsenceRule, AgreementTermsSet, FunderShare, FundersFrom, PriceLine, StayingPutEnded,
-    StayingPutStarted, TermLine,
+    AbsenceRecorded, AbsenceRule, AgreementTermsSet, FunderShare, FundersFrom, OutcomePaymentDue, PriceLine,
+    StayingPutEnded, StayingPutStarted, TermLine,
 };
 use care::{AgreementId, AwardId, Pence};
 use invoicing_domain::Ask;
@@ -182,6 +182,26 @@ pub(crate) fn stay_put(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
         provider: "acme".parse().unwrap(),
         from: date_of(from),
         lines: lines(&[("CORE", chance.between(0, 60_000)), ("ALLOWANCE", chance.between(0, 9_000))]),
+        at: world.now(),
+    })]
+}
+
+/// The payment for an outcome is due; now and then one that is known, or of another provider.
+pub(crate) fn outcome(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
+    let id = placement(chance);
+    let Some(facts) = world.model.facts.get(&id) else { return Vec::new() };
+    let provider = if chance.once_in(8) { "beacon".parse().unwrap() } else { facts.provider.clone() };
+    vec![Ask::ChargeOutcome(OutcomePaymentDue {
+        agreement: id,
+        award: AwardId(id.0),
+        council: derby(),
+        provider,
+        outcome: 1,
+        payment: u32::try_from(chance.below(4)).unwrap() + 1,
+        amount: Pence(chance.between(0, 200_000)),
+        achieved_on: date_of(world.today - chance.day(0, 60)),
+        measure: "a step down held".to_owned(),
+        approver: "head of service".to_owned(),
         at: world.now(),
     })]
 }
