@@ -48,6 +48,7 @@ pub(crate) fn invoice_head(invoice: &domain::Invoice) -> Invoice {
         issue_time: Some(timestamp(issued.at)),
         vat_pence: issued.vat.0,
         gross_pence: issued.gross().0,
+        paid_pence: invoice.paid().0,
     }
 }
 

@@ -9,7 +9,7 @@ use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementTermsSet, PlacementEnded, PlacementStarted, StayingPutEnded,
     StayingPutStarted,
 };
-use care::{AgreementId, CouncilId, Date, InvoiceId, ProviderId, Timestamp};
+use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, ProviderId, Timestamp};
 
 /// Charges the nights of one agreement that are not charged yet.
 #[derive(Debug, Clone)]
@@ -35,11 +35,13 @@ pub struct IssueInvoice {
     pub run: Option<RunId>,
 }
 
-/// Records that an invoice was paid, or a credit note settled, in full.
+/// Records that an invoice was paid, or a credit note settled, in full or in part.
 #[derive(Debug, Clone)]
 pub struct RecordPayment {
     /// The invoice.
     pub invoice: InvoiceId,
+    /// What was paid, with VAT, and negative for what a provider gave back on a credit note; all that is open where none is given.
+    pub amount: Option<Pence>,
     /// The day of payment; today where none is given.
     pub paid_on: Option<Date>,
 }

@@ -22,6 +22,7 @@ mod events;
 mod journal;
 mod ledger;
 mod lines;
+mod payables;
 mod reads;
 mod rejection;
 mod state;
@@ -43,7 +44,8 @@ pub use events::{
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};
 pub use lines::Split;
+pub use payables::{Payable, PayableKind};
 pub use reads::{AGE_BUCKETS, Aged, MonthForecast, aged_payables, forecast, known_at};
 pub use rejection::Rejection;
-pub use state::{Invoice, ProviderAccount, Run, State};
+pub use state::{Invoice, InvoicePayment, ProviderAccount, Run, State};
 pub use vat::{INDEPENDENT_SCHOOLS, SCHOOLS_TAXED_FROM, STANDARD_RATES};

@@ -40,17 +40,17 @@ pub struct Aged {
     pub total: Pence,
 }
 
-/// What is owed to each provider on invoices that were issued by `as_of` and not paid by then, as far as it was recorded by `known_at`.
-/// Providers that are owed nothing on any invoice are left out.
+/// What is owed to each provider on invoices that were issued by `as_of`, less what was paid of them by then, as far as it was recorded by
+/// `known_at`. Providers that are owed nothing on any invoice are left out.
 #[must_use]
 pub fn aged_payables(state: &State, as_of: Date, known_at: Option<Timestamp>) -> BTreeMap<ProviderId, Aged> {
     let known = |at: Timestamp| known_at.is_none_or(|instant| at <= instant);
     let mut aged: BTreeMap<ProviderId, Aged> = BTreeMap::new();
     for invoice in state.invoices.values() {
         let issued = &invoice.issued;
-        let paid =
-            invoice.settled_on.zip(invoice.settled_at).is_some_and(|(on, at)| on <= as_of && known(at));
-        if paid || issued.issued_on > as_of || !known(issued.at) {
+        let payments = invoice.payments.iter().filter(|payment| payment.on <= as_of && known(payment.at));
+        let open = issued.gross() - payments.map(|payment| payment.amount).sum();
+        if open == Pence::ZERO || issued.issued_on > as_of || !known(issued.at) {
             continue;
         }
         let days = issued.payable_by.until(as_of).map_or(0, |span| span.get_days());
@@ -62,8 +62,8 @@ pub fn aged_payables(state: &State, as_of: Date, known_at: Option<Timestamp>) ->
             _ => 4,
         };
         let provider = aged.entry(issued.provider.clone()).or_default();
-        provider.buckets[bucket] += issued.gross();
-        provider.total += issued.gross();
+        provider.buckets[bucket] += open;
+        provider.total += open;
     }
     aged
 }

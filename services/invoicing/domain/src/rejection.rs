@@ -39,6 +39,18 @@ pub enum Rejection {
         /// Today.
         today: Date,
     },
+    /// An amount that cannot be paid of an invoice.
+    #[error(
+        "{open} is open on {number}: a payment of it is from a penny up to that, of the same sign, not {amount}"
+    )]
+    PaymentAmountInvalid {
+        /// The invoice's number.
+        number: String,
+        /// The amount asked for.
+        amount: Pence,
+        /// What is open; negative for a credit note.
+        open: Pence,
+    },
     /// An entry would be dated into a closed period.
     #[error(
         "the books are closed before {open_from}, so nothing can be dated {on}: use {open_from} or later"
@@ -95,6 +107,7 @@ impl Refusal for Rejection {
             Self::ThroughOutOfRange { .. } => "THROUGH_OUT_OF_RANGE",
             Self::InvoiceSettled { .. } => "INVOICE_SETTLED",
             Self::PaymentDateInvalid { .. } => "PAYMENT_DATE_INVALID",
+            Self::PaymentAmountInvalid { .. } => "PAYMENT_AMOUNT_INVALID",
             Self::PeriodClosed { .. } => "PERIOD_CLOSED",
             Self::PeriodNotOver { .. } => "PERIOD_NOT_OVER",
             Self::RunUnknown => "RUN_UNKNOWN",
@@ -109,7 +122,9 @@ impl Refusal for Rejection {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::AgreementUnknown(_) | Self::InvoiceUnknown(_) | Self::RunUnknown => RefusalKind::NotFound,
-            Self::ThroughOutOfRange { .. } | Self::PaymentDateInvalid { .. } => RefusalKind::Invalid,
+            Self::ThroughOutOfRange { .. }
+            | Self::PaymentDateInvalid { .. }
+            | Self::PaymentAmountInvalid { .. } => RefusalKind::Invalid,
             Self::LedgerForeign { .. } => RefusalKind::Forbidden,
             _ => RefusalKind::Precondition,
         }
@@ -119,6 +134,7 @@ impl Refusal for Rejection {
         let field = match self {
             Self::ThroughOutOfRange { .. } => "through",
             Self::PaymentDateInvalid { .. } => "paid_on",
+            Self::PaymentAmountInvalid { .. } => "amount_pence",
             _ => return Vec::new(),
         };
         vec![Violation { field: field.to_owned(), description: self.to_string() }]

@@ -7,7 +7,7 @@ use crate::commands::{Command, IssueInvoice, RecordPayment};
 use crate::events::{InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent, PaymentRecorded};
 use crate::journal::{EntryCode, EntryId, JournalEntry, balanced, checked_sum};
 use crate::rejection::Rejection;
-use crate::state::State;
+use crate::state::{Invoice, State};
 use care::{Date, InvoiceId, Nights, Pence, london_date};
 use jiff::Span;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ fn lines_of(charge: &Charge) -> impl Iterator<Item = InvoiceLine> + '_ {
     })
 }
 
-/// Records that an invoice was settled in full.
+/// Records that an invoice was paid, or a credit note settled.
 pub(super) fn pay(
     state: &State,
     command: &Command,
@@ -129,7 +129,8 @@ pub(super) fn pay(
         return Err(Rejection::InvoiceSettled { number: issued.number.clone(), on });
     }
     let paid_on = payment_date(state, command, ask.paid_on, issued.issued_on)?;
-    let (provider, amount) = (issued.provider.clone(), issued.gross());
+    let provider = issued.provider.clone();
+    let amount = payment_amount(invoice, ask.amount)?;
     let on_the_day = Nights::new(paid_on, paid_on).unwrap_or(issued.entry.dates.effective);
     let entry = JournalEntry {
         id,
@@ -144,6 +145,20 @@ pub(super) fn pay(
     state.ledger.check(&entry)?;
     let (council, at, entry) = (command.council, command.at, Arc::new(entry));
     Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, at }.into()])
+}
+
+/// What was paid: as asked, which must be something of what is open and no more, or all of that.
+fn payment_amount(invoice: &Invoice, asked: Option<Pence>) -> Result<Pence, Rejection> {
+    // Of a settled one only a planted defect comes here.
+    let open = if invoice.settled_on.is_some() { invoice.issued.gross() } else { invoice.open() };
+    let Some(amount) = asked else {
+        return Ok(open);
+    };
+    let beyond = amount.0.unsigned_abs() > open.0.unsigned_abs();
+    if amount.0.signum() != open.0.signum() || beyond {
+        return Err(Rejection::PaymentAmountInvalid { number: invoice.issued.number.clone(), amount, open });
+    }
+    Ok(amount)
 }
 
 /// The day of payment: as asked, which must be possible and in an open period, or today.

@@ -244,7 +244,7 @@ impl InvoiceIssued {
     }
 }
 
-/// An invoice was paid in full, or a credit note settled in full.
+/// An invoice was paid, or a credit note settled, in full or in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentRecorded {
     /// The invoice.

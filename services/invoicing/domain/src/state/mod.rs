@@ -8,6 +8,7 @@ use crate::charge::Charge;
 use crate::events::{
     InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
 };
+use crate::journal::EntryId;
 use crate::ledger::{Ledger, under};
 use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -24,15 +25,44 @@ pub struct ProviderAccount {
     pub invoices: Vec<InvoiceId>,
 }
 
-/// An invoice, and whether it is settled.
+/// A payment of an invoice, or one that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoicePayment {
+    /// Its journal entry.
+    pub entry: EntryId,
+    /// What was paid; negative for what was received.
+    pub amount: Pence,
+    /// The day of payment.
+    pub on: Date,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// An invoice, and what was paid of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
     /// As it was issued.
     pub issued: Arc<InvoiceIssued>,
-    /// When it was paid; a nil invoice is settled when issued.
+    /// When the last of it was paid; a nil invoice is settled when issued.
     pub settled_on: Option<Date>,
     /// When that was recorded.
     pub settled_at: Option<Timestamp>,
+    /// Its payments, in the order in which they were recorded.
+    pub payments: Vec<InvoicePayment>,
+}
+
+impl Invoice {
+    /// What was paid of it, less what came back; negative for what was received on a credit note.
+    #[must_use]
+    pub fn paid(&self) -> Pence {
+        self.payments.iter().map(|payment| payment.amount).sum()
+    }
+
+    /// What is not paid of it yet; negative for a credit note.
+    #[must_use]
+    pub fn open(&self) -> Pence {
+        self.issued.gross() - self.paid()
+    }
 }
 
 /// A run over many agreements or providers.
@@ -221,14 +251,18 @@ impl State {
         // There is nothing to pay on a nil invoice.
         let nil = e.gross() == Pence::ZERO;
         let (settled_on, settled_at) = (nil.then_some(e.issued_on), nil.then_some(e.at));
-        self.invoices.insert(e.invoice, Invoice { issued: Arc::new(e.clone()), settled_on, settled_at });
+        let (issued, payments) = (Arc::new(e.clone()), Vec::new());
+        self.invoices.insert(e.invoice, Invoice { issued, settled_on, settled_at, payments });
     }
 
     fn paid(&mut self, e: &PaymentRecorded) {
         self.ledger.post(Arc::clone(&e.entry), e.at);
         if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
-            invoice.settled_on = Some(e.paid_on);
-            invoice.settled_at = Some(e.at);
+            let (entry, amount) = (e.entry.id, e.amount);
+            invoice.payments.push(InvoicePayment { entry, amount, on: e.paid_on, at: e.at });
+            let settled = invoice.open() == Pence::ZERO;
+            invoice.settled_on = settled.then_some(e.paid_on);
+            invoice.settled_at = settled.then_some(e.at);
         }
     }
 

@@ -83,8 +83,12 @@ impl Step {
                 let nth: usize = number.parse().map_err(|_| format!("{number} is no invoice"))?;
                 let invoice =
                     state.invoice_numbers.get(nth - 1).copied().ok_or("there is no such invoice")?;
-                let paid_on = rest.first().map(|on| date(on)).transpose()?;
-                Ask::RecordPayment(RecordPayment { invoice, paid_on })
+                let (amount, on) = match rest {
+                    ["in", "part", amount, on @ ..] => (Some(money(amount)?), on),
+                    on => (None, on),
+                };
+                let paid_on = on.first().map(|on| date(on)).transpose()?;
+                Ask::RecordPayment(RecordPayment { invoice, amount, paid_on })
             }
             _ => return Err(format!("{what:?} is no step")),
         };

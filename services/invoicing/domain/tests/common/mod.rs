@@ -113,7 +113,7 @@ pub(crate) fn invoice(provider: &str, through: Date) -> Ask {
 }
 
 pub(crate) fn pay(invoice: care::InvoiceId, paid_on: Option<Date>) -> Ask {
-    Ask::RecordPayment(RecordPayment { invoice, paid_on })
+    Ask::RecordPayment(RecordPayment { invoice, amount: None, paid_on })
 }
 
 pub(crate) fn close(month: Date) -> Ask {
