@@ -131,7 +131,7 @@ fn outside_scope() -> Exemption {
     Exemption { code: Some("VATEX-EU-O".to_owned()), reason: Some(reason.to_owned()) }
 }
 
-fn party(id: String, name: String) -> Party {
+pub(crate) fn party(id: String, name: String) -> Party {
     Party {
         id,
         name,

@@ -1,6 +1,8 @@
 //! What may be asked of a council's ledger. Instants, dates and ids come in with the command.
 
-use crate::events::{RunId, RunKind};
+use crate::events::{
+    BillingMode, InvoiceFormat, InvoiceKind, QueryOutcome, RunId, RunKind, SupplierLine, Tolerance,
+};
 use crate::journal::Cause;
 use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
@@ -51,6 +53,92 @@ pub struct RecordPayment {
 pub struct ClosePeriod {
     /// A day of the month.
     pub month: Date,
+}
+
+/// An invoice or credit note that a provider sends.
+#[derive(Debug, Clone)]
+pub struct SubmittedInvoice {
+    /// To which council it is addressed.
+    pub buyer: CouncilId,
+    /// The provider's own number.
+    pub number: String,
+    /// Whether it is an invoice or a credit note.
+    pub kind: InvoiceKind,
+    /// Of a credit note the number of the invoice that it takes back.
+    pub credits: Option<String>,
+    /// The date that it bears.
+    pub issued_on: Date,
+    /// Its lines; of a credit note positive where they take back.
+    pub lines: Vec<SupplierLine>,
+    /// What it states to come to: without VAT, and the VAT.
+    pub stated: (Pence, Pence),
+}
+
+/// Takes what a provider sends at once: all of it, or nothing.
+#[derive(Debug, Clone)]
+pub struct SubmitInvoices {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The invoices and credit notes, in the order in which they are to be taken.
+    pub invoices: Vec<SubmittedInvoice>,
+    /// From what they were read.
+    pub format: InvoiceFormat,
+    /// The day on which the council received them; today where it does not say.
+    pub received_on: Option<Date>,
+}
+
+/// Disputes what was accepted of lines of a provider's invoice.
+#[derive(Debug, Clone)]
+pub struct QueryInvoice {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The lines, from 1; all of which something is accepted where none is named.
+    pub lines: Vec<u32>,
+    /// A code of `code_sets::INVOICE_QUERY`.
+    pub reason: String,
+    /// Why, in words.
+    pub text: String,
+}
+
+/// Ends a query of lines of a provider's invoice.
+#[derive(Debug, Clone)]
+pub struct ResolveInvoiceQuery {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The lines, from 1; all in query where none is named.
+    pub lines: Vec<u32>,
+    /// How.
+    pub outcome: QueryOutcome,
+    /// Why, in words.
+    pub text: String,
+}
+
+/// Records who makes the invoices of a provider's nights from a day on, as both agreed.
+#[derive(Debug, Clone)]
+pub struct ArrangeBilling {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Who makes the invoices.
+    pub mode: BillingMode,
+    /// The first night that it is for.
+    pub from: Date,
+    /// Who agreed for the council.
+    pub council_by: String,
+    /// Who agreed for the provider.
+    pub provider_by: String,
+    /// The day on which both had agreed.
+    pub agreed_on: Date,
+}
+
+/// Sets what the council tolerates of invoices that it receives from a day on.
+#[derive(Debug, Clone)]
+pub struct SetMatchTolerance {
+    /// The first day of receipt; today at the earliest.
+    pub from: Date,
+    /// The tolerance.
+    pub tolerance: Tolerance,
+    /// Who decided it.
+    pub approver: String,
 }
 
 /// What is asked.
@@ -110,6 +198,23 @@ pub enum Ask {
     RecordPayment(RecordPayment),
     /// See [`ClosePeriod`].
     ClosePeriod(ClosePeriod),
+    /// See [`SubmitInvoices`].
+    SubmitInvoices(SubmitInvoices),
+    /// See [`QueryInvoice`].
+    QueryInvoice(QueryInvoice),
+    /// The provider answers a query of its invoice.
+    AnswerInvoiceQuery {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// The answer.
+        text: String,
+    },
+    /// See [`ResolveInvoiceQuery`].
+    ResolveInvoiceQuery(ResolveInvoiceQuery),
+    /// See [`ArrangeBilling`].
+    ArrangeBilling(ArrangeBilling),
+    /// See [`SetMatchTolerance`].
+    SetMatchTolerance(SetMatchTolerance),
 }
 
 /// A command to one council's ledger.

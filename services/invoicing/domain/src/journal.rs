@@ -65,6 +65,8 @@ pub enum EntryCode {
     Refund,
     /// What agreed nights will cost, as a memorandum.
     Commitment,
+    /// What was accepted of a provider's invoice and is disputed now, or the other way round.
+    Query,
 }
 
 impl EntryCode {
@@ -80,6 +82,7 @@ impl EntryCode {
             Self::Payment => "PAYMENT",
             Self::Refund => "REFUND",
             Self::Commitment => "COMMITMENT",
+            Self::Query => "QUERY",
         }
     }
 }

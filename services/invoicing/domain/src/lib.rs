@@ -1,7 +1,8 @@
 //! What is decided in invoicing: a council's charges by night, its invoices and its double-entry ledger, without I/O.
 //!
 //! The ways of an amount: nights are charged ([`ChargePosted`]) from what funders pay to what is accrued for the provider; an
-//! invoice ([`InvoiceIssued`]) turns that into a debt; a payment ([`PaymentRecorded`]) settles it. What was charged too much
+//! invoice that the council makes ([`InvoiceIssued`]) or the provider sends ([`SupplierInvoiceReceived`], matched line by line in
+//! `decide/matching.rs`) turns that into a debt; a payment ([`PaymentRecorded`]) settles it. What was charged too much
 //! is taken back penny for penny ([`ChargeReversed`]). Each of these events is a journal entry that sums to zero.
 //!
 //! What nights cost is worked out from dated lines (`lines.rs`), and whatever is told late corrects the standing charges that say otherwise
@@ -32,14 +33,19 @@ pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
 pub use agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms};
 pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
-pub use commands::{AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, RecordPayment};
+pub use commands::{
+    AccrueNights, ArrangeBilling, Ask, ClosePeriod, Command, IssueInvoice, QueryInvoice, RecordPayment,
+    ResolveInvoiceQuery, SetMatchTolerance, SubmitInvoices, SubmittedInvoice,
+};
 pub use commitment::year_end;
-pub use decide::{Invoicing, limits};
+pub use decide::{InvoiceRejected, InvoiceTrouble, Invoicing, QueryRejected, limits};
 pub use events::{
-    AbsenceNoted, AgreementOpened, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened,
-    CommitmentPosted, ContractFactRefused, InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent,
-    NightsAgreed, NightsAgreedEnded, NightsYielded, PaymentRecorded, PeriodClosed, RunFinished, RunId,
-    RunKind, RunStarted, StayingPutClosed, StayingPutOpened, TermsChanged,
+    AbsenceNoted, AgreementOpened, Allowance, BillingArranged, BillingMode, ChargePosted, ChargeReversed,
+    ChargesClosed, ChargesOpened, Claim, CommitmentPosted, ContractFactRefused, InvoiceFormat, InvoiceIssued,
+    InvoiceKind, InvoiceLine, InvoiceQueryAnswered, InvoiceQueryResolved, InvoicingEvent, LineCredit,
+    LineMatch, LineResolved, MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded,
+    PaymentRecorded, PeriodClosed, QueryOutcome, RunFinished, RunId, RunKind, RunStarted, StayingPutClosed,
+    StayingPutOpened, SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, TermsChanged, Tolerance,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};
@@ -47,5 +53,8 @@ pub use lines::Split;
 pub use payables::{Payable, PayableKind};
 pub use reads::{AGE_BUCKETS, Aged, MonthForecast, aged_payables, forecast, known_at};
 pub use rejection::Rejection;
-pub use state::{Invoice, InvoicePayment, ProviderAccount, Run, State};
+pub use state::{
+    Invoice, InvoicePayment, LineStanding, Movement, ProviderAccount, QueryNote, Run, State, Supplier,
+    SupplierInvoice, number_key,
+};
 pub use vat::{INDEPENDENT_SCHOOLS, SCHOOLS_TAXED_FROM, STANDARD_RATES};

@@ -1,7 +1,7 @@
 //! What a council owes to its providers now, document by document: what payment runs are made of, whoever made the document.
 
 use crate::events::InvoiceKind;
-use crate::state::{Invoice, State};
+use crate::state::{Invoice, State, SupplierInvoice};
 use care::{Date, InvoiceId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub enum PayableKind {
     SelfBilledInvoice,
     /// A credit note that the council made on the provider's behalf.
     SelfBilledCreditNote,
+    /// An invoice that the provider sent: what is accepted of it, less what its credit notes took.
+    SupplierInvoice,
 }
 
 impl PayableKind {
@@ -22,6 +24,7 @@ impl PayableKind {
         match self {
             Self::SelfBilledInvoice => "SELF_BILLED_INVOICE",
             Self::SelfBilledCreditNote => "SELF_BILLED_CREDIT_NOTE",
+            Self::SupplierInvoice => "SUPPLIER_INVOICE",
         }
     }
 
@@ -31,6 +34,7 @@ impl PayableKind {
         match self {
             Self::SelfBilledInvoice => "Self-billed invoice",
             Self::SelfBilledCreditNote => "Self-billed credit note",
+            Self::SupplierInvoice => "Invoice",
         }
     }
 }
@@ -46,9 +50,10 @@ pub struct Payable {
     pub number: String,
     /// What kind of document it is.
     pub kind: PayableKind,
-    /// What is payable now and not paid yet, with VAT; negative for a credit note, never nothing.
+    /// What is payable now and not paid yet, with VAT; negative for a credit note, and for a provider's invoice of which more was paid than is
+    /// accepted by now; never nothing.
     pub due: Pence,
-    /// The whole document with VAT, of the same sign.
+    /// The whole document with VAT: negative for a credit note.
     pub gross: Pence,
     /// The day of its date.
     pub issued_on: Date,
@@ -78,17 +83,43 @@ impl Payable {
             payable_by: issued.payable_by,
         })
     }
+
+    /// What is payable of an invoice that a provider sent; nothing where all that is accepted is paid, and of a credit note, which is taken
+    /// off its invoice.
+    fn sent(invoice: &SupplierInvoice) -> Option<Self> {
+        let (received, due) = (&invoice.received, invoice.due());
+        (due != Pence::ZERO).then(|| Self {
+            invoice: received.invoice,
+            provider: received.provider.clone(),
+            number: received.number.clone(),
+            kind: PayableKind::SupplierInvoice,
+            due,
+            gross: received.gross(),
+            issued_on: received.issued_on,
+            received_on: received.received_on,
+            payable_by: received.payable_by,
+        })
+    }
 }
 
 impl State {
-    /// Every document of which something is payable now, in order of their ids.
+    /// Every document of which something is payable now, in order of their ids: first what the council made itself.
     pub fn payables(&self) -> impl Iterator<Item = Payable> + '_ {
-        self.invoices.values().filter_map(Payable::self_billed)
+        let sent = self.supplier.invoices.values().filter_map(|invoice| Payable::sent(invoice));
+        self.invoices.values().filter_map(Payable::self_billed).chain(sent)
+    }
+
+    /// The number of a document as the provider knows it, whoever made it.
+    #[must_use]
+    pub fn number_of(&self, invoice: InvoiceId) -> Option<&str> {
+        let sent = || self.supplier.invoices.get(&invoice).map(|it| it.received.number.as_str());
+        self.invoices.get(&invoice).map(|it| it.issued.number.as_str()).or_else(sent)
     }
 
     /// What is payable now of one document; nothing where it is settled or not known.
     #[must_use]
     pub fn payable(&self, invoice: InvoiceId) -> Option<Payable> {
-        self.invoices.get(&invoice).and_then(Payable::self_billed)
+        let sent = || self.supplier.invoices.get(&invoice).and_then(|it| Payable::sent(it));
+        self.invoices.get(&invoice).and_then(Payable::self_billed).or_else(sent)
     }
 }

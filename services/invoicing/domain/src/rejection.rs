@@ -1,10 +1,17 @@
 //! Why the ledger says no.
 
+use crate::decide::{InvoiceRejected, QueryRejected};
 use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, Refusal, RefusalKind, Violation};
 
 /// A reason, with what a person needs to put it right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// An invoice that a provider sends is not taken.
+    #[error(transparent)]
+    Invoice(#[from] Box<InvoiceRejected>),
+    /// A query of one cannot be made or ended; or it cannot be arranged so.
+    #[error(transparent)]
+    Query(#[from] QueryRejected),
     /// No such agreement in this ledger.
     #[error("agreement {0} is not in this council's ledger: check the id")]
     AgreementUnknown(AgreementId),
@@ -102,6 +109,8 @@ pub enum Rejection {
 impl Refusal for Rejection {
     fn reason(&self) -> &'static str {
         match self {
+            Self::Invoice(it) => it.trouble.reason(),
+            Self::Query(it) => it.reason(),
             Self::AgreementUnknown(_) => "AGREEMENT_UNKNOWN",
             Self::InvoiceUnknown(_) => "INVOICE_UNKNOWN",
             Self::ThroughOutOfRange { .. } => "THROUGH_OUT_OF_RANGE",
@@ -121,6 +130,8 @@ impl Refusal for Rejection {
 
     fn kind(&self) -> RefusalKind {
         match self {
+            Self::Invoice(it) => it.trouble.kind(),
+            Self::Query(it) => it.kind(),
             Self::AgreementUnknown(_) | Self::InvoiceUnknown(_) | Self::RunUnknown => RefusalKind::NotFound,
             Self::ThroughOutOfRange { .. }
             | Self::PaymentDateInvalid { .. }
@@ -132,6 +143,11 @@ impl Refusal for Rejection {
 
     fn violations(&self) -> Vec<Violation> {
         let field = match self {
+            Self::Invoice(it) => return vec![it.violation()],
+            Self::Query(it) => match it.field() {
+                Some(field) => field,
+                None => return Vec::new(),
+            },
             Self::ThroughOutOfRange { .. } => "through",
             Self::PaymentDateInvalid { .. } => "paid_on",
             Self::PaymentAmountInvalid { .. } => "amount_pence",

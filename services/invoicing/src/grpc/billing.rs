@@ -100,7 +100,9 @@ pub(super) async fn record_payment(
         ask: Ask::RecordPayment(RecordPayment { invoice, amount, paid_on }),
     };
     let render = move |state: &State, _: &[_]| {
-        state.invoices.get(&invoice).map_or_else(Invoice::default, render::invoice_head)
+        let sent = || state.supplier.invoices.get(&invoice).map(|it| render::supplier::as_paid(it));
+        let made = state.invoices.get(&invoice).map(render::invoice_head);
+        made.or_else(sent).unwrap_or_default()
     };
     run_command(ledger, caller, &request, &request.request_id, command, render).await
 }

@@ -5,8 +5,12 @@ mod beforehand;
 mod correct;
 mod facts;
 mod invoices;
+mod matching;
 mod periods;
 mod price_facts;
+mod supplier;
+
+pub use supplier::{InvoiceRejected, InvoiceTrouble, QueryRejected};
 
 use crate::commands::{Ask, Command};
 use crate::events::InvoicingEvent;
@@ -36,8 +40,14 @@ pub mod limits {
     /// The years that a placement's dates lie in: a childhood before and after now, so that a mistyped year cannot make
     /// thousands of charges.
     pub const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
-    /// How many days after its issue an invoice is to be paid (Procurement Act 2023, section 68).
+    /// How many days after its issue, or its receipt, an invoice is to be paid (Procurement Act 2023, section 68).
     pub const PAYMENT_DAYS: i32 = 30;
+    /// How many invoices a provider sends at once.
+    pub const SUBMISSION_INVOICES_MAX: usize = 200;
+    /// How many lines they have together.
+    pub const SUBMISSION_LINES_MAX: usize = 5_000;
+    /// How many lines an invoice has that a provider sends, so that it stays an event of readable size with its match.
+    pub const SUPPLIER_LINES_MAX: usize = 500;
 }
 
 /// The domain of one council's charges, invoices and journal.
@@ -74,6 +84,12 @@ impl Domain for Invoicing {
             Ask::IssueInvoice(ask) => invoices::issue(state, command, ask),
             Ask::RecordPayment(ask) => invoices::pay(state, command, ask),
             Ask::ClosePeriod(ask) => periods::close(state, command, ask),
+            Ask::SubmitInvoices(ask) => supplier::submit(state, command, ask),
+            Ask::QueryInvoice(ask) => supplier::query(state, command, ask),
+            Ask::AnswerInvoiceQuery { invoice, text } => supplier::answer(state, command, *invoice, text),
+            Ask::ResolveInvoiceQuery(ask) => supplier::resolve(state, command, ask),
+            Ask::ArrangeBilling(ask) => supplier::arrange(state, command, ask),
+            Ask::SetMatchTolerance(ask) => supplier::set_tolerance(state, command, ask),
         }
     }
 

@@ -20,6 +20,13 @@ macro_rules! body {
 }
 
 mod price;
+mod supplier;
+
+pub use supplier::{
+    Allowance, BillingArranged, BillingMode, Claim, InvoiceFormat, InvoiceQueryAnswered,
+    InvoiceQueryResolved, LineCredit, LineMatch, LineResolved, MatchToleranceSet, QueryOutcome,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, Tolerance,
+};
 
 pub use price::{
     AbsenceNoted, CommitmentPosted, NightsAgreed, NightsAgreedEnded, NightsYielded, StayingPutClosed,
@@ -340,5 +347,11 @@ care::events! {
         PeriodClosed,
         RunStarted,
         RunFinished,
+        BillingArranged,
+        MatchToleranceSet,
+        SupplierInvoiceReceived,
+        SupplierInvoiceQueried,
+        InvoiceQueryAnswered,
+        InvoiceQueryResolved,
     }
 }

@@ -1,16 +1,21 @@
 //! What a council's invoicing log adds up to: agreements with what was charged on them, invoices, and the ledger.
 
 mod agreements;
+mod supplier;
+
+pub use supplier::{LineStanding, Movement, QueryNote, Supplier, SupplierInvoice, number_key};
 
 use crate::agreement::{Agreement, Subject};
 use crate::by_id::ById;
 use crate::charge::Charge;
 use crate::events::{
-    InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
+    BillingMode, InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
 };
-use crate::journal::EntryId;
+use crate::journal::{EntryId, JournalEntry};
 use crate::ledger::{Ledger, under};
-use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp};
+use care::{
+    AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp, london_date,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -113,8 +118,11 @@ pub struct State {
     pub refused: BTreeSet<Uuid>,
     /// Nights of placements charged, less nights taken back.
     pub nights_charged: i64,
-    /// Invoices less credit notes, without VAT.
+    /// Invoices less credit notes that were made on providers' behalf, without VAT.
     pub invoiced: Pence,
+    /// Invoices that providers sent.
+    #[serde(default)]
+    pub supplier: Supplier,
 }
 
 impl State {
@@ -147,12 +155,20 @@ impl State {
         open.filter(due).map(|agreement| agreement.id).collect()
     }
 
-    /// The providers that an invoice through `through` is due to.
+    /// The providers that the council is to make an invoice of nights through `through` for.
     #[must_use]
     pub fn to_invoice(&self, through: Date) -> Vec<ProviderId> {
-        let due =
-            |account: &ProviderAccount| account.uninvoiced.unordered().any(|(_, due_on)| *due_on <= through);
+        let due = |account: &ProviderAccount| {
+            account.uninvoiced.unordered().any(|(id, due_on)| *due_on <= through && self.is_self_billed(*id))
+        };
         self.providers.iter().filter(|(_, account)| due(account)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether the council makes the invoice of a charge or reversal, and not the provider: who bills its nights says so.
+    pub(crate) fn is_self_billed(&self, charge: EntryId) -> bool {
+        let charge = self.charges.get(&charge);
+        charge
+            .is_none_or(|it| self.supplier.mode(&it.provider, it.nights.start()) == BillingMode::SelfBilling)
     }
 
     pub(crate) fn apply(&mut self, event: &InvoicingEvent) {
@@ -197,6 +213,27 @@ impl State {
             InvoicingEvent::PeriodClosed(e) => self.open_from = Some(e.open_from),
             InvoicingEvent::RunStarted(e) => self.run_started(e),
             InvoicingEvent::RunFinished(e) => self.run_finished(e),
+            InvoicingEvent::BillingArranged(e) => self.supplier.arranged(e),
+            InvoicingEvent::MatchToleranceSet(e) => self.supplier.tolerance_set(e),
+            InvoicingEvent::SupplierInvoiceReceived(e) => {
+                self.post_some(e.entry.as_ref(), e.at);
+                self.supplier.received(e);
+            }
+            InvoicingEvent::SupplierInvoiceQueried(e) => {
+                self.post_some(e.entry.as_ref(), e.at);
+                self.supplier.queried(e, london_date(e.at));
+            }
+            InvoicingEvent::InvoiceQueryAnswered(e) => self.supplier.answered(e),
+            InvoicingEvent::InvoiceQueryResolved(e) => {
+                self.post_some(e.entry.as_ref(), e.at);
+                self.supplier.resolved(e, london_date(e.at));
+            }
+        }
+    }
+
+    fn post_some(&mut self, entry: Option<&Arc<JournalEntry>>, at: Timestamp) {
+        if let Some(entry) = entry {
+            self.ledger.post(Arc::clone(entry), at);
         }
     }
 
@@ -263,6 +300,8 @@ impl State {
             let settled = invoice.open() == Pence::ZERO;
             invoice.settled_on = settled.then_some(e.paid_on);
             invoice.settled_at = settled.then_some(e.at);
+        } else {
+            self.supplier.paid(e);
         }
     }
 
