@@ -1,5 +1,9 @@
 //! What may be asked of a council's ledger. Instants, dates and ids come in with the command.
 
+mod payments;
+
+pub use payments::{PaymentStep, Payments, ProposePaymentRun, RecordPaymentReturned, ReturnOf};
+
 use crate::events::{RunId, RunKind};
 use crate::journal::Cause;
 use care::market::{
@@ -110,6 +114,8 @@ pub enum Ask {
     RecordPayment(RecordPayment),
     /// See [`ClosePeriod`].
     ClosePeriod(ClosePeriod),
+    /// See [`Payments`].
+    Payments(Payments),
 }
 
 /// A command to one council's ledger.

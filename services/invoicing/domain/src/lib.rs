@@ -13,6 +13,7 @@ mod planted;
 mod absence;
 mod accounts;
 mod agreement;
+mod bank;
 mod by_id;
 mod charge;
 mod commands;
@@ -23,6 +24,8 @@ mod journal;
 mod ledger;
 mod lines;
 mod payables;
+mod payment_policy;
+mod prompt_payment;
 mod reads;
 mod rejection;
 mod state;
@@ -30,22 +33,33 @@ mod vat;
 
 pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
 pub use agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms};
+pub use bank::{ACCOUNT_NAME_CHARS_MAX, BankAccount};
 pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
-pub use commands::{AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, RecordPayment};
+pub use commands::{
+    AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, PaymentStep, Payments, ProposePaymentRun,
+    RecordPayment, RecordPaymentReturned, ReturnOf,
+};
 pub use commitment::year_end;
 pub use decide::{Invoicing, limits};
 pub use events::{
-    AbsenceNoted, AgreementOpened, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened,
-    CommitmentPosted, ContractFactRefused, InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent,
-    NightsAgreed, NightsAgreedEnded, NightsYielded, PaymentRecorded, PeriodClosed, RunFinished, RunId,
-    RunKind, RunStarted, StayingPutClosed, StayingPutOpened, TermsChanged,
+    AbsenceNoted, AgreementOpened, BankDetailsRecorded, BankDetailsVerified, ChargePosted, ChargeReversed,
+    ChargesClosed, ChargesOpened, CommitmentPosted, ContractFactRefused, InvoiceIssued, InvoiceKind,
+    InvoiceLine, InvoicingEvent, LeftOut, LeftOutReason, NightsAgreed, NightsAgreedEnded, NightsYielded,
+    PaymentPolicySet, PaymentRecorded, PaymentReturned, PaymentRunApproved, PaymentRunProposed,
+    PaymentRunRejected, PaymentRunReleased, PeriodClosed, RunFinished, RunId, RunItem, RunKind, RunPayee,
+    RunStarted, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};
 pub use lines::Split;
-pub use payables::{Payable, PayableKind};
+pub use payables::{Payable, PayableKind, ReceivedInvoice};
+pub use payment_policy::{APPROVERS_MAX, PaymentPolicy, RUN_DAYS};
+pub use prompt_payment::{PromptPayment, prompt_payment, reporting_period};
 pub use reads::{AGE_BUCKETS, Aged, MonthForecast, aged_payables, forecast, known_at};
-pub use rejection::Rejection;
-pub use state::{Invoice, InvoicePayment, ProviderAccount, Run, State};
+pub use rejection::{PaymentRejection, Rejection};
+pub use state::{
+    BankDetails, Invoice, InvoicePayment, PaymentRun, PaymentRunStatus, PaymentState, ProviderAccount, Run,
+    State,
+};
 pub use vat::{INDEPENDENT_SCHOOLS, SCHOOLS_TAXED_FROM, STANDARD_RATES};

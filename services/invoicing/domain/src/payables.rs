@@ -1,7 +1,7 @@
 //! What a council owes to its providers now, document by document: what payment runs are made of, whoever made the document.
 
 use crate::events::InvoiceKind;
-use crate::state::{Invoice, State};
+use crate::state::{Invoice, InvoicePayment, State};
 use care::{Date, InvoiceId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,34 @@ impl Payable {
     }
 }
 
+/// An invoice that the council has to pay, or has paid, as the law on prompt payment looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceivedInvoice<'a> {
+    /// The day on which the council received it: of a self-billed one that of its issue.
+    pub received_on: Date,
+    /// Until when it is to be paid.
+    pub payable_by: Date,
+    /// The whole of it with VAT; above nothing.
+    pub gross: Pence,
+    /// What was paid of it, and what came back.
+    pub payments: &'a [InvoicePayment],
+    /// Whether the council disputes it or holds it to be invalid.
+    pub disputed: bool,
+}
+
 impl State {
+    /// Every invoice over something, paid or not. Credit notes are none.
+    pub fn received_invoices(&self) -> impl Iterator<Item = ReceivedInvoice<'_>> {
+        let invoices = self.invoices.values().filter(|invoice| invoice.issued.gross() > Pence::ZERO);
+        invoices.map(|invoice| ReceivedInvoice {
+            received_on: invoice.issued.issued_on,
+            payable_by: invoice.issued.payable_by,
+            gross: invoice.issued.gross(),
+            payments: &invoice.payments,
+            disputed: false,
+        })
+    }
+
     /// Every document of which something is payable now, in order of their ids.
     pub fn payables(&self) -> impl Iterator<Item = Payable> + '_ {
         self.invoices.values().filter_map(Payable::self_billed)

@@ -1,5 +1,9 @@
 //! Why the ledger says no.
 
+mod payments;
+
+pub use payments::PaymentRejection;
+
 use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, Refusal, RefusalKind, Violation};
 
 /// A reason, with what a person needs to put it right.
@@ -97,6 +101,9 @@ pub enum Rejection {
     /// An agreement whose funders have no share.
     #[error("no funder of agreement {0} has a share: its charges have nobody to pay them")]
     NobodyPays(AgreementId),
+    /// Something about payments.
+    #[error(transparent)]
+    Payment(#[from] PaymentRejection),
 }
 
 impl Refusal for Rejection {
@@ -116,6 +123,7 @@ impl Refusal for Rejection {
             Self::AmountOverflow => "AMOUNT_OVERFLOW",
             Self::FunderUnknown(_) => "FUNDER_UNKNOWN",
             Self::NobodyPays(_) => "NOBODY_PAYS",
+            Self::Payment(refused) => refused.reason(),
         }
     }
 
@@ -126,6 +134,7 @@ impl Refusal for Rejection {
             | Self::PaymentDateInvalid { .. }
             | Self::PaymentAmountInvalid { .. } => RefusalKind::Invalid,
             Self::LedgerForeign { .. } => RefusalKind::Forbidden,
+            Self::Payment(refused) => refused.kind(),
             _ => RefusalKind::Precondition,
         }
     }
@@ -135,6 +144,7 @@ impl Refusal for Rejection {
             Self::ThroughOutOfRange { .. } => "through",
             Self::PaymentDateInvalid { .. } => "paid_on",
             Self::PaymentAmountInvalid { .. } => "amount_pence",
+            Self::Payment(refused) => return refused.violations(),
             _ => return Vec::new(),
         };
         vec![Violation { field: field.to_owned(), description: self.to_string() }]

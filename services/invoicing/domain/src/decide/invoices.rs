@@ -144,7 +144,7 @@ pub(super) fn pay(
     };
     state.ledger.check(&entry)?;
     let (council, at, entry) = (command.council, command.at, Arc::new(entry));
-    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, at }.into()])
+    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, run: None, at }.into()])
 }
 
 /// What was paid: as asked, which must be something of what is open and no more, or all of that.

@@ -1,6 +1,9 @@
 //! What a council's invoicing log adds up to: agreements with what was charged on them, invoices, and the ledger.
 
 mod agreements;
+mod payments;
+
+pub use payments::{BankDetails, PaymentRun, PaymentRunStatus, PaymentState};
 
 use crate::agreement::{Agreement, Subject};
 use crate::by_id::ById;
@@ -10,7 +13,9 @@ use crate::events::{
 };
 use crate::journal::EntryId;
 use crate::ledger::{Ledger, under};
-use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp};
+use care::{
+    AgreementId, CouncilId, Date, Event, InvoiceId, PaymentRunId, Pence, PlaceId, ProviderId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +41,10 @@ pub struct InvoicePayment {
     pub on: Date,
     /// When it was recorded.
     pub at: Timestamp,
+    /// The run that made it; none where none did.
+    pub run: Option<PaymentRunId>,
+    /// When it came back, or, of what came back, when that was.
+    pub returned_on: Option<Date>,
 }
 
 /// An invoice, and what was paid of it.
@@ -115,6 +124,8 @@ pub struct State {
     pub nights_charged: i64,
     /// Invoices less credit notes, without VAT.
     pub invoiced: Pence,
+    /// How providers are paid: policy, bank details and payment runs.
+    pub payments: PaymentState,
 }
 
 impl State {
@@ -197,6 +208,14 @@ impl State {
             InvoicingEvent::PeriodClosed(e) => self.open_from = Some(e.open_from),
             InvoicingEvent::RunStarted(e) => self.run_started(e),
             InvoicingEvent::RunFinished(e) => self.run_finished(e),
+            InvoicingEvent::PaymentPolicySet(e) => self.payments.policy_set(e),
+            InvoicingEvent::BankDetailsRecorded(e) => self.payments.recorded(e),
+            InvoicingEvent::BankDetailsVerified(e) => self.payments.verified(e),
+            InvoicingEvent::PaymentRunProposed(e) => self.payments.proposed(e),
+            InvoicingEvent::PaymentRunApproved(e) => self.payments.approved(e),
+            InvoicingEvent::PaymentRunRejected(e) => self.payments.rejected(e),
+            InvoicingEvent::PaymentRunReleased(e) => self.payments.released(e),
+            InvoicingEvent::PaymentReturned(e) => self.payment_returned(e),
         }
     }
 
@@ -258,11 +277,9 @@ impl State {
     fn paid(&mut self, e: &PaymentRecorded) {
         self.ledger.post(Arc::clone(&e.entry), e.at);
         if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
-            let (entry, amount) = (e.entry.id, e.amount);
-            invoice.payments.push(InvoicePayment { entry, amount, on: e.paid_on, at: e.at });
-            let settled = invoice.open() == Pence::ZERO;
-            invoice.settled_on = settled.then_some(e.paid_on);
-            invoice.settled_at = settled.then_some(e.at);
+            let (entry, amount, run) = (e.entry.id, e.amount, e.run);
+            let payment = InvoicePayment { entry, amount, on: e.paid_on, at: e.at, run, returned_on: None };
+            invoice.payment_made(payment, (e.paid_on, e.at));
         }
     }
 

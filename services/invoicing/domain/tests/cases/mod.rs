@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail here")]
 
+mod payment_steps;
 pub(crate) mod steps;
 
 use crate::common::{day, derby, noon};
@@ -129,6 +130,7 @@ impl Books {
                 InvoicingEvent::ChargeReversed(e) => &e.entry,
                 InvoicingEvent::InvoiceIssued(e) => &e.entry,
                 InvoicingEvent::PaymentRecorded(e) => &e.entry,
+                InvoicingEvent::PaymentReturned(e) => &e.entry,
                 InvoicingEvent::CommitmentPosted(e) => &e.entry,
                 InvoicingEvent::PeriodClosed(e) => {
                     open_from = Some(e.open_from);

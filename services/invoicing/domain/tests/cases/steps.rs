@@ -31,6 +31,9 @@ type Read<T> = Result<T, String>;
 impl Step {
     pub(crate) fn read(what: &str, today: Date, state: &State) -> Read<Self> {
         let words: Vec<&str> = what.split_whitespace().collect();
+        if let Some(ask) = super::payment_steps::read(&words, state)? {
+            return Ok(Self::Asks(vec![ask]));
+        }
         let ask = match words.as_slice() {
             ["again"] => return Ok(Self::Again),
             ["again", "as", "news"] => return Ok(Self::Anew),
@@ -105,7 +108,7 @@ fn award(name: &str) -> AwardId {
     AwardId(id(name).0)
 }
 
-fn date(text: &str) -> Read<Date> {
+pub(super) fn date(text: &str) -> Read<Date> {
     text.trim_end_matches([',', ';']).parse().map_err(|_| format!("{text:?} is no date"))
 }
 
@@ -117,7 +120,7 @@ fn after_colon(what: &str) -> Read<&str> {
     what.split_once(':').map(|(_, rest)| rest.trim()).ok_or(format!("{what:?} has no colon"))
 }
 
-fn money(text: &str) -> Read<Pence> {
+pub(super) fn money(text: &str) -> Read<Pence> {
     pounds(text).ok_or(format!("{text:?} is no amount"))
 }
 
