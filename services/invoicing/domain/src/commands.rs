@@ -1,5 +1,9 @@
 //! What may be asked of a council's ledger. Instants, dates and ids come in with the command.
 
+mod payments;
+
+pub use payments::{PaymentStep, Payments, ProposePaymentRun, RecordPaymentReturned, ReturnOf};
+
 use crate::events::{
     BillingMode, InvoiceFormat, InvoiceKind, QueryOutcome, RunId, RunKind, SupplierLine, Tolerance,
 };
@@ -215,6 +219,8 @@ pub enum Ask {
     ArrangeBilling(ArrangeBilling),
     /// See [`SetMatchTolerance`].
     SetMatchTolerance(SetMatchTolerance),
+    /// See [`Payments`].
+    Payments(Payments),
 }
 
 /// A command to one council's ledger.

@@ -63,6 +63,8 @@ pub enum EntryCode {
     Payment,
     /// A credit note settled by the provider.
     Refund,
+    /// A payment that the bank sent back.
+    PaymentReturn,
     /// What agreed nights will cost, as a memorandum.
     Commitment,
     /// What was accepted of a provider's invoice and is disputed now, or the other way round.
@@ -81,6 +83,7 @@ impl EntryCode {
             Self::CreditNote => "CREDIT_NOTE",
             Self::Payment => "PAYMENT",
             Self::Refund => "REFUND",
+            Self::PaymentReturn => "PAYMENT_RETURN",
             Self::Commitment => "COMMITMENT",
             Self::Query => "QUERY",
         }

@@ -14,6 +14,7 @@ mod planted;
 mod absence;
 mod accounts;
 mod agreement;
+mod bank;
 mod by_id;
 mod charge;
 mod commands;
@@ -24,6 +25,8 @@ mod journal;
 mod ledger;
 mod lines;
 mod payables;
+mod payment_policy;
+mod prompt_payment;
 mod reads;
 mod rejection;
 mod state;
@@ -31,30 +34,36 @@ mod vat;
 
 pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
 pub use agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms};
+pub use bank::{ACCOUNT_NAME_CHARS_MAX, BankAccount};
 pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
 pub use commands::{
-    AccrueNights, ArrangeBilling, Ask, ClosePeriod, Command, IssueInvoice, QueryInvoice, RecordPayment,
-    ResolveInvoiceQuery, SetMatchTolerance, SubmitInvoices, SubmittedInvoice,
+    AccrueNights, ArrangeBilling, Ask, ClosePeriod, Command, IssueInvoice, PaymentStep, Payments,
+    ProposePaymentRun, QueryInvoice, RecordPayment, RecordPaymentReturned, ResolveInvoiceQuery, ReturnOf,
+    SetMatchTolerance, SubmitInvoices, SubmittedInvoice,
 };
 pub use commitment::year_end;
 pub use decide::{InvoiceRejected, InvoiceTrouble, Invoicing, QueryRejected, limits};
 pub use events::{
-    AbsenceNoted, AgreementOpened, Allowance, BillingArranged, BillingMode, ChargePosted, ChargeReversed,
-    ChargesClosed, ChargesOpened, Claim, CommitmentPosted, ContractFactRefused, InvoiceFormat, InvoiceIssued,
-    InvoiceKind, InvoiceLine, InvoiceQueryAnswered, InvoiceQueryResolved, InvoicingEvent, LineCredit,
-    LineMatch, LineResolved, MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded,
-    PaymentRecorded, PeriodClosed, QueryOutcome, RunFinished, RunId, RunKind, RunStarted, StayingPutClosed,
+    AbsenceNoted, AgreementOpened, Allowance, BankDetailsRecorded, BankDetailsVerified, BillingArranged,
+    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, Claim, CommitmentPosted,
+    ContractFactRefused, InvoiceFormat, InvoiceIssued, InvoiceKind, InvoiceLine, InvoiceQueryAnswered,
+    InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason, LineCredit, LineMatch, LineResolved,
+    MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded, PaymentPolicySet, PaymentRecorded,
+    PaymentReturned, PaymentRunApproved, PaymentRunProposed, PaymentRunRejected, PaymentRunReleased,
+    PeriodClosed, QueryOutcome, RunFinished, RunId, RunItem, RunKind, RunPayee, RunStarted, StayingPutClosed,
     StayingPutOpened, SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, TermsChanged, Tolerance,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};
 pub use lines::Split;
-pub use payables::{Payable, PayableKind};
+pub use payables::{Payable, PayableKind, ReceivedInvoice};
+pub use payment_policy::{APPROVERS_MAX, PaymentPolicy, RUN_DAYS};
+pub use prompt_payment::{PromptPayment, prompt_payment, reporting_period};
 pub use reads::{AGE_BUCKETS, Aged, MonthForecast, aged_payables, forecast, known_at};
-pub use rejection::Rejection;
+pub use rejection::{PaymentRejection, Rejection};
 pub use state::{
-    Invoice, InvoicePayment, LineStanding, Movement, ProviderAccount, QueryNote, Run, State, Supplier,
-    SupplierInvoice, number_key,
+    BankDetails, Invoice, InvoicePayment, LineStanding, Movement, PaymentRun, PaymentRunStatus, PaymentState,
+    ProviderAccount, QueryNote, Run, State, Supplier, SupplierInvoice, number_key,
 };
 pub use vat::{INDEPENDENT_SCHOOLS, SCHOOLS_TAXED_FROM, STANDARD_RATES};

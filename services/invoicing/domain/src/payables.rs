@@ -1,7 +1,7 @@
 //! What a council owes to its providers now, document by document: what payment runs are made of, whoever made the document.
 
 use crate::events::InvoiceKind;
-use crate::state::{Invoice, State, SupplierInvoice};
+use crate::state::{Invoice, InvoicePayment, State, SupplierInvoice};
 use care::{Date, InvoiceId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,51 @@ impl Payable {
     }
 }
 
+/// An invoice that the council has to pay, or has paid, as the law on prompt payment looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceivedInvoice<'a> {
+    /// The day on which the council received it: of a self-billed one that of its issue.
+    pub received_on: Date,
+    /// Until when it is to be paid.
+    pub payable_by: Date,
+    /// The whole of it with VAT; above nothing.
+    pub gross: Pence,
+    /// What was paid of it, and what came back.
+    pub payments: &'a [InvoicePayment],
+    /// Whether the council disputes it or holds it to be invalid.
+    pub disputed: bool,
+}
+
 impl State {
+    /// Every invoice over something, paid or not. Credit notes are none. Of those that providers sent it is what is accepted, and disputed
+    /// while anything is in query.
+    pub fn received_invoices(&self) -> impl Iterator<Item = ReceivedInvoice<'_>> {
+        let invoices = self.invoices.values().filter(|invoice| invoice.issued.gross() > Pence::ZERO);
+        let made = invoices.map(|invoice| ReceivedInvoice {
+            received_on: invoice.issued.issued_on,
+            payable_by: invoice.issued.payable_by,
+            gross: invoice.issued.gross(),
+            payments: &invoice.payments,
+            disputed: false,
+        });
+        let sent = self.supplier.invoices.values().filter(|it| it.received.kind == InvoiceKind::Invoice);
+        let sent = sent.map(|invoice| ReceivedInvoice {
+            received_on: invoice.received.received_on,
+            payable_by: invoice.received.payable_by,
+            gross: invoice.accepted(),
+            payments: &invoice.payments,
+            disputed: invoice.in_query() != Pence::ZERO,
+        });
+        made.chain(sent.filter(|it| it.gross > Pence::ZERO || it.disputed))
+    }
+
+    /// The number of a document that is paid, and what was paid of it and came back, whoever made it.
+    pub(crate) fn payments_of(&self, id: InvoiceId) -> Option<(&str, &[InvoicePayment])> {
+        let made = self.invoices.get(&id).map(|it| (it.issued.number.as_str(), it.payments.as_slice()));
+        let sent = || self.supplier.invoices.get(&id);
+        made.or_else(|| sent().map(|it| (it.received.number.as_str(), it.payments.as_slice())))
+    }
+
     /// Every document of which something is payable now, in order of their ids: first what the council made itself.
     pub fn payables(&self) -> impl Iterator<Item = Payable> + '_ {
         let sent = self.supplier.invoices.values().filter_map(|invoice| Payable::sent(invoice));

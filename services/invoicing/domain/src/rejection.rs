@@ -1,5 +1,9 @@
 //! Why the ledger says no.
 
+mod payments;
+
+pub use payments::PaymentRejection;
+
 use crate::decide::{InvoiceRejected, QueryRejected};
 use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, Refusal, RefusalKind, Violation};
 
@@ -104,6 +108,9 @@ pub enum Rejection {
     /// An agreement whose funders have no share.
     #[error("no funder of agreement {0} has a share: its charges have nobody to pay them")]
     NobodyPays(AgreementId),
+    /// Something about payments.
+    #[error(transparent)]
+    Payment(#[from] PaymentRejection),
 }
 
 impl Refusal for Rejection {
@@ -125,6 +132,7 @@ impl Refusal for Rejection {
             Self::AmountOverflow => "AMOUNT_OVERFLOW",
             Self::FunderUnknown(_) => "FUNDER_UNKNOWN",
             Self::NobodyPays(_) => "NOBODY_PAYS",
+            Self::Payment(refused) => refused.reason(),
         }
     }
 
@@ -137,6 +145,7 @@ impl Refusal for Rejection {
             | Self::PaymentDateInvalid { .. }
             | Self::PaymentAmountInvalid { .. } => RefusalKind::Invalid,
             Self::LedgerForeign { .. } => RefusalKind::Forbidden,
+            Self::Payment(refused) => refused.kind(),
             _ => RefusalKind::Precondition,
         }
     }
@@ -151,6 +160,7 @@ impl Refusal for Rejection {
             Self::ThroughOutOfRange { .. } => "through",
             Self::PaymentDateInvalid { .. } => "paid_on",
             Self::PaymentAmountInvalid { .. } => "amount_pence",
+            Self::Payment(refused) => return refused.violations(),
             _ => return Vec::new(),
         };
         vec![Violation { field: field.to_owned(), description: self.to_string() }]

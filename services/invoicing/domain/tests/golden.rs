@@ -29,7 +29,7 @@ fn other_shapes_of_an_event_read_and_write_the_same_too() {
             shapes += 1;
         }
     }
-    assert_eq!(shapes, 4, "golden files of other shapes");
+    assert_eq!(shapes, 5, "golden files of other shapes");
 }
 
 #[test]

@@ -183,7 +183,7 @@ pub(super) fn pay(
     };
     state.ledger.check(&entry)?;
     let (council, at, entry) = (command.council, command.at, Arc::new(entry));
-    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, at }.into()])
+    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, run: None, at }.into()])
 }
 
 /// The day of payment: as asked, which must be possible and in an open period, or today.

@@ -10,7 +10,7 @@
 //! differs, and by no more than the council tolerates, the line is accepted as invoiced, and the difference is said.
 
 use crate::absence;
-use crate::agreement::{Agreement, common, without};
+use crate::agreement::{Agreement, common, cut, joined, without};
 use crate::events::{Claim, LineMatch, SupplierLine, Tolerance};
 use crate::lines::{Component, components, cost_of_kind, kinds, nights_of_kind, treatments};
 use crate::state::{State, Supplier};
@@ -156,18 +156,25 @@ impl Agreed<'_> {
             {
                 let others =
                     own.iter().filter(|other| other.kind == kind).map(|other| other.nights).collect();
-                let nights = without(&[line.nights], &crate::agreement::joined(others));
+                let nights = without(&[line.nights], &joined(others));
                 covered.push((kind.to_owned(), nights));
             }
         }
         covered
     }
 
+    /// Where what is invoiced of a kind of line begins and ends: on either side of such a night another part may be left.
+    fn turns(&self, kind: &str) -> BTreeSet<Date> {
+        let of_kind = self.claims.iter().filter(|claim| claim.kind == kind);
+        of_kind.flat_map(|claim| [claim.nights.start(), claim.nights.end()]).collect()
+    }
+
     fn entitled(&self, line: &SupplierLine, own: &[&SupplierLine]) -> Entitled {
         let mut parts = Vec::new();
         for (kind, nights) in self.covered(line, own) {
             for confirmed in &self.confirmed {
-                for nights in nights.iter().filter_map(|nights| common(*nights, *confirmed)) {
+                let within = nights.iter().filter_map(|nights| common(*nights, *confirmed));
+                for nights in within.flat_map(|nights| cut(nights, self.turns(&kind).into_iter())) {
                     let (cost, vat) = cost_of_kind(&self.components, &kind, nights);
                     let (gone, gone_vat) = self.invoiced(&kind, nights);
                     let (amount, vat) = (cost - gone, vat - gone_vat);

@@ -19,6 +19,7 @@ macro_rules! body {
     };
 }
 
+mod payments;
 mod price;
 mod supplier;
 
@@ -28,6 +29,10 @@ pub use supplier::{
     SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, Tolerance,
 };
 
+pub use payments::{
+    BankDetailsRecorded, BankDetailsVerified, LeftOut, LeftOutReason, PaymentPolicySet, PaymentReturned,
+    PaymentRunApproved, PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, RunItem, RunPayee,
+};
 pub use price::{
     AbsenceNoted, CommitmentPosted, NightsAgreed, NightsAgreedEnded, NightsYielded, StayingPutClosed,
     StayingPutOpened, TermsChanged,
@@ -37,8 +42,8 @@ use crate::charge::{Charge, is_nil};
 use crate::journal::{EntryId, JournalEntry};
 use care::published::{FunderShare, PriceLine};
 use care::{
-    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, Pence, PlaceId, ProviderId, ReferralId,
-    StreamId, Timestamp,
+    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, PaymentRunId, Pence, PlaceId, ProviderId,
+    ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -264,6 +269,9 @@ pub struct PaymentRecorded {
     pub amount: Pence,
     /// What was posted.
     pub entry: Arc<JournalEntry>,
+    /// The payment run that paid it; none where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<PaymentRunId>,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -353,5 +361,13 @@ care::events! {
         SupplierInvoiceQueried,
         InvoiceQueryAnswered,
         InvoiceQueryResolved,
+        PaymentPolicySet,
+        BankDetailsRecorded,
+        BankDetailsVerified,
+        PaymentRunProposed,
+        PaymentRunApproved,
+        PaymentRunRejected,
+        PaymentRunReleased,
+        PaymentReturned,
     }
 }

@@ -1,8 +1,10 @@
 //! What a council's invoicing log adds up to: agreements with what was charged on them, invoices, and the ledger.
 
 mod agreements;
+mod payments;
 mod supplier;
 
+pub use payments::{BankDetails, PaymentRun, PaymentRunStatus, PaymentState};
 pub use supplier::{LineStanding, Movement, QueryNote, Supplier, SupplierInvoice, number_key};
 
 use crate::agreement::{Agreement, Subject};
@@ -14,7 +16,8 @@ use crate::events::{
 use crate::journal::{EntryId, JournalEntry};
 use crate::ledger::{Ledger, under};
 use care::{
-    AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp, london_date,
+    AgreementId, CouncilId, Date, Event, InvoiceId, PaymentRunId, Pence, PlaceId, ProviderId, Timestamp,
+    london_date,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +44,10 @@ pub struct InvoicePayment {
     pub on: Date,
     /// When it was recorded.
     pub at: Timestamp,
+    /// The run that made it; none where none did.
+    pub run: Option<PaymentRunId>,
+    /// When it came back, or, of what came back, when that was.
+    pub returned_on: Option<Date>,
 }
 
 /// An invoice, and what was paid of it.
@@ -123,6 +130,8 @@ pub struct State {
     /// Invoices that providers sent.
     #[serde(default)]
     pub supplier: Supplier,
+    /// How providers are paid: policy, bank details and payment runs.
+    pub payments: PaymentState,
 }
 
 impl State {
@@ -228,6 +237,14 @@ impl State {
                 self.post_some(e.entry.as_ref(), e.at);
                 self.supplier.resolved(e, london_date(e.at));
             }
+            InvoicingEvent::PaymentPolicySet(e) => self.payments.policy_set(e),
+            InvoicingEvent::BankDetailsRecorded(e) => self.payments.recorded(e),
+            InvoicingEvent::BankDetailsVerified(e) => self.payments.verified(e),
+            InvoicingEvent::PaymentRunProposed(e) => self.payments.proposed(e),
+            InvoicingEvent::PaymentRunApproved(e) => self.payments.approved(e),
+            InvoicingEvent::PaymentRunRejected(e) => self.payments.rejected(e),
+            InvoicingEvent::PaymentRunReleased(e) => self.payments.released(e),
+            InvoicingEvent::PaymentReturned(e) => self.payment_returned(e),
         }
     }
 
@@ -294,14 +311,11 @@ impl State {
 
     fn paid(&mut self, e: &PaymentRecorded) {
         self.ledger.post(Arc::clone(&e.entry), e.at);
-        if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
-            let (entry, amount) = (e.entry.id, e.amount);
-            invoice.payments.push(InvoicePayment { entry, amount, on: e.paid_on, at: e.at });
-            let settled = invoice.open() == Pence::ZERO;
-            invoice.settled_on = settled.then_some(e.paid_on);
-            invoice.settled_at = settled.then_some(e.at);
-        } else {
-            self.supplier.paid(e);
+        let (entry, amount, run) = (e.entry.id, e.amount, e.run);
+        let payment = InvoicePayment { entry, amount, on: e.paid_on, at: e.at, run, returned_on: None };
+        match self.invoices.get_mut(&e.invoice) {
+            Some(invoice) => invoice.payment_made(payment, (e.paid_on, e.at)),
+            None => self.supplier.paid(e.invoice, payment),
         }
     }
 

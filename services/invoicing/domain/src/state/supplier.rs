@@ -3,7 +3,7 @@
 use super::InvoicePayment;
 use crate::events::{
     BillingArranged, BillingMode, Claim, InvoiceKind, InvoiceQueryAnswered, InvoiceQueryResolved, LineCredit,
-    LineMatch, MatchToleranceSet, PaymentRecorded, QueryOutcome, SupplierInvoiceQueried,
+    LineMatch, MatchToleranceSet, PaymentReturned, QueryOutcome, SupplierInvoiceQueried,
     SupplierInvoiceReceived, SupplierLine, Tolerance,
 };
 use care::{AgreementId, Date, InvoiceId, Pence, ProviderId, Timestamp};
@@ -350,9 +350,17 @@ impl Supplier {
         }
     }
 
-    pub(crate) fn paid(&mut self, e: &PaymentRecorded) {
-        let payment = InvoicePayment { entry: e.entry.id, amount: e.amount, on: e.paid_on, at: e.at };
-        self.change(e.invoice, |it| it.payments.push(payment));
+    pub(super) fn paid(&mut self, invoice: InvoiceId, payment: InvoicePayment) {
+        self.change(invoice, |it| it.payments.push(payment));
+    }
+
+    pub(super) fn payment_returned(&mut self, e: &PaymentReturned, back: InvoicePayment) {
+        self.change(e.invoice, |invoice| {
+            if let Some(payment) = invoice.payments.iter_mut().find(|payment| payment.entry == e.payment) {
+                payment.returned_on = Some(e.returned_on);
+            }
+            invoice.payments.push(back);
+        });
     }
 }
 

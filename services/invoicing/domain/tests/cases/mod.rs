@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail here")]
 
+mod payment_steps;
 pub(crate) mod sent;
 pub(crate) mod steps;
 
@@ -135,6 +136,7 @@ impl Books {
                 InvoicingEvent::ChargeReversed(e) => &e.entry,
                 InvoicingEvent::InvoiceIssued(e) => &e.entry,
                 InvoicingEvent::PaymentRecorded(e) => &e.entry,
+                InvoicingEvent::PaymentReturned(e) => &e.entry,
                 InvoicingEvent::CommitmentPosted(e) => &e.entry,
                 InvoicingEvent::SupplierInvoiceReceived(SupplierInvoiceReceived {
                     entry: Some(entry),

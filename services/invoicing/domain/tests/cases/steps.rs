@@ -31,6 +31,9 @@ pub(super) type Read<T> = Result<T, String>;
 impl Step {
     pub(crate) fn read(what: &str, today: Date, state: &State) -> Read<Self> {
         let words: Vec<&str> = what.split_whitespace().collect();
+        if let Some(ask) = super::payment_steps::read(&words, state)? {
+            return Ok(Self::Asks(vec![ask]));
+        }
         let ask = match words.as_slice() {
             ["again"] => return Ok(Self::Again),
             ["again", "as", "news"] => return Ok(Self::Anew),
