@@ -121,6 +121,7 @@ fn description(code: EntryCode) -> &'static str {
         EntryCode::Payment => "Payment of invoice",
         EntryCode::Refund => "Settlement of credit note",
         EntryCode::Commitment => "Nights committed",
+        EntryCode::PaymentReturn => "Payment sent back by the bank",
         EntryCode::Query => "Query of invoice",
     }
 }

@@ -324,7 +324,7 @@ async fn bad_files_are_refused_with_line_field_and_reason_and_nothing_is_posted(
         ("a day to come", written(&later), "INVOICE_DATE_INVALID"),
     ] {
         assert_ne!(content, good, "{what}");
-        let status = send(&world, what, SentFormat::Ubl, content).await.unwrap_err();
+        let status = send(&world, &what.replace(' ', "-"), SentFormat::Ubl, content).await.unwrap_err();
         assert_eq!(reason(&status), expected, "{what}: {status:?}");
     }
     let negative = |request: &mut proto::SubmitInvoiceRequest| request.lines[0].quantity = -7;
