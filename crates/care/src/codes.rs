@@ -126,12 +126,12 @@ pub mod code_sets {
         STRENGTH,
     };
     pub use super::frameworks::{DISCOUNT, PRICE_ATTRIBUTE};
-    pub use super::money::{ABSENCE, CHARGE_LINE, TERMS_CAUSE, VAT_TREATMENT};
+    pub use super::money::{ABSENCE, CHARGE_LINE, INVOICE_QUERY, MATCH_REASON, TERMS_CAUSE, VAT_TREATMENT};
     pub use super::staying::{FOLLOWS, NOTICE, PLACEMENT_END, RESPITE, SHORT_NOTICE, respite_days_max};
     use super::{Code, CodeSet};
 
     /// Every set.
-    pub const ALL: [CodeSet; 52] = [
+    pub const ALL: [CodeSet; 54] = [
         PLACE,
         LEGAL_STATUS,
         CATEGORY_OF_NEED,
@@ -182,6 +182,8 @@ pub mod code_sets {
         TERMS_CAUSE,
         ABSENCE,
         VAT_TREATMENT,
+        MATCH_REASON,
+        INVOICE_QUERY,
         PRICE_ATTRIBUTE,
         DISCOUNT,
     ];

@@ -143,6 +143,9 @@ uuid_id!(
 uuid_id!(
     /// An invoice from a provider to a council.
     InvoiceId, "invoice id");
+uuid_id!(
+    /// A council's payment run: what it pays to its providers on one day.
+    PaymentRunId, "payment run id");
 
 text_id!(
     /// A provider: the organisation that owns establishments.

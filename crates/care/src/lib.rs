@@ -26,7 +26,7 @@ pub use domain::{
 };
 pub use ids::{
     AgreementId, AwardId, CouncilId, EstablishmentUrn, FrameworkId, HouseholdId, IdInvalid, InvoiceId, LotId,
-    OfferId, PlaceId, ProviderId, QuestionId, ReferralId,
+    OfferId, PaymentRunId, PlaceId, ProviderId, QuestionId, ReferralId,
 };
 pub use jiff::{Timestamp, civil::Date};
 pub use money::{AmountOverflow, Pence, split_largest_remainder};

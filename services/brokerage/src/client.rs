@@ -231,7 +231,8 @@ fn field_arg(field: &FieldDescriptor) -> Arg {
             arg.value_name("RFC3339")
         }
         Kind::Message(_) => arg.value_name("JSON|@FILE"),
-        Kind::String | Kind::Bytes => arg.value_name("TEXT"),
+        Kind::Bytes => arg.value_name("BASE64|@FILE"),
+        Kind::String => arg.value_name("TEXT"),
         _ => arg.value_name("NUMBER").allow_negative_numbers(true),
     };
     // The token of a hold or reservation, beside the one that says who calls.

@@ -12,7 +12,7 @@ use books::document::{
 use books::remittance::{Item, Remittance};
 use care::{CouncilId, Pence, ProviderId, code_sets};
 use invoicing_domain as domain;
-use invoicing_domain::{EntryId, InvoiceKind, STANDARD_RATES, State};
+use invoicing_domain::{EntryId, InvoiceKind, PayableKind, STANDARD_RATES, State};
 use std::collections::BTreeSet;
 
 /// As which file.
@@ -131,7 +131,7 @@ fn outside_scope() -> Exemption {
     Exemption { code: Some("VATEX-EU-O".to_owned()), reason: Some(reason.to_owned()) }
 }
 
-fn party(id: String, name: String) -> Party {
+pub(crate) fn party(id: String, name: String) -> Party {
     Party {
         id,
         name,
@@ -238,15 +238,15 @@ fn preceding(state: &State, note: &domain::Invoice) -> Vec<Preceding> {
 
 /// What a provider is told of a payment; none where nothing was paid to it. The ledger knows no bank accounts.
 fn remittance(invoice: &domain::Invoice) -> Option<Remittance> {
-    let (issued, paid) = (&invoice.issued, invoice.issued.gross());
-    let paid_on = invoice.settled_on.filter(|_| paid > Pence::ZERO)?;
+    let (issued, paid, open) = (&invoice.issued, invoice.paid(), invoice.open());
+    let paid_on = invoice.payments.last().filter(|_| paid > Pence::ZERO)?.on;
     let item = Item {
         number: issued.number.clone(),
         issued_on: issued.issued_on,
-        kind: "Self-billed invoice".to_owned(),
-        amount: paid,
-        withheld: Pence::ZERO,
-        reason: None,
+        kind: PayableKind::SelfBilledInvoice.label().to_owned(),
+        amount: issued.gross(),
+        withheld: open,
+        reason: (open != Pence::ZERO).then(|| "Not paid yet".to_owned()),
     };
     Some(Remittance {
         council: issued.council.name().to_owned(),

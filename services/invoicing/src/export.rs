@@ -54,7 +54,7 @@ impl Extract {
             known.filter(|entry| span.holds(entry) && !beside_the_books(entry)).cloned().collect();
         let number = |entry: &Arc<JournalEntry>| {
             let id = entry.invoice?;
-            Some((id, state.invoices.get(&id)?.issued.number.clone()))
+            Some((id, state.number_of(id)?.to_owned()))
         };
         let numbers = entries.iter().filter_map(number).collect();
         Self { council, entries, numbers }
@@ -119,6 +119,8 @@ fn description(code: EntryCode) -> &'static str {
         EntryCode::Payment => "Payment of invoice",
         EntryCode::Refund => "Settlement of credit note",
         EntryCode::Commitment => "Nights committed",
+        EntryCode::PaymentReturn => "Payment sent back by the bank",
+        EntryCode::Query => "Query of invoice",
     }
 }
 

@@ -36,6 +36,7 @@ pub struct Invoicing {
     ledgers: Arc<BTreeMap<CouncilId, Ledger>>,
     reaction: Arc<EngineReaction<domain::Invoicing>>,
     exporting: Arc<Endless>,
+    sending: Arc<tokio::sync::Semaphore>,
 }
 
 impl Invoicing {
@@ -51,7 +52,8 @@ impl Invoicing {
         }
         let letters = kit.dead_letters(Service::Invoicing).await?;
         let reaction = reactions::reaction(&ledgers, kit.clock.clone(), letters);
-        Ok(Self { ledgers: Arc::new(ledgers), reaction, exporting: grpc::exports() })
+        let (exporting, sending) = (grpc::exports(), grpc::files());
+        Ok(Self { ledgers: Arc::new(ledgers), reaction, exporting, sending })
     }
 
     /// Folds what is new in its logs while another instance works on them.

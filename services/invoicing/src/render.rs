@@ -1,5 +1,7 @@
 //! The state as the API shows it.
 
+pub(crate) mod supplier;
+
 use api::invoicing::{
     AccountBalance, AccountClass, AgedPayable, Charge, ChargedLine, Forecast, ForecastMonth, FunderAmount,
     Invoice, InvoiceKind, InvoiceLine, JournalEntry, Ledger, Posting,
@@ -49,6 +51,7 @@ pub(crate) fn invoice_head(invoice: &domain::Invoice) -> Invoice {
         issue_time: Some(timestamp(issued.at)),
         vat_pence: issued.vat.0,
         gross_pence: issued.gross().0,
+        paid_pence: invoice.paid().0,
     }
 }
 

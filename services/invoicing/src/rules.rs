@@ -19,6 +19,17 @@ pub const RULES: &[Rule] = &[
     council_only("/brokerage.invoicing.v1.InvoicingService/GetForecast"),
     council_only("/brokerage.invoicing.v1.InvoicingService/ExportJournal"),
     Rule::new("/brokerage.invoicing.v1.InvoicingService/GetInvoiceDocument", Own, Granted, Never),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/SubmitInvoice", Own, Own, Never),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/SubmitInvoiceDocument", Own, Own, Never),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/GetSupplierInvoice", Own, Granted, Never),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/ListSupplierInvoices", Own, Own, Never),
+    council_only("/brokerage.invoicing.v1.InvoicingService/QueryInvoice"),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/AnswerInvoiceQuery", Never, Granted, Never),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ResolveInvoiceQuery"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ArrangeBilling"),
+    Rule::new("/brokerage.invoicing.v1.InvoicingService/ListBillingArrangements", Own, Own, Never),
+    council_only("/brokerage.invoicing.v1.InvoicingService/SetMatchTolerance"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetMatchTolerance"),
 ];
 
 const fn council_only(method: &'static str) -> Rule {

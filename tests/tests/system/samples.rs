@@ -365,6 +365,39 @@ const SAMPLES: &[(&str, &str)] = &[
             "from": "2026-01-01", "to": "2027-01-01"}"#,
     ),
     ("GetInvoiceDocument", r#"{"name": "<invoice>", "format": "DOCUMENT_FORMAT_UBL"}"#),
+    (
+        "SubmitInvoice",
+        r#"{"parent": "<council>", "provider": "<provider>", "number": "S-1", "kind": "SENT_KIND_INVOICE", "issued_on": "<today>",
+            "lines": [{"agreement": "<agreement>", "kind": "CORE", "start": "2026-05-31", "end": "2026-06-01", "quantity": "1",
+            "net_pence": "70000", "vat": "EXEMPT"}], "net_pence": "70000"}"#,
+    ),
+    (
+        "SubmitInvoiceDocument",
+        r#"{"parent": "<council>", "provider": "<provider>", "format": "SENT_FORMAT_CSV", "content": "a2luZCxudW1iZXIK"}"#,
+    ),
+    ("GetSupplierInvoice", r#"{"name": "<sent_invoice>"}"#),
+    ("ListSupplierInvoices", r#"{"parent": "<self>", "page_size": 200}"#),
+    (
+        "QueryInvoice",
+        r#"{"name": "<sent_invoice>", "lines": [1], "reason": "NIGHTS", "text": "he was not there"}"#,
+    ),
+    ("AnswerInvoiceQuery", r#"{"name": "<sent_invoice>", "text": "he was there"}"#),
+    (
+        "ResolveInvoiceQuery",
+        r#"{"name": "<sent_invoice>", "outcome": "QUERY_OUTCOME_PROVIDER_CREDITS", "text": "as agreed"}"#,
+    ),
+    (
+        "ArrangeBilling",
+        r#"{"parent": "<council>", "provider": "<provider>", "mode": "BILLING_MODE_SUPPLIER_INVOICES", "from": "2026-07-01",
+            "council_by": "Head of finance", "provider_by": "Finance director", "agreed_on": "<today>"}"#,
+    ),
+    ("ListBillingArrangements", r#"{"parent": "<self>", "page_size": 200}"#),
+    (
+        "SetMatchTolerance",
+        r#"{"parent": "<council>", "from": "<today>", "tolerance": {"line_pence": "100", "line_basis_points": "10"},
+            "approver": "Head of finance"}"#,
+    ),
+    ("GetMatchTolerance", r#"{"parent": "<council>", "on": "<today>"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (

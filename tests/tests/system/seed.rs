@@ -3,7 +3,10 @@
 use crate::samples::Names;
 use crate::world::{NOW, Party, World, award, offer_of, post, referral_of, release, requirements};
 use api::contracts::StartPlacementRequest;
-use api::invoicing::{AccrueNightsRequest, GetStatementRequest, IssueInvoicesRequest, ListChargesRequest};
+use api::invoicing::{
+    AccrueNightsRequest, ArrangeBillingRequest, BillingMode, GetStatementRequest, IssueInvoicesRequest,
+    ListChargesRequest, SentKind, SubmitInvoiceRequest, SubmittedLine,
+};
 use api::referrals::{Award, Identity, Offer, SearchReferralRequest, SubmitOfferRequest};
 use api::vacancies::{FinishRegisterImportRequest, ReadRegisterPartRequest, RegisterRow, RegistrationStatus};
 use service_kit::Role;
@@ -152,6 +155,44 @@ async fn place(world: &World, plan: &Plan) -> Placed {
     Placed { council, provider, lead, places, household, offer, won }
 }
 
+/// The provider sends an invoice of a night that it is to bill itself, and that nobody has confirmed: it is in query.
+async fn send(council: &Party, provider: &Party, agreement: &str) -> String {
+    let arranged = ArrangeBillingRequest {
+        parent: council.name(),
+        provider: provider.name(),
+        mode: BillingMode::SupplierInvoices.into(),
+        from: CHARGED_THROUGH.to_owned(),
+        council_by: "Head of finance".to_owned(),
+        provider_by: "Finance director".to_owned(),
+        agreed_on: ARRIVAL.to_owned(),
+        ..Default::default()
+    };
+    council.invoicing().arrange_billing(arranged).await.unwrap();
+    let line = SubmittedLine {
+        agreement: agreement.to_owned(),
+        kind: "CORE".to_owned(),
+        start: CHARGED_THROUGH.to_owned(),
+        end: "2026-05-31".to_owned(),
+        quantity: 1,
+        net_pence: 60_000,
+        vat: "EXEMPT".to_owned(),
+        ..Default::default()
+    };
+    let request = SubmitInvoiceRequest {
+        parent: council.name(),
+        provider: provider.name(),
+        number: "S-0".to_owned(),
+        kind: SentKind::Invoice.into(),
+        issued_on: "2026-06-01".to_owned(),
+        lines: vec![line],
+        net_pence: 60_000,
+        ..Default::default()
+    };
+    let sent = provider.invoicing().submit_invoice(request).await.unwrap().into_inner();
+    assert_eq!(sent.in_query_pence, 60_000);
+    sent.name
+}
+
 async fn bill(plan: &Plan, placed: Placed) -> Side {
     let Placed { council, provider, lead, places, household, offer, won } = placed;
     let mut ledger = council.invoicing();
@@ -162,6 +203,7 @@ async fn bill(plan: &Plan, placed: Placed) -> Side {
     let issue = IssueInvoicesRequest { parent: parent.clone(), through, ..Default::default() };
     let invoices = ledger.issue_invoices(issue).await.unwrap().into_inner().invoices;
     let invoice = invoices.first().unwrap().name.clone();
+    let sent_invoice = send(&council, &provider, &won.agreement).await;
     let charges = ListChargesRequest { parent: parent.clone(), ..Default::default() };
     let charges = ledger.list_charges(charges).await.unwrap().into_inner().charges;
     let statement = GetStatementRequest { parent: parent.clone(), ..Default::default() };
@@ -169,7 +211,7 @@ async fn bill(plan: &Plan, placed: Placed) -> Side {
 
     let uuid = |name: &str| name.rsplit('/').next().unwrap().to_owned();
     let mut secrets = vec![plan.child.to_owned(), format!("\"{}\"", plan.weekly_pence)];
-    secrets.extend([&offer.name, &invoice].map(|name| uuid(name)));
+    secrets.extend([&offer.name, &invoice, &sent_invoice].map(|name| uuid(name)));
     let referral = referral_of(&offer);
     let claim_ids = [&referral, &won.name, &won.agreement].map(|name| uuid(name)).to_vec();
     secrets.extend(charges.iter().map(|charge| uuid(&charge.name)));
@@ -189,6 +231,7 @@ async fn bill(plan: &Plan, placed: Placed) -> Side {
         ("award", won.name),
         ("agreement", won.agreement),
         ("invoice", invoice),
+        ("sent_invoice", sent_invoice),
         ("log", format!("referrals/{id}")),
         ("my_provider", provider.name()),
         ("my_framework", lead.name()),

@@ -54,3 +54,29 @@ set! {
         "OUTSIDE_SCOPE" => "Outside the scope of VAT: the council's own provision, or no supply",
     }
 }
+set! {
+    /// Why a line of a provider's invoice is not simply what was agreed for confirmed nights.
+    MATCH_REASON = "MATCH_REASON" {
+        "PRICE_ABOVE_AGREEMENT" => "The amount is above what was agreed for these nights",
+        "PRICE_BELOW_AGREEMENT" => "The amount is below what was agreed for these nights",
+        "NIGHTS_NOT_CONFIRMED" => "The council has not charged some of these nights",
+        "NIGHTS_ALREADY_INVOICED" => "Some of these nights are on another line or invoice already",
+        "LINE_NOT_AGREED" => "The agreement has no such line",
+        "LINE_EXPIRED" => "The agreement's line does not hold on some of these nights",
+        "VAT_DIFFERS" => "VAT is not what it is on such a line",
+        "AGREEMENT_NOT_STARTED" => "The child's arrival is not recorded",
+        "CHILD_LEFT" => "Some of these nights are after the child's departure",
+        "DEDUCTION_ALONE" => "Taken off, while nothing is accepted that it could be taken off",
+    }
+}
+set! {
+    /// Why a council disputes what it had accepted of a provider's invoice.
+    INVOICE_QUERY = "INVOICE_QUERY" {
+        "NOT_PROVIDED" => "What is invoiced was not provided",
+        "NIGHTS" => "The nights are wrong",
+        "PRICE" => "The price is wrong",
+        "VAT" => "VAT is wrong",
+        "FUNDING" => "Another council or funder is to be invoiced",
+        "OTHER" => "Something else, as said in words",
+    }
+}

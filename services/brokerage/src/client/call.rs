@@ -127,7 +127,33 @@ async fn unary(
     channel: Channel,
 ) -> Result<DynamicMessage, Status> {
     let codec = DynamicCodec { answer: method.output() };
-    Ok(client(channel).await?.unary(request, path(method)?, codec).await?.into_inner())
+    let mut client = client(channel).await?;
+    if method.is_client_streaming() {
+        let pieces = request.map(|whole| futures::stream::iter(pieces(whole)));
+        return Ok(client.client_streaming(pieces, path(method)?, codec).await?.into_inner());
+    }
+    Ok(client.unary(request, path(method)?, codec).await?.into_inner())
+}
+
+/// How many bytes of a file one message carries.
+const PIECE_BYTES: usize = 128 * 1024;
+
+/// A request with a file as the messages that carry it: the first with all but the rest of the file, the others with that.
+fn pieces(mut whole: DynamicMessage) -> Vec<DynamicMessage> {
+    let content = whole.get_field_by_name("content").and_then(|value| value.as_bytes().cloned());
+    let content = content.unwrap_or_default();
+    let piece = |bytes: &[u8]| prost_reflect::Value::Bytes(bytes.to_vec().into());
+    let mut rest = content.chunks(PIECE_BYTES);
+    let descriptor = whole.descriptor();
+    if let Some(first) = rest.next() {
+        whole.set_field_by_name("content", piece(first));
+    }
+    let later = rest.map(|bytes| {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        message.set_field_by_name("content", piece(bytes));
+        message
+    });
+    std::iter::once(whole).chain(later.collect::<Vec<_>>()).collect()
 }
 
 /// Whether a message answers what was asked with "no": a call-off is not allowed, a log is not as it was recorded.

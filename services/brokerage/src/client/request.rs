@@ -1,5 +1,7 @@
 //! From flags and JSON to a request.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::ArgMatches;
 use prost_reflect::{
     Cardinality, DeserializeOptions, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor,
@@ -12,6 +14,8 @@ use std::io::Read;
 
 /// The largest JSON that is read, in bytes; the server takes less.
 const JSON_BYTES_MAX: u64 = 1024 * 1024;
+/// The largest file that is sent, in bytes.
+const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
 
 /// The request of a method, from `--body` and the flags that override it. A `request_id` that is not given is made up, so
 /// that every change is safe to retry on the way.
@@ -164,7 +168,8 @@ fn flag(field: &FieldDescriptor, matches: &ArgMatches) -> Result<Option<Value>, 
 fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
     let flag = format!("--{}", super::flag_name(field));
     match field.kind() {
-        Kind::String | Kind::Bytes => Ok(Value::String(text.to_owned())),
+        Kind::String => Ok(Value::String(text.to_owned())),
+        Kind::Bytes => bytes(&flag, text).map(Value::String),
         Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
             Ok(Value::String(text.to_owned()))
         }
@@ -173,6 +178,29 @@ fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
         Kind::Message(_) => json(&flag, text),
         _ => serde_json::from_str(text).map_err(|_| format!("{flag}: {text:?} is not a number")),
     }
+}
+
+/// Bytes given as base64, as `@FILE`, or as `-` for standard input; as base64.
+fn bytes(flag: &str, text: &str) -> Result<String, String> {
+    let (place, content) = if text == "-" {
+        ("standard input", whole(std::io::stdin().lock()))
+    } else if let Some(path) = text.strip_prefix('@') {
+        (path, std::fs::File::open(path).and_then(whole))
+    } else {
+        return Ok(text.to_owned());
+    };
+    let content = content.map_err(|error| format!("{flag}: {place}: {error}"))?;
+    Ok(STANDARD.encode(content))
+}
+
+/// A file that is sent, which is no larger than what is taken.
+fn whole(source: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    source.take(FILE_BYTES_MAX + 1).read_to_end(&mut content)?;
+    if u64::try_from(content.len()).is_ok_and(|length| length <= FILE_BYTES_MAX) {
+        return Ok(content);
+    }
+    Err(std::io::Error::other(format!("it is larger than the {FILE_BYTES_MAX} bytes that are taken")))
 }
 
 /// JSON given directly, as `@FILE`, or as `-` for standard input.
@@ -295,6 +323,23 @@ mod tests {
             said.starts_with("--requirements: malformed JSON: ") && said.contains("line 2 column 1"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn a_file_is_sent_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("invoices.csv");
+        std::fs::write(&path, [0, 159, 146, 150]).unwrap();
+        let given =
+            |content: &str| built("SubmitInvoiceDocument", &["--request-id", "r", "--content", content]);
+        let sent = given(&format!("@{}", path.display())).unwrap();
+        assert_eq!(
+            sent.get_field_by_name("content").unwrap().as_bytes().unwrap().as_ref(),
+            [0, 159, 146, 150]
+        );
+        assert_eq!(given("AJ+Slg=="), Ok(sent));
+        let said = given("@/nowhere/invoices.csv").unwrap_err();
+        assert!(said.starts_with("--content: /nowhere/invoices.csv: "), "{said}");
     }
 
     #[test]

@@ -43,6 +43,7 @@ async fn pay(season: &Season<'_>, council: CouncilId, clients: &Clients) -> Resu
             request_id: season.chance.request_id("pay", &invoice.number),
             name: invoice.name,
             paid_on: season.today.to_string(),
+            amount_pence: 0,
         };
         clients.invoicing().record_payment(request).await.at("pay an invoice")?;
         payments += 1;

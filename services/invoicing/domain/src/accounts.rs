@@ -62,6 +62,12 @@ const BEFOREHAND: ChartRow = ChartRow {
     class: AccountClass::Expense,
     meaning: "Nights agreed beforehand on which no child of the council was there: RETAINER, VOID, and RESALE for nights bought of another council",
 };
+const DIFFERENCES: ChartRow = ChartRow {
+    name: "expense:differences",
+    per: None,
+    class: AccountClass::Expense,
+    meaning: "By how much providers' invoices were accepted above what was agreed, or below, within the council's tolerance",
+};
 const RESALE_INCOME: ChartRow = ChartRow {
     name: "income:resale",
     per: None,
@@ -96,7 +102,7 @@ const ACCRUED: ChartRow = ChartRow {
     name: "liability:accrued",
     per: Some("provider"),
     class: AccountClass::Liability,
-    meaning: "Nights charged and not yet invoiced",
+    meaning: "Nights charged and not yet invoiced, or whose invoice is in query",
 };
 const PAYABLE: ChartRow = ChartRow {
     name: "payable",
@@ -128,6 +134,7 @@ const COMMITTED_CONTROL: ChartRow = ChartRow {
 pub const CHART: &[ChartRow] = &[
     EXPENSE,
     BEFOREHAND,
+    DIFFERENCES,
     RESALE_INCOME,
     HEALTH,
     EDUCATION,
@@ -178,6 +185,12 @@ impl Account {
     #[must_use]
     pub fn beforehand(line: &str) -> Self {
         Self::per(BEFOREHAND, line)
+    }
+
+    /// Differences that were accepted within tolerance.
+    #[must_use]
+    pub fn differences() -> Self {
+        Self(Cow::Borrowed(DIFFERENCES.name))
     }
 
     /// What is received for nights that are sold.

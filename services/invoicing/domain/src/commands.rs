@@ -1,6 +1,12 @@
 //! What may be asked of a council's ledger. Instants, dates and ids come in with the command.
 
-use crate::events::{RunId, RunKind};
+mod payments;
+
+pub use payments::{PaymentStep, Payments, ProposePaymentRun, RecordPaymentReturned, ReturnOf};
+
+use crate::events::{
+    BillingMode, InvoiceFormat, InvoiceKind, QueryOutcome, RunId, RunKind, SupplierLine, Tolerance,
+};
 use crate::journal::Cause;
 use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
@@ -9,7 +15,7 @@ use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
     StayingPutEnded, StayingPutStarted,
 };
-use care::{AgreementId, CouncilId, Date, InvoiceId, ProviderId, Timestamp};
+use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, ProviderId, Timestamp};
 
 /// Charges the nights of one agreement that are not charged yet.
 #[derive(Debug, Clone)]
@@ -35,11 +41,13 @@ pub struct IssueInvoice {
     pub run: Option<RunId>,
 }
 
-/// Records that an invoice was paid, or a credit note settled, in full.
+/// Records that an invoice was paid, or a credit note settled, in full or in part.
 #[derive(Debug, Clone)]
 pub struct RecordPayment {
     /// The invoice.
     pub invoice: InvoiceId,
+    /// What was paid, with VAT, and negative for what a provider gave back on a credit note; all that is open where none is given.
+    pub amount: Option<Pence>,
     /// The day of payment; today where none is given.
     pub paid_on: Option<Date>,
 }
@@ -49,6 +57,92 @@ pub struct RecordPayment {
 pub struct ClosePeriod {
     /// A day of the month.
     pub month: Date,
+}
+
+/// An invoice or credit note that a provider sends.
+#[derive(Debug, Clone)]
+pub struct SubmittedInvoice {
+    /// To which council it is addressed.
+    pub buyer: CouncilId,
+    /// The provider's own number.
+    pub number: String,
+    /// Whether it is an invoice or a credit note.
+    pub kind: InvoiceKind,
+    /// Of a credit note the number of the invoice that it takes back.
+    pub credits: Option<String>,
+    /// The date that it bears.
+    pub issued_on: Date,
+    /// Its lines; of a credit note positive where they take back.
+    pub lines: Vec<SupplierLine>,
+    /// What it states to come to: without VAT, and the VAT.
+    pub stated: (Pence, Pence),
+}
+
+/// Takes what a provider sends at once: all of it, or nothing.
+#[derive(Debug, Clone)]
+pub struct SubmitInvoices {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The invoices and credit notes, in the order in which they are to be taken.
+    pub invoices: Vec<SubmittedInvoice>,
+    /// From what they were read.
+    pub format: InvoiceFormat,
+    /// The day on which the council received them; today where it does not say.
+    pub received_on: Option<Date>,
+}
+
+/// Disputes what was accepted of lines of a provider's invoice.
+#[derive(Debug, Clone)]
+pub struct QueryInvoice {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The lines, from 1; all of which something is accepted where none is named.
+    pub lines: Vec<u32>,
+    /// A code of `code_sets::INVOICE_QUERY`.
+    pub reason: String,
+    /// Why, in words.
+    pub text: String,
+}
+
+/// Ends a query of lines of a provider's invoice.
+#[derive(Debug, Clone)]
+pub struct ResolveInvoiceQuery {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The lines, from 1; all in query where none is named.
+    pub lines: Vec<u32>,
+    /// How.
+    pub outcome: QueryOutcome,
+    /// Why, in words.
+    pub text: String,
+}
+
+/// Records who makes the invoices of a provider's nights from a day on, as both agreed.
+#[derive(Debug, Clone)]
+pub struct ArrangeBilling {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Who makes the invoices.
+    pub mode: BillingMode,
+    /// The first night that it is for.
+    pub from: Date,
+    /// Who agreed for the council.
+    pub council_by: String,
+    /// Who agreed for the provider.
+    pub provider_by: String,
+    /// The day on which both had agreed.
+    pub agreed_on: Date,
+}
+
+/// Sets what the council tolerates of invoices that it receives from a day on.
+#[derive(Debug, Clone)]
+pub struct SetMatchTolerance {
+    /// The first day of receipt; today at the earliest.
+    pub from: Date,
+    /// The tolerance.
+    pub tolerance: Tolerance,
+    /// Who decided it.
+    pub approver: String,
 }
 
 /// What is asked.
@@ -110,6 +204,25 @@ pub enum Ask {
     RecordPayment(RecordPayment),
     /// See [`ClosePeriod`].
     ClosePeriod(ClosePeriod),
+    /// See [`SubmitInvoices`].
+    SubmitInvoices(SubmitInvoices),
+    /// See [`QueryInvoice`].
+    QueryInvoice(QueryInvoice),
+    /// The provider answers a query of its invoice.
+    AnswerInvoiceQuery {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// The answer.
+        text: String,
+    },
+    /// See [`ResolveInvoiceQuery`].
+    ResolveInvoiceQuery(ResolveInvoiceQuery),
+    /// See [`ArrangeBilling`].
+    ArrangeBilling(ArrangeBilling),
+    /// See [`SetMatchTolerance`].
+    SetMatchTolerance(SetMatchTolerance),
+    /// See [`Payments`].
+    Payments(Payments),
 }
 
 /// A command to one council's ledger.

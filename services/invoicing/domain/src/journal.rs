@@ -63,8 +63,12 @@ pub enum EntryCode {
     Payment,
     /// A credit note settled by the provider.
     Refund,
+    /// A payment that the bank sent back.
+    PaymentReturn,
     /// What agreed nights will cost, as a memorandum.
     Commitment,
+    /// What was accepted of a provider's invoice and is disputed now, or the other way round.
+    Query,
 }
 
 impl EntryCode {
@@ -79,7 +83,9 @@ impl EntryCode {
             Self::CreditNote => "CREDIT_NOTE",
             Self::Payment => "PAYMENT",
             Self::Refund => "REFUND",
+            Self::PaymentReturn => "PAYMENT_RETURN",
             Self::Commitment => "COMMITMENT",
+            Self::Query => "QUERY",
         }
     }
 }

@@ -2,7 +2,7 @@
 //! such sums, by line, by funder and of VAT, so that any split of it sums to the whole.
 
 use crate::absence::{self, Reduced, WHOLE};
-use crate::agreement::{Agreement, Subject, common, cut};
+use crate::agreement::{Agreement, Subject, common, cut, joined};
 use crate::charge::{ChargedLine, FunderAmount};
 use crate::rejection::Rejection;
 use crate::vat::{self, Vat, part_of};
@@ -256,6 +256,34 @@ fn alloc(amount: Pence, weights: &[u32]) -> Option<Vec<Pence>> {
         [weight] if *weight > 0 => Some(vec![amount]),
         _ => split_largest_remainder(amount, weights),
     }
+}
+
+/// What some nights of one kind of line cost, whoever pays, and the VAT on that.
+pub(crate) fn cost_of_kind(components: &[Component], kind: &str, nights: Nights) -> (Pence, Pence) {
+    let mut sum = (Pence::ZERO, Pence::ZERO);
+    for component in components.iter().filter(|it| it.kind == kind) {
+        let Some(nights) = common(component.nights, nights) else { continue };
+        sum.0 += component.cost(nights);
+        let vat = |day: Date| component.vat.on(component.up_to(day));
+        sum.1 += vat(nights.end()) - vat(nights.start());
+    }
+    sum
+}
+
+/// Of which kinds the lines are, each once and in order.
+pub(crate) fn kinds(components: &[Component]) -> BTreeSet<&str> {
+    components.iter().map(|component| component.kind.as_str()).collect()
+}
+
+/// The nights that a kind of line holds for, in order.
+pub(crate) fn nights_of_kind(components: &[Component], kind: &str) -> Vec<Nights> {
+    joined(components.iter().filter(|it| it.kind == kind).map(|it| it.nights).collect())
+}
+
+/// How VAT treats a kind of line on some nights: codes of `code_sets::VAT_TREATMENT`.
+pub(crate) fn treatments(components: &[Component], kind: &str, nights: Nights) -> BTreeSet<&'static str> {
+    let holds = |it: &&Component| it.kind == kind && it.nights.overlaps(&nights);
+    components.iter().filter(holds).map(|it| it.vat.treatment).collect()
 }
 
 /// What nights cost in all, whoever pays.

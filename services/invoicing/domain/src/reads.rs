@@ -39,29 +39,48 @@ pub struct Aged {
     pub total: Pence,
 }
 
-/// What is owed to each provider on invoices that were issued by `as_of` and not paid by then.
-/// Providers that are owed nothing on any invoice are left out.
+/// What is owed to each provider on invoices that were issued by `as_of`, and what was accepted by then of those that providers sent, less what
+/// was paid of them by then. Providers that are owed nothing on any invoice are left out.
 #[must_use]
 pub fn aged_payables(state: &State, as_of: Date) -> BTreeMap<ProviderId, Aged> {
     let mut aged: BTreeMap<ProviderId, Aged> = BTreeMap::new();
     for invoice in state.invoices.values() {
         let issued = &invoice.issued;
-        if issued.issued_on > as_of || invoice.settled_on.is_some_and(|on| on <= as_of) {
-            continue;
+        let payments = invoice.payments.iter().filter(|payment| payment.on <= as_of);
+        let open = issued.gross() - payments.map(|payment| payment.amount).sum();
+        if issued.issued_on <= as_of {
+            age(&mut aged, &issued.provider, open, issued.payable_by, as_of);
         }
-        let days = issued.payable_by.until(as_of).map_or(0, |span| span.get_days());
-        let bucket = match days {
-            ..=0 => 0,
-            1..=30 => 1,
-            31..=60 => 2,
-            61..=90 => 3,
-            _ => 4,
-        };
-        let provider = aged.entry(issued.provider.clone()).or_default();
-        provider.buckets[bucket] += issued.gross();
-        provider.total += issued.gross();
+    }
+    for invoice in state.supplier.invoices.values() {
+        let received = &invoice.received;
+        age(&mut aged, &received.provider, invoice.due_on(as_of), received.payable_by, as_of);
     }
     aged
+}
+
+/// Adds what is open of a document to what is owed to a provider.
+fn age(
+    aged: &mut BTreeMap<ProviderId, Aged>,
+    provider: &ProviderId,
+    open: Pence,
+    payable_by: Date,
+    as_of: Date,
+) {
+    if open == Pence::ZERO {
+        return;
+    }
+    let days = payable_by.until(as_of).map_or(0, |span| span.get_days());
+    let bucket = match days {
+        ..=0 => 0,
+        1..=30 => 1,
+        31..=60 => 2,
+        61..=90 => 3,
+        _ => 4,
+    };
+    let row = aged.entry(provider.clone()).or_default();
+    row.buckets[bucket] += open;
+    row.total += open;
 }
 
 /// What the nights of one calendar month cost, without VAT; what is received for nights that are sold is taken off.

@@ -1,10 +1,21 @@
 //! Why the ledger says no.
 
+mod payments;
+
+pub use payments::PaymentRejection;
+
+use crate::decide::{InvoiceRejected, QueryRejected};
 use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, Refusal, RefusalKind, Violation};
 
 /// A reason, with what a person needs to put it right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// An invoice that a provider sends is not taken.
+    #[error(transparent)]
+    Invoice(#[from] Box<InvoiceRejected>),
+    /// A query of one cannot be made or ended; or it cannot be arranged so.
+    #[error(transparent)]
+    Query(#[from] QueryRejected),
     /// No such agreement in this ledger.
     #[error("agreement {0} is not in this council's ledger: check the id")]
     AgreementUnknown(AgreementId),
@@ -38,6 +49,18 @@ pub enum Rejection {
         issued_on: Date,
         /// Today.
         today: Date,
+    },
+    /// An amount that cannot be paid of an invoice.
+    #[error(
+        "{open} is open on {number}: a payment of it is from a penny up to that, of the same sign, not {amount}"
+    )]
+    PaymentAmountInvalid {
+        /// The invoice's number.
+        number: String,
+        /// The amount asked for.
+        amount: Pence,
+        /// What is open; negative for a credit note.
+        open: Pence,
     },
     /// An entry would be dated into a closed period.
     #[error(
@@ -85,16 +108,22 @@ pub enum Rejection {
     /// An agreement whose funders have no share.
     #[error("no funder of agreement {0} has a share: its charges have nobody to pay them")]
     NobodyPays(AgreementId),
+    /// Something about payments.
+    #[error(transparent)]
+    Payment(#[from] PaymentRejection),
 }
 
 impl Refusal for Rejection {
     fn reason(&self) -> &'static str {
         match self {
+            Self::Invoice(it) => it.trouble.reason(),
+            Self::Query(it) => it.reason(),
             Self::AgreementUnknown(_) => "AGREEMENT_UNKNOWN",
             Self::InvoiceUnknown(_) => "INVOICE_UNKNOWN",
             Self::ThroughOutOfRange { .. } => "THROUGH_OUT_OF_RANGE",
             Self::InvoiceSettled { .. } => "INVOICE_SETTLED",
             Self::PaymentDateInvalid { .. } => "PAYMENT_DATE_INVALID",
+            Self::PaymentAmountInvalid { .. } => "PAYMENT_AMOUNT_INVALID",
             Self::PeriodClosed { .. } => "PERIOD_CLOSED",
             Self::PeriodNotOver { .. } => "PERIOD_NOT_OVER",
             Self::RunUnknown => "RUN_UNKNOWN",
@@ -103,22 +132,35 @@ impl Refusal for Rejection {
             Self::AmountOverflow => "AMOUNT_OVERFLOW",
             Self::FunderUnknown(_) => "FUNDER_UNKNOWN",
             Self::NobodyPays(_) => "NOBODY_PAYS",
+            Self::Payment(refused) => refused.reason(),
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
+            Self::Invoice(it) => it.trouble.kind(),
+            Self::Query(it) => it.kind(),
             Self::AgreementUnknown(_) | Self::InvoiceUnknown(_) | Self::RunUnknown => RefusalKind::NotFound,
-            Self::ThroughOutOfRange { .. } | Self::PaymentDateInvalid { .. } => RefusalKind::Invalid,
+            Self::ThroughOutOfRange { .. }
+            | Self::PaymentDateInvalid { .. }
+            | Self::PaymentAmountInvalid { .. } => RefusalKind::Invalid,
             Self::LedgerForeign { .. } => RefusalKind::Forbidden,
+            Self::Payment(refused) => refused.kind(),
             _ => RefusalKind::Precondition,
         }
     }
 
     fn violations(&self) -> Vec<Violation> {
         let field = match self {
+            Self::Invoice(it) => return vec![it.violation()],
+            Self::Query(it) => match it.field() {
+                Some(field) => field,
+                None => return Vec::new(),
+            },
             Self::ThroughOutOfRange { .. } => "through",
             Self::PaymentDateInvalid { .. } => "paid_on",
+            Self::PaymentAmountInvalid { .. } => "amount_pence",
+            Self::Payment(refused) => return refused.violations(),
             _ => return Vec::new(),
         };
         vec![Violation { field: field.to_owned(), description: self.to_string() }]

@@ -38,7 +38,8 @@ fn page() -> String {
         "\n## The way of an amount\n\n| what happens | debit | credit |\n|---|---|---|\n| nights are charged | each funder's account | \
          `liability:accrued` |\n| nights agreed beforehand are charged | `expense:beforehand` | `liability:accrued` |\n| nights that were sold are \
          charged | `receivable:council` | `income:resale` |\n| an invoice is issued | `liability:accrued`, and `receivable:vat` for its VAT | `payable` \
-         |\n| an invoice is paid | `payable` | `bank` |\n| nights are agreed | `commitment:outstanding` | `commitment:control` |\n| nights are charged, \
+         |\n| a provider's invoice is accepted | `liability:accrued`, `receivable:vat`, and `expense:differences` for what is tolerated | `payable` |\n| it is queried, or \
+         credited | `payable` | what it was accepted from |\n| an invoice is paid | `payable` | `bank` |\n| nights are agreed | `commitment:outstanding` | `commitment:control` |\n| nights are charged, \
          or will not be | `commitment:control` | `commitment:outstanding` |\n\nA reversal is the mirror of what was posted.\n\n## VAT\n\nFees are booked \
          without VAT; what there is of it is posted with the invoice, whose date is its tax point, and is recovered. How a line is treated follows from \
          the night:\n\n| line | treatment |\n|---|---|\n| the council's own provision, and nights bought or sold between councils | OUTSIDE_SCOPE \

@@ -97,6 +97,26 @@ fn payables_age_from_the_day_they_are_due() {
     assert_eq!(of(&before, "2026-03-10"), Some([0, 310_000, 0, 0, 0]), "nobody knew of the payment yet");
 }
 
+#[test]
+fn what_is_paid_in_part_is_owed_in_part_from_that_day_on() {
+    let mut books = left_late();
+    books.take(day("2026-03-20"), "pay 1 in part 1000 2026-03-10").unwrap();
+    let total = |books: &Books, as_of: &str| {
+        aged_payables(&books.state, day(as_of)).values().next().map(|aged| aged.total.0)
+    };
+    assert_eq!(total(&books, "2026-03-09"), Some(310_000));
+    assert_eq!(total(&books, "2026-03-10"), Some(210_000));
+    let invoice = books.state.invoices.values().next().unwrap();
+    assert_eq!((invoice.paid(), invoice.open(), invoice.settled_on), (Pence(100_000), Pence(210_000), None));
+    let payable = books.state.payables().next().unwrap();
+    assert_eq!((payable.due, payable.payable_by), (Pence(210_000), day("2026-03-03")));
+    assert_eq!(books.state.payable(payable.invoice), Some(payable));
+    books.take(day("2026-03-21"), "pay 1").unwrap();
+    assert_eq!(total(&books, "2026-03-21"), None);
+    assert_eq!(books.state.payables().count(), 0);
+    assert_eq!(books.state.invoices.values().next().unwrap().settled_on, Some(day("2026-03-21")));
+}
+
 fn months(books: &Books, day: Date) -> Vec<(i64, i64)> {
     forecast(&books.state, day).iter().map(|row| (row.charged.0, row.expected.0)).collect()
 }

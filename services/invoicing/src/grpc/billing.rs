@@ -8,7 +8,7 @@ use api::invoicing::{
     AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, Invoice, IssueInvoicesRequest,
     IssueInvoicesResponse, Period, RecordPaymentRequest,
 };
-use care::{AgreementId, ProviderId, london_date};
+use care::{AgreementId, Pence, ProviderId, london_date};
 use invoicing_domain::{Ask, Cause, ClosePeriod, Command, RecordPayment, RunId, RunKind, State};
 use service_kit::{Caller, Fields, council_name, run_command};
 use std::collections::BTreeSet;
@@ -93,6 +93,7 @@ pub(super) async fn record_payment(
     let mut fields = Fields::new();
     let name = fields.council_resource("name", &request.name, "invoices");
     let paid_on = fields.date_optional("paid_on", &request.paid_on);
+    let amount = (request.amount_pence != 0).then_some(Pence(request.amount_pence));
     let ((council, invoice), paid_on) = fields.finish(|| Some((name?, paid_on?)))?;
     caller.require_council(council)?;
     let ledger = service.ledger_of(council)?;
@@ -100,10 +101,12 @@ pub(super) async fn record_payment(
         council,
         cause: Cause::request(&caller.actor(), &given_or_made(&request.request_id)),
         at: caller.at,
-        ask: Ask::RecordPayment(RecordPayment { invoice, paid_on }),
+        ask: Ask::RecordPayment(RecordPayment { invoice, amount, paid_on }),
     };
     let render = move |state: &State, _: &[_]| {
-        state.invoices.get(&invoice).map_or_else(Invoice::default, render::invoice_head)
+        let sent = || state.supplier.invoices.get(&invoice).map(|it| render::supplier::as_paid(it));
+        let made = state.invoices.get(&invoice).map(render::invoice_head);
+        made.or_else(sent).unwrap_or_default()
     };
     run_command(ledger, caller, &request, &request.request_id, command, render).await
 }

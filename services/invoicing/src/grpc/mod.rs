@@ -1,12 +1,17 @@
 //! The gRPC API: each handler reads its fields, checks that the names are the caller's own, and asks a council's ledger.
 
+mod arranging;
 mod billing;
 mod exporting;
+mod incoming;
 mod reading;
+mod supplier;
 
 pub(crate) use exporting::exports;
+pub(crate) use supplier::files;
 
 use crate::Invoicing;
+use api::invoicing as proto;
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
     AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, ExportJournalRequest, Forecast,
@@ -106,6 +111,87 @@ impl InvoicingService for Invoicing {
     ) -> Result<Response<InvoiceDocument>, Status> {
         exporting::get_invoice_document(self, &Caller::of(&request)?, &request.into_inner())
             .map(Response::new)
+    }
+
+    async fn submit_invoice(
+        &self,
+        request: Request<proto::SubmitInvoiceRequest>,
+    ) -> Result<Response<proto::SupplierInvoice>, Status> {
+        supplier::submit_invoice(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn submit_invoice_document(
+        &self,
+        request: Request<tonic::Streaming<proto::SubmitInvoiceDocumentRequest>>,
+    ) -> Result<Response<proto::SubmitInvoiceDocumentResponse>, Status> {
+        supplier::submit_invoice_document(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_supplier_invoice(
+        &self,
+        request: Request<proto::GetSupplierInvoiceRequest>,
+    ) -> Result<Response<proto::SupplierInvoice>, Status> {
+        let caller = Caller::of(&request)?;
+        supplier::get_supplier_invoice(self, &caller, &request.into_inner()).map(Response::new)
+    }
+
+    async fn list_supplier_invoices(
+        &self,
+        request: Request<proto::ListSupplierInvoicesRequest>,
+    ) -> Result<Response<proto::ListSupplierInvoicesResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        arranging::list_supplier_invoices(self, &caller, &request.into_inner()).map(Response::new)
+    }
+
+    async fn query_invoice(
+        &self,
+        request: Request<proto::QueryInvoiceRequest>,
+    ) -> Result<Response<proto::SupplierInvoice>, Status> {
+        supplier::query_invoice(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn answer_invoice_query(
+        &self,
+        request: Request<proto::AnswerInvoiceQueryRequest>,
+    ) -> Result<Response<proto::SupplierInvoice>, Status> {
+        supplier::answer_invoice_query(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn resolve_invoice_query(
+        &self,
+        request: Request<proto::ResolveInvoiceQueryRequest>,
+    ) -> Result<Response<proto::SupplierInvoice>, Status> {
+        supplier::resolve_invoice_query(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn arrange_billing(
+        &self,
+        request: Request<proto::ArrangeBillingRequest>,
+    ) -> Result<Response<proto::BillingArrangement>, Status> {
+        arranging::arrange_billing(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn list_billing_arrangements(
+        &self,
+        request: Request<proto::ListBillingArrangementsRequest>,
+    ) -> Result<Response<proto::ListBillingArrangementsResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        arranging::list_billing_arrangements(self, &caller, &request.into_inner()).map(Response::new)
+    }
+
+    async fn set_match_tolerance(
+        &self,
+        request: Request<proto::SetMatchToleranceRequest>,
+    ) -> Result<Response<proto::MatchTolerance>, Status> {
+        arranging::set_match_tolerance(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_match_tolerance(
+        &self,
+        request: Request<proto::GetMatchToleranceRequest>,
+    ) -> Result<Response<proto::MatchTolerance>, Status> {
+        let caller = Caller::of(&request)?;
+        arranging::get_match_tolerance(self, &caller, &request.into_inner()).map(Response::new)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod billing;
 mod exports;
+mod incoming;
 mod reading;
 mod repeated;
 mod world;

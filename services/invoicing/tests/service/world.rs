@@ -257,6 +257,7 @@ impl World {
             name: invoice.name.clone(),
             request_id: id.to_owned(),
             paid_on: String::new(),
+            amount_pence: 0,
         };
         Ok(self.service.record_payment(as_council(DERBY, "2026-02-03", request)).await?.into_inner())
     }

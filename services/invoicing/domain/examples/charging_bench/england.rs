@@ -44,6 +44,7 @@ fn agreed(council: CouncilId, nth: usize, n: usize, start: Date) -> AgreementIss
         start,
         terms: AwardTerms { offer: OfferId(id), route: Route::InHouse, lines, funders },
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
+        schedule_from: None,
         at: noon(start),
     }
 }

@@ -61,7 +61,10 @@ impl Book {
             let before = self.state.invoice_numbers.len();
             self.take(through, Ask::IssueInvoice(IssueInvoice { provider, part: 0, through, run: None }));
             for invoice in self.state.invoice_numbers.clone().into_iter().skip(before) {
-                self.take(through, Ask::RecordPayment(RecordPayment { invoice, paid_on: None }));
+                self.take(
+                    through,
+                    Ask::RecordPayment(RecordPayment { invoice, amount: None, paid_on: None }),
+                );
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::correct::Work;
 use super::entry_dates;
-use crate::agreement::Subject;
+use crate::agreement::{Subject, cut};
 use crate::charge::charge;
 use crate::commands::{AccrueNights, Command};
 use crate::commitment::year_end;
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Charges the nights that are not charged yet, a charge for each calendar month, so that each counts in its own period, and for each part
-/// of it that the same funders pay. What is left of late news is corrected first.
+/// of it that the same funders pay and the same side bills. What is left of late news is corrected first.
 pub(super) fn accrue(
     state: &State,
     command: &Command,
@@ -38,8 +38,10 @@ pub(super) fn accrue(
         work.correct(agreement.to_mut(), &occupied, &stale, &reason)?;
     }
     let due = agreement.uncharged(&occupied, ask.through);
-    let parts = due.into_iter().flat_map(by_month).flat_map(|nights| agreement.terms.by_funders(nights));
-    let parts: Vec<Nights> = parts.collect();
+    // No charge is of nights that the council bills and of nights that the provider does.
+    let turns = |nights| cut(nights, state.supplier.turns(&agreement.provider));
+    let parts = due.into_iter().flat_map(by_month).flat_map(turns);
+    let parts: Vec<Nights> = parts.flat_map(|nights| agreement.terms.by_funders(nights)).collect();
     let new_year = agreement.committed_to.is_none_or(|to| to < year_end(today));
     // A bed is paid for while a child who was expected does not come: those nights were not to come of it.
     let reducible = matches!(agreement.subject, Subject::Reservation | Subject::Block);

@@ -8,7 +8,7 @@ use crate::events::{InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent, Pay
 use crate::journal::{EntryCode, EntryId, JournalEntry, balanced, checked_sum};
 use crate::rejection::Rejection;
 use crate::state::State;
-use care::{Date, InvoiceId, Nights, Pence, london_date};
+use care::{Date, InvoiceId, Nights, Pence, ProviderId, london_date};
 use jiff::Span;
 use std::sync::Arc;
 
@@ -75,7 +75,8 @@ fn due<'a>(state: &'a State, ask: &IssueInvoice) -> Vec<&'a Arc<Charge>> {
     let Some(account) = state.providers.get(&ask.provider) else {
         return Vec::new();
     };
-    let due = account.uninvoiced.unordered().filter(|(_, due_on)| **due_on <= ask.through);
+    let is_due = |(id, due_on): &(&EntryId, &Date)| **due_on <= ask.through && state.is_self_billed(**id);
+    let due = account.uninvoiced.unordered().filter(is_due);
     let mut charges: Vec<_> = due.filter_map(|(id, _)| state.charges.get(id)).collect();
     charges.sort_by_key(|charge| {
         let order = (charge.agreement, charge.nights.start(), charge.reverses.is_some(), charge.id);
@@ -113,28 +114,67 @@ fn lines_of(charge: &Charge) -> impl Iterator<Item = InvoiceLine> + '_ {
     })
 }
 
-/// Records that an invoice was settled in full.
+/// A document that is paid, whoever made it.
+struct Paid<'a> {
+    number: &'a str,
+    provider: &'a ProviderId,
+    /// The day before which it cannot have been paid.
+    since: Date,
+    /// What is payable of it and not paid yet.
+    open: Pence,
+    settled_on: Option<Date>,
+}
+
+impl<'a> Paid<'a> {
+    fn of(state: &'a State, id: InvoiceId) -> Result<Self, Rejection> {
+        if let Some(sent) = state.supplier.invoices.get(&id) {
+            let (received, open) = (&sent.received, sent.due());
+            let settled_on = sent.settled_on().or((open == Pence::ZERO).then_some(received.received_on));
+            let (number, provider, since) = (&received.number, &received.provider, received.received_on);
+            return Ok(Self { number, provider, since, open, settled_on });
+        }
+        let invoice = state.invoices.get(&id).ok_or(Rejection::InvoiceUnknown(id))?;
+        let (issued, settled_on) = (&invoice.issued, invoice.settled_on);
+        // Of a settled one only a planted defect comes further.
+        let open = if settled_on.is_some() { issued.gross() } else { invoice.open() };
+        let (number, provider, since) = (&issued.number, &issued.provider, issued.issued_on);
+        Ok(Self { number, provider, since, open, settled_on })
+    }
+
+    /// What was paid: as asked, which must be something of what is open and no more, or all of that.
+    fn amount(&self, asked: Option<Pence>) -> Result<Pence, Rejection> {
+        let open = self.open;
+        let Some(amount) = asked else {
+            return Ok(open);
+        };
+        let beyond = amount.0.unsigned_abs() > open.0.unsigned_abs();
+        if amount.0.signum() != open.0.signum() || beyond {
+            return Err(Rejection::PaymentAmountInvalid { number: self.number.to_owned(), amount, open });
+        }
+        Ok(amount)
+    }
+}
+
+/// Records that an invoice was paid, or a credit note settled.
 pub(super) fn pay(
     state: &State,
     command: &Command,
     ask: &RecordPayment,
 ) -> Result<Vec<InvoicingEvent>, Rejection> {
-    let invoice = state.invoices.get(&ask.invoice).ok_or(Rejection::InvoiceUnknown(ask.invoice))?;
-    let issued = &invoice.issued;
+    let document = Paid::of(state, ask.invoice)?;
     let id = EntryId(command.cause.id_of(&format!("PAYMENT|{}", ask.invoice)));
     if state.ledger.entry(id).is_some() && !planted!(PostedTwice) {
         return Ok(Vec::new());
     }
-    if let Some(on) = invoice.settled_on.filter(|_| !planted!(PostedTwice)) {
-        return Err(Rejection::InvoiceSettled { number: issued.number.clone(), on });
+    if let Some(on) = document.settled_on.filter(|_| !planted!(PostedTwice)) {
+        return Err(Rejection::InvoiceSettled { number: document.number.to_owned(), on });
     }
-    let paid_on = payment_date(state, command, ask.paid_on, issued.issued_on)?;
-    let (provider, amount) = (issued.provider.clone(), issued.gross());
-    let on_the_day = Nights::new(paid_on, paid_on).unwrap_or(issued.entry.dates.effective);
+    let paid_on = payment_date(state, command, ask.paid_on, document.since)?;
+    let (provider, amount) = (document.provider.clone(), document.amount(ask.amount)?);
     let entry = JournalEntry {
         id,
         code: if amount < Pence::ZERO { EntryCode::Refund } else { EntryCode::Payment },
-        dates: entry_dates(state, paid_on, on_the_day),
+        dates: entry_dates(state, paid_on, Nights::from_on(paid_on, Some(paid_on))),
         agreement: None,
         invoice: Some(ask.invoice),
         postings: balanced([(Account::payable(&provider), amount), (Account::bank(), -amount)])?,
@@ -143,7 +183,7 @@ pub(super) fn pay(
     };
     state.ledger.check(&entry)?;
     let (council, at, entry) = (command.council, command.at, Arc::new(entry));
-    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, at }.into()])
+    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, run: None, at }.into()])
 }
 
 /// The day of payment: as asked, which must be possible and in an open period, or today.

@@ -5,9 +5,14 @@ mod beforehand;
 mod correct;
 mod facts;
 mod invoices;
+mod matching;
 mod outcomes;
+mod payments;
 mod periods;
 mod price_facts;
+mod supplier;
+
+pub use supplier::{InvoiceRejected, InvoiceTrouble, QueryRejected};
 
 use crate::commands::{Ask, Command};
 use crate::events::InvoicingEvent;
@@ -35,8 +40,26 @@ pub mod limits {
     pub const OUTCOMES_MAX: usize = 100;
     /// How many absences of one agreement are noted.
     pub const ABSENCES_MAX: usize = 1_000;
-    /// How many days after its issue an invoice is to be paid (Procurement Act 2023, section 68).
+    /// How many days after its issue, or its receipt, an invoice is to be paid (Procurement Act 2023, section 68).
     pub const PAYMENT_DAYS: i32 = 30;
+    /// How many invoices a provider sends at once.
+    pub const SUBMISSION_INVOICES_MAX: usize = 200;
+    /// How many lines they have together.
+    pub const SUBMISSION_LINES_MAX: usize = 5_000;
+    /// How many lines an invoice has that a provider sends, so that it stays an event of readable size with its match.
+    pub const SUPPLIER_LINES_MAX: usize = 500;
+    /// How many documents one payment run pays, so that a log can take its payments in one entry; the rest waits for another run.
+    pub const RUN_ITEMS_MAX: usize = 400;
+    /// What a run pays at most, to one provider and in all: what a record of BACS can hold, £999,999,999.99.
+    pub const RUN_TOTAL_MAX: care::Pence = care::Pence(99_999_999_999);
+    /// How many days ahead a run's pay day is at most, as BACS has it.
+    pub const PAY_DAYS_AHEAD_MAX: i32 = 30;
+    /// How many times a provider's bank details, or the council's way of paying, are recorded.
+    pub const PAYMENT_REVISIONS_MAX: u32 = 1_000;
+    /// How many runs are released on one day, as files for BACS are numbered.
+    pub const FILES_A_DAY_MAX: u16 = 999;
+    /// Characters of a reason, or of how bank details were verified.
+    pub const PAYMENT_TEXT_CHARS_MAX: usize = 500;
 }
 
 /// The domain of one council's charges, invoices and journal.
@@ -74,6 +97,13 @@ impl Domain for Invoicing {
             Ask::IssueInvoice(ask) => invoices::issue(state, command, ask),
             Ask::RecordPayment(ask) => invoices::pay(state, command, ask),
             Ask::ClosePeriod(ask) => periods::close(state, command, ask),
+            Ask::SubmitInvoices(ask) => supplier::submit(state, command, ask),
+            Ask::QueryInvoice(ask) => supplier::query(state, command, ask),
+            Ask::AnswerInvoiceQuery { invoice, text } => supplier::answer(state, command, *invoice, text),
+            Ask::ResolveInvoiceQuery(ask) => supplier::resolve(state, command, ask),
+            Ask::ArrangeBilling(ask) => supplier::arrange(state, command, ask),
+            Ask::SetMatchTolerance(ask) => supplier::set_tolerance(state, command, ask),
+            Ask::Payments(ask) => payments::decide(state, command, ask),
         }
     }
 

@@ -19,8 +19,20 @@ macro_rules! body {
     };
 }
 
+mod payments;
 mod price;
+mod supplier;
 
+pub use supplier::{
+    Allowance, BillingArranged, BillingMode, Claim, InvoiceFormat, InvoiceQueryAnswered,
+    InvoiceQueryResolved, LineCredit, LineMatch, LineResolved, MatchToleranceSet, QueryOutcome,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, Tolerance,
+};
+
+pub use payments::{
+    BankDetailsRecorded, BankDetailsVerified, LeftOut, LeftOutReason, PaymentPolicySet, PaymentReturned,
+    PaymentRunApproved, PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, RunItem, RunPayee,
+};
 pub use price::{
     AbsenceNoted, CommitmentPosted, NightsAgreed, NightsAgreedEnded, NightsYielded, StayingPutClosed,
     StayingPutOpened, TermsChanged,
@@ -30,8 +42,8 @@ use crate::charge::{Charge, is_nil};
 use crate::journal::{EntryId, JournalEntry};
 use care::published::{FunderShare, PriceLine};
 use care::{
-    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, Pence, PlaceId, ProviderId, ReferralId,
-    StreamId, Timestamp,
+    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, PaymentRunId, Pence, PlaceId, ProviderId,
+    ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -259,7 +271,7 @@ impl InvoiceIssued {
     }
 }
 
-/// An invoice was paid in full, or a credit note settled in full.
+/// An invoice was paid, or a credit note settled, in full or in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentRecorded {
     /// The invoice.
@@ -272,6 +284,9 @@ pub struct PaymentRecorded {
     pub amount: Pence,
     /// What was posted.
     pub entry: Arc<JournalEntry>,
+    /// The payment run that paid it; none where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<PaymentRunId>,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -357,5 +372,19 @@ care::events! {
         PeriodClosed,
         RunStarted,
         RunFinished,
+        BillingArranged,
+        MatchToleranceSet,
+        SupplierInvoiceReceived,
+        SupplierInvoiceQueried,
+        InvoiceQueryAnswered,
+        InvoiceQueryResolved,
+        PaymentPolicySet,
+        BankDetailsRecorded,
+        BankDetailsVerified,
+        PaymentRunProposed,
+        PaymentRunApproved,
+        PaymentRunRejected,
+        PaymentRunReleased,
+        PaymentReturned,
     }
 }

@@ -1,15 +1,24 @@
 //! What a council's invoicing log adds up to: agreements with what was charged on them, invoices, and the ledger.
 
 mod agreements;
+mod payments;
+mod supplier;
+
+pub use payments::{BankDetails, PaymentRun, PaymentRunStatus, PaymentState};
+pub use supplier::{LineStanding, Movement, QueryNote, Supplier, SupplierInvoice, number_key};
 
 use crate::agreement::{Agreement, Subject};
 use crate::by_id::ById;
 use crate::charge::Charge;
 use crate::events::{
-    InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
+    BillingMode, InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
 };
+use crate::journal::{EntryId, JournalEntry};
 use crate::ledger::{Ledger, under};
-use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId};
+use care::{
+    AgreementId, CouncilId, Date, Event, InvoiceId, PaymentRunId, Pence, PlaceId, ProviderId, Timestamp,
+    london_date,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,13 +33,46 @@ pub struct ProviderAccount {
     pub invoices: Vec<InvoiceId>,
 }
 
-/// An invoice, and whether it is settled.
+/// A payment of an invoice, or one that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoicePayment {
+    /// Its journal entry.
+    pub entry: EntryId,
+    /// What was paid; negative for what was received.
+    pub amount: Pence,
+    /// The day of payment.
+    pub on: Date,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The run that made it; none where none did.
+    pub run: Option<PaymentRunId>,
+    /// When it came back, or, of what came back, when that was.
+    pub returned_on: Option<Date>,
+}
+
+/// An invoice, and what was paid of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
     /// As it was issued.
     pub issued: Arc<InvoiceIssued>,
-    /// When it was paid; a nil invoice is settled when issued.
+    /// When the last of it was paid; a nil invoice is settled when issued.
     pub settled_on: Option<Date>,
+    /// Its payments, in the order in which they were recorded.
+    pub payments: Vec<InvoicePayment>,
+}
+
+impl Invoice {
+    /// What was paid of it, less what came back; negative for what was received on a credit note.
+    #[must_use]
+    pub fn paid(&self) -> Pence {
+        self.payments.iter().map(|payment| payment.amount).sum()
+    }
+
+    /// What is not paid of it yet; negative for a credit note.
+    #[must_use]
+    pub fn open(&self) -> Pence {
+        self.issued.gross() - self.paid()
+    }
 }
 
 /// A run over many agreements or providers.
@@ -81,8 +123,13 @@ pub struct State {
     pub refused: BTreeSet<Uuid>,
     /// Nights of placements charged, less nights taken back.
     pub nights_charged: i64,
-    /// Invoices less credit notes, without VAT.
+    /// Invoices less credit notes that were made on providers' behalf, without VAT.
     pub invoiced: Pence,
+    /// Invoices that providers sent.
+    #[serde(default)]
+    pub supplier: Supplier,
+    /// How providers are paid: policy, bank details and payment runs.
+    pub payments: PaymentState,
 }
 
 impl State {
@@ -115,12 +162,20 @@ impl State {
         open.filter(due).map(|agreement| agreement.id).collect()
     }
 
-    /// The providers that an invoice through `through` is due to.
+    /// The providers that the council is to make an invoice of nights through `through` for.
     #[must_use]
     pub fn to_invoice(&self, through: Date) -> Vec<ProviderId> {
-        let due =
-            |account: &ProviderAccount| account.uninvoiced.unordered().any(|(_, due_on)| *due_on <= through);
+        let due = |account: &ProviderAccount| {
+            account.uninvoiced.unordered().any(|(id, due_on)| *due_on <= through && self.is_self_billed(*id))
+        };
         self.providers.iter().filter(|(_, account)| due(account)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether the council makes the invoice of a charge or reversal, and not the provider: who bills its nights says so.
+    pub(crate) fn is_self_billed(&self, charge: EntryId) -> bool {
+        let charge = self.charges.get(&charge);
+        charge
+            .is_none_or(|it| self.supplier.mode(&it.provider, it.nights.start()) == BillingMode::SelfBilling)
     }
 
     pub(crate) fn apply(&mut self, event: &InvoicingEvent) {
@@ -173,6 +228,35 @@ impl State {
             InvoicingEvent::PeriodClosed(e) => self.open_from = Some(e.open_from),
             InvoicingEvent::RunStarted(e) => self.run_started(e),
             InvoicingEvent::RunFinished(e) => self.run_finished(e),
+            InvoicingEvent::BillingArranged(e) => self.supplier.arranged(e),
+            InvoicingEvent::MatchToleranceSet(e) => self.supplier.tolerance_set(e),
+            InvoicingEvent::SupplierInvoiceReceived(e) => {
+                self.post_some(e.entry.as_ref());
+                self.supplier.received(e);
+            }
+            InvoicingEvent::SupplierInvoiceQueried(e) => {
+                self.post_some(e.entry.as_ref());
+                self.supplier.queried(e, london_date(e.at));
+            }
+            InvoicingEvent::InvoiceQueryAnswered(e) => self.supplier.answered(e),
+            InvoicingEvent::InvoiceQueryResolved(e) => {
+                self.post_some(e.entry.as_ref());
+                self.supplier.resolved(e, london_date(e.at));
+            }
+            InvoicingEvent::PaymentPolicySet(e) => self.payments.policy_set(e),
+            InvoicingEvent::BankDetailsRecorded(e) => self.payments.recorded(e),
+            InvoicingEvent::BankDetailsVerified(e) => self.payments.verified(e),
+            InvoicingEvent::PaymentRunProposed(e) => self.payments.proposed(e),
+            InvoicingEvent::PaymentRunApproved(e) => self.payments.approved(e),
+            InvoicingEvent::PaymentRunRejected(e) => self.payments.rejected(e),
+            InvoicingEvent::PaymentRunReleased(e) => self.payments.released(e),
+            InvoicingEvent::PaymentReturned(e) => self.payment_returned(e),
+        }
+    }
+
+    fn post_some(&mut self, entry: Option<&Arc<JournalEntry>>) {
+        if let Some(entry) = entry {
+            self.ledger.post(Arc::clone(entry));
         }
     }
 
@@ -227,13 +311,17 @@ impl State {
         // There is nothing to pay on a nil invoice.
         let nil = e.gross() == Pence::ZERO;
         let settled_on = nil.then_some(e.issued_on);
-        self.invoices.insert(e.invoice, Invoice { issued: Arc::new(e.clone()), settled_on });
+        let (issued, payments) = (Arc::new(e.clone()), Vec::new());
+        self.invoices.insert(e.invoice, Invoice { issued, settled_on, payments });
     }
 
     fn paid(&mut self, e: &PaymentRecorded) {
         self.ledger.post(Arc::clone(&e.entry));
-        if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
-            invoice.settled_on = Some(e.paid_on);
+        let (entry, amount, run) = (e.entry.id, e.amount, e.run);
+        let payment = InvoicePayment { entry, amount, on: e.paid_on, at: e.at, run, returned_on: None };
+        match self.invoices.get_mut(&e.invoice) {
+            Some(invoice) => invoice.payment_made(payment, e.paid_on),
+            None => self.supplier.paid(e.invoice, payment),
         }
     }
 

@@ -2,11 +2,16 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail here")]
 
+mod payment_steps;
+pub(crate) mod sent;
 pub(crate) mod steps;
 
 use crate::common::{day, derby, noon};
 use care::{Date, Domain, Pence};
-use invoicing_domain::{AccountClass, Cause, Command, Invoicing, InvoicingEvent, State};
+use invoicing_domain::{
+    AccountClass, Cause, Command, InvoiceQueryResolved, Invoicing, InvoicingEvent, State,
+    SupplierInvoiceQueried, SupplierInvoiceReceived,
+};
 use std::collections::BTreeMap;
 use steps::Step;
 
@@ -116,6 +121,8 @@ impl Books {
                 *figures.entry("committed".to_owned()).or_default() += balance.net();
             }
         }
+        let in_query = self.state.supplier.invoices.values().map(|invoice| invoice.in_query()).sum();
+        figures.insert("Query".to_owned(), in_query);
         figures.insert("nights".to_owned(), Pence(self.state.nights_charged * 100));
         figures
     }
@@ -148,7 +155,18 @@ impl Books {
                 InvoicingEvent::OutcomeCharged(e) => &e.entry,
                 InvoicingEvent::InvoiceIssued(e) => &e.entry,
                 InvoicingEvent::PaymentRecorded(e) => &e.entry,
+                InvoicingEvent::PaymentReturned(e) => &e.entry,
                 InvoicingEvent::CommitmentPosted(e) => &e.entry,
+                InvoicingEvent::SupplierInvoiceReceived(SupplierInvoiceReceived {
+                    entry: Some(entry),
+                    ..
+                })
+                | InvoicingEvent::SupplierInvoiceQueried(SupplierInvoiceQueried {
+                    entry: Some(entry), ..
+                })
+                | InvoicingEvent::InvoiceQueryResolved(InvoiceQueryResolved { entry: Some(entry), .. }) => {
+                    entry
+                }
                 InvoicingEvent::PeriodClosed(e) => {
                     open_from = Some(e.open_from);
                     continue;
@@ -174,6 +192,7 @@ fn short(account: &str) -> String {
     match account.split(':').collect::<Vec<_>>().as_slice() {
         ["expense", "placements", _] => "social care".to_owned(),
         ["expense", "beforehand", line] => (*line).to_lowercase(),
+        ["expense", "differences"] => "differences".to_owned(),
         ["income", "resale"] => "resale income".to_owned(),
         ["receivable", "council", council] => format!("due from {council}"),
         ["receivable", funder] => (*funder).to_owned(),

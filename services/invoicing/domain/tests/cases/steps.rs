@@ -1,6 +1,6 @@
 //! The sentences of the money cases, each read into what it asks of the ledger.
 
-use super::pounds;
+use super::{pounds, sent};
 use crate::common::{day, derby, funders, noon};
 use care::market::{
     BlockAllocated, BlockEnded, BlockTerms, OccupancyEnded, PlaceReserved, ResaleBought, ResaleOf,
@@ -26,11 +26,14 @@ pub(crate) enum Step {
     Asks(Vec<Ask>),
 }
 
-type Read<T> = Result<T, String>;
+pub(super) type Read<T> = Result<T, String>;
 
 impl Step {
     pub(crate) fn read(what: &str, today: Date, state: &State) -> Read<Self> {
         let words: Vec<&str> = what.split_whitespace().collect();
+        if let Some(ask) = super::payment_steps::read(&words, state)? {
+            return Ok(Self::Asks(vec![ask]));
+        }
         let ask = match words.as_slice() {
             ["again"] => return Ok(Self::Again),
             ["again", "as", "news"] => return Ok(Self::Anew),
@@ -87,6 +90,9 @@ impl Step {
             ["reserve" | "reservation" | "yield" | "block" | "sell" | "buy", ..] => {
                 beforehand(&words, today)?
             }
+            ["arrange" | "tolerate" | "send" | "credit" | "query" | "answer" | "resolve", ..] => {
+                sent::read(what, &words, today, state)?
+            }
             ["close", month] => Ask::ClosePeriod(ClosePeriod { month: date(&format!("{month}-01"))? }),
             ["invoice", provider, "before", to] => Ask::IssueInvoice(IssueInvoice {
                 provider: provider.parse().map_err(|_| format!("{provider} is no provider"))?,
@@ -95,11 +101,18 @@ impl Step {
                 run: None,
             }),
             ["pay", number, rest @ ..] => {
-                let nth: usize = number.parse().map_err(|_| format!("{number} is no invoice"))?;
-                let invoice =
-                    state.invoice_numbers.get(nth - 1).copied().ok_or("there is no such invoice")?;
-                let paid_on = rest.first().map(|on| date(on)).transpose()?;
-                Ask::RecordPayment(RecordPayment { invoice, paid_on })
+                let invoice = match number.parse::<usize>() {
+                    Ok(nth) => {
+                        state.invoice_numbers.get(nth - 1).copied().ok_or("there is no such invoice")?
+                    }
+                    Err(_) => sent::invoice(state, number)?,
+                };
+                let (amount, on) = match rest {
+                    ["in", "part", amount, on @ ..] => (Some(money(amount)?), on),
+                    on => (None, on),
+                };
+                let paid_on = on.first().map(|on| date(on)).transpose()?;
+                Ask::RecordPayment(RecordPayment { invoice, amount, paid_on })
             }
             _ => return Err(format!("{what:?} is no step")),
         };
@@ -108,7 +121,7 @@ impl Step {
 }
 
 /// An agreement is known by a letter.
-fn id(name: &str) -> AgreementId {
+pub(super) fn id(name: &str) -> AgreementId {
     AgreementId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()))
 }
 
@@ -116,7 +129,7 @@ fn award(name: &str) -> AwardId {
     AwardId(id(name).0)
 }
 
-fn date(text: &str) -> Read<Date> {
+pub(super) fn date(text: &str) -> Read<Date> {
     text.trim_end_matches([',', ';']).parse().map_err(|_| format!("{text:?} is no date"))
 }
 
@@ -124,11 +137,11 @@ fn date_or(rest: &[&str], today: Date) -> Read<Date> {
     rest.first().map_or(Ok(today), |on| date(on))
 }
 
-fn after_colon(what: &str) -> Read<&str> {
+pub(super) fn after_colon(what: &str) -> Read<&str> {
     what.split_once(':').map(|(_, rest)| rest.trim()).ok_or(format!("{what:?} has no colon"))
 }
 
-fn money(text: &str) -> Read<Pence> {
+pub(super) fn money(text: &str) -> Read<Pence> {
     pounds(text).ok_or(format!("{text:?} is no amount"))
 }
 

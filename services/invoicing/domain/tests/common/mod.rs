@@ -8,8 +8,8 @@ use care::published::{
 };
 use care::{AgreementId, AwardId, CouncilId, Date, OfferId, Pence, ReferralId, Timestamp};
 use invoicing_domain::{
-    AccrueNights, Ask, Cause, ClosePeriod, Command, Invoicing, InvoicingEvent, IssueInvoice, RecordPayment,
-    State,
+    AccrueNights, Ask, Cause, ClosePeriod, Command, Invoicing, InvoicingEvent, IssueInvoice, PaymentStep,
+    Payments, RecordPayment, State,
 };
 use uuid::Uuid;
 
@@ -114,7 +114,12 @@ pub(crate) fn invoice(provider: &str, through: Date) -> Ask {
 }
 
 pub(crate) fn pay(invoice: care::InvoiceId, paid_on: Option<Date>) -> Ask {
-    Ask::RecordPayment(RecordPayment { invoice, paid_on })
+    Ask::RecordPayment(RecordPayment { invoice, amount: None, paid_on })
+}
+
+/// A step of payments that a person takes.
+pub(crate) fn by(person: &str, step: PaymentStep) -> Ask {
+    Ask::Payments(Payments { by: person.to_owned(), step })
 }
 
 pub(crate) fn close(month: Date) -> Ask {

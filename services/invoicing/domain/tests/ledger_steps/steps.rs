@@ -162,7 +162,9 @@ fn pay(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let all: Vec<_> = world.model.bills.keys().copied().collect();
     let some = if chance.once_in(8) { all } else { open };
     let paid_on = chance.once_in(3).then(|| date_of(world.today - chance.day(-1, 6)));
-    let pay = |invoice: &care::InvoiceId| Ask::RecordPayment(RecordPayment { invoice: *invoice, paid_on });
+    let pay = |invoice: &care::InvoiceId| {
+        Ask::RecordPayment(RecordPayment { invoice: *invoice, amount: None, paid_on })
+    };
     chance.one_of(&some).map(pay).into_iter().collect()
 }
 
@@ -194,6 +196,7 @@ fn issued(world: &mut World, chance: &mut Chance, n: u128) -> Ask {
         start: date_of(world.today + chance.day(-3, 12)),
         terms: AwardTerms { offer: OfferId(Uuid::from_u128(n)), route, lines, funders },
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
+        schedule_from: None,
         at: world.now(),
     })
 }

@@ -61,6 +61,7 @@ fn set(
         lines,
         funders,
         absence_rules,
+        absence_rules_from: vec![],
         cause: cause.to_owned(),
         reason: "agreed".to_owned(),
         at: world.now(),
