@@ -50,7 +50,8 @@ mod staying;
 mod terms;
 
 pub use claims::{
-    ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence, PlaceClaimed,
+    Accommodation, ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence,
+    PlaceClaimed,
 };
 pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
@@ -61,7 +62,8 @@ pub use staying::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
     StayingPutStarted,
 };
-pub use terms::{AbsenceRecorded, AbsenceRule, AgreementTermsSet, FundersFrom, TermLine};
+pub use terms::limits as terms_limits;
+pub use terms::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, AgreementTermsSet, FundersFrom, TermLine};
 
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
@@ -226,6 +228,10 @@ pub struct AwardProposed {
     pub terms: AwardTerms,
     /// What came before, and who approved.
     pub evidence: CascadeEvidence,
+    /// Of what the price goes by beside level and age, as far as it is the child's own, the codes of `code_sets::PRICE_ATTRIBUTE` that the referral
+    /// shows; of no other code it says anything. None where the price goes by none of them, and in awards of which that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes_shown: Option<BTreeSet<String>>,
     /// When it was proposed.
     pub at: Timestamp,
 }
@@ -308,6 +314,10 @@ pub struct AgreementIssued {
     pub terms: AwardTerms,
     /// What eligibility under the contract was judged on.
     pub evidence: CallOffEvidence,
+    /// The day from which the price schedule holds that the core fee was called off under: a rise from then or before is in it already.
+    /// None where it was not called off from a framework, and in events of before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_from: Option<Date>,
     /// When it was issued.
     pub at: Timestamp,
 }

@@ -12,6 +12,7 @@ mod notices;
 mod prices;
 mod term_fields;
 mod terms;
+mod uplift_decisions;
 mod uplifts;
 
 use crate::Contracts;
@@ -285,6 +286,20 @@ impl ContractsService for Contracts {
         request: Request<proto::DecideUpliftRequest>,
     ) -> Answer<proto::UpliftDecision> {
         self.uplift(request).await
+    }
+
+    async fn correct_uplift(
+        &self,
+        request: Request<proto::CorrectUpliftRequest>,
+    ) -> Answer<proto::UpliftDecision> {
+        self.uplift_put_right(request).await
+    }
+
+    async fn list_uplift_decisions(
+        &self,
+        request: Request<proto::ListUpliftDecisionsRequest>,
+    ) -> Answer<proto::ListUpliftDecisionsResponse> {
+        self.uplift_decision_page(&request)
     }
 
     async fn record_purchase(

@@ -324,6 +324,11 @@ const SAMPLES: &[(&str, &str)] = &[
             "reason": "not affordable", "approver": "Director of children's services"}"#,
     ),
     (
+        "CorrectUplift",
+        r#"{"name": "<council>/upliftDecisions/1", "reason": "mistyped", "approver": "Director of children's services"}"#,
+    ),
+    ("ListUpliftDecisions", r#"{"parent": "<council>"}"#),
+    (
         "RecordPurchase",
         r#"{"name": "<agreement>", "purchase": {"in_house": {"basis": "actual cost"}, "approver": "Head of commissioning",
             "role": "HEAD_OF_SERVICE"}}"#,

@@ -6,7 +6,8 @@
 use api::contracts as proto;
 use api::contracts::contracts_service_server::ContractsService;
 use care::published::{
-    AwardProposed, AwardTerms, CascadeEvidence, ClaimEvidence, FunderShare, PlaceClaimed, PriceLine, Route,
+    Accommodation, AwardProposed, AwardTerms, CascadeEvidence, ClaimEvidence, FunderShare, PlaceClaimed,
+    PriceLine, Route,
 };
 use care::{AwardId, CouncilId, EventBody, OfferId, Pence, ReferralId, StreamId, Timestamp, encode_body};
 use contracts::Contracts;
@@ -271,6 +272,7 @@ pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardPr
             gates: Vec::new(),
             gates_due: None,
         },
+        attributes_shown: None,
         at: now(),
     }
 }
@@ -296,6 +298,7 @@ pub(crate) fn claimed(proposed: &AwardProposed) -> PlaceClaimed {
             age_years: proposed.age_years,
             places_registered: 4,
             places_claimed: 1,
+            accommodation: Some(Accommodation::Unrestricted),
         },
         at: now(),
     }
