@@ -117,8 +117,9 @@ fn table(monitoring: &proto::Monitoring, (heading, codes): &(&str, &[&str])) -> 
     let head = |words, amounts| Head { words, weight: 1, amounts };
     let heads = vec![head("Figure", false), head("Quarter", false), head("Value", true), head("Of", true)];
     let told = codes.iter().flat_map(|code| rows(monitoring, code).map(move |row| (*code, row)));
-    // Reasons that nobody gave need no line.
-    let told = told.filter(|(code, row)| *code != DECLINES || row.numerator != Some(0));
+    // Quarters in which there was nothing, and reasons that nobody gave, need no line.
+    let told = told
+        .filter(|(code, row)| row.denominator != Some(0) && (*code != DECLINES || row.numerator != Some(0)));
     let lines = told.map(|(code, row)| {
         let name = if row.of.is_empty() {
             kpi(code).map_or(code, |kpi| kpi.name).to_owned()

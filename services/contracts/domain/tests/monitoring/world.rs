@@ -213,6 +213,7 @@ pub(crate) fn graded(n: u32, of: CouncilId, grade: &str) -> Said {
             age_years: 12,
             places_registered: 3,
             places_claimed: 1,
+            accommodation: None,
         },
         at: noon(day(0), 0),
     })

@@ -11,7 +11,7 @@ const RIGHT: i64 = 16;
 const PLOT: i64 = 180;
 const PLOT_EMPTY: i64 = 8;
 /// What stands above the plot for the highest value's label.
-const ABOVE: i64 = 44;
+const ABOVE: i64 = 60;
 /// The size of the values' labels.
 const SMALL: i64 = 11;
 /// The widest column.

@@ -19,7 +19,7 @@ const STYLE: &str = "text{font-family:Arial,Helvetica,'Liberation Sans',sans-ser
 .axis{stroke:#525252;stroke-width:1}.b0{fill:#1d5c8a}.b1{fill:#fdf0e0}.b2{fill:#e4f1e2}.l1{stroke:#a34d00;stroke-width:3}\
 .l2{fill:#2c6a2c}.e0{stroke:#1d5c8a}.e1{stroke:#a34d00}.e2{stroke:#2c6a2c}\
 .e0,.e1,.e2{stroke-width:1}\
-@media (prefers-color-scheme:dark) and (not print){.alone text{fill:#f0f0f0}.alone .m{fill:#c0c0c0}.alone .v{stroke:#1c1c1c}.alone .paper{fill:#1c1c1c}\
+@media screen and (prefers-color-scheme:dark){.alone text{fill:#f0f0f0}.alone .m{fill:#c0c0c0}.alone .v{stroke:#1c1c1c}.alone .paper{fill:#1c1c1c}\
 .alone .grid{stroke:#4a4a4a}.alone .axis{stroke:#c0c0c0}.alone .b0{fill:#6db3e6}.alone .e0{stroke:#6db3e6}.alone .e1{stroke:#f0a04b}\
 .alone .e2{stroke:#7cc47c}}";
 
