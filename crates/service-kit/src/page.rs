@@ -52,8 +52,8 @@ macro_rules! paged {
 
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
-    contracts: ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
-        ListUpliftsRequest;
+    contracts: GetSuspensionImpactRequest, ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest,
+        ListNoticesRequest, ListPlacementReviewsRequest, ListUpliftsRequest;
     invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,

@@ -9,6 +9,7 @@ mod frameworks;
 mod impact;
 mod notices;
 mod prices;
+mod reviews;
 mod term_fields;
 mod terms;
 mod uplifts;
@@ -312,5 +313,19 @@ impl ContractsService for Contracts {
         request: Request<proto::PrintAgreementRequest>,
     ) -> Answer<proto::PrintedAgreement> {
         self.print(&request)
+    }
+
+    async fn list_placement_reviews(
+        &self,
+        request: Request<proto::ListPlacementReviewsRequest>,
+    ) -> Answer<proto::ListPlacementReviewsResponse> {
+        self.review_page(&request)
+    }
+
+    async fn conclude_placement_review(
+        &self,
+        request: Request<proto::ConcludePlacementReviewRequest>,
+    ) -> Answer<proto::PlacementReview> {
+        self.conclude_review(request).await
     }
 }

@@ -53,4 +53,6 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/EvidenceOutcome", Never, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/DecideOutcome", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/PrintAgreement", Own, Granted, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListPlacementReviews", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ConcludePlacementReview", Own, Never, Never),
 ];
