@@ -53,7 +53,7 @@ macro_rules! paged {
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
     contracts: GetSuspensionImpactRequest, ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest,
-        ListNoticesRequest, ListPlacementReviewsRequest, ListUpliftsRequest;
+        ListNoticesRequest, ListPlacementReviewsRequest, ListUpliftDecisionsRequest, ListUpliftsRequest;
     invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,

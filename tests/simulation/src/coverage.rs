@@ -112,7 +112,7 @@ named!("agreements", TermsStep, TERMS_COMMANDS:
 /// The conclusion of a review that a suspension called for.
 pub const REVIEW_COMMANDS: &[&str] = &["agreements.ConcludeReview"];
 /// The decision of an uplift, which concerns many agreements.
-pub const UPLIFT_COMMANDS: &[&str] = &["agreements.DecideUplift"];
+pub const UPLIFT_COMMANDS: &[&str] = &["agreements.DecideUplift", "agreements.CorrectUplift"];
 
 impl Named for FrameworkCommand {
     fn name(&self) -> &'static str {
@@ -140,6 +140,7 @@ impl Named for AgreementCommand {
             Self::Terms { step, .. } => step.name(),
             Self::ConcludeReview { .. } => REVIEW_COMMANDS[0],
             Self::DecideUplift { .. } => UPLIFT_COMMANDS[0],
+            Self::CorrectUplift { .. } => UPLIFT_COMMANDS[1],
         }
     }
 }

@@ -9,6 +9,7 @@ mod call_off;
 mod call_off_rules;
 pub mod frameworks;
 mod grade;
+pub mod monitoring;
 
 pub use agreements::{AgreementCommand, AgreementEvent, AgreementRejection, Agreements};
 pub use attributes::Shown;

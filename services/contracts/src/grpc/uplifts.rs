@@ -146,7 +146,11 @@ fn shown(state: &Frameworks, id: &FrameworkId, number: u32, today: Date) -> Opti
 }
 
 /// By how much: a part of the fee, or pence by level.
-fn amount(fields: &mut Fields, field: &str, given: Option<&proto::UpliftAmount>) -> Option<UpliftAmount> {
+pub(super) fn amount(
+    fields: &mut Fields,
+    field: &str,
+    given: Option<&proto::UpliftAmount>,
+) -> Option<UpliftAmount> {
     let either = "give basis_points, or the rise of some levels, and not both";
     match given {
         None => {

@@ -2,7 +2,7 @@
 
 use super::events::{ClaimNoted, ProposalLapsed, ProposalNoted};
 use super::reviews::ConcludeReview;
-use super::terms::{DecideUplift, TermsStep};
+use super::terms::{CorrectUplift, DecideUplift, TermsStep};
 use crate::frameworks::{CalledReviews, Frameworks};
 use care::published::{ClaimReleased, EndingSteps, NoticeBy, PriceLine};
 use care::{AgreementId, CouncilId, Date, ProviderId, Timestamp};
@@ -97,6 +97,17 @@ pub enum AgreementCommand {
         council: CouncilId,
         /// The decision.
         decision: DecideUplift,
+        /// The framework facts to read the uplift and the price schedules from.
+        facts: Frameworks,
+    },
+    /// The council puts right what it decided of an uplift.
+    CorrectUplift {
+        /// The council.
+        council: CouncilId,
+        /// The correction.
+        correction: CorrectUplift,
+        /// The framework facts to read the price schedules from.
+        facts: Frameworks,
     },
 }
 

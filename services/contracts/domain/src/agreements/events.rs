@@ -4,7 +4,7 @@
 use super::reviews::ReviewOutcome;
 use super::terms::{
     AgreementSigned, AmendmentClosed, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
-    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftDecided,
+    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftCorrected, UpliftDecided,
 };
 use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementRefused, AgreementTermsSet, AwardProposed, AwardTerms,
@@ -178,6 +178,7 @@ care::events! {
         AgreementTermsSet,
         AbsenceRecorded,
         UpliftDecided,
+        UpliftCorrected,
         OutcomeEvidenced,
         OutcomeRefused,
         OutcomePaymentDue,

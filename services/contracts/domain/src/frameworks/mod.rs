@@ -36,7 +36,4 @@ pub use rejection::FrameworkRejection;
 pub use state::{Framework, Frameworks, Lot, Membership, Onlooker};
 pub use suspensions::{CalledReviews, SUSPENDED_URNS_MAX, Suspension, SuspensionScope};
 pub use terms_rejection::TermsRejection;
-pub use uplifts::{
-    Recommended, UPLIFTS_MAX, Uplift, UpliftAccepted, UpliftAmount, UpliftAsked, UpliftNegotiation,
-    UpliftedFee, uplift_lines,
-};
+pub use uplifts::{Recommended, UPLIFTS_MAX, Uplift, UpliftAmount, UpliftAsked, UpliftNegotiation};
