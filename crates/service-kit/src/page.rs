@@ -52,8 +52,8 @@ macro_rules! paged {
 
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
-    contracts: ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
-        ListUpliftDecisionsRequest, ListUpliftsRequest;
+    contracts: GetSuspensionImpactRequest, ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest,
+        ListNoticesRequest, ListPlacementReviewsRequest, ListUpliftDecisionsRequest, ListUpliftsRequest;
     invoicing: GetStatementRequest, ListAgedPayablesRequest, ListBillingArrangementsRequest, ListChargesRequest, ListInvoicesRequest,
         ListSupplierInvoicesRequest;
     operations: ListDeadLettersRequest;

@@ -10,6 +10,7 @@ mod impact;
 mod monitoring;
 mod notices;
 mod prices;
+mod reviews;
 mod term_fields;
 mod terms;
 mod uplift_decisions;
@@ -342,5 +343,19 @@ impl ContractsService for Contracts {
         request: Request<proto::GetMonitoringDocumentRequest>,
     ) -> Answer<proto::MonitoringDocument> {
         self.figures_document(&request).await
+    }
+
+    async fn list_placement_reviews(
+        &self,
+        request: Request<proto::ListPlacementReviewsRequest>,
+    ) -> Answer<proto::ListPlacementReviewsResponse> {
+        self.review_page(&request)
+    }
+
+    async fn conclude_placement_review(
+        &self,
+        request: Request<proto::ConcludePlacementReviewRequest>,
+    ) -> Answer<proto::PlacementReview> {
+        self.conclude_review(request).await
     }
 }

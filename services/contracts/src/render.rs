@@ -13,10 +13,12 @@ use service_kit::{
 };
 
 mod frameworks;
+mod reviews;
 mod staying;
 mod term;
 
 pub(crate) use frameworks::{discount, uplift, uplift_state};
+pub(crate) use reviews::{review, review_state};
 pub(crate) use staying::{Which, notice_after, notice_side, notice_state, render_notice};
 pub(crate) use term::{Amendment, absence, amendment, amendment_state, outcome_payment, uplift_decision};
 

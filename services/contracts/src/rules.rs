@@ -58,4 +58,6 @@ pub const RULES: &[Rule] = &[
     // A council may ask about its frameworks too, and a lead about the providers of its own.
     Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoring", Own, Own, Own),
     Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoringDocument", Own, Own, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListPlacementReviews", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ConcludePlacementReview", Own, Never, Never),
 ];

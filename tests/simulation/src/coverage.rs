@@ -109,6 +109,8 @@ named!("agreements", NoticeStep, NOTICE_COMMANDS: Give, Withdraw);
 named!("agreements", TermsStep, TERMS_COMMANDS:
     Sign, Propose, SignAmendment, DeclineAmendment, WithdrawAmendment, RecordAbsence, RecordPurchase, EvidenceOutcome, DecideOutcome,
 );
+/// The conclusion of a review that a suspension called for.
+pub const REVIEW_COMMANDS: &[&str] = &["agreements.ConcludeReview"];
 /// The decision of an uplift, which concerns many agreements.
 pub const UPLIFT_COMMANDS: &[&str] = &["agreements.DecideUplift", "agreements.CorrectUplift"];
 
@@ -136,6 +138,7 @@ impl Named for AgreementCommand {
             Self::Placement { step, .. } => step.name(),
             Self::Notice { step, .. } => step.name(),
             Self::Terms { step, .. } => step.name(),
+            Self::ConcludeReview { .. } => REVIEW_COMMANDS[0],
             Self::DecideUplift { .. } => UPLIFT_COMMANDS[0],
             Self::CorrectUplift { .. } => UPLIFT_COMMANDS[1],
         }

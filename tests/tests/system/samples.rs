@@ -285,6 +285,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("GetSuspensionImpact", r#"{"parent": "<framework>", "provider": "<provider>"}"#),
     ("GetFrameworkClocks", r#"{"name": "<framework>"}"#),
+    ("ListPlacementReviews", r#"{"parent": "<council>", "page_size": 200}"#),
+    (
+        "ConcludePlacementReview",
+        r#"{"name": "<agreement>", "framework": "<my_framework>", "suspension": 1, "reviewed_on": "<today>",
+            "outcome": "PLACEMENT_REVIEW_OUTCOME_STAYS", "reason": "settled and safe", "post": "Head of service"}"#,
+    ),
     ("GetAgreement", r#"{"name": "<agreement>"}"#),
     ("ListAgreements", r#"{"parent": "<self>", "page_size": 200}"#),
     ("StartPlacement", r#"{"name": "<agreement>", "on": "<today>"}"#),

@@ -7,6 +7,7 @@ use crate::{check, fields_of, refused};
 use api::common as shared;
 use api::contracts as proto;
 use api::contracts::contracts_service_server::ContractsService;
+use care::published::Route;
 use tonic::Code;
 
 const FRAMEWORK: &str = "frameworks/tyne-tees";
@@ -318,6 +319,7 @@ async fn what_a_suspension_touches_is_told_before_and_nothing_ends() {
             parent: FRAMEWORK.to_owned(),
             provider: "providers/P1".to_owned(),
             establishments: urns.iter().map(|urn| format!("establishments/{urn}")).collect(),
+            ..Default::default()
         };
         call.get_suspension_impact(ask(role, form)).await.map(tonic::Response::into_inner)
     };
@@ -345,4 +347,111 @@ async fn what_a_suspension_touches_is_told_before_and_nothing_ends() {
     call.suspend_provider(ask(lead("tyne-tees"), suspend)).await.unwrap();
     let after = impact(lead("tyne-tees"), &[]).await.unwrap();
     assert_eq!((after.suspensions, touched(&after)), (1, touched(&all)), "nothing ends by itself");
+}
+
+#[tokio::test]
+async fn a_lead_is_shown_what_was_bought_under_its_framework_and_how_much_else_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let spot = |n: u128| {
+        let mut bought = proposed(n, DURHAM, "P1", 450_000);
+        bought.terms.route = Route::Spot { justification: "No framework provider could".to_owned() };
+        bought
+    };
+    for award in [proposed(1, DURHAM, "P1", 450_000), proposed(2, DURHAM, "P1", 450_000), spot(3)] {
+        world.award(&award).await;
+    }
+    let call = &world.contracts;
+    let impact = async |role, page_size, page_token: &str| {
+        let form = proto::GetSuspensionImpactRequest {
+            parent: FRAMEWORK.to_owned(),
+            provider: "providers/P1".to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+            ..Default::default()
+        };
+        call.get_suspension_impact(ask(role, form)).await.unwrap().into_inner()
+    };
+    let of_durham = |impact: &proto::SuspensionImpact| {
+        let it =
+            impact.councils.iter().find(|it| it.council == format!("councils/{DURHAM}")).unwrap().clone();
+        (it.agreements.len(), it.agreements_count, it.other_agreements_count)
+    };
+    assert_eq!(of_durham(&impact(lead("tyne-tees"), 0, "").await), (2, 2, 1));
+    assert_eq!(of_durham(&impact(council(DURHAM), 0, "").await), (3, 3, 0), "its own are all its own");
+    let first = impact(council(DURHAM), 2, "").await;
+    assert_eq!(of_durham(&first), (2, 3, 0));
+    let second = impact(council(DURHAM), 2, &first.next_page_token).await;
+    assert_eq!((of_durham(&second), second.next_page_token.as_str()), ((1, 3, 0), ""));
+    let left = proto::RemoveMemberRequest {
+        name: FRAMEWORK.to_owned(),
+        council: format!("councils/{DURHAM}"),
+        on: "2026-05-01".to_owned(),
+        ..Default::default()
+    };
+    call.remove_member(ask(lead("tyne-tees"), left)).await.unwrap();
+    assert_eq!(of_durham(&impact(lead("tyne-tees"), 0, "").await), (2, 2, 0), "what it buys now is not told");
+}
+
+#[tokio::test]
+async fn a_suspension_begins_reviews_that_the_council_concludes_place_by_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    for n in 1..=2 {
+        world.award(&proposed(n, DURHAM, "P1", 450_000)).await;
+    }
+    let call = &world.contracts;
+    let list = async |gss: &str, state: proto::PlacementReviewState| {
+        let form = proto::ListPlacementReviewsRequest {
+            parent: format!("councils/{gss}"),
+            state: state.into(),
+            ..Default::default()
+        };
+        call.list_placement_reviews(ask(council(gss), form)).await.unwrap().into_inner().reviews
+    };
+    let (any, open) = (proto::PlacementReviewState::Unspecified, proto::PlacementReviewState::Open);
+    assert!(list(DURHAM, any).await.is_empty());
+    let suspend = proto::SuspendProviderRequest {
+        parent: FRAMEWORK.to_owned(),
+        provider: "providers/P1".to_owned(),
+        reason: "Inadequate at inspection".to_owned(),
+        from: "2026-05-01".to_owned(),
+        ..Default::default()
+    };
+    call.suspend_provider(ask(lead("tyne-tees"), suspend)).await.unwrap();
+    let called = list(DURHAM, open).await;
+    let seen: Vec<_> = called.iter().map(|it| (it.framework.as_str(), it.suspension, it.arrived)).collect();
+    assert_eq!(seen, [(FRAMEWORK, 1, false), (FRAMEWORK, 1, false)]);
+    assert!(list("E06000005", any).await.is_empty(), "nothing of one council is another's");
+    let conclude = |suspension| proto::ConcludePlacementReviewRequest {
+        name: called[0].agreement.clone(),
+        framework: FRAMEWORK.to_owned(),
+        suspension,
+        outcome: proto::PlacementReviewOutcome::StaysWithActions.into(),
+        reason: "Visits are weekly until the next inspection".to_owned(),
+        post: "Head of service".to_owned(),
+        reviewed_on: "2026-05-01".to_owned(),
+        request_id: format!("review-{suspension}"),
+        ..Default::default()
+    };
+    let done = call.conclude_placement_review(ask(council(DURHAM), conclude(1))).await.unwrap().into_inner();
+    assert_eq!(
+        (done.state(), done.reviewed_on.as_str()),
+        (proto::PlacementReviewState::Concluded, "2026-05-01")
+    );
+    let again = call.conclude_placement_review(ask(council(DURHAM), conclude(1))).await.unwrap().into_inner();
+    assert_eq!(again, done, "a repeat is answered alike");
+    let left: Vec<_> = list(DURHAM, open).await.into_iter().map(|it| it.agreement).collect();
+    assert_eq!(left, [called[1].agreement.clone()]);
+    assert_eq!(list(DURHAM, any).await.len(), 2);
+    let unknown = call.conclude_placement_review(ask(council(DURHAM), conclude(2))).await;
+    assert_eq!(fields_of(&refused(unknown, Code::NotFound, "REVIEW_NOT_CALLED")), ["suspension"]);
+    let foreign = call.conclude_placement_review(ask(council(DORSET), conclude(1))).await;
+    refused(foreign, Code::PermissionDenied, "NOT_YOURS");
+    let nothing = proto::ConcludePlacementReviewRequest { name: conclude(1).name, ..Default::default() };
+    let status = call.conclude_placement_review(ask(council(DURHAM), nothing)).await;
+    let expected = ["framework", "outcome", "reason", "post", "reviewed_on"];
+    assert_eq!(fields_of(&refused(status, Code::InvalidArgument, "FIELD_INVALID")), expected);
 }

@@ -1,8 +1,9 @@
 //! What a council's agreements may be asked, by people and by what happened elsewhere.
 
 use super::events::{ClaimNoted, ProposalLapsed, ProposalNoted};
+use super::reviews::ConcludeReview;
 use super::terms::{CorrectUplift, DecideUplift, TermsStep};
-use crate::frameworks::Frameworks;
+use crate::frameworks::{CalledReviews, Frameworks};
 use care::published::{ClaimReleased, EndingSteps, NoticeBy, PriceLine};
 use care::{AgreementId, CouncilId, Date, ProviderId, Timestamp};
 
@@ -74,6 +75,19 @@ pub enum AgreementCommand {
         step: TermsStep,
         /// The framework facts to judge a core fee on.
         facts: Frameworks,
+        /// When it was told.
+        at: Timestamp,
+    },
+    /// The council concludes the review of a placement that a suspension called for.
+    ConcludeReview {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The version that the caller saw; nothing for "whatever it is".
+        expected_version: Option<u32>,
+        /// The conclusion.
+        review: ConcludeReview,
+        /// The suspensions that called on this council to review.
+        called: CalledReviews,
         /// When it was told.
         at: Timestamp,
     },

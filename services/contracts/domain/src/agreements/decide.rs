@@ -5,6 +5,7 @@ use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
 use super::notice;
 use super::rejection::AgreementRejection;
 use super::release::claim_released;
+use super::reviews;
 use super::state::{Agreement, Agreements, Outcome};
 use super::staying_put;
 use super::staying_rejection::StayingRejection;
@@ -87,6 +88,9 @@ fn decide(state: &Agreements, command: &AgreementCommand) -> Decided<Agreements>
             own(state, *agreement, by)?;
             let found = versioned(state, *agreement, *expected_version)?;
             terms::decide(state, found, by, (step, facts), *at)
+        }
+        AgreementCommand::ConcludeReview { agreement, expected_version, review, called, at } => {
+            reviews::conclude(versioned(state, *agreement, *expected_version)?, review, called, *at)
         }
         AgreementCommand::DecideUplift { council, decision, facts } => {
             terms::decide_uplift(state, *council, decision, facts)

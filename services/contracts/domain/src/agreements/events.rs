@@ -1,6 +1,7 @@
 //! What happened in a council's contracts log. Issued and refused agreements, arrivals and departures are published
 //! to other services and have their shape in `care::published`; the two halves of an award are kept here for themselves.
 
+use super::reviews::ReviewOutcome;
 use super::terms::{
     AgreementSigned, AmendmentClosed, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
     OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftCorrected, UpliftDecided,
@@ -11,8 +12,8 @@ use care::published::{
     PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{
-    AwardId, CouncilId, Date, EstablishmentUrn, EventBody, PlaceId, ProviderId, ReferralId, StreamId,
-    Timestamp,
+    AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, FrameworkId, PlaceId, ProviderId,
+    ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -108,12 +109,37 @@ pub struct ProposalLapsed {
     pub reason: String,
 }
 
+/// The council concluded the review of a placement that a suspension called for. A later conclusion of the same review holds instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementReviewConcluded {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The award that it came from.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The framework whose suspension called for it.
+    pub framework: FrameworkId,
+    /// The suspension's number among the provider's in that framework, from 1.
+    pub suspension: u32,
+    /// What was concluded.
+    pub outcome: ReviewOutcome,
+    /// Why, without personal data.
+    pub reason: String,
+    /// The post of who answers for it.
+    pub post: String,
+    /// The day of the review.
+    pub reviewed_on: Date,
+    /// When it was told.
+    pub at: Timestamp,
+}
+
 macro_rules! body {
-    ($name:ident $(, $effective:ident)?) => {
+    ($name:ident, $stream:literal, $id:ident $(, $effective:ident)?) => {
         impl EventBody for $name {
             const TYPE: &'static str = stringify!($name);
             fn stream(&self) -> StreamId {
-                StreamId::new("award", self.award)
+                StreamId::new($stream, self.$id)
             }
             fn council(&self) -> Option<CouncilId> {
                 Some(self.council)
@@ -125,9 +151,10 @@ macro_rules! body {
     };
 }
 
-body!(ProposalNoted, start);
-body!(ClaimNoted, start);
-body!(ProposalLapsed);
+body!(ProposalNoted, "award", award, start);
+body!(ClaimNoted, "award", award, start);
+body!(ProposalLapsed, "award", award);
+body!(PlacementReviewConcluded, "agreement", agreement, reviewed_on);
 
 care::events! {
     /// The events of a council's contracts log.
@@ -156,5 +183,6 @@ care::events! {
         OutcomeRefused,
         OutcomePaymentDue,
         PurchaseRecorded,
+        PlacementReviewConcluded,
     }
 }

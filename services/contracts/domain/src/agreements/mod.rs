@@ -5,7 +5,8 @@
 //! market takes the place back, an award that is not decided is refused, and an agreement whose child has not come ends.
 //!
 //! While a placement goes on either side may give notice of its end; at 18 a foster placement may go on as Staying Put. What it costs
-//! changes by dated amendments that both sides sign, by uplifts and by discounts that end ([`terms`]).
+//! changes by dated amendments that both sides sign, by uplifts and by discounts that end ([`terms`]). Where a provider is suspended, each
+//! placement there is reviewed, and nothing ends by itself ([`reviews()`]).
 
 mod commands;
 mod decide;
@@ -13,14 +14,16 @@ mod events;
 mod notice;
 mod rejection;
 mod release;
+mod reviews;
 mod state;
 mod staying_put;
 mod staying_rejection;
 pub mod terms;
 
 pub use commands::{AgreementCommand, GiveNotice, NoticeGiver, NoticeStep, PlacementStep, ShortNotice};
-pub use events::{AgreementEvent, ClaimNoted, ProposalLapsed, ProposalNoted};
+pub use events::{AgreementEvent, ClaimNoted, PlacementReviewConcluded, ProposalLapsed, ProposalNoted};
 pub use notice::NOTICE_DAYS;
 pub use rejection::AgreementRejection;
+pub use reviews::{ConcludeReview, PlacementReview, ReviewOutcome, ReviewRejection, ReviewState, reviews};
 pub use state::{Agreement, AgreementStatus, Agreements, End, Notice, Outcome, StayingPut};
 pub use staying_rejection::StayingRejection;

@@ -1,5 +1,6 @@
 //! Why a step in the life of an agreement is refused. A refused award is no rejection but an event, `AgreementRefused`.
 
+use super::reviews::ReviewRejection;
 use super::staying_rejection::StayingRejection;
 use super::terms::TermsRejection;
 use care::{AgreementId, DAYS_AHEAD_MAX, Date, Refusal, RefusalKind, Violation};
@@ -72,6 +73,9 @@ pub enum AgreementRejection {
     /// Of notices and Staying Put.
     #[error(transparent)]
     Staying(#[from] StayingRejection),
+    /// Of reviews.
+    #[error(transparent)]
+    Review(#[from] ReviewRejection),
     /// Of terms, signatures, absences, uplifts and outcomes.
     #[error(transparent)]
     Terms(#[from] TermsRejection),
@@ -90,6 +94,7 @@ impl Refusal for AgreementRejection {
             Self::EndBeforeStart { .. } => "END_BEFORE_START",
             Self::StartTooFar { .. } | Self::EndTooFar { .. } => "DATE_TOO_FAR",
             Self::Staying(rejection) => rejection.reason(),
+            Self::Review(rejection) => rejection.reason(),
             Self::Terms(rejection) => rejection.reason(),
         }
     }
@@ -107,6 +112,7 @@ impl Refusal for AgreementRejection {
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => RefusalKind::Precondition,
             Self::Staying(rejection) => rejection.kind(),
+            Self::Review(rejection) => rejection.kind(),
             Self::Terms(rejection) => rejection.kind(),
         }
     }
@@ -123,6 +129,7 @@ impl Refusal for AgreementRejection {
                 vec![Violation { field: "correction".to_owned(), description: self.to_string() }]
             }
             Self::Staying(rejection) => rejection.violations(),
+            Self::Review(rejection) => rejection.violations(),
             Self::Terms(rejection) => rejection.violations(),
             _ => Vec::new(),
         }

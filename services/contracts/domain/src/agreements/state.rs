@@ -1,6 +1,6 @@
 //! The fold of one council's contracts log.
 
-use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
+use super::events::{AgreementEvent, ClaimNoted, PlacementReviewConcluded, ProposalNoted};
 use super::notice::NOTICE_DAYS;
 use super::terms::{ClosedAmendment, OutcomePayment, Signature, Terms, UpliftDecision};
 use care::published::{AgreementIssued, NoticeBy, PlacementNoticeGiven, PriceLine};
@@ -69,6 +69,9 @@ pub struct Agreement {
     pub notices: Vec<Notice>,
     /// How it goes on after the 18th birthday, if it does.
     pub staying_put: Option<StayingPut>,
+    /// What was concluded of its reviews, the last of each.
+    #[serde(default)]
+    pub reviews: Vec<PlacementReviewConcluded>,
     /// What it costs over dates, and what led to that.
     pub terms: Terms,
     /// How many events it has seen, its issue included.
@@ -237,6 +240,7 @@ impl Agreements {
                     age_years,
                     notices: Vec::new(),
                     staying_put: None,
+                    reviews: Vec::new(),
                     terms: Terms::as_issued(e),
                     version: 1,
                 };
@@ -271,6 +275,7 @@ impl Agreements {
                     arrangement.ended = Some(e.on);
                 }
             }),
+            AgreementEvent::PlacementReviewConcluded(e) => self.change(e.agreement, |it| it.note_review(e)),
             AgreementEvent::AgreementSigned(_)
             | AgreementEvent::AmendmentProposed(_)
             | AgreementEvent::AmendmentSigned(_)

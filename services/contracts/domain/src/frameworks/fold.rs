@@ -7,7 +7,7 @@ use super::state::{Framework, Frameworks, Membership};
 use super::suspensions::{Suspension, SuspensionScope};
 use super::uplifts::Uplift;
 use care::FrameworkId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Frameworks {
     pub(super) fn apply(&mut self, event: &FrameworkEvent) {
@@ -40,7 +40,7 @@ impl Frameworks {
         };
         if let Some(framework) = self.frameworks.get_mut(id) {
             framework.version += 1;
-            framework.apply(event);
+            framework.apply(event, self.position);
         }
     }
 }
@@ -68,7 +68,7 @@ fn framework_of(event: &FrameworkEvent) -> &FrameworkId {
 }
 
 impl Framework {
-    fn apply(&mut self, event: &FrameworkEvent) {
+    fn apply(&mut self, event: &FrameworkEvent, position: u64) {
         match event {
             FrameworkEvent::FrameworkCreated(_) => {}
             FrameworkEvent::CouncilJoined(e) => {
@@ -95,8 +95,16 @@ impl Framework {
             }
             FrameworkEvent::ProviderSuspended(e) => {
                 let scope = SuspensionScope::of(e.urn.as_ref(), &e.urns, e.council);
-                let suspension = Suspension { scope, reason: e.reason.clone(), from: e.from, until: None };
-                self.suspensions.entry(e.provider.clone()).or_default().push(suspension);
+                let all = self.suspensions.entry(e.provider.clone()).or_default();
+                all.push(Suspension {
+                    scope,
+                    reason: e.reason.clone(),
+                    from: e.from,
+                    until: None,
+                    number: u32::try_from(all.len()).unwrap_or(u32::MAX).saturating_add(1),
+                    reviewed_by: BTreeSet::new(),
+                    called_at: 0,
+                });
             }
             FrameworkEvent::SuspensionLifted(e) => {
                 let scope = SuspensionScope::of(e.urn.as_ref(), &e.urns, e.council);
@@ -105,8 +113,14 @@ impl Framework {
                     open.until = Some(e.on);
                 }
             }
-            // Each council reviews in its own log.
-            FrameworkEvent::PlacementReviewsCalled(_) => {}
+            // What each council concludes is in its own log.
+            FrameworkEvent::PlacementReviewsCalled(e) => {
+                let mut all = self.suspensions.get_mut(&e.provider).into_iter().flatten();
+                if let Some(suspension) = all.find(|it| it.number == e.suspension) {
+                    suspension.reviewed_by.clone_from(&e.councils);
+                    suspension.called_at = position;
+                }
+            }
             FrameworkEvent::FrameworkReopened(e) => {
                 self.openings.push(Opening { opens: e.opens, closes: e.closes });
             }

@@ -34,6 +34,6 @@ pub use prices::{PRICE_AGE_MAX, PRICE_ROWS_MAX, PriceRow, PriceSchedule};
 pub use procurement::{FrameworkKind, OPEN_YEARS_MAX, Opening, Procurement, REOPENINGS_MAX};
 pub use rejection::FrameworkRejection;
 pub use state::{Framework, Frameworks, Lot, Membership, Onlooker};
-pub use suspensions::{SUSPENDED_URNS_MAX, Suspension, SuspensionScope};
+pub use suspensions::{CalledReviews, SUSPENDED_URNS_MAX, Suspension, SuspensionScope};
 pub use terms_rejection::TermsRejection;
 pub use uplifts::{Recommended, UPLIFTS_MAX, Uplift, UpliftAmount, UpliftAsked, UpliftNegotiation};

@@ -5,11 +5,11 @@ use super::commands::SUSPENSIONS_MAX;
 use super::decide::{Outcome, at_most, not_before, room_for};
 use super::events::{PlacementReviewsCalled, ProviderSuspended, SuspensionLifted};
 use super::rejection::FrameworkRejection;
-use super::state::Framework;
+use super::state::{Framework, Frameworks};
 use super::terms_rejection::TermsRejection;
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, ProviderId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The most establishments that one suspension names.
@@ -89,6 +89,50 @@ pub struct Suspension {
     pub from: Date,
     /// The first day on which it no longer holds.
     pub until: Option<Date>,
+    /// Its number among the provider's in the framework, from 1.
+    #[serde(default)]
+    pub number: u32,
+    /// The councils that were called on to review their placements; none where nobody was.
+    #[serde(default)]
+    pub reviewed_by: BTreeSet<CouncilId>,
+    /// The position in the region's log at which they were called on; 0 where nobody was.
+    #[serde(default)]
+    pub called_at: u64,
+}
+
+/// The suspensions of each provider that called on one council to review its placements, in order of frameworks and numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CalledReviews(BTreeMap<ProviderId, Vec<(FrameworkId, Suspension)>>);
+
+impl CalledReviews {
+    /// The providers that were suspended.
+    pub fn providers(&self) -> impl Iterator<Item = &ProviderId> {
+        self.0.keys()
+    }
+
+    /// The suspensions of one.
+    #[must_use]
+    pub fn of(&self, provider: &ProviderId) -> &[(FrameworkId, Suspension)] {
+        self.0.get(provider).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Frameworks {
+    /// The suspensions that called on a council to review its placements, of all providers or of one.
+    #[must_use]
+    pub fn called_reviews(&self, council: CouncilId, only: Option<&ProviderId>) -> CalledReviews {
+        let mut called = CalledReviews::default();
+        for (id, framework) in self.iter() {
+            let wanted = |provider: &ProviderId| only.is_none_or(|only| only == provider);
+            for (provider, all) in framework.suspensions.iter().filter(|(provider, _)| wanted(provider)) {
+                for suspension in all.iter().filter(|it| it.reviewed_by.contains(&council)) {
+                    let found = (id.clone(), suspension.clone());
+                    called.0.entry(provider.clone()).or_default().push(found);
+                }
+            }
+        }
+        called
+    }
 }
 
 impl Suspension {
