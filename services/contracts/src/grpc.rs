@@ -7,6 +7,7 @@ mod changes;
 mod fields;
 mod frameworks;
 mod impact;
+mod monitoring;
 mod notices;
 mod prices;
 mod term_fields;
@@ -327,5 +328,19 @@ impl ContractsService for Contracts {
         request: Request<proto::PrintAgreementRequest>,
     ) -> Answer<proto::PrintedAgreement> {
         self.print(&request)
+    }
+
+    async fn get_monitoring(
+        &self,
+        request: Request<proto::GetMonitoringRequest>,
+    ) -> Answer<proto::Monitoring> {
+        self.figures(&request).await
+    }
+
+    async fn get_monitoring_document(
+        &self,
+        request: Request<proto::GetMonitoringDocumentRequest>,
+    ) -> Answer<proto::MonitoringDocument> {
+        self.figures_document(&request).await
     }
 }

@@ -55,4 +55,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/EvidenceOutcome", Never, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/DecideOutcome", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/PrintAgreement", Own, Granted, Never),
+    // A council may ask about its frameworks too, and a lead about the providers of its own.
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoring", Own, Own, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoringDocument", Own, Own, Own),
 ];

@@ -342,6 +342,8 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"parent": "<agreement>", "payment": 1, "accepted": true, "approver": "Head of commissioning"}"#,
     ),
     ("PrintAgreement", r#"{"name": "<agreement>", "format": "PRINT_FORMAT_JSON"}"#),
+    ("GetMonitoring", r#"{"scope": "<self>", "from_quarter": "2025-26-Q4", "to_quarter": "2026-27-Q1"}"#),
+    ("GetMonitoringDocument", r#"{"scope": "<self>", "format": "MONITORING_FORMAT_CSV"}"#),
     ("AccrueNights", r#"{"parent": "<council>", "through": "<today>", "agreement": "<agreement>"}"#),
     ("IssueInvoices", r#"{"parent": "<council>", "through": "<today>", "provider": "<my_provider>"}"#),
     ("GetInvoice", r#"{"name": "<invoice>"}"#),

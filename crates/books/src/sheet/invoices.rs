@@ -59,15 +59,17 @@ pub fn read_invoices(input: impl Read, parties: &impl Parties) -> Result<Vec<Doc
         rows += 1;
         let line = record.position().map_or(0, csv::Position::line);
         if rows > ROWS_MAX || reader.position().byte() > BYTES_MAX {
-            let limits = format!("more than {ROWS_MAX} rows or {BYTES_MAX} bytes");
-            // What is wrong with its rows can wait: none of them is taken.
-            return Err(Faults::one(Fault::new("file", limits, "send several files").at_line(line)));
+            return Err(too_much(line));
         }
         let Some(row) = sheet.row(line, &record) else { continue };
         if group.first().is_some_and(|first| first.key() != row.key()) || group.len() > LINES_MAX {
             sheet.document(&std::mem::take(&mut group));
         }
         group.push(row);
+    }
+    // Blank lines are no rows: with them the last bytes that are read may lie beyond the bound, and a part of the file behind them.
+    if reader.position().byte() > BYTES_MAX {
+        return Err(too_much(reader.position().line()));
     }
     sheet.document(&group);
     if rows == 0 && sheet.faults.is_empty() {
@@ -76,6 +78,12 @@ pub fn read_invoices(input: impl Read, parties: &impl Parties) -> Result<Vec<Doc
         );
     }
     sheet.faults.or(sheet.documents)
+}
+
+/// A file beyond the bounds. What is wrong with its rows can wait: none of them is taken.
+fn too_much(line: u64) -> Faults {
+    let limits = format!("more than {ROWS_MAX} rows or {BYTES_MAX} bytes");
+    Faults::one(Fault::new("file", limits, "send several files").at_line(line))
 }
 
 /// A row: its cells by column, empty ones left out.

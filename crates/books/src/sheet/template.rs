@@ -1,11 +1,12 @@
 //! Invoices and credit notes going out as CSV, one row for each line.
 
 use super::cells::{Sheet, guarded};
-use super::columns::{COLUMNS, Of};
+use super::columns::{COLUMNS, Column, Of};
 use crate::amount::{Decimal, Pounds};
 use crate::document::{Category, Document, Exemption, Line, Totals};
 use crate::fault::{Fault, Faults, quoted};
 use care::{Date, Nights, Pence};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Writes documents in the template, with all its columns. Parties are written by their ids.
@@ -35,10 +36,16 @@ pub fn write_invoices(documents: &[Document]) -> Result<String, Faults> {
                 "send it once",
             ));
         }
+        // What is the document's stands in each of its rows, and is worked out once.
+        let totals = document.totals();
+        let whole = |column: &Column| of_document(document, totals.as_ref(), column.name);
+        let head = COLUMNS.iter().map(|column| (column.of == Of::Document).then(|| whole(column)));
+        let head: Vec<Option<String>> = head.collect();
         for line in &document.lines {
-            sheet.row(COLUMNS.iter().map(|column| match column.of {
-                Of::Document => of_document(document, column.name),
-                Of::Line => of_line(line, column.name),
+            let cells = COLUMNS.iter().zip(&head);
+            sheet.row(cells.map(|(column, head)| match head {
+                Some(cell) => Cow::Borrowed(cell.as_bytes()),
+                None => Cow::Owned(of_line(line, column.name).into_bytes()),
             }));
         }
     }
@@ -57,11 +64,9 @@ fn last_night(nights: Option<Nights>) -> String {
     day(nights.and_then(|nights| nights.end().yesterday().ok()))
 }
 
-fn of_document(document: &Document, column: &str) -> String {
-    let totals = document.totals();
-    let total = |of: fn(&Totals) -> Pence| {
-        totals.as_ref().map(|totals| Pounds(of(totals)).to_string()).unwrap_or_default()
-    };
+fn of_document(document: &Document, totals: Option<&Totals>, column: &str) -> String {
+    let total =
+        |of: fn(&Totals) -> Pence| totals.map(|totals| Pounds(of(totals)).to_string()).unwrap_or_default();
     let payment = document.payment.as_ref();
     let preceding = document.preceding.first();
     let exemption = |of: &Option<Exemption>, part: fn(&Exemption) -> &Option<String>| {

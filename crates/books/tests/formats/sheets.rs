@@ -195,6 +195,31 @@ fn a_file_without_end_is_refused_at_the_limit() {
     assert!(read_invoices(quote, &known()).is_err());
 }
 
+#[test]
+fn a_file_whose_end_lies_behind_blank_lines_is_not_taken_in_part() {
+    let text = small(2);
+    let (first, last) = text.split_at(text.find("INVOICE,A2").expect("a second row"));
+    let with_blanks = |bytes: usize| format!("{first}{}{last}", "\n".repeat(bytes));
+    assert_eq!(read_invoices(with_blanks(1_000).as_bytes(), &known()).expect("read").len(), 2);
+    let faults = refused(&with_blanks(10 * 1024 * 1024));
+    assert!(faults.to_string().contains("bytes"), "{faults}");
+}
+
+#[test]
+fn the_longest_document_is_written_in_time_that_grows_with_its_lines() {
+    let (mut documents, _) = documents(0..1);
+    let mut document = documents.remove(0);
+    let line = document.lines[0].clone();
+    let numbered = |n: usize| books::document::Line { id: n.to_string(), ..line.clone() };
+    document.lines = (1..=books::document::LINES_MAX).map(numbered).collect();
+    document.rounding = Pence::ZERO;
+    let begun = std::time::Instant::now();
+    // Whether its sums hold is another test's: it is written to the end either way.
+    let _ = write_invoices(&[document]);
+    let taken = begun.elapsed();
+    assert!(taken.as_secs() < 20, "{taken:?}: its sums are worked out for every cell");
+}
+
 /// The page that people read, out of the columns that the reader knows.
 fn page() -> String {
     let mut page = String::from(

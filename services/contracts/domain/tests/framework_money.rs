@@ -9,9 +9,9 @@ use care::{Date, Pence, Refusal, RefusalKind};
 use common::{DARLINGTON, DORSET, DURHAM, command, fold, framework_events, id, prices};
 use contracts_domain::FrameworkRejection;
 use contracts_domain::frameworks::{
-    Change, Discount, DiscountAgreed, DiscountAmount, DiscountEnded, DiscountRule, FrameworkEvent,
-    Frameworks, LinkAuthorityNominated, PlacementFacts, Recommended, SuspensionScope, UpliftAmount,
-    UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested, discounts_due,
+    Change, CouncilLeft, Discount, DiscountAgreed, DiscountAmount, DiscountEnded, DiscountRule,
+    FrameworkEvent, Frameworks, LinkAuthorityNominated, PlacementFacts, Recommended, SuspensionScope,
+    UpliftAmount, UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested, discounts_due,
 };
 use jiff::civil::date;
 
@@ -293,7 +293,7 @@ fn one_council_negotiates_for_the_region() {
         .when(command(nominate(DARLINGTON)))
         .then([])
         .when(command(nominate(DURHAM)))
-        .then([nominated.into()])
+        .then([nominated.clone().into()])
         .when(command(negotiate(DURHAM, None)))
         .then_events(|events| assert_eq!(events.len(), 1));
     let _ = given::<Frameworks>(with_request())
@@ -302,6 +302,18 @@ fn one_council_negotiates_for_the_region() {
         .when(command(negotiate(DARLINGTON, None)))
         .then_refused("NOT_LINK_AUTHORITY");
     refused(with_request(), nominate(DORSET), "COUNCIL_NOT_MEMBER");
+    // Who has left negotiates no longer: the lead does, until another is nominated.
+    let left = |on: Date| CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on };
+    let nominated = |on: Date| with_request().into_iter().chain([nominated.clone().into(), left(on).into()]);
+    let told = negotiation(DURHAM, None).on;
+    given::<Frameworks>(nominated(told))
+        .when(command(negotiate(DURHAM, None)))
+        .then_refused("NOT_LINK_AUTHORITY");
+    for (on, by) in [(told, DARLINGTON), (told.tomorrow().unwrap(), DURHAM)] {
+        given::<Frameworks>(nominated(on))
+            .when(command(negotiate(by, None)))
+            .then_events(|events| assert_eq!(events.len(), 1));
+    }
 }
 
 // Suspensions.

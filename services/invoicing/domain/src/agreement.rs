@@ -206,6 +206,17 @@ pub struct Departure {
     pub at: Timestamp,
 }
 
+/// A payment for an outcome, as it stands charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomePaid {
+    /// The charge.
+    pub charge: EntryId,
+    /// What is paid, without VAT.
+    pub amount: Pence,
+    /// The day on which the outcome was achieved.
+    pub achieved_on: Date,
+}
+
 /// A charge that was not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -253,6 +264,9 @@ pub struct Agreement {
     pub staying_put: Option<StayingPut>,
     /// The charges that stand, by their first night. No two have a night in common.
     pub standing: BTreeMap<Date, Standing>,
+    /// Payments for outcomes that stand charged, by their numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outcomes: BTreeMap<u32, OutcomePaid>,
     /// All charges and reversals, in order.
     pub charges: Vec<EntryId>,
     /// The first nights of standing charges that are not what their nights cost any more: one decision corrects only so many.
@@ -263,6 +277,9 @@ pub struct Agreement {
     pub committed: Pence,
     /// The day after the last night that the commitment counts.
     pub committed_to: Option<Date>,
+    /// The latest day of a commitment that was posted: nothing of it is taken back on an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_on: Option<Date>,
 }
 
 impl Agreement {

@@ -2,12 +2,16 @@
 //! such sums, by line, by funder and of VAT, so that any split of it sums to the whole.
 
 use crate::absence::{self, Reduced, WHOLE};
-use crate::agreement::{Agreement, Subject, common};
+use crate::agreement::{Agreement, Subject, common, cut};
 use crate::charge::{ChargedLine, FunderAmount};
 use crate::rejection::Rejection;
 use crate::vat::{self, Vat, part_of};
 use care::published::FunderShare;
 use care::{Date, Nights, Pence, fee_for_nights, split_largest_remainder};
+use std::collections::BTreeSet;
+
+/// The kind of line of a payment for an outcome, a code of `code_sets::CHARGE_LINE`.
+const OUTCOME: &str = "OUTCOME";
 
 /// How a charge's lines were split among funders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -159,7 +163,17 @@ fn taken_off(agreement: &Agreement, lines: &[(u32, String, Part)], reduced: Redu
             }
         }
     }
-    all.into_iter().map(|(_, component)| component).collect()
+    all.into_iter().flat_map(|(_, component)| where_lines_turn(component)).collect()
+}
+
+/// The same, cut on each day on which one of its lines begins or ends, so that a charge's line has one price a week. Each part counts with
+/// the whole lines, so that together they come to what the whole does.
+fn where_lines_turn(whole: Component) -> Vec<Component> {
+    let turns = whole.parts.iter().flat_map(|part| [part.nights.start(), part.nights.end()]);
+    let turns: BTreeSet<Date> = turns.collect();
+    let nights = cut(whole.nights, turns.into_iter()).into_iter();
+    let paid = nights.filter(|nights| whole.parts.iter().any(|part| part.nights.overlaps(nights)));
+    paid.map(|nights| Component { nights, ..whole.clone() }).collect()
 }
 
 /// What some nights cost, which the same funders pay: a line for each component that has some of them.
@@ -187,6 +201,26 @@ pub(crate) fn charged(
         });
     }
     Ok(lines)
+}
+
+/// The one line of a payment for an outcome that was achieved on `on`: the funders of that day pay it, and that day is its tax point.
+pub(crate) fn outcome(agreement: &Agreement, amount: Pence, on: Date) -> Result<Vec<ChargedLine>, Rejection> {
+    let (_, funders) = agreement.terms.funders_on(on);
+    let weights: Vec<u32> = funders.iter().map(|share| share.basis_points).collect();
+    let parts = alloc(amount, &weights).ok_or(Rejection::NobodyPays(agreement.id))?;
+    let named =
+        |(share, amount): (&FunderShare, Pence)| FunderAmount { funder: share.funder.clone(), amount };
+    let vat = vat::of(agreement, OUTCOME, on);
+    Ok(vec![ChargedLine {
+        line: None,
+        kind: OUTCOME.to_owned(),
+        weekly: Pence::ZERO,
+        nights: None,
+        amount,
+        shares: funders.iter().zip(parts).map(named).collect(),
+        vat: Some(vat.treatment.to_owned()),
+        vat_amount: vat.on(amount),
+    }])
 }
 
 fn shares(

@@ -222,6 +222,31 @@ fn a_closed_period_is_changed_only_by_a_dated_adjustment_in_the_first_open_one()
 }
 
 #[test]
+fn what_corrects_an_adjustment_is_an_adjustment_of_the_same_day() {
+    let (march, april) = (day("2026-03-05"), day("2026-04-02"));
+    let end = |today: Date, on: &str| Ask::CloseCharges(ended(1, day(on), common::noon(today)));
+    let mut commands = charged();
+    commands.push(command(6, march, close(day("2026-01-15"))));
+    commands.push(command(7, march, end(march, "2026-01-17")));
+    let dates = |events: &[InvoicingEvent]| -> Vec<_> {
+        let dates = events.iter().filter_map(|event| match event {
+            InvoicingEvent::ChargeReversed(e) => Some((e.entry.dates.posted_on, e.entry.dates.adjusts)),
+            InvoicingEvent::ChargePosted(e) => Some((e.entry.dates.posted_on, e.entry.dates.adjusts)),
+            _ => None,
+        });
+        dates.collect()
+    };
+    let adjusted = |on: &str| vec![(day(on), Some(day("2026-01-31"))); 2];
+    after(&commands)
+        .when(command(8, day("2026-03-10"), end(day("2026-03-10"), "2026-01-15")))
+        .then_events(|events| assert_eq!(dates(events), adjusted("2026-02-01")));
+    commands.push(command(9, april, close(day("2026-02-15"))));
+    after(&commands)
+        .when(command(10, april, end(april, "2026-01-15")))
+        .then_events(|events| assert_eq!(dates(events), adjusted("2026-03-01"), "February is closed too"));
+}
+
+#[test]
 fn a_departure_can_be_corrected_both_ways_and_an_older_record_is_not_news() {
     let (first, second) = (day("2026-02-01"), day("2026-02-02"));
     let end = |on: &str, at: Date| Ask::CloseCharges(ended(1, day(on), common::noon(at)));

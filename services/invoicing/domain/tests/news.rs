@@ -215,7 +215,7 @@ impl Ledger {
     }
 
     fn nets(&self) -> BTreeMap<Account, Pence> {
-        let balances = self.state.ledger.balances(None, None).into_iter();
+        let balances = self.state.ledger.balances(None).into_iter();
         balances
             .map(|(account, balance)| (account, balance.net()))
             .filter(|(_, net)| *net != Pence::ZERO)

@@ -8,9 +8,10 @@ use api::invoicing::{
     AccrueNightsRequest, AccrueNightsResponse, ClosePeriodRequest, Invoice, IssueInvoicesRequest,
     IssueInvoicesResponse, Period, RecordPaymentRequest,
 };
-use care::ProviderId;
+use care::{AgreementId, ProviderId, london_date};
 use invoicing_domain::{Ask, Cause, ClosePeriod, Command, RecordPayment, RunId, RunKind, State};
 use service_kit::{Caller, Fields, council_name, run_command};
+use std::collections::BTreeSet;
 use tonic::{Response, Status};
 
 pub(super) async fn accrue_nights(
@@ -28,8 +29,11 @@ pub(super) async fn accrue_nights(
     known(ledger, agreement)?;
     let run = Run::new(ledger, caller, council, &request.request_id, RunKind::Accrual, through);
     if run.begin(&request).await? {
-        let mut agreements = ledger.read(|state| state.to_accrue(through));
-        agreements.retain(|id| agreement.is_none_or(|only| only == *id));
+        let today = london_date(caller.at);
+        let due = ledger.read(|state| [state.to_accrue(through), state.to_commit(today)].concat());
+        let due = due.into_iter().filter(|id| agreement.is_none_or(|only| only == *id));
+        // What has nights to charge and a year to commit is one command.
+        let agreements: Vec<AgreementId> = due.collect::<BTreeSet<_>>().into_iter().collect();
         run.accrue(&agreements).await?;
     }
     run.finish(&request, render_accrual).await

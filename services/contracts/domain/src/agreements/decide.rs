@@ -9,6 +9,7 @@ use super::state::{Agreement, Agreements, Outcome};
 use super::staying_put;
 use super::staying_rejection::StayingRejection;
 use super::terms;
+use crate::attributes::Shown;
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 #[cfg(feature = "planted-defects")]
@@ -144,6 +145,11 @@ fn complete(
             route: &proposal.terms.route,
             lines: &proposal.terms.lines,
             funders: &proposal.terms.funders,
+            shown: Shown {
+                solo: claim.solo,
+                by_referral: proposal.attributes_shown.as_ref(),
+                accommodation: claim.evidence.accommodation,
+            },
         },
     );
     let differences = differences(proposal, claim);

@@ -17,7 +17,10 @@ mod uplifts;
 mod weights;
 
 pub use clocks::{CLOCKS, ClockRule, FrameworkDeadline, REGIME_RULES, RegimeRule, deadlines};
-pub use commands::{Change, FrameworkCommand, LOTS_MAX, NewFramework};
+pub use commands::{
+    Change, FrameworkCommand, LOTS_MAX, MEMBERSHIPS_MAX, NewFramework, PRICE_VERSIONS_MAX, PROVIDERS_MAX,
+    SUSPENSIONS_MAX,
+};
 pub use discounts::{
     DISCOUNTS_MAX, Discount, DiscountAmount, DiscountDue, DiscountRule, PlacementFacts, discounts_due,
     long_term_from,

@@ -2,7 +2,7 @@
 //! practice of CCRAG), and each member council decides for itself. The asking and the negotiation are in the region's log; what a council decides
 //! is in its own, told to that provider and nobody else (`agreements/terms/uplift.rs`).
 
-use super::decide::Outcome;
+use super::decide::{Outcome, room_for};
 use super::events::{LinkAuthorityNominated, UpliftNegotiated, UpliftRequested};
 use super::rejection::FrameworkRejection;
 use super::state::Framework;
@@ -138,7 +138,8 @@ pub(super) fn nominate(
     if !framework.is_member(council, today) {
         return Err(FrameworkRejection::CouncilNotMember { framework: id.clone(), council });
     }
-    if framework.link_authority(provider) == council {
+    room_for(framework, provider)?;
+    if framework.link_authority(provider, today) == council {
         return Ok(vec![]);
     }
     Ok(vec![LinkAuthorityNominated { framework: id.clone(), provider: provider.clone(), council }.into()])
@@ -171,7 +172,7 @@ pub(super) fn negotiate(
     let Some(uplift) = framework.uplifts.get(&number) else {
         return Err(TermsRejection::UpliftUnknown { framework: id.clone(), number }.into());
     };
-    let (link, by) = (framework.link_authority(&uplift.asked.provider), negotiation.by);
+    let (link, by) = (framework.link_authority(&uplift.asked.provider, negotiation.on), negotiation.by);
     if by != link {
         return Err(TermsRejection::NotLinkAuthority { link, by }.into());
     }
@@ -225,9 +226,10 @@ fn check_amount(
 }
 
 impl Framework {
-    /// The council that negotiates a provider's uplifts: the one that was nominated, else the lead.
+    /// The council that negotiates a provider's uplifts on a day: the one that was nominated while it is a member, else the lead.
     #[must_use]
-    pub fn link_authority(&self, provider: &ProviderId) -> CouncilId {
-        self.link_authorities.get(provider).copied().unwrap_or(self.lead)
+    pub fn link_authority(&self, provider: &ProviderId, on: Date) -> CouncilId {
+        let nominated = self.link_authorities.get(provider).copied();
+        nominated.filter(|council| self.is_member(*council, on)).unwrap_or(self.lead)
     }
 }

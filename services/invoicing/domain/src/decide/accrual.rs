@@ -2,6 +2,7 @@
 
 use super::correct::Work;
 use super::entry_dates;
+use crate::agreement::Subject;
 use crate::charge::charge;
 use crate::commands::{AccrueNights, Command};
 use crate::commitment::year_end;
@@ -39,8 +40,10 @@ pub(super) fn accrue(
     let due = agreement.uncharged(&occupied, ask.through);
     let parts = due.into_iter().flat_map(by_month).flat_map(|nights| agreement.terms.by_funders(nights));
     let parts: Vec<Nights> = parts.collect();
-    let new_year = agreement.committed_to != Some(year_end(today));
-    let commit = new_year || !work.events.is_empty();
+    let new_year = agreement.committed_to.is_none_or(|to| to < year_end(today));
+    // A bed is paid for while a child who was expected does not come: those nights were not to come of it.
+    let reducible = matches!(agreement.subject, Subject::Reservation | Subject::Block);
+    let commit = new_year || reducible || !work.events.is_empty();
     let components = if parts.is_empty() { Vec::new() } else { components(&agreement) };
     for (n, nights) in parts.into_iter().enumerate() {
         let last_night = nights.end().yesterday().unwrap_or(nights.start());
@@ -55,7 +58,7 @@ pub(super) fn accrue(
         work.events.push(ChargePosted { council, charge, entry, run: ask.run, at }.into());
     }
     if commit {
-        work.commit(&agreement, &occupied)?;
+        work.commit(&agreement, None)?;
     }
     Ok(work.events)
 }

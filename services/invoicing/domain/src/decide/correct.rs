@@ -37,12 +37,10 @@ impl<'a> Work<'a> {
         reason: &str,
     ) -> Result<(), Rejection> {
         self.events.push(news);
-        let occupied = self.state.occupied(&changed, None);
-        self.settle(&mut changed, &occupied, reason)?;
+        self.settle(&mut changed, None, reason)?;
         for id in self.state.beforehand_of(&changed) {
             let Some(mut other) = self.state.agreements.get(&id).cloned() else { continue };
-            let occupied = self.state.occupied(&other, Some(&changed));
-            self.settle(&mut other, &occupied, "OCCUPIED")?;
+            self.settle(&mut other, Some(&changed), "OCCUPIED")?;
         }
         Ok(())
     }
@@ -50,12 +48,14 @@ impl<'a> Work<'a> {
     fn settle(
         &mut self,
         agreement: &mut Agreement,
-        occupied: &[Nights],
+        changed: Option<&Agreement>,
         reason: &str,
     ) -> Result<(), Rejection> {
-        let stale = self.state.stale(agreement, occupied);
-        self.correct(agreement, occupied, &stale, reason)?;
-        self.commit(agreement, occupied)
+        let occupied = self.state.occupied(agreement, changed);
+        let stale = self.state.stale(agreement, &occupied);
+        self.correct(agreement, &occupied, &stale, reason)?;
+        self.correct_outcomes(agreement, reason)?;
+        self.commit(agreement, changed)
     }
 
     /// Corrects standing charges, latest first. Each correction counts in the period of the charge it corrects, or in the first open one
@@ -90,7 +90,9 @@ impl<'a> Work<'a> {
         let standing = agreement.standing.get(&first).map(|standing| standing.charge);
         let Some(recorded) = standing.and_then(|id| state.charges.get(&id)) else { return Ok(()) };
         let Some(entry) = state.ledger.entry(recorded.id) else { return Ok(()) };
-        let (council, at, day) = (command.council, command.at, entry.dates.posted_on);
+        let (council, at) = (command.council, command.at);
+        // What was an adjustment of a closed day is adjusted as of that day once more.
+        let day = entry.dates.adjusts.unwrap_or(entry.dates.posted_on);
         let remain = paid.iter().filter_map(|paid| common(*paid, recorded.nights));
         let remain: Vec<Nights> = remain.flat_map(|nights| agreement.terms.by_funders(nights)).collect();
         let before = paid.iter().map(Nights::end).filter(|end| *end <= first).max();
@@ -123,9 +125,21 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Posts what changed in what is to come of an agreement.
-    pub(super) fn commit(&mut self, agreement: &Agreement, occupied: &[Nights]) -> Result<(), Rejection> {
-        let posted = commitment::adjusted(agreement, self.state, occupied, self.command)?;
+    /// Posts what changed in what is to come of an agreement, where another one is about to become `changed`.
+    pub(super) fn commit(
+        &mut self,
+        agreement: &Agreement,
+        changed: Option<&Agreement>,
+    ) -> Result<(), Rejection> {
+        let occupied = self.state.to_be_occupied(agreement, changed);
+        let corrected = self.events.iter().filter_map(|event| match event {
+            InvoicingEvent::ChargeReversed(e) => Some(&e.entry),
+            InvoicingEvent::ChargePosted(e) => Some(&e.entry),
+            _ => None,
+        });
+        let own = corrected.filter(|entry| entry.agreement == Some(agreement.id));
+        let first = own.map(|entry| entry.dates.posted_on).min();
+        let posted = commitment::adjusted(agreement, self.state, &occupied, self.command, first)?;
         self.events.extend(posted.map(InvoicingEvent::from));
         Ok(())
     }

@@ -5,6 +5,7 @@ mod beforehand;
 mod correct;
 mod facts;
 mod invoices;
+mod outcomes;
 mod periods;
 mod price_facts;
 
@@ -30,6 +31,8 @@ pub mod limits {
     };
     /// How many absence rules an agreement has at once.
     pub const ABSENCE_RULES_MAX: usize = 20;
+    /// How many payments for outcomes an agreement has.
+    pub const OUTCOMES_MAX: usize = 100;
     /// How many absences of one agreement are noted.
     pub const ABSENCES_MAX: usize = 1_000;
     /// How many days after its issue an invoice is to be paid (Procurement Act 2023, section 68).
@@ -57,6 +60,7 @@ impl Domain for Invoicing {
             Ask::NoteAbsence(recorded) => Ok(price_facts::absence_recorded(state, command, recorded)),
             Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),
             Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
+            Ask::ChargeOutcome(due) => Ok(outcomes::due(state, command, due)),
             Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
             Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
             Ask::YieldNights(fact) => Ok(beforehand::yielded(state, command, fact)),

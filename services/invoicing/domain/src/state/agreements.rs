@@ -2,11 +2,13 @@
 
 use super::State;
 use crate::accounts::Account;
-use crate::agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms, common, joined};
+use crate::agreement::{
+    Absence, Agreement, Departure, OutcomePaid, Standing, StayingPut, Subject, Terms, common, joined,
+};
 use crate::charge::Charge;
 use crate::events::{
     AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, NightsAgreed, NightsAgreedEnded,
-    NightsYielded, StayingPutClosed, StayingPutOpened, TermsChanged,
+    NightsYielded, OutcomeCharged, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 use crate::journal::JournalEntry;
 use crate::lines::{Component, charged, components};
@@ -34,11 +36,13 @@ impl Agreement {
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             charges: Vec::new(),
             stale: BTreeSet::new(),
             news: None,
             committed: Pence::ZERO,
             committed_to: None,
+            committed_on: None,
         }
     }
 
@@ -65,11 +69,13 @@ impl Agreement {
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             charges: Vec::new(),
             stale: BTreeSet::new(),
             news: None,
             committed: Pence::ZERO,
             committed_to: None,
+            committed_on: None,
         }
     }
 
@@ -132,10 +138,21 @@ impl Agreement {
         self.commit(entry);
     }
 
+    pub(crate) fn outcome_charged(&mut self, e: &OutcomeCharged) {
+        self.charges.push(e.charge.id);
+        let (charge, amount, achieved_on) = (e.charge.id, e.charge.total, e.charge.nights.start());
+        self.outcomes.insert(e.payment, OutcomePaid { charge, amount, achieved_on });
+    }
+
     pub(crate) fn reversed(&mut self, reversal: &Charge, entry: &JournalEntry) {
         self.charges.push(reversal.id);
-        self.standing.remove(&reversal.nights.start());
-        self.stale.remove(&reversal.nights.start());
+        // A payment for an outcome may be dated like the first night of a charge.
+        let first = reversal.nights.start();
+        if self.standing.get(&first).is_some_and(|standing| Some(standing.charge) == reversal.reverses) {
+            self.standing.remove(&first);
+            self.stale.remove(&first);
+        }
+        self.outcomes.retain(|_, paid| Some(paid.charge) != reversal.reverses);
         self.commit(entry);
     }
 
@@ -148,20 +165,39 @@ impl Agreement {
 }
 
 impl State {
-    /// The nights on which a child of the council is placed where nights were agreed beforehand, in order; none for a placement itself. An
-    /// agreement that a decision is about to change is looked at as `changed`.
+    /// The nights on which a child of the council is placed where nights were agreed beforehand, or a young person stays put there, in order;
+    /// none for a placement itself. An agreement that a decision is about to change is looked at as `changed`.
     #[must_use]
     pub fn occupied(&self, agreement: &Agreement, changed: Option<&Agreement>) -> Vec<Nights> {
+        self.on_place(agreement, changed, |it| {
+            it.placement_nights().into_iter().chain(it.staying_put_nights()).collect()
+        })
+    }
+
+    /// The same with the nights of placements whose child is still expected: what is to come of these is to come of the placement alone. What is
+    /// *paid* for a bed before the child comes is said by [`Self::occupied`].
+    #[must_use]
+    pub fn to_be_occupied(&self, agreement: &Agreement, changed: Option<&Agreement>) -> Vec<Nights> {
+        self.on_place(agreement, changed, |it| it.expected(&[]))
+    }
+
+    fn on_place(
+        &self,
+        agreement: &Agreement,
+        changed: Option<&Agreement>,
+        nights: impl Fn(&Agreement) -> Vec<Nights>,
+    ) -> Vec<Nights> {
         let reducible = matches!(agreement.subject, Subject::Reservation | Subject::Block);
         let Some(place) = agreement.place.as_ref().filter(|_| reducible) else {
             return Vec::new();
         };
-        let ids = self.places.get(place).into_iter().flatten();
-        let placements = ids.filter_map(|id| {
-            let now = changed.filter(|changed| changed.id == *id).or_else(|| self.agreements.get(id))?;
-            now.placement_nights().filter(|_| now.subject == Subject::Placement)
-        });
-        joined(placements.collect())
+        let others = self.places.get(place).into_iter().flatten();
+        let others = others.filter_map(|id| self.agreements.get(id));
+        // What is about to be opened is not known at the place yet.
+        let changed = changed.filter(|it| it.place.as_ref() == Some(place));
+        let others = others.filter(|it| changed.is_none_or(|changed| changed.id != it.id));
+        let placements = others.chain(changed).filter(|it| it.subject == Subject::Placement);
+        joined(placements.flat_map(nights).collect())
     }
 
     /// What was agreed beforehand of the place of a placement.
@@ -227,8 +263,8 @@ impl State {
     /// Keeps the index of agreements that have nights to charge or to take back.
     pub(super) fn note_open(&mut self, id: AgreementId) {
         let open = self.agreements.get(&id).is_some_and(|it| {
-            // A placement that nobody knows the end of always has nights to come.
-            let endless = it.from.is_some() && it.end.is_none();
+            // A placement that nobody knows the end of always has nights to come, whether or not the child is there yet.
+            let endless = it.end.is_none();
             endless || !it.stale.is_empty() || !it.uncharged(&self.occupied(it, None), Date::MAX).is_empty()
         });
         if open {

@@ -120,13 +120,32 @@ impl Books {
         figures
     }
 
+    /// As of no date less than nothing is committed.
+    fn nothing_is_released_before_it_is_committed(&self) -> Outcome {
+        let mut by_day: BTreeMap<Date, Pence> = BTreeMap::new();
+        for entry in self.state.ledger.entries() {
+            let postings = entry.memorandum.iter().filter(|it| it.account.as_str() != "commitment:control");
+            *by_day.entry(entry.dates.posted_on).or_default() += postings.map(|it| it.amount).sum();
+        }
+        let mut committed = Pence::ZERO;
+        for (day, change) in by_day {
+            committed += change;
+            if committed < Pence::ZERO {
+                return Err(format!("{committed} is committed as of {day}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Every entry balances by itself, in the books and in the memorandum; nothing is dated into a closed period after it was closed.
     fn sound(&self) -> Outcome {
+        self.nothing_is_released_before_it_is_committed()?;
         let mut open_from = None;
         for event in &self.events {
             let entry = match event {
                 InvoicingEvent::ChargePosted(e) => &e.entry,
                 InvoicingEvent::ChargeReversed(e) => &e.entry,
+                InvoicingEvent::OutcomeCharged(e) => &e.entry,
                 InvoicingEvent::InvoiceIssued(e) => &e.entry,
                 InvoicingEvent::PaymentRecorded(e) => &e.entry,
                 InvoicingEvent::CommitmentPosted(e) => &e.entry,

@@ -8,8 +8,8 @@ use care::market::{
 };
 use care::published::{
     AbsenceRecorded, AbsenceRule, AgreementIssued, AgreementTermsSet, AwardTerms, CallOffEvidence,
-    FunderShare, FundersFrom, PlacementEnded, PlacementStarted, PriceLine, Route, StayingPutEnded,
-    StayingPutStarted, TermLine,
+    FunderShare, FundersFrom, OutcomePaymentDue, PlacementEnded, PlacementStarted, PriceLine, Route,
+    StayingPutEnded, StayingPutStarted, TermLine,
 };
 use care::{AgreementId, AwardId, Date, OfferId, Pence, PlaceId, ReferralId};
 use invoicing_domain::{AccrueNights, Ask, ClosePeriod, IssueInvoice, RecordPayment, State};
@@ -39,8 +39,10 @@ impl Step {
             ["leave", name, on, rest @ ..] => leave(name, date(on)?, rest, today),
             ["charge", "all", "before", to] => {
                 let through = date(to)?;
-                let ids = state.agreements.keys().copied();
-                let asks = ids.map(|agreement| AccrueNights { agreement, through, run: None });
+                // As the service asks for a run over all of them.
+                let due: BTreeSet<_> =
+                    state.to_accrue(through).into_iter().chain(state.to_commit(today)).collect();
+                let asks = due.into_iter().map(|agreement| AccrueNights { agreement, through, run: None });
                 return Ok(Self::Asks(asks.map(Ask::AccrueNights).collect()));
             }
             ["charge", name, "before", to] => {
@@ -52,6 +54,19 @@ impl Step {
             ["away", name, number, kind, from, rest @ ..] => {
                 Ask::NoteAbsence(away(name, number, kind, date(from)?, rest, today)?)
             }
+            ["outcome", name, number, amount, on] => Ask::ChargeOutcome(OutcomePaymentDue {
+                agreement: id(name),
+                award: award(name),
+                council: derby(),
+                provider: "acme".parse().unwrap(),
+                outcome: 1,
+                payment: number.parse().map_err(|_| format!("{number:?} is no number"))?,
+                amount: money(amount)?,
+                achieved_on: date(on)?,
+                measure: "a step down that held".to_owned(),
+                approver: "head of service".to_owned(),
+                at: noon(today),
+            }),
             ["stay", "put", name, "ends", on, rest @ ..] => Ask::CloseStayingPut(StayingPutEnded {
                 agreement: id(name),
                 award: award(name),

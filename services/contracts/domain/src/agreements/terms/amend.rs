@@ -12,6 +12,7 @@ use super::{AHEAD_DAYS_MAX, AMENDMENTS_MAX, OPEN_AMENDMENTS_MAX};
 use crate::agreements::events::AgreementEvent;
 use crate::agreements::rejection::AgreementRejection;
 use crate::agreements::state::{Agreement, Agreements};
+use crate::attributes::Shown;
 use crate::call_off::{CallOffQuestion, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 use care::published::terms_limits::{ABSENCE_RULE_CHANGES_MAX, FUNDER_CHANGES_MAX};
@@ -284,6 +285,8 @@ fn judge_core(
         route: &issued.terms.route,
         lines: &core,
         funders: &issued.terms.funders,
+        // What the price goes by was shown with the award.
+        shown: Shown::default(),
     };
     let judged = judge_call_off(scene.facts, &question).evidence.checks;
     let of_price: Vec<CallOffCheck> =
