@@ -6,6 +6,7 @@ mod document;
 mod html;
 mod monitoring;
 mod pdf;
+mod words;
 
 pub(crate) use monitoring::printed as printed_monitoring;
 
@@ -58,6 +59,7 @@ mod tests {
             until: until.to_owned(),
             cause: "AMENDMENT".to_owned(),
             note: note.to_owned(),
+            worked_out: String::new(),
             siblings: Vec::new(),
         };
         let terms = proto::AgreementTerms {
@@ -115,6 +117,55 @@ mod tests {
             assert_eq!(open(tag), html.matches(&format!("</{tag}>")).count(), "{tag}");
         }
         assert!(!html.contains("http"), "the page needs nothing from elsewhere");
+    }
+
+    #[test]
+    fn what_amendments_change_how_it_was_bought_and_staying_put_are_told() {
+        use proto::{line_change::Change, line_price::Price, purchase::Record};
+        let mut whole = agreement();
+        let price = Some(proto::LinePrice { price: Some(Price::CoreBasisPoints(500)) });
+        let change = Change::ChangePrice(proto::ChangeLine { line: 2, price, ..Default::default() });
+        let rule = proto::AbsenceRule {
+            absence: "HOSPITAL".to_owned(),
+            full_nights: 14,
+            core_basis_points: 5_000,
+            ..Default::default()
+        };
+        let changes = proto::AmendmentChanges {
+            lines: vec![proto::LineChange { change: Some(change) }],
+            replace_absence_rules: true,
+            absence_rules: vec![rule.clone()],
+            notice_days: 56,
+            ..Default::default()
+        };
+        let bed = proto::EmergencyBed {
+            place: "places/SC000001-01".to_owned(),
+            reservation: 3,
+            nightly_pence: 64_286,
+        };
+        let terms = whole.terms.as_mut().unwrap();
+        terms.amendments = vec![proto::Amendment { changes: Some(changes), ..Default::default() }];
+        terms.outcomes = vec![proto::Outcome { outcome: 7, ..Default::default() }];
+        terms.absence_rules_from = vec![
+            proto::AbsenceRulesFrom { from: "2026-06-08".to_owned(), rules: vec![rule] },
+            proto::AbsenceRulesFrom { from: "2026-07-01".to_owned(), rules: Vec::new() },
+        ];
+        terms.emergency_bed =
+            Some(proto::Purchase { record: Some(Record::Emergency(bed)), ..Default::default() });
+        let lines = vec![common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 20_000 }];
+        whole.staying_put = Some(proto::StayingPut { lines, weekly_pence: 20_000, ..Default::default() });
+        let html = text(&printed(&whole, proto::PrintFormat::Html));
+        for part in [
+            "Line 2 from then on: 5.00 % of the core fee",
+            "In hospital: 14 nights in full, then 50.00 % of the core fee and 0.00 % of other lines",
+            "Notice of 56 days",
+            "Any: no rule",
+            "£642.86",
+            "Staying Put after the placement",
+            ">7<",
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
     }
 
     #[test]

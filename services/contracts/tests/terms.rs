@@ -113,7 +113,10 @@ async fn both_sides_sign_an_amendment_and_see_what_it_makes_of_the_price() {
         let line = terms.lines.last().unwrap();
         // Ten and a half hours at £35.01 are £367.605, and half pence round up.
         assert_eq!((line.weekly_pence, line.line), (36_761, 2));
-        assert_eq!(line.note, "10.50 hours a week at £35.01; evenings");
+        assert_eq!(
+            (line.note.as_str(), line.worked_out.as_str()),
+            ("evenings", "10.50 hours a week at £35.01")
+        );
         assert!(terms.unsigned, "it was issued before anybody signed");
         assert_eq!(terms.funders.is_empty(), !own, "who pays is the council's to see");
         assert_eq!((terms.amendments.len(), terms.notice_days), (1, 28));

@@ -1,7 +1,7 @@
 //! What contracts publishes of an agreement's price as it changes: its lines over dates, who pays them, and the nights that the child is
 //! away. Each event states all that holds now, so that nothing depends on what came before: the one with the highest number counts.
 
-use super::FunderShare;
+use super::{FunderShare, NoticeBy};
 use crate::domain::{EventBody, StreamId};
 use crate::ids::{AgreementId, AwardId, CouncilId};
 use crate::money::Pence;
@@ -36,9 +36,12 @@ pub struct TermLine {
     pub until: Option<Date>,
     /// What brought it, a code of `code_sets::TERMS_CAUSE`.
     pub cause: String,
-    /// What it is for, such as the number of hours, in words without personal data.
+    /// What it is for, in words without personal data. In events of before `worked_out` was told, with that before it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// How the price came about where it was not given as such, such as `10 hours a week at £35.00`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub worked_out: String,
 }
 
 /// Who pays the nights from a day on, until a later one.
@@ -128,6 +131,9 @@ pub struct AbsenceRecorded {
     /// there was no absence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
+    /// Which side told it; none in events of before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<NoticeBy>,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -66,7 +66,8 @@ fn an_amendment_holds_once_both_sides_have_signed_it() {
             from: date(2026, 6, 8),
             until: Some(date(2026, 9, 7)),
             cause: "AMENDMENT".to_owned(),
-            note: "10 hours a week at £35.00".to_owned(),
+            note: String::new(),
+            worked_out: "10 hours a week at £35.00".to_owned(),
         };
         assert_eq!(set.lines[2..], [added]);
         assert_eq!((set.terms, set.from, set.cause.as_str()), (2, date(2026, 6, 8), "AMENDMENT"));
@@ -150,23 +151,31 @@ fn what_no_amendment_may_make_of_a_price_is_refused_with_the_field() {
         assert_eq!(fields, [field], "{reason}");
     };
     let until = Some(date(2026, 9, 7));
-    refused(vec![adds("CORE", weekly(100), until)], "CORE_OVERLAPS", "lines[0]");
-    refused(vec![LineChange::End { line: 1 }], "CORE_FEE_MISSING", "lines");
+    refused(vec![adds("CORE", weekly(100), until)], "CORE_OVERLAPS", "changes.lines[0].add");
+    refused(vec![LineChange::End { line: 1 }], "CORE_FEE_MISSING", "changes.lines");
     for kind in ["ONE_TO_ONE", "THERAPY", "EDUCATION", "TRANSPORT", "FAMILY_TIME"] {
         let far = Some(date(2029, 6, 9));
-        refused(vec![adds(kind, weekly(100), None)], "ADDITION_NOT_TIME_BOXED", "lines[0].until");
-        refused(vec![adds(kind, weekly(100), far)], "ADDITION_NOT_TIME_BOXED", "lines[0].until");
+        refused(vec![adds(kind, weekly(100), None)], "ADDITION_NOT_TIME_BOXED", "changes.lines[0].add.until");
+        refused(vec![adds(kind, weekly(100), far)], "ADDITION_NOT_TIME_BOXED", "changes.lines[0].add.until");
     }
-    refused(vec![adds("DISCOUNT_VOLUME", weekly(470_001), None)], "WEEKLY_PRICE_NEGATIVE", "lines");
-    refused(vec![adds("DISCOUNT_SIBLING", weekly(100), None)], "SIBLINGS_INVALID", "lines[0].siblings");
-    refused(vec![sibling_discount(&[1], 100)], "SIBLINGS_INVALID", "lines[0].siblings");
-    refused(vec![sibling_discount(&[7], 100)], "SIBLINGS_INVALID", "lines[0].siblings");
-    refused(vec![LineChange::End { line: 9 }], "LINE_UNKNOWN", "lines[0].line");
-    refused(vec![core(450_001)], "PRICE_ABOVE_SCHEDULE", "lines");
-    refused(vec![core(500_001)], "PRICE_ABOVE_CEILING", "lines");
-    refused(vec![adds("UPLIFT", weekly(100), until)], "FIELD_INVALID", "lines[0].kind");
-    refused(vec![adds("THERAPY", weekly(0), until)], "FIELD_INVALID", "lines[0].price");
-    refused(vec![adds("THERAPY", weekly(100), Some(date(2026, 6, 8)))], "FIELD_INVALID", "lines[0].until");
+    refused(vec![adds("DISCOUNT_VOLUME", weekly(470_001), None)], "WEEKLY_PRICE_NEGATIVE", "changes.lines");
+    refused(
+        vec![adds("DISCOUNT_SIBLING", weekly(100), None)],
+        "SIBLINGS_INVALID",
+        "changes.lines[0].add.siblings",
+    );
+    refused(vec![sibling_discount(&[1], 100)], "SIBLINGS_INVALID", "changes.lines[0].add.siblings");
+    refused(vec![sibling_discount(&[7], 100)], "SIBLINGS_INVALID", "changes.lines[0].add.siblings");
+    refused(vec![LineChange::End { line: 9 }], "LINE_UNKNOWN", "changes.lines[0].end.line");
+    refused(vec![core(450_001)], "PRICE_ABOVE_SCHEDULE", "changes.lines");
+    refused(vec![core(500_001)], "PRICE_ABOVE_CEILING", "changes.lines");
+    refused(vec![adds("UPLIFT", weekly(100), until)], "FIELD_INVALID", "changes.lines[0].add.kind");
+    refused(vec![adds("THERAPY", weekly(0), until)], "FIELD_INVALID", "changes.lines[0].add.price");
+    refused(
+        vec![adds("THERAPY", weekly(100), Some(date(2026, 6, 8)))],
+        "FIELD_INVALID",
+        "changes.lines[0].add.until",
+    );
 }
 
 #[test]
@@ -232,7 +241,7 @@ fn no_more_dates_of_funders_or_rules_are_agreed_than_a_ledger_takes() {
     state.when(proposes(ruled(50))).then_refused("LIMIT_REACHED");
     let far = adds("DISCOUNT_LONG_TERM", weekly(100), Some(date(2101, 1, 1)));
     let rejection = lives_there().when(proposes(with_lines(vec![far]))).then_refused("FIELD_INVALID");
-    assert_eq!(rejection.violations()[0].field, "lines[0].until");
+    assert_eq!(rejection.violations()[0].field, "changes.lines[0].add.until");
 }
 
 #[test]
@@ -313,7 +322,7 @@ fn notice_dates_rules_and_outcomes_are_agreed_too() {
     ];
     for (changes, field) in wrong {
         let rejection = lives_there().when(proposes(changes)).then_refused("FIELD_INVALID");
-        assert_eq!(rejection.violations()[0].field, field);
+        assert_eq!(rejection.violations()[0].field, format!("changes.{field}"));
     }
 }
 
@@ -353,12 +362,12 @@ fn an_amendment_of_nothing_or_of_nights_that_there_are_not_is_refused() {
     lives_there().when(proposes(changes())).then_refused("AMENDMENT_EMPTY");
     let early = Changes { lines: vec![hours()], ..Changes::new(date(2026, 5, 3), "too early") };
     let rejection = lives_there().when(proposes(early)).then_refused("AMENDMENT_BEFORE_START");
-    assert_eq!(rejection.violations()[0].field, "from");
+    assert_eq!(rejection.violations()[0].field, "changes.from");
     let gone = lives_there().and([left(1, date(2026, 6, 8)).into()]);
     gone.when(proposes(with_lines(vec![hours()]))).then_refused("AGREEMENT_ENDED");
     let far = Changes { lines: vec![core(440_000)], ..Changes::new(date(2029, 6, 3), "too late") };
     let rejection = lives_there().when(proposes(far)).then_refused("FIELD_INVALID");
-    assert_eq!(rejection.violations()[0].field, "from");
+    assert_eq!(rejection.violations()[0].field, "changes.from");
 }
 
 #[test]
@@ -376,7 +385,7 @@ fn a_part_of_the_core_fee_is_taken_off_in_whole_pence() {
     let _ = agreed(lives_there(), 1, with_lines(vec![off])).then_state(|state| {
         let line = &of(state, 1).terms.lines[2];
         // 3.33 % of £4,500 is £149.85.
-        assert_eq!((line.weekly, line.note.as_str()), (Pence(-14_985), "3.33 % of £4,500.00"));
+        assert_eq!((line.weekly, line.worked_out.as_str()), (Pence(-14_985), "3.33 % of £4,500.00"));
     });
 }
 
@@ -440,4 +449,58 @@ fn corrects(n: u128, on: care::Date) -> AgreementCommand {
     let (reason, correction) = ("CARPL".to_owned(), "a wrong day".to_owned());
     let step = PlacementStep::CorrectEnd { on, reason, ending: None, correction };
     AgreementCommand::Placement { agreement: agreement(n), expected_version: None, step, at: told() }
+}
+
+#[test]
+fn a_line_that_changes_often_keeps_its_note_and_tells_the_last_quantity_alone() {
+    let quantity =
+        |hundredths| LinePrice::Quantity { hundredths, unit: "hours".to_owned(), rate: Pence(3_500) };
+    let until = Some(date(2026, 9, 7));
+    let LineChange::Add { kind, siblings, .. } = hours() else { panic!() };
+    let note = "a word that is said again and again ".repeat(4);
+    let add = LineChange::Add { kind, price: quantity(1_000), until, note: note.clone(), siblings };
+    let mut state = agreed(lives_there(), 1, with_lines(vec![add]));
+    for n in 0..8_u32 {
+        let change =
+            LineChange::Change { line: 3 + n, price: quantity(900), until: None, note: String::new() };
+        let from = date(2026, 6, 9 + i8::try_from(n).unwrap());
+        state = agreed(state, 1, Changes { lines: vec![change], ..Changes::new(from, "fewer hours") });
+    }
+    let _ = state.then_state(|state| {
+        let last = of(state, 1).terms.lines.last().unwrap();
+        assert_eq!(
+            (last.note.as_str(), last.worked_out.as_str()),
+            (note.as_str(), "9 hours a week at £35.00")
+        );
+    });
+}
+
+#[test]
+fn no_discount_is_for_a_sibling_who_never_comes_or_is_not_there_yet() {
+    let cancelled = |n| {
+        let mut events = placed(n);
+        events.pop();
+        events.push(left(n, start()).into());
+        events
+    };
+    let discount = || proposes(with_lines(vec![sibling_discount(&[2], 20_000)]));
+    let field =
+        |rejection: contracts_domain::agreements::AgreementRejection| rejection.violations()[0].field.clone();
+    let never = lives_there().and(cancelled(2)).when(discount()).then_refused("SIBLINGS_INVALID");
+    assert_eq!(field(never), "changes.lines[0].add.siblings");
+    // Who comes on 4 May is there on no night before.
+    let early = Changes { lines: vec![sibling_discount(&[2], 20_000)], ..Changes::new(start(), "together") };
+    let _ = agreed(two_live_there(), 1, early);
+    // Where the other's agreement comes to nothing afterwards, the discount has no night.
+    let mut issued = placed(2);
+    issued.pop();
+    let discounted = lives_there().and(issued);
+    let from = Changes { lines: vec![sibling_discount(&[2], 20_000)], ..Changes::new(start(), "together") };
+    let discounted = agreed(discounted, 1, from);
+    let step = contracts_domain::agreements::PlacementStep::Cancel { reason: "OTHER".to_owned() };
+    let cancel =
+        AgreementCommand::Placement { agreement: agreement(2), expected_version: None, step, at: told() };
+    let _ = run(discounted, cancel).then_state(|state| {
+        assert_eq!(weekly_on(&of(state, 1).terms.lines, start()), Pence(470_000));
+    });
 }

@@ -27,7 +27,7 @@ fn away(absence: Option<u32>, from: Date, until: Option<Date>) -> AgreementComma
 
 #[test]
 fn an_absence_is_told_when_it_begins_and_again_when_it_ends() {
-    let recorded = |revision, until| AbsenceRecorded {
+    let recorded = |revision, until, by| AbsenceRecorded {
         agreement: agreement(1),
         award: award(1),
         council: id(DURHAM),
@@ -36,14 +36,33 @@ fn an_absence_is_told_when_it_begins_and_again_when_it_ends() {
         kind: "MISSING".to_owned(),
         from: date(2026, 5, 20),
         until,
+        by: Some(by),
         at: told(),
     };
     let from = date(2026, 5, 20);
     let until = Some(date(2026, 5, 23));
-    let missing = lives_there().when(away(None, from, None)).then([recorded(1, None).into()]);
-    let back = missing.when(away(Some(1), from, until)).then([recorded(2, until).into()]);
+    let provider = NoticeBy::Provider;
+    let missing = lives_there().when(away(None, from, None)).then([recorded(1, None, provider).into()]);
+    let back = missing.when(away(Some(1), from, until)).then([recorded(2, until, provider).into()]);
     let back = back.when(away(Some(1), from, until)).then_nothing();
-    let none = back.when(away(Some(1), from, Some(from))).then([recorded(3, Some(from)).into()]);
+    // The provider is paid for no night again by its own word alone.
+    let rejection = back.when(away(Some(1), from, Some(from))).then_refused("ABSENCE_COUNCILS");
+    assert_eq!(rejection.violations()[0].field, "absence");
+    let back = || run(run(lives_there(), away(None, from, None)), away(Some(1), from, until));
+    for (from, until) in [(from, Some(date(2026, 5, 22))), (date(2026, 5, 21), until)] {
+        back().when(away(Some(1), from, until)).then_refused("ABSENCE_COUNCILS");
+    }
+    let of_other_kind = TellAbsence { absence: Some(1), kind: "HOSPITAL".to_owned(), from, until };
+    back()
+        .when(by(1, common::terms::provider(), TermsStep::RecordAbsence(of_other_kind)))
+        .then_refused("ABSENCE_COUNCILS");
+    let unheard = run(lives_there(), away(None, from, None));
+    unheard.when(away(Some(1), from, Some(from))).then_refused("ABSENCE_COUNCILS");
+    // More nights it tells of, and a return that was told is withdrawn.
+    let _ = run(run(back(), away(Some(1), from, Some(date(2026, 5, 24)))), away(Some(1), from, None));
+    let never = TellAbsence { absence: Some(1), kind: "MISSING".to_owned(), from, until: Some(from) };
+    let none = back().when(council(TermsStep::RecordAbsence(never)));
+    let none = none.then([recorded(3, Some(from), NoticeBy::Council).into()]);
     // There was none, so that another may have its nights.
     let _ = run(none, away(None, from, None));
 }
@@ -163,7 +182,15 @@ fn spot(negotiation: Vec<Negotiated>) -> TermsStep {
 fn a_spot_purchase_has_its_evidence_and_negotiation() {
     let negotiated = || vec![offer(28, 480_000, false), offer(30, 450_000, true)];
     let recorded = run(given::<Agreements>(spot_events()), council(spot(negotiated())));
-    let _ = recorded.when(council(spot(negotiated()))).then_nothing();
+    // The same again is no news, though it is told at another instant.
+    let TermsStep::RecordPurchase(Purchase::Spot { framework, negotiation, approval: before }) =
+        spot(negotiated())
+    else {
+        panic!()
+    };
+    let later = Approval { at: "2026-06-01T10:00:00Z".parse().unwrap(), ..before };
+    let later = Purchase::Spot { framework, negotiation, approval: later };
+    let _ = recorded.when(council(TermsStep::RecordPurchase(later))).then_nothing();
     for wrong in [
         vec![],
         vec![offer(28, 450_000, false)],
@@ -190,9 +217,21 @@ fn a_bed_that_stands_by_names_its_reservation() {
             approval: approval(),
         }))
     };
-    let _ = run(lives_there(), bed("SC000001-01", 60_000));
-    lives_there().when(bed("SC000001-02", 60_000)).then_refused("FIELD_INVALID");
-    lives_there().when(bed("SC000001-01", 0)).then_refused("FIELD_INVALID");
+    // £4,500.00 a week, which is what its nights are charged at.
+    let _ = run(lives_there(), bed("SC000001-01", 64_286)).when(bed("SC000001-01", 64_286)).then_nothing();
+    lives_there().when(bed("SC000001-02", 64_286)).then_refused("FIELD_INVALID");
+    for other in [0, 60_000] {
+        let rejection = lives_there().when(bed("SC000001-01", other)).then_refused("FIELD_INVALID");
+        assert_eq!(rejection.violations()[0].field, "emergency.nightly_pence");
+    }
+    // It stands beside how the place was bought.
+    let negotiated = vec![offer(28, 480_000, false), offer(30, 450_000, true)];
+    let bought = run(given::<Agreements>(spot_events()), council(spot(negotiated)));
+    let _ = run(bought, bed("SC000001-01", 64_286)).then_state(|state| {
+        let terms = &state.agreements[&agreement(1)].terms;
+        assert!(matches!(terms.purchase, Some(Purchase::Spot { .. })), "{:?}", terms.purchase);
+        assert!(matches!(terms.emergency_bed, Some(Purchase::Emergency { .. })));
+    });
 }
 
 #[test]

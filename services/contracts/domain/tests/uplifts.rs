@@ -393,6 +393,7 @@ fn an_uplift_that_was_decided_before_it_had_a_name_is_read_and_put_right_too() {
         until: None,
         cause: "UPLIFT".to_owned(),
         note: "2026-27: 3.00 %".to_owned(),
+        worked_out: String::new(),
     };
     let state = fold::<Agreements>(&placed(1));
     let issued = &state.agreements[&agreement(1)];

@@ -1,5 +1,6 @@
 //! What an agreement says, as headings, facts and tables; how that looks is for HTML and PDF.
 
+use super::words;
 use api::contracts as proto;
 use care::{CodeSet, CouncilId, Pence, code_sets};
 use std::collections::BTreeSet;
@@ -42,32 +43,32 @@ pub(super) struct Head {
     pub(super) amounts: bool,
 }
 
-const fn head(words: &'static str, weight: u8) -> Head {
+pub(super) const fn head(words: &'static str, weight: u8) -> Head {
     Head { words, weight, amounts: false }
 }
 
-const fn amount(words: &'static str, weight: u8) -> Head {
+pub(super) const fn amount(words: &'static str, weight: u8) -> Head {
     Head { words, weight, amounts: true }
 }
 
 /// The words of a code, or the code itself where there are none.
-fn label(set: CodeSet, code: &str) -> String {
+pub(super) fn label(set: CodeSet, code: &str) -> String {
     set.codes.iter().find(|it| it.code == code).map_or_else(|| code.to_owned(), |it| it.label.to_owned())
 }
 
-fn last(name: &str) -> &str {
+pub(super) fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
 }
 
-fn money(pence: i64) -> String {
+pub(super) fn money(pence: i64) -> String {
     Pence(pence).to_string()
 }
 
-fn percent(basis_points: u32) -> String {
+pub(super) fn percent(basis_points: u32) -> String {
     format!("{}.{:02} %", basis_points / 100, basis_points % 100)
 }
 
-fn or(text: &str, otherwise: &str) -> String {
+pub(super) fn or(text: &str, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
 }
 
@@ -76,7 +77,7 @@ fn council(name: &str) -> String {
     gss.parse::<CouncilId>().map_or_else(|_| gss.to_owned(), |council| format!("{} ({gss})", council.name()))
 }
 
-fn side(side: i32) -> &'static str {
+pub(super) fn side(side: i32) -> &'static str {
     match proto::AgreementSide::try_from(side) {
         Ok(proto::AgreementSide::Provider) => "Provider",
         Ok(proto::AgreementSide::Council) => "Council",
@@ -89,10 +90,12 @@ pub(super) fn of(agreement: &proto::Agreement) -> Document {
     let terms = agreement.terms.clone().unwrap_or_default();
     let sections = [
         section("Parties and placement", vec![parties(agreement), placement(agreement, &terms)]),
+        section("How it was bought", words::purchases(&terms)),
         section("Price", prices(&terms)),
         section("Who pays", funders(&terms)),
         section("Absences", absences(&terms)),
         section("Outcomes", outcomes(&terms)),
+        section("Staying Put", words::staying_put(agreement.staying_put.as_ref())),
         section("Amendments", amendments(&terms)),
         section("What it was judged on", checks(agreement)),
         section("Signatures", signatures(&terms)),
@@ -108,12 +111,12 @@ fn section(heading: &'static str, tables: Vec<Table>) -> Section {
     Section { heading, tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect() }
 }
 
-fn facts(caption: &str, facts: Vec<(&str, String)>) -> Table {
+pub(super) fn facts(caption: &str, facts: Vec<(&str, String)>) -> Table {
     let rows = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     Table { caption: caption.to_owned(), heads: Vec::new(), rows }
 }
 
-fn table(caption: &str, heads: Vec<Head>, rows: Vec<Vec<String>>) -> Table {
+pub(super) fn table(caption: &str, heads: Vec<Head>, rows: Vec<Vec<String>>) -> Table {
     Table { caption: caption.to_owned(), heads, rows }
 }
 
@@ -128,13 +131,19 @@ fn parties(agreement: &proto::Agreement) -> Table {
     )
 }
 
+/// What a price goes by beside level and age.
+fn attribute(code: &str) -> String {
+    format!(", {}", label(code_sets::PRICE_ATTRIBUTE, code).to_lowercase())
+}
+
 fn placement(agreement: &proto::Agreement, terms: &proto::AgreementTerms) -> Table {
     use api::common::route::Route;
     let route = agreement.route.as_ref().and_then(|route| route.route.as_ref());
     let bought = match route {
         Some(Route::Framework(called)) => {
             let framework = last(&called.framework);
-            format!("Called off from {framework}, lot {}, level {}", called.lot, called.level)
+            let with: String = called.attributes.iter().map(|it| attribute(it)).collect();
+            format!("Called off from {framework}, lot {}, level {}{with}", called.lot, called.level)
         }
         Some(Route::InHouse(_)) => "In-house, at an internal price".to_owned(),
         Some(Route::Spot(_)) => "Spot purchase off the framework".to_owned(),
@@ -166,7 +175,7 @@ fn prices(terms: &proto::AgreementTerms) -> Vec<Table> {
             line.from.clone(),
             or(&line.until, "Open"),
             money(line.weekly_pence),
-            line.note.clone(),
+            note(line),
         ]
     });
     let heads = vec![
@@ -197,6 +206,12 @@ fn prices(terms: &proto::AgreementTerms) -> Vec<Table> {
     ]
 }
 
+/// How a price came about, and what it is for.
+fn note(line: &proto::TermLine) -> String {
+    let parts = [line.worked_out.as_str(), line.note.as_str()].into_iter();
+    parts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
 fn funders(terms: &proto::AgreementTerms) -> Vec<Table> {
     let rows = terms.funders.iter().flat_map(|set| {
         set.funders.iter().map(|share| {
@@ -210,7 +225,11 @@ fn funders(terms: &proto::AgreementTerms) -> Vec<Table> {
 fn absences(terms: &proto::AgreementTerms) -> Vec<Table> {
     let first = terms.absence_rules.iter().map(|rule| ("The first", rule));
     let dated = terms.absence_rules_from.iter();
-    let later = dated.flat_map(|it| it.rules.iter().map(|rule| (it.from.as_str(), rule)));
+    let later = dated.clone().flat_map(|it| it.rules.iter().map(|rule| (it.from.as_str(), rule)));
+    let ended = dated.filter(|it| it.rules.is_empty()).map(|it| {
+        let all = |text: &str| text.to_owned();
+        vec![it.from.clone(), all("Any: no rule"), all("All"), String::new(), String::new(), all("Never")]
+    });
     let rules = first.chain(later).map(|(from, rule)| {
         let never = rule.nothing_after == 0;
         vec![
@@ -239,7 +258,11 @@ fn absences(terms: &proto::AgreementTerms) -> Vec<Table> {
     });
     let told_heads = vec![head("Absence", 50), head("First night away", 25), head("Back on", 25)];
     vec![
-        table("What is paid while the child is away; all is, where there is no rule", heads, rules.collect()),
+        table(
+            "What is paid while the child is away; all is, where there is no rule",
+            heads,
+            rules.chain(ended).collect(),
+        ),
         table("Absences so far", told_heads, told.collect()),
     ]
 }
@@ -247,6 +270,7 @@ fn absences(terms: &proto::AgreementTerms) -> Vec<Table> {
 fn outcomes(terms: &proto::AgreementTerms) -> Vec<Table> {
     let agreed = terms.outcomes.iter().map(|outcome| {
         vec![
+            outcome.outcome.to_string(),
             outcome.measure.clone(),
             outcome.evidence.clone(),
             outcome.held_weeks.to_string(),
@@ -255,8 +279,9 @@ fn outcomes(terms: &proto::AgreementTerms) -> Vec<Table> {
         ]
     });
     let heads = vec![
-        head("Measure", 32),
-        head("Evidence", 26),
+        head("No.", 6),
+        head("Measure", 28),
+        head("Evidence", 24),
         amount("Weeks to hold", 12),
         amount("Payment", 15),
         amount("At most", 15),
@@ -290,14 +315,21 @@ fn amendments(terms: &proto::AgreementTerms) -> Vec<Table> {
         let signed = amendment.signatures.iter().map(|it| format!("{} {}", side(it.side), it.signed_on));
         vec![
             last(&amendment.name).to_owned(),
-            changes.from,
+            changes.from.clone(),
             state.to_owned(),
             signed.collect::<Vec<_>>().join(", "),
+            words::changes(&changes).join("; "),
             changes.reason,
         ]
     });
-    let heads =
-        vec![head("No.", 6), head("From", 14), head("State", 13), head("Signed", 32), head("Reason", 35)];
+    let heads = vec![
+        head("No.", 5),
+        head("From", 12),
+        head("State", 10),
+        head("Signed", 19),
+        head("What changes", 33),
+        head("Reason", 21),
+    ];
     vec![table("Amendments", heads, rows.collect())]
 }
 

@@ -49,6 +49,7 @@ pub(super) fn terms(agreement: &Agreement, viewer: Viewer) -> proto::AgreementTe
             until: date_or_empty(line.until),
             cause: line.cause.clone(),
             note: line.note.clone(),
+            worked_out: line.worked_out.clone(),
             siblings: discount.map(|it| names(agreement.issued.council, &it.siblings)).unwrap_or_default(),
         }
     };
@@ -73,6 +74,7 @@ pub(super) fn terms(agreement: &Agreement, viewer: Viewer) -> proto::AgreementTe
         payments: terms.payments.iter().map(outcome_payment).collect(),
         uplifts: terms.uplifts.values().map(|it| it.reference.clone()).collect(),
         purchase: terms.purchase.as_ref().filter(|_| own).map(purchase),
+        emergency_bed: terms.emergency_bed.as_ref().filter(|_| own).map(purchase),
         absence_rules_from: terms.absence_rules_from.iter().map(absence_rules_from).collect(),
         notice_days_from: terms.notice_days.iter().map(notice_days_from).collect(),
     }
@@ -141,6 +143,7 @@ pub(crate) fn absence(absence: &AbsenceRecorded) -> proto::Absence {
         kind: absence.kind.clone(),
         from: absence.from.to_string(),
         until: date_or_empty(absence.until),
+        side: absence.by.map_or(proto::AgreementSide::Unspecified, side).into(),
     }
 }
 

@@ -85,6 +85,7 @@ impl Terms {
             until: None,
             cause: "ISSUED".to_owned(),
             note: String::new(),
+            worked_out: String::new(),
         };
         Self {
             version: 1,

@@ -33,6 +33,7 @@ fn line(number: u32, kind: &str, weekly: i64, from: &str, until: Option<&str>) -
         until: until.map(day),
         cause: "AMENDMENT".to_owned(),
         note: String::new(),
+        worked_out: String::new(),
     }
 }
 
@@ -68,6 +69,7 @@ fn away(absence: u32, from: &str, until: Option<&str>) -> AbsenceRecorded {
         kind: "MISSING".to_owned(),
         from: day(from),
         until: until.map(day),
+        by: None,
         at: noon(day("2026-02-03")),
     }
 }

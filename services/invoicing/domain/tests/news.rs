@@ -84,6 +84,7 @@ fn ask(news: &News, n: u32) -> Ask {
                     until: nights.map(|nights| at_day(from + nights)),
                     cause: "AMENDMENT".to_owned(),
                     note: String::new(),
+                    worked_out: String::new(),
                 };
             let whole = funders(&[("SOCIAL_CARE", 10_000)]);
             let shared = funders(&[("SOCIAL_CARE", 10_000 - health), ("HEALTH", *health)]);
@@ -169,6 +170,7 @@ impl Ledger {
             provider: "acme".parse().unwrap(),
             from: at_day(BIRTHDAY),
             lines: lines(&[("CORE", 20_003)]),
+            by: None,
             at: noon(day("2026-01-01")),
         }));
         ledger

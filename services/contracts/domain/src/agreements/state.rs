@@ -2,7 +2,7 @@
 
 use super::events::{AgreementEvent, ClaimNoted, PlacementReviewConcluded, ProposalNoted};
 use super::notice::NOTICE_DAYS;
-use super::terms::{ClosedAmendment, OutcomePayment, Signature, Terms, UpliftDecision};
+use super::terms::{ClosedAmendment, OutcomePayment, Purchase, Signature, Terms, UpliftDecision};
 use care::published::{AgreementIssued, NoticeBy, PlacementNoticeGiven, PriceLine};
 use care::{AgreementId, AwardId, CouncilId, Date, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -363,7 +363,10 @@ impl Agreements {
                 });
             }),
             AgreementEvent::PurchaseRecorded(e) => self.change(e.agreement, |agreement| {
-                agreement.terms.purchase = Some(e.record.clone());
+                let emergency = matches!(e.record, Purchase::Emergency { .. });
+                let terms = &mut agreement.terms;
+                let record = if emergency { &mut terms.emergency_bed } else { &mut terms.purchase };
+                *record = Some(e.record.clone());
             }),
             // All others are applied where this is called.
             _ => {}

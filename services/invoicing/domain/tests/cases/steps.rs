@@ -285,6 +285,7 @@ fn term_line(text: &str, cause: &str) -> Read<TermLine> {
         until: rest.get(1).map(|to| date(to)).transpose()?,
         cause: cause.to_owned(),
         note: String::new(),
+        worked_out: String::new(),
     })
 }
 
@@ -332,6 +333,7 @@ fn away(
         kind: kind.to_owned(),
         from,
         until: rest.get(1).map(|to| date(to)).transpose()?,
+        by: None,
         at: noon(today),
     })
 }

@@ -1,14 +1,20 @@
-//! Nights on which a child is away from the placement: told when they are known, and told again when more is.
+//! Nights on which a child is away from the placement: told when they are known, and told again when more is. The provider is paid less for
+//! them; what is paid more again, the council tells.
 
 use super::ABSENCES_MAX;
 use super::commands::TellAbsence;
 use super::rejection::{Limit, TermsRejection};
 use crate::agreements::rejection::AgreementRejection;
 use crate::agreements::state::{Agreement, Agreements};
-use care::published::AbsenceRecorded;
+use care::published::{AbsenceRecorded, NoticeBy};
 use care::{Date, Decided, Nights, Timestamp, last_day_ahead, london_date};
 
-pub(super) fn record(agreement: &Agreement, told: &TellAbsence, at: Timestamp) -> Decided<Agreements> {
+pub(super) fn record(
+    agreement: &Agreement,
+    by: NoticeBy,
+    told: &TellAbsence,
+    at: Timestamp,
+) -> Decided<Agreements> {
     let absences = &agreement.terms.absences;
     let before = match told.absence {
         Some(number) => Some(absences.get(&number).ok_or(TermsRejection::AbsenceUnknown(number))?),
@@ -22,6 +28,9 @@ pub(super) fn record(agreement: &Agreement, told: &TellAbsence, at: Timestamp) -
         before.is_some_and(|it| it.kind == told.kind && it.from == told.from && it.until == told.until);
     if same {
         return Ok(vec![]);
+    }
+    if let Some(before) = before.filter(|before| by == NoticeBy::Provider && raises(before, told)) {
+        return Err(TermsRejection::AbsenceCouncils(before.absence).into());
     }
     let number = before.map_or_else(
         || absences.last_key_value().map_or(1, |(last, _)| last.saturating_add(1)),
@@ -43,9 +52,21 @@ pub(super) fn record(agreement: &Agreement, told: &TellAbsence, at: Timestamp) -
         kind: told.kind.clone(),
         from: told.from,
         until: told.until,
+        by: Some(by),
         at,
     };
     Ok(vec![recorded.into()])
+}
+
+/// Whether an absence as it is told again can be paid more than as it was told before: a night of it is away no longer, or it is of another
+/// kind. That a child of whom nothing was known is back is what was waited for.
+fn raises(before: &AbsenceRecorded, told: &TellAbsence) -> bool {
+    let sooner = match (before.until, told.until) {
+        (Some(before), Some(told)) => told < before,
+        (None, Some(back)) => back <= before.from,
+        (_, None) => false,
+    };
+    told.kind != before.kind || told.from > before.from || sooner
 }
 
 fn nights_of(absence: &AbsenceRecorded) -> Nights {

@@ -143,7 +143,7 @@ fn check_dates(scene: Scene<'_>, changes: &Changes) -> Result<(), AgreementRejec
     let mut wrong = Vec::new();
     let mut unless = |kept: bool, field: &str, description: String| {
         if !kept {
-            wrong.push(Violation { field: field.to_owned(), description });
+            wrong.push(Violation { field: format!("changes.{field}"), description });
         }
     };
     unless(from <= latest, "from", format!("is {from}: give {latest} or earlier"));
@@ -163,7 +163,7 @@ fn check_parts(scene: Scene<'_>, changes: &Changes) -> Result<(), TermsRejection
     let mut wrong = Vec::new();
     let mut unless = |kept: bool, field: String, description: String| {
         if !kept {
-            wrong.push(Violation { field, description });
+            wrong.push(Violation { field: format!("changes.{field}"), description });
         }
     };
     let most = LINE_CHANGES_MAX;

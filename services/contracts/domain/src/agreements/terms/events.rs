@@ -230,6 +230,45 @@ pub enum Purchase {
     },
 }
 
+impl Purchase {
+    /// Whether it says the same, whenever that was told: an approval is of the instant at which it was recorded.
+    #[must_use]
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        let own = self.approvals();
+        for (approval, own) in other.approvals_mut().into_iter().zip(own) {
+            approval.at = own.at;
+        }
+        *self == other
+    }
+
+    fn approvals(&self) -> Vec<&Approval> {
+        match self {
+            Self::Spot { framework: FrameworkShown::Waived { approval: waived, .. }, approval, .. } => {
+                vec![waived, approval]
+            }
+            Self::Spot { approval, .. }
+            | Self::InHouse { approval, .. }
+            | Self::Emergency { approval, .. } => {
+                vec![approval]
+            }
+        }
+    }
+
+    fn approvals_mut(&mut self) -> Vec<&mut Approval> {
+        match self {
+            Self::Spot { framework: FrameworkShown::Waived { approval: waived, .. }, approval, .. } => {
+                vec![waived, approval]
+            }
+            Self::Spot { approval, .. }
+            | Self::InHouse { approval, .. }
+            | Self::Emergency { approval, .. } => {
+                vec![approval]
+            }
+        }
+    }
+}
+
 /// What shows that the framework could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "shown", rename_all = "SCREAMING_SNAKE_CASE")]

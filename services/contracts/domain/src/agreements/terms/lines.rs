@@ -65,7 +65,12 @@ pub(super) fn amended(terms: &Terms, changes: &Changes, start: Date) -> Result<A
     let lines = terms.lines.clone();
     let mut work = Work { terms, changes, lines, siblings: BTreeMap::new(), core: false };
     for (n, change) in changes.lines.iter().enumerate() {
-        work.apply(&format!("lines[{n}]"), change)?;
+        let kind = match change {
+            LineChange::Add { .. } => "add",
+            LineChange::Change { .. } => "change_price",
+            LineChange::End { .. } => "end",
+        };
+        work.apply(&format!("changes.lines[{n}].{kind}"), change)?;
     }
     if work.lines.len() > TERM_LINES_MAX {
         return Err(TermsRejection::TooMany(TERM_LINES_MAX, "an agreement has no more lines"));
@@ -198,7 +203,6 @@ impl Work<'_> {
             return invalid("price", format!("comes to {weekly} a week: expected £0.01 to {most}"));
         }
         let weekly = if given.kind.starts_with(DISCOUNT) { -weekly } else { weekly };
-        let note = [words, given.note.to_owned()].into_iter().filter(|text| !text.is_empty());
         Ok(TermLine {
             line: number_after(self.lines.len()),
             kind: given.kind.to_owned(),
@@ -206,7 +210,8 @@ impl Work<'_> {
             from,
             until: given.until,
             cause: AMENDMENT.to_owned(),
-            note: note.collect::<Vec<_>>().join("; "),
+            note: given.note.to_owned(),
+            worked_out: words,
         })
     }
 

@@ -75,7 +75,7 @@ pub(super) fn decide(
         TermsStep::WithdrawAmendment { amendment, reason } => {
             amend::close(scene, *amendment, AmendmentEnd::Withdrawn, reason)
         }
-        TermsStep::RecordAbsence(told) => absence::record(agreement, told, at),
+        TermsStep::RecordAbsence(told) => absence::record(agreement, by.side(), told, at),
         TermsStep::RecordPurchase(purchase) => purchase::record(agreement, purchase, at),
         TermsStep::EvidenceOutcome(told) => outcomes::evidence(agreement, told, at),
         TermsStep::DecideOutcome { payment, decision, approver } => {

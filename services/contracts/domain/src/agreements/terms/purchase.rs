@@ -1,5 +1,5 @@
 //! How a place that was not called off from a framework came to be bought: why the framework could not be used and what was negotiated, how
-//! an internal price is made up, or which reservation pays for a bed that stands by.
+//! an internal price is made up; and beside that, which reservation pays for a bed that stands by.
 
 use super::events::{FrameworkShown, Purchase, PurchaseRecorded};
 use super::rejection::TermsRejection;
@@ -27,7 +27,10 @@ pub(super) fn record(agreement: &Agreement, purchase: &Purchase, at: Timestamp) 
     if !wrong.is_empty() {
         return Err(TermsRejection::FieldInvalid(wrong).into());
     }
-    if agreement.terms.purchase.as_ref() == Some(purchase) {
+    let terms = &agreement.terms;
+    let emergency = matches!(purchase, Purchase::Emergency { .. });
+    let before = if emergency { terms.emergency_bed.as_ref() } else { terms.purchase.as_ref() };
+    if before.is_some_and(|before| before.same(purchase)) {
         return Ok(vec![]);
     }
     let (agreement, award, council) = (issued.agreement, issued.award, issued.council);
@@ -60,8 +63,7 @@ fn wrong(agreement: &Agreement, purchase: &Purchase, at: Timestamp) -> Vec<Viola
             let agreed = negotiation.iter().filter(|offer| offer.agreed).count() == 1
                 && negotiation.last().is_some_and(|offer| offer.agreed);
             unless(agreed, field, "the last offer, and no other, is the one that was agreed on".to_owned());
-            let lines = agreement.issued.terms.lines.iter().filter(|line| line.kind == super::lines::CORE);
-            let core: Pence = lines.map(|line| line.weekly).sum();
+            let core = core_fee(agreement);
             let same = negotiation.last().is_none_or(|offer| offer.core_weekly == core);
             unless(same, field, format!("the core fee that was agreed on is {core} a week"));
         }
@@ -69,9 +71,18 @@ fn wrong(agreement: &Agreement, purchase: &Purchase, at: Timestamp) -> Vec<Viola
         Purchase::Emergency { place, nightly, .. } => {
             let same = *place == agreement.issued.place;
             unless(same, "emergency.place", format!("the agreement is for {}", agreement.issued.place));
-            let paid = (Pence(1)..=Pence::MAX_INPUT).contains(nightly);
-            unless(paid, "emergency.nightly_pence", format!("must be £0.01 to {}", Pence::MAX_INPUT));
+            // What is charged for the nights is the agreement's core fee: a record of another price would be of no effect.
+            let core = core_fee(agreement);
+            let described =
+                format!("must be a seventh of the core fee of {core} a week: {}", core.scaled(1, 7));
+            unless(*nightly == core.scaled(1, 7), "emergency.nightly_pence", described);
         }
     }
     wrong
+}
+
+/// The core fee as the agreement was issued, in pence a week.
+fn core_fee(agreement: &Agreement) -> Pence {
+    let lines = agreement.issued.terms.lines.iter().filter(|line| line.kind == super::lines::CORE);
+    lines.map(|line| line.weekly).sum()
 }

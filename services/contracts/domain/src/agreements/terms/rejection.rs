@@ -115,6 +115,11 @@ pub enum TermsRejection {
         /// The first night in both.
         on: Date,
     },
+    /// A provider that would be paid more again.
+    #[error(
+        "absence {0} would be shorter, or of another kind: the council tells that; a provider tells of more nights, or of the return"
+    )]
+    AbsenceCouncils(u32),
     /// Nights on which the child does not live there.
     #[error("{field}: {detail}")]
     AbsenceOutside {
@@ -265,12 +270,13 @@ impl TermsRejection {
             | Self::AdditionNotTimeBoxed { field, .. }
             | Self::SiblingsInvalid { field, .. }
             | Self::AbsenceOutside { field, .. } => Some(field),
-            Self::AmendmentBeforeStart { .. } | Self::UpliftDateMissing | Self::AbsenceOverlaps { .. } => {
-                Some("from")
+            Self::AmendmentBeforeStart { .. } => Some("changes.from"),
+            Self::UpliftDateMissing | Self::AbsenceOverlaps { .. } => Some("from"),
+            Self::CoreMissing(_) | Self::WeeklyNegative { .. } | Self::CoreNotAllowed { .. } => {
+                Some("changes.lines")
             }
-            Self::CoreMissing(_) | Self::WeeklyNegative { .. } | Self::CoreNotAllowed { .. } => Some("lines"),
-            Self::FundersNotWhole(_) => Some("funders"),
-            Self::AbsenceUnknown(_) => Some("absence"),
+            Self::FundersNotWhole(_) => Some("changes.funders"),
+            Self::AbsenceUnknown(_) | Self::AbsenceCouncils(_) => Some("absence"),
             Self::UpliftAboveNegotiated { field, .. } => Some(field),
             Self::UpliftOfOther { .. } | Self::UpliftRaisesNothing { .. } | Self::UpliftNotApplied { .. } => {
                 Some("agreements")
@@ -324,6 +330,7 @@ impl Refusal for TermsRejection {
             Self::CoreNotAllowed { check: CoreCheck::NotAdmitted, .. } => "PROVIDER_NOT_ADMITTED",
             Self::AbsenceUnknown(_) => "ABSENCE_UNKNOWN",
             Self::AbsenceOverlaps { .. } => "ABSENCE_OVERLAPS",
+            Self::AbsenceCouncils(_) => "ABSENCE_COUNCILS",
             Self::AbsenceOutside { .. } => "ABSENCE_OUTSIDE_PLACEMENT",
             Self::UpliftDateMissing => "UPLIFT_DATE_MISSING",
             Self::UpliftAlreadyApplied(_) => "UPLIFT_ALREADY_APPLIED",

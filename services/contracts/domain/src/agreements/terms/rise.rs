@@ -2,7 +2,7 @@
 
 use super::amend::terms_set;
 use super::lines::{CORE, UPLIFT, core_on, has_nights, holds, turns, weekly_on};
-use super::rejection::TermsRejection;
+use super::rejection::{TermsRejection, invalid};
 use super::state::{AppliedUplift, Terms, number_after};
 use crate::agreements::state::Agreement;
 use crate::frameworks::{Frameworks, UpliftAmount};
@@ -94,6 +94,7 @@ fn risen(agreement: &Agreement, facts: &Frameworks, lines: &[TermLine], rise: Ri
                 until,
                 cause: rise.cause.to_owned(),
                 note: rise.note(),
+                worked_out: String::new(),
             }),
         }
     }
@@ -162,7 +163,9 @@ pub(super) fn put_right(
     for on in turns(&lines, agreement.issued.start) {
         let weekly = weekly_on(&lines, on);
         if weekly < Pence::ZERO {
-            return Err(TermsRejection::WeeklyNegative { weekly, on });
+            let detail =
+                format!("the weekly price would be {weekly} from {on} on: change the discounts first");
+            return Err(invalid("accepted", detail));
         }
     }
     let Some(first) = first_difference(&terms.lines, &lines) else { return Ok(None) };

@@ -5,7 +5,7 @@ use super::commands::Changes;
 use super::events::SiblingDiscount;
 use super::rejection::TermsRejection;
 use crate::agreements::events::AgreementEvent;
-use crate::agreements::state::{Agreement, Agreements};
+use crate::agreements::state::{Agreement, AgreementStatus, Agreements};
 use care::published::{AgreementTermsSet, PlacementEnded};
 use care::{AgreementId, Date, Timestamp};
 
@@ -14,7 +14,7 @@ const DISCOUNT: &str = "DISCOUNT";
 /// How many siblings a discount names at most.
 const SIBLINGS_MAX: usize = 12;
 
-/// Siblings are those of this council's agreements with the provider, of other children, that have not come to nothing.
+/// Siblings are those of this council's agreements with the provider, of other children, who are there when the discount begins.
 pub(super) fn check(
     state: &Agreements,
     agreement: &Agreement,
@@ -22,7 +22,7 @@ pub(super) fn check(
 ) -> Result<(), TermsRejection> {
     for (n, siblings) in siblings_named(changes) {
         let refuse = |detail: String| {
-            Err(TermsRejection::SiblingsInvalid { field: format!("lines[{n}].siblings"), detail })
+            Err(TermsRejection::SiblingsInvalid { field: format!("changes.lines[{n}].add.siblings"), detail })
         };
         if siblings.len() > SIBLINGS_MAX {
             return refuse(format!("name {SIBLINGS_MAX} at most"));
@@ -35,8 +35,17 @@ pub(super) fn check(
             if sibling.issued.referral == agreement.issued.referral {
                 return refuse(format!("agreement {id} is for the child itself: name those of the others"));
             }
+            if sibling.status() == AgreementStatus::Cancelled {
+                return refuse(format!("the child of agreement {id} never came: leave it out"));
+            }
             if let Some(end) = sibling.ended.as_ref().filter(|end| end.on <= changes.from) {
                 return refuse(format!("the child of agreement {id} is not there from {} on", end.on));
+            }
+            let first = sibling.started.unwrap_or(sibling.issued.start);
+            if first > changes.from {
+                return refuse(format!(
+                    "the child of agreement {id} comes on {first}: begin the discount then"
+                ));
             }
         }
     }
@@ -53,9 +62,14 @@ fn until_with(
     discount: &SiblingDiscount,
     told: Option<(AgreementId, Date)>,
 ) -> Option<Date> {
-    let ends = discount.siblings.iter().map(|sibling| match told {
-        Some((agreement, on)) if agreement == *sibling => Some(on),
-        _ => state.agreements.get(sibling)?.ended.as_ref().map(|end| end.on),
+    let ends = discount.siblings.iter().map(|id| {
+        let sibling = state.agreements.get(id)?;
+        let on = match told {
+            Some((agreement, on)) if agreement == *id => on,
+            _ => sibling.ended.as_ref()?.on,
+        };
+        // One who never came was a sibling there on no night.
+        Some(if sibling.started.is_none() { Date::MIN } else { on })
     });
     // One who stays is enough.
     let last = ends.collect::<Option<Vec<Date>>>().and_then(|ends| ends.into_iter().max());

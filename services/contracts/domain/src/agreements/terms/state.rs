@@ -56,6 +56,8 @@ pub struct Terms {
     pub payments: Vec<OutcomePayment>,
     /// How the place came to be bought, where that is recorded.
     pub purchase: Option<Purchase>,
+    /// Which bed that stands by for emergencies it is, beside how it was bought.
+    pub emergency_bed: Option<Purchase>,
 }
 
 /// An uplift that is applied to an agreement.
@@ -173,6 +175,7 @@ impl Terms {
             until: None,
             cause: ISSUED.to_owned(),
             note: String::new(),
+            worked_out: String::new(),
         };
         Self {
             version: 1,
@@ -192,6 +195,7 @@ impl Terms {
             schedules: issued.schedule_from.map(|schedule| (issued.start, schedule)).into_iter().collect(),
             payments: Vec::new(),
             purchase: None,
+            emergency_bed: None,
         }
     }
 
