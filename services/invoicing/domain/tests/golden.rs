@@ -11,7 +11,7 @@ fn golden(event_type: &str) -> PathBuf {
 }
 
 /// Kinds of records that the first golden file of their type does not show: `ChargePosted.v1.dated.json` has lines of some nights only, VAT, and
-/// a memorandum.
+/// a memorandum; `PeriodClosed.v1.uncharged.json` was closed in spite of nights that were not charged.
 #[test]
 fn other_shapes_of_an_event_read_and_write_the_same_too() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden");
@@ -29,7 +29,7 @@ fn other_shapes_of_an_event_read_and_write_the_same_too() {
             shapes += 1;
         }
     }
-    assert_eq!(shapes, 3, "golden files of other shapes");
+    assert_eq!(shapes, 4, "golden files of other shapes");
 }
 
 #[test]

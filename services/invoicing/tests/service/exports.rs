@@ -40,8 +40,8 @@ async fn lived_in() -> World {
     }
     let invoices = world.issue(DERBY, "i", "2026-02-01").await;
     world.pay(&invoices[0], "p").await.unwrap();
-    let close =
-        ClosePeriodRequest { parent: DERBY.into(), request_id: "c".into(), month: "2026-01".to_owned() };
+    let (parent, month) = (DERBY.to_owned(), "2026-01".to_owned());
+    let close = ClosePeriodRequest { parent, request_id: "c".into(), month, leave_uncharged: false };
     world.service.close_period(as_council(DERBY, "2026-02-03", close)).await.unwrap();
     for (n, on) in [(2, "2026-01-17"), (3, "2026-01-10"), (5, "2026-01-21")] {
         world.end(DERBY, n, on).await;

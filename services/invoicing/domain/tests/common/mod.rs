@@ -116,8 +116,9 @@ pub(crate) fn pay(invoice: care::InvoiceId, paid_on: Option<Date>) -> Ask {
     Ask::RecordPayment(RecordPayment { invoice, paid_on })
 }
 
+/// A month closed whatever is left in it; what is refused of it is a test's of its own.
 pub(crate) fn close(month: Date) -> Ask {
-    Ask::ClosePeriod(ClosePeriod { month })
+    Ask::ClosePeriod(ClosePeriod { month, leave_uncharged: true })
 }
 
 /// The events that a series of commands leads to.
