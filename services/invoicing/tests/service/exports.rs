@@ -202,6 +202,37 @@ async fn every_invoice_is_an_e_invoice_of_what_the_ledger_owes() {
     );
 }
 
+/// An independent school's education is taxed, and its e-invoice does not say that education is exempt.
+#[tokio::test]
+async fn only_exempt_education_is_given_as_a_reason_of_exemption() {
+    let world = world().await;
+    for (n, provider, provision) in
+        [(1, "school", "RESIDENTIAL_EDUCATION"), (2, "home", "RESIDENTIAL"), (3, "plain", "RESIDENTIAL")]
+    {
+        let with_lessons = |issued: &mut care::published::AgreementIssued| {
+            issued.terms.route = Route::Spot { justification: "nobody else".to_owned() };
+            issued.provision = provision.to_owned();
+            if n < 3 {
+                let kind = "EDUCATION".to_owned();
+                issued.terms.lines.push(care::published::PriceLine { kind, weekly: Pence(14_000) });
+            }
+        };
+        world.place_on(DERBY, n, provider, with_lessons).await;
+    }
+    world.accrue(DERBY, "a", "2026-02-01").await.unwrap();
+    let mut reasons = BTreeMap::new();
+    for invoice in world.issue(DERBY, "i", "2026-02-01").await {
+        let file = as_file(&world, &invoice.name, DocumentFormat::Ubl).await.unwrap();
+        let document = books::ubl::read(&file.content).unwrap();
+        let exempt = document.exempt.unwrap();
+        reasons.insert(document.seller.id, (exempt.code, exempt.reason.unwrap().contains("education")));
+    }
+    let welfare = || (Some("VATEX-EU-132-1G".to_owned()), false);
+    assert_eq!(reasons["school"], welfare());
+    assert_eq!(reasons["home"], (None, true));
+    assert_eq!(reasons["plain"], welfare());
+}
+
 #[tokio::test]
 async fn a_payment_is_remitted_and_a_provider_has_the_files_of_its_own_invoices() {
     let world = lived_in().await;
