@@ -1,7 +1,8 @@
 //! Identifiers. Ids that the brokerage makes are UUIDs; ids that the outside world gives (URN, provider, framework,
 //! place) are short opaque text, checked for shape and never taken apart.
 
-use serde::{Deserialize, Serialize};
+use crate::in_place;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -65,9 +66,20 @@ macro_rules! text_id {
         $(#[$doc])*
         ///
         /// 1 to 40 characters: ASCII letters, digits, `-`, `_` and `.`.
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                in_place::parsed(deserializer)
+            }
+        }
 
         impl $name {
             /// The id as text.
@@ -152,9 +164,20 @@ text_id!(
     LotId, "lot id");
 
 /// A council by its GSS code (`E06000015`). Parsing also accepts the DfE's three digits (`831`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CouncilId([u8; 9]);
+
+impl Serialize for CouncilId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.gss())
+    }
+}
+
+impl<'de> Deserialize<'de> for CouncilId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        in_place::parsed(deserializer)
+    }
+}
 
 impl CouncilId {
     pub(crate) const fn from_gss(gss: &str) -> Self {

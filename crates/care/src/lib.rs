@@ -7,6 +7,7 @@ mod codes;
 mod councils;
 mod domain;
 mod ids;
+pub mod in_place;
 pub mod market;
 mod money;
 mod nights;

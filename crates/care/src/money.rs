@@ -1,6 +1,7 @@
 //! Money is whole pence in an `i64`; shares of it are split so that not a penny appears or vanishes.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
@@ -29,6 +30,21 @@ impl Pence {
     pub fn from_input(pence: i64) -> Result<Self, AmountOverflow> {
         if (0..=Self::MAX_INPUT.0).contains(&pence) { Ok(Self(pence)) } else { Err(AmountOverflow(pence)) }
     }
+
+    /// `by` of `over` equal parts of it, the one rounding of weekly prices: half pence round away from zero. At most what an `i64` holds;
+    /// an `over` of nothing counts as one.
+    #[must_use]
+    pub fn scaled(self, by: u32, over: u32) -> Self {
+        let (amount, over) = (i128::from(self.0) * i128::from(by), i128::from(over.max(1)));
+        let rounded = (amount.abs() * 2 + over) / (over * 2) * amount.signum();
+        Self(i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX }))
+    }
+
+    /// A part of it in basis points, rounded as [`scaled`](Self::scaled) does.
+    #[must_use]
+    pub fn part(self, basis_points: u32) -> Self {
+        self.scaled(basis_points, 10_000)
+    }
 }
 
 impl fmt::Display for Pence {
@@ -49,6 +65,7 @@ impl fmt::Display for Pence {
 
 impl Add for Pence {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
     }
@@ -56,6 +73,7 @@ impl Add for Pence {
 
 impl Sub for Pence {
     type Output = Self;
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Self(self.0 - other.0)
     }
@@ -63,24 +81,28 @@ impl Sub for Pence {
 
 impl Neg for Pence {
     type Output = Self;
+    #[inline]
     fn neg(self) -> Self {
         Self(-self.0)
     }
 }
 
 impl AddAssign for Pence {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         self.0 += other.0;
     }
 }
 
 impl SubAssign for Pence {
+    #[inline]
     fn sub_assign(&mut self, other: Self) {
         self.0 -= other.0;
     }
 }
 
 impl Sum for Pence {
+    #[inline]
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         amounts.fold(Self::ZERO, Add::add)
     }
@@ -93,25 +115,36 @@ impl Sum for Pence {
 /// Returns nothing when the weights sum to zero: there is then nobody to charge.
 #[must_use]
 pub fn split_largest_remainder(total: Pence, weights: &[u32]) -> Option<Vec<Pence>> {
-    let whole: i128 = weights.iter().copied().map(i128::from).sum();
+    let whole: u64 = weights.iter().copied().map(u64::from).sum();
     if whole == 0 {
         return None;
     }
-    let amount = i128::from(total.0).abs();
-    let mut parts: Vec<(i128, i128)> = weights
-        .iter()
-        .map(|&weight| (amount * i128::from(weight) / whole, amount * i128::from(weight) % whole))
-        .collect();
-    let left = amount - parts.iter().map(|(share, _)| share).sum::<i128>();
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|&i| (-parts[i].1, i));
-    // Fewer pennies are left over than there are weights with a remainder.
-    for &i in order.iter().take(usize::try_from(left).unwrap_or(0)) {
-        parts[i].0 += 1;
+    let amount = total.0.unsigned_abs();
+    // No part exceeds the total, so that each fits; a sum in 128 bits takes several times as long, and few amounts need it.
+    let part = |&weight: &u32| match amount.checked_mul(u64::from(weight)) {
+        Some(exact) => (exact / whole, exact % whole),
+        None => {
+            let (exact, whole) = (u128::from(amount) * u128::from(weight), u128::from(whole));
+            let fits = |part: u128| u64::try_from(part).unwrap_or(amount);
+            (fits(exact / whole), fits(exact % whole))
+        }
+    };
+    let mut parts: Vec<(u64, u64)> = weights.iter().map(part).collect();
+    let left = amount - parts.iter().map(|(share, _)| share).sum::<u64>();
+    if left > 0 {
+        let mut order: Vec<usize> = (0..parts.len()).collect();
+        order.sort_by_key(|&i| (Reverse(parts[i].1), i));
+        // Fewer pennies are left over than there are weights with a remainder.
+        for &i in order.iter().take(usize::try_from(left).unwrap_or(0)) {
+            parts[i].0 += 1;
+        }
     }
-    let sign = i128::from(total.0.signum());
-    // No part exceeds the total, which is an i64.
-    Some(parts.into_iter().map(|(share, _)| Pence(i64::try_from(share * sign).unwrap_or(total.0))).collect())
+    let signed = |(share, _): (u64, u64)| {
+        // The least `i64` has no positive counterpart: its magnitude wraps to itself.
+        let share = share.cast_signed();
+        Pence(if total.0 < 0 { share.wrapping_neg() } else { share })
+    };
+    Some(parts.into_iter().map(signed).collect())
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ impl Nights {
     ///
     /// # Errors
     /// When `end` is before `start`.
+    #[inline]
     pub fn new(start: Date, end: Date) -> Result<Self, NightsInvalid> {
         if end < start { Err(NightsInvalid { start, end }) } else { Ok(Self { start, end }) }
     }
@@ -49,36 +50,42 @@ impl Nights {
     /// The nights from `start` to `end`, or to the last date there is while nobody knows the end. An `end` before
     /// `start` gives no nights.
     #[must_use]
+    #[inline]
     pub fn from_on(start: Date, end: Option<Date>) -> Self {
         Self { start, end: end.map_or(Date::MAX, |end| end.max(start)) }
     }
 
     /// The first night.
     #[must_use]
+    #[inline]
     pub fn start(&self) -> Date {
         self.start
     }
 
     /// The day of departure, which is not paid.
     #[must_use]
+    #[inline]
     pub fn end(&self) -> Date {
         self.end
     }
 
     /// How many nights.
     #[must_use]
+    #[inline]
     pub fn count(&self) -> i64 {
         days_between(self.start, self.end)
     }
 
     /// Whether there is no night in it.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Whether some night lies in both.
     #[must_use]
+    #[inline]
     pub fn overlaps(&self, other: &Self) -> bool {
         self.start.max(other.start) < self.end.min(other.end)
     }
@@ -90,8 +97,9 @@ impl fmt::Display for Nights {
     }
 }
 
+#[inline]
 fn days_between(from: Date, to: Date) -> i64 {
-    i64::from(from.until(to).map_or(0, |span| span.get_days()))
+    from.duration_until(to).as_secs() / 86_400
 }
 
 /// What the nights of `period` cost at `weekly` pence a week, for a placement whose first night is `placement_start`.
@@ -100,13 +108,22 @@ fn days_between(from: Date, to: Date) -> i64 {
 /// of two such sums: any split of a period sums exactly to the whole, and totals never drift. Half pence round away from
 /// zero. Nights before `placement_start` cost nothing.
 #[must_use]
+#[inline]
 pub fn fee_for_nights(weekly: Pence, placement_start: Date, period: Nights) -> Pence {
     let up_to = |day: Date| {
-        let nights = i128::from(days_between(placement_start, day).max(0));
-        let sevenths = i128::from(weekly.0) * nights;
-        let rounded = (sevenths.abs() * 2 + 7) / 14 * sevenths.signum();
-        // A weekly fee is at most Pence::MAX_INPUT and a calendar has under four million days: within an i64.
-        Pence(i64::try_from(rounded).unwrap_or(i64::MAX))
+        let nights = days_between(placement_start, day).max(0);
+        // A weekly fee is at most Pence::MAX_INPUT and a calendar has under four million days: within an i64, and sooner than in 128 bits.
+        let rounded = match weekly.0.checked_mul(nights).and_then(|sevenths| sevenths.checked_mul(2)) {
+            Some(twice) if twice.unsigned_abs() <= i64::MAX.unsigned_abs() - 7 => {
+                (twice.abs() + 7) / 14 * twice.signum()
+            }
+            _ => {
+                let sevenths = i128::from(weekly.0) * i128::from(nights);
+                let rounded = (sevenths.abs() * 2 + 7) / 14 * sevenths.signum();
+                i64::try_from(rounded).unwrap_or(i64::MAX)
+            }
+        };
+        Pence(rounded)
     };
     up_to(period.end) - up_to(period.start)
 }

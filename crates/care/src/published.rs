@@ -19,14 +19,39 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
+/// A part of other services' events that is read of them, and nothing else of these: the events it is read from, their version, and how.
+macro_rules! parts {
+    ($name:ident, [$($event_type:literal),+]) => {
+        impl $name {
+            /// The events that it is read from.
+            pub const TYPES: &'static [&'static str] = &[$($event_type),+];
+            /// Their version.
+            pub const VERSION: u16 = 1;
+
+            /// Reads what every service may read of such an event.
+            ///
+            /// # Errors
+            /// When the event is of another type or version, or its payload is not what it should be.
+            pub fn decode(event_type: &str, version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
+                if !Self::TYPES.contains(&event_type) {
+                    return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
+                }
+                decode_part(event_type, Self::VERSION, version, payload)
+            }
+        }
+    };
+}
+
 mod claims;
 mod evaluation;
+pub mod monitoring;
 mod outcomes;
 mod staying;
 mod terms;
 
 pub use claims::{
-    ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence, PlaceClaimed,
+    Accommodation, ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence,
+    PlaceClaimed,
 };
 pub use evaluation::{
     ChoiceEvidence, EvaluationWeights, EvaluationWeightsSet, PRICE, WHOLE_BASIS_POINTS, Weights,
@@ -37,7 +62,8 @@ pub use staying::{
     EndingSteps, IMMEDIATE_RISK, NoticeBy, PlacementNoticeGiven, PlacementNoticeWithdrawn, StayingPutEnded,
     StayingPutStarted,
 };
-pub use terms::{AbsenceRecorded, AbsenceRule, AgreementTermsSet, FundersFrom, TermLine};
+pub use terms::limits as terms_limits;
+pub use terms::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, AgreementTermsSet, FundersFrom, TermLine};
 
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
@@ -202,6 +228,10 @@ pub struct AwardProposed {
     pub terms: AwardTerms,
     /// What came before, and who approved.
     pub evidence: CascadeEvidence,
+    /// Of what the price goes by beside level and age, as far as it is the child's own, the codes of `code_sets::PRICE_ATTRIBUTE` that the referral
+    /// shows; of no other code it says anything. None where the price goes by none of them, and in awards of which that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes_shown: Option<BTreeSet<String>>,
     /// When it was proposed.
     pub at: Timestamp,
 }
@@ -237,23 +267,7 @@ pub struct SearchEnded {
     pub at: Timestamp,
 }
 
-impl SearchEnded {
-    /// The events that it is read from.
-    pub const TYPES: [&str; 2] = ["ReferralAwarded", "ReferralWithdrawn"];
-    /// Their version.
-    pub const VERSION: u16 = 1;
-
-    /// Reads what every service may read of such an event.
-    ///
-    /// # Errors
-    /// When the event is of another type or version, or its payload is not what it should be.
-    pub fn decode(event_type: &str, version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
-        if !Self::TYPES.contains(&event_type) {
-            return Err(DecodeError::Unknown { event_type: event_type.to_owned(), version });
-        }
-        decode_part(event_type, Self::VERSION, version, payload)
-    }
-}
+parts!(SearchEnded, ["ReferralAwarded", "ReferralWithdrawn"]);
 
 /// What was judged when the agreement was made or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,6 +314,10 @@ pub struct AgreementIssued {
     pub terms: AwardTerms,
     /// What eligibility under the contract was judged on.
     pub evidence: CallOffEvidence,
+    /// The day from which the price schedule holds that the core fee was called off under: a rise from then or before is in it already.
+    /// None where it was not called off from a framework, and in events of before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_from: Option<Date>,
     /// When it was issued.
     pub at: Timestamp,
 }

@@ -32,6 +32,31 @@ pub struct Excluded<'a> {
     failed: RuleSet,
 }
 
+/// Every rule that a place fails, in the order of the rules.
+pub struct Findings<'a> {
+    of: Excluded<'a>,
+    left: RuleSet,
+}
+
+impl<'a> Iterator for Findings<'a> {
+    type Item = Finding<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Finding<'a>> {
+        self.left.take_first().map(|rule| self.of.finding(rule))
+    }
+
+    /// As by turns, but none is put into an `Option` and out of it again: over a whole market that copying took longest.
+    #[inline]
+    fn fold<B, F: FnMut(B, Finding<'a>) -> B>(mut self, first: B, mut with: F) -> B {
+        let mut sum = first;
+        while let Some(rule) = self.left.take_first() {
+            sum = with(sum, self.of.finding(rule));
+        }
+        sum
+    }
+}
+
 /// A rule that a place fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding<'a> {
@@ -215,6 +240,7 @@ impl Explanation<'_> {
     }
 
     /// Every place that was left out, in no order that means anything.
+    #[inline]
     pub fn excluded(&self) -> impl Iterator<Item = Excluded<'_>> {
         let question = &self.question;
         let judged = self.failed.iter().copied().enumerate().filter(|(_, failed)| !failed.is_empty());
@@ -251,28 +277,31 @@ impl<'a> Excluded<'a> {
     }
 
     /// Every rule that it fails, in the order of the rules.
-    pub fn findings(&self) -> impl Iterator<Item = Finding<'a>> {
-        let it = *self;
-        it.failed.iter().map(move |rule| it.finding(rule))
+    #[inline]
+    pub fn findings(&self) -> Findings<'a> {
+        Findings { of: *self, left: self.failed }
     }
 
     /// What a rule read, and what would have to be asked for it to pass.
-    #[inline]
+    #[inline(always)]
     fn finding(&self, rule: Rule) -> Finding<'a> {
         let (question, entry, home) = (self.question, self.entry, self.home);
         let row = &question.index.entries.row[entry];
-        let (fact, counterfactual) = match rule {
+        // Each way makes the whole finding where it is read: one put together from parts afterwards is copied, which took longer than to find it.
+        let version = question.versions.of(rule);
+        let told = |fact, counterfactual| Finding { rule, version, fact, counterfactual };
+        match rule {
             Rule::Provision => {
-                (Fact::Provision(&home.provision), Some(Counterfactual::ProvisionToo(&home.provision)))
+                told(Fact::Provision(&home.provision), Some(Counterfactual::ProvisionToo(&home.provision)))
             }
-            Rule::Operator => (Fact::OperatedBy(home.operated_by), Some(Counterfactual::AnyOperator)),
-            Rule::Registration if home.provision == UNREGISTERED => (Fact::Unregistered, None),
-            Rule::Registration => (Fact::Status(home.status), None),
-            Rule::Restricted => (Fact::RestrictedOn(home.restricted_on), None),
+            Rule::Operator => told(Fact::OperatedBy(home.operated_by), Some(Counterfactual::AnyOperator)),
+            Rule::Registration if home.provision == UNREGISTERED => told(Fact::Unregistered, None),
+            Rule::Registration => told(Fact::Status(home.status), None),
+            Rule::Restricted => told(Fact::RestrictedOn(home.restricted_on), None),
             Rule::Grade => {
                 let may_be_asked = row.grade_rank <= LOWEST_RANK_ASKED;
                 let at_least = may_be_asked.then_some(Counterfactual::GradeAtLeast(&home.grade));
-                (Fact::Grade(&home.grade), at_least.or(Some(Counterfactual::AnyGrade)))
+                told(Fact::Grade(&home.grade), at_least.or(Some(Counterfactual::AnyGrade)))
             }
             Rule::Distance => {
                 let distance = question.distance(entry);
@@ -280,20 +309,20 @@ impl<'a> Excluded<'a> {
                     let tenths = distance.tenths.saturating_sub(within.tenths);
                     Counterfactual::RadiusMore(Miles { tenths })
                 });
-                (Fact::Distance(distance), more.or(Some(Counterfactual::AnyDistance)))
+                told(Fact::Distance(distance), more.or(Some(Counterfactual::AnyDistance)))
             }
-            Rule::AvoidedArea => (Fact::LiesIn(&home.utla), Some(Counterfactual::AreaToo(&home.utla))),
-            Rule::NotAdvertised => (Fact::NotAdvertised, None),
+            Rule::AvoidedArea => told(Fact::LiesIn(&home.utla), Some(Counterfactual::AreaToo(&home.utla))),
+            Rule::NotAdvertised => told(Fact::NotAdvertised, None),
             Rule::NotAvailable => {
                 let date = row.available_from.date();
-                (Fact::AvailableFrom(date), date.map(Counterfactual::FirstNight))
+                told(Fact::AvailableFrom(date), date.map(Counterfactual::FirstNight))
             }
             Rule::Age => {
                 let (from, to) = (row.age_from, row.age_to);
                 let within = Counterfactual::AgeWithin { from, to };
-                (Fact::Ages { from, to }, (from <= to).then_some(within))
+                told(Fact::Ages { from, to }, (from <= to).then_some(within))
             }
-            Rule::Sex => (
+            Rule::Sex => told(
                 Fact::Sexes { advertised: question.index.entries.sexes[entry], registered: home.sexes },
                 None,
             ),
@@ -301,21 +330,24 @@ impl<'a> Excluded<'a> {
                 let unmet = question.needs.without(row.needs);
                 // A need that no code set has cannot be named, and nothing else of the request would help.
                 let all = unmet.len() as usize == question.unmet_needs(entry).count();
-                (Fact::Unmet(unmet), all.then_some(Counterfactual::WithoutNeeds(unmet)))
+                told(Fact::Unmet(unmet), all.then_some(Counterfactual::WithoutNeeds(unmet)))
             }
             Rule::ExcludedNeed => {
                 let needs = question.needs.and(row.excluded);
-                (Fact::CannotTake(needs), Some(Counterfactual::WithoutNeeds(needs)))
+                told(Fact::CannotTake(needs), Some(Counterfactual::WithoutNeeds(needs)))
             }
-            Rule::Claimed => self.claimed(),
-            Rule::NotEmpty => (self.occupied(), Some(Counterfactual::SoloLifted)),
+            Rule::Claimed => {
+                let (fact, counterfactual) = self.claimed();
+                told(fact, counterfactual)
+            }
+            Rule::NotEmpty => told(self.occupied(), Some(Counterfactual::SoloLifted)),
             Rule::Reserved => {
                 let others = question.agreed(entry).flat_map(|it| question.reserved_against(it));
                 let until = others.map(|it| it.until).max().unwrap_or(Date::MAX);
                 // By earlier versions what is reserved before the first night was not in the way.
                 let before = question.versions.counts_nights_before();
                 let instead = if before { Counterfactual::OnceOver } else { Counterfactual::FirstNight };
-                (Fact::ReservedUntil(until), Some(instead(until)))
+                told(Fact::ReservedUntil(until), Some(instead(until)))
             }
             Rule::BlockOfAnotherCouncil => {
                 let (council, today) = (question.criteria.council, question.nights_count_from());
@@ -326,10 +358,9 @@ impl<'a> Excluded<'a> {
                 let until = over.map_or(right, |over| over.max(right));
                 // Its own last nights it can have while those before are another's.
                 let own = over.is_none().then_some(Counterfactual::FirstNight(until));
-                (Fact::BlockedUntil(until), own.or(Some(Counterfactual::OnceOver(until))))
+                told(Fact::BlockedUntil(until), own.or(Some(Counterfactual::OnceOver(until))))
             }
-        };
-        Finding { rule, version: question.versions.of(rule), fact, counterfactual }
+        }
     }
 
     fn claimed(&self) -> (Fact<'a>, Option<Counterfactual<'a>>) {

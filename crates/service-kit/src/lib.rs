@@ -20,6 +20,7 @@ mod server;
 mod standby;
 pub mod terms;
 pub mod token;
+mod views;
 
 pub use access::{Access, AccessLayer, Rule};
 pub use clock::{Clock, last_instant};
@@ -39,3 +40,4 @@ pub use region::{Framework, LOGS_FOLDER, Region, RegionInvalid};
 pub use resume::{resume_token, resume_token_invalid, resumed};
 pub use server::{Health, ServeError, Serving, serve};
 pub use standby::Standby;
+pub use views::caught_up;

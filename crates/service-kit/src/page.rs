@@ -53,7 +53,7 @@ macro_rules! paged {
 paged! {
     audit: ListLogsRequest, SearchEventsRequest;
     contracts: ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
-        ListUpliftsRequest;
+        ListUpliftDecisionsRequest, ListUpliftsRequest;
     invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,

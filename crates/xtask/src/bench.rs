@@ -5,12 +5,15 @@ use crate::shell::{self, Failure, cargo};
 use std::path::PathBuf;
 
 /// Each prints its figures, its peer's and their ratio.
-const BENCHMARKS: [(&str, &str); 7] = [
+const BENCHMARKS: [(&str, &str); 10] = [
     ("eventlog", "postgres_bench"),
     ("exchange", "relay_bench"),
     ("matching", "search_bench"),
+    ("contracts-domain", "call_off_bench"),
     ("invoicing-domain", "charging_bench"),
+    ("invoicing", "ledger_bench"),
     ("brokerage", "award_bench"),
+    ("brokerage", "register_bench"),
     ("brokerage", "told_bench"),
     ("brokerage", "ready_bench"),
 ];

@@ -7,10 +7,12 @@ mod changes;
 mod fields;
 mod frameworks;
 mod impact;
+mod monitoring;
 mod notices;
 mod prices;
 mod term_fields;
 mod terms;
+mod uplift_decisions;
 mod uplifts;
 
 use crate::Contracts;
@@ -286,6 +288,20 @@ impl ContractsService for Contracts {
         self.uplift(request).await
     }
 
+    async fn correct_uplift(
+        &self,
+        request: Request<proto::CorrectUpliftRequest>,
+    ) -> Answer<proto::UpliftDecision> {
+        self.uplift_put_right(request).await
+    }
+
+    async fn list_uplift_decisions(
+        &self,
+        request: Request<proto::ListUpliftDecisionsRequest>,
+    ) -> Answer<proto::ListUpliftDecisionsResponse> {
+        self.uplift_decision_page(&request)
+    }
+
     async fn record_purchase(
         &self,
         request: Request<proto::RecordPurchaseRequest>,
@@ -312,5 +328,19 @@ impl ContractsService for Contracts {
         request: Request<proto::PrintAgreementRequest>,
     ) -> Answer<proto::PrintedAgreement> {
         self.print(&request)
+    }
+
+    async fn get_monitoring(
+        &self,
+        request: Request<proto::GetMonitoringRequest>,
+    ) -> Answer<proto::Monitoring> {
+        self.figures(&request).await
+    }
+
+    async fn get_monitoring_document(
+        &self,
+        request: Request<proto::GetMonitoringDocumentRequest>,
+    ) -> Answer<proto::MonitoringDocument> {
+        self.figures_document(&request).await
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! It keeps the region's frameworks in one log (`contracts/region`), and each council's agreements in a log of that
 //! council's own. It follows the referrals logs (proposed awards) and the region's vacancies log (claims); the call-off of
-//! an award is judged when both are there. The decisions are in `contracts-domain`; here are gRPC, reactions and views.
+//! an award is judged when both are there. For figures it also follows what of them is answered, filled, invoiced and paid, in a view of its
+//! own. The decisions are in `contracts-domain`; here are gRPC, reactions and views.
 
 mod grpc;
 mod lost_places;
+mod monitoring_view;
 mod print;
 mod reactions;
 mod render;
@@ -18,8 +20,9 @@ use care::CouncilId;
 use contracts_domain::{Agreements, Frameworks};
 use engine::Engine;
 use eventlog::{LogId, Service};
-use exchange::Reaction;
+use exchange::{Exchange, Reaction};
 use lost_places::LostPlaces;
+use monitoring_view::MonitoringView;
 use service_kit::{EngineReaction, Kit, MESSAGE_BYTES_MAX, Parking, Standby, StartError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +34,8 @@ pub struct Contracts {
     frameworks: Engine<Frameworks>,
     agreements: Arc<BTreeMap<CouncilId, Engine<Agreements>>>,
     reaction: Arc<EngineReaction<Agreements>>,
+    monitoring: Arc<MonitoringView>,
+    exchange: Arc<dyn Exchange>,
 }
 
 impl Contracts {
@@ -46,7 +51,9 @@ impl Contracts {
         }
         let letters = kit.dead_letters(Service::Contracts).await?;
         let reaction = reactions::reaction(&frameworks, &agreements, kit.clock.clone(), letters);
-        Ok(Self { frameworks, agreements: Arc::new(agreements), reaction })
+        let monitoring = Arc::new(MonitoringView::new(agreements.keys().copied()));
+        let (agreements, exchange) = (Arc::new(agreements), kit.followed());
+        Ok(Self { frameworks, agreements, reaction, monitoring, exchange })
     }
 
     /// Folds what is new in its logs while another instance works on them.
@@ -64,7 +71,8 @@ impl Contracts {
     /// What it does about other services' events, to be followed while it runs.
     #[must_use]
     pub fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
-        vec![Arc::new(LostPlaces::new(Arc::clone(&self.reaction), Arc::clone(&self.agreements)))]
+        let lost_places = LostPlaces::new(Arc::clone(&self.reaction), Arc::clone(&self.agreements));
+        vec![Arc::new(lost_places), Arc::clone(&self.monitoring) as _]
     }
 
     /// What it could not apply of them, and what people do about it.
@@ -78,7 +86,8 @@ impl Contracts {
     pub fn digests(&self) -> BTreeMap<String, String> {
         let agreements =
             self.agreements.values().map(|engine| (engine.log_id().to_string(), engine.digest()));
-        agreements.chain([(self.frameworks.log_id().to_string(), self.frameworks.digest())]).collect()
+        let own = agreements.chain([(self.frameworks.log_id().to_string(), self.frameworks.digest())]);
+        own.chain([("contracts: what figures are made of".to_owned(), self.monitoring.digest())]).collect()
     }
 
     /// Adds its gRPC methods.

@@ -1,9 +1,13 @@
 //! An agreement in print: one document, as a page of HTML, as a PDF, or as JSON. It is made from the message that the caller may see, so that
-//! nothing is printed that is not shown, and the child is in it by the referral alone. The same terms make the same bytes.
+//! nothing is printed that is not shown, and the child is in it by the referral alone. The same terms make the same bytes. Figures are printed
+//! likewise (`monitoring`).
 
 mod document;
 mod html;
+mod monitoring;
 mod pdf;
+
+pub(crate) use monitoring::printed as printed_monitoring;
 
 use api::contracts as proto;
 use prost::Message;

@@ -2,7 +2,7 @@
 //! log of the council that they are about.
 
 use care::published::{AwardProposed, ClaimRefused, ClaimReleased, PlaceClaimed};
-use care::{CouncilId, DecodeError, EventBody, ProviderId, decode_body};
+use care::{CouncilId, Date, DecodeError, EventBody, ProviderId, Timestamp, decode_body, london_date};
 use contracts_domain::agreements::{AgreementCommand, ClaimNoted, ProposalLapsed};
 use contracts_domain::{Agreements, Frameworks};
 use engine::Engine;
@@ -34,18 +34,21 @@ fn react(
     councils: &BTreeSet<CouncilId>,
     event: &Recorded,
 ) -> Result<Option<Route<Agreements>>, DecodeError> {
-    let facts = |provider: &ProviderId| frameworks.read(|state| state.facts_for(provider));
+    // No award is judged of days before it was proposed, and claimed.
+    let facts = |provider: &ProviderId, at: Timestamp, start: Date| {
+        frameworks.read(|state| state.facts_since(provider, london_date(at).min(start)))
+    };
     let at = event.meta.recorded_at;
     let (council, command) = match (event.log.service, event.event_type.as_str()) {
         (Service::Referrals, AwardProposed::TYPE) => {
             let proposed: AwardProposed = decode_body(event.version, &event.payload)?;
-            let facts = facts(&proposed.provider);
+            let facts = facts(&proposed.provider, proposed.at, proposed.start);
             let command = AgreementCommand::NoteProposal { proposal: proposed.into(), facts, at };
             (event.council, command)
         }
         (Service::Vacancies, <PlaceClaimed>::TYPE) => {
             let claimed: PlaceClaimed = decode_body(event.version, &event.payload)?;
-            let facts = facts(&claimed.provider);
+            let facts = facts(&claimed.provider, claimed.at, claimed.start);
             let command = AgreementCommand::NoteClaim { claim: claim(claimed), facts, at };
             (event.council, command)
         }
@@ -83,6 +86,7 @@ fn claim(claimed: PlaceClaimed) -> ClaimNoted {
         urn: claimed.urn,
         provider: claimed.provider,
         start: claimed.start,
+        solo: Some(claimed.solo),
         evidence: claimed.evidence,
         claimed_at: claimed.at,
     }

@@ -118,8 +118,9 @@ pub(crate) fn provider_after(
     id: &FrameworkId,
     provider: &ProviderId,
     onlooker: Onlooker<'_>,
+    today: Date,
 ) -> proto::FrameworkProvider {
-    let shown = |framework| framework_provider(id, framework, provider, onlooker);
+    let shown = |framework| framework_provider(id, framework, provider, onlooker, today);
     state.get(id).map(shown).unwrap_or_default()
 }
 
@@ -128,6 +129,7 @@ pub(crate) fn framework_provider(
     framework: &Framework,
     provider: &ProviderId,
     onlooker: Onlooker<'_>,
+    today: Date,
 ) -> proto::FrameworkProvider {
     let lots = framework.admissions.get(provider).into_iter().flatten();
     let schedules = lots.flat_map(|(lot, all)| {
@@ -139,7 +141,7 @@ pub(crate) fn framework_provider(
         schedules: schedules.collect(),
         suspensions: frameworks::suspensions(suspensions, onlooker),
         discounts: frameworks::discounts_of(id, framework, provider),
-        link_authority: council_name(framework.link_authority(provider)),
+        link_authority: council_name(framework.link_authority(provider, today)),
     }
 }
 

@@ -49,8 +49,13 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/ListAmendments", Own, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/RecordAbsence", Own, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/DecideUplift", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/CorrectUplift", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListUpliftDecisions", Own, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/RecordPurchase", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/EvidenceOutcome", Never, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/DecideOutcome", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/PrintAgreement", Own, Granted, Never),
+    // A council may ask about its frameworks too, and a lead about the providers of its own.
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoring", Own, Own, Own),
+    Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoringDocument", Own, Own, Own),
 ];

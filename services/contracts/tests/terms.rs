@@ -7,11 +7,12 @@ mod common;
 
 use api::contracts as proto;
 use api::contracts::contracts_service_server::ContractsService;
-use common::{DORSET, DURHAM, World, ask, at_noon_of, council, proposed, provider};
+use common::{DORSET, DURHAM, World, ask, at_noon_of, council, lead, proposed, provider};
 use service_kit::Role;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt;
 
+const FRAMEWORK: &str = "frameworks/tyne-tees";
 const DAY: &str = "2026-05-06";
 
 #[track_caller]
@@ -197,18 +198,40 @@ async fn an_absence_is_told_by_the_provider_and_seen_by_both() {
     assert_eq!(terms.absences, [back]);
 }
 
+/// P1 asked for 5 % under the framework, and 3 % from July were negotiated.
+async fn negotiated(world: &World) -> String {
+    let amount = |basis_points| Some(proto::UpliftAmount { basis_points, levels: Vec::new() });
+    let ask_for = proto::RequestUpliftRequest {
+        parent: FRAMEWORK.to_owned(),
+        provider: "providers/P1".to_owned(),
+        amount: amount(500),
+        from: "2026-07-01".to_owned(),
+        grounds: "pay".to_owned(),
+        ..Default::default()
+    };
+    let uplift = world.contracts.request_uplift(ask(provider("P1"), ask_for)).await.unwrap().into_inner();
+    let told = proto::NegotiateUpliftRequest {
+        name: uplift.name.clone(),
+        recommended: amount(300),
+        from: "2026-07-01".to_owned(),
+        reason: "as the accounts show".to_owned(),
+        ..Default::default()
+    };
+    world.contracts.negotiate_uplift(ask(lead("tyne-tees"), told)).await.unwrap();
+    uplift.name
+}
+
 #[tokio::test]
 async fn a_council_decides_an_uplift_once_and_never_another_councils() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::open(folder.path()).await;
     world.furnish().await;
     let name = placed(&world, 1).await;
+    let uplift = negotiated(&world).await;
     let decide = proto::DecideUpliftRequest {
         parent: format!("councils/{DURHAM}"),
         provider: "providers/P1".to_owned(),
-        reference: "2026-27".to_owned(),
-        asked_basis_points: 500,
-        negotiated_basis_points: 300,
+        uplift: uplift.clone(),
         accepted_basis_points: 300,
         from: "2026-07-01".to_owned(),
         approver: "Director of children's services".to_owned(),
@@ -219,12 +242,81 @@ async fn a_council_decides_an_uplift_once_and_never_another_councils() {
     assert_eq!(refused(ask_for(undated).await, Code::InvalidArgument, "UPLIFT_DATE_MISSING"), ["from"]);
     let foreign = proto::DecideUpliftRequest { parent: format!("councils/{DORSET}"), ..decide.clone() };
     refused(ask_for(foreign).await, Code::PermissionDenied, "NOT_YOURS");
+    // Nobody tells the council's side of it what was asked or negotiated.
+    let told = proto::DecideUpliftRequest {
+        reference: "2026-27".to_owned(),
+        asked_basis_points: 1_000,
+        negotiated_basis_points: 900,
+        ..decide.clone()
+    };
+    let fields = refused(ask_for(told).await, Code::InvalidArgument, "FIELD_INVALID");
+    assert_eq!(fields, ["reference", "asked_basis_points", "negotiated_basis_points"]);
+    let more = proto::DecideUpliftRequest { accepted_basis_points: 301, ..decide.clone() };
+    let fields = refused(ask_for(more).await, Code::InvalidArgument, "UPLIFT_ABOVE_NEGOTIATED");
+    assert_eq!(fields, ["accepted_basis_points"]);
     let decided = ask_for(decide.clone()).await.unwrap().into_inner();
     assert_eq!(decided.agreements, [name.as_str()]);
     let again = ask_for(decide).await;
     assert_eq!(refused(again, Code::FailedPrecondition, "UPLIFT_ALREADY_APPLIED"), ["reference"]);
     let terms = agreement(&world, provider("P1"), &name).await.terms.unwrap();
-    assert_eq!((terms.lines[1].weekly_pence, terms.uplifts), (13_500, vec!["2026-27".to_owned()]));
+    assert_eq!((terms.lines[1].weekly_pence, terms.uplifts), (13_500, vec![uplift]));
+}
+
+#[tokio::test]
+async fn a_decision_of_an_uplift_is_put_right_and_read_by_both_sides() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    world.furnish().await;
+    let name = placed(&world, 1).await;
+    let uplift = negotiated(&world).await;
+    let decide = proto::DecideUpliftRequest {
+        parent: format!("councils/{DURHAM}"),
+        provider: "providers/P1".to_owned(),
+        uplift,
+        accepted_basis_points: 300,
+        from: "2026-07-01".to_owned(),
+        approver: "Director".to_owned(),
+        ..Default::default()
+    };
+    let decided = world.contracts.decide_uplift(at_noon_of(DAY, ask(council(DURHAM), decide))).await;
+    let decided = decided.unwrap().into_inner();
+    assert_eq!(decided.name, format!("councils/{DURHAM}/upliftDecisions/1"));
+    let correct = proto::CorrectUpliftRequest {
+        name: decided.name.clone(),
+        accepted: Some(proto::UpliftAmount { basis_points: 200, levels: Vec::new() }),
+        from: "2026-08-01".to_owned(),
+        reason: "mistyped".to_owned(),
+        approver: "Director".to_owned(),
+        ..Default::default()
+    };
+    let put_right = |role, request| world.contracts.correct_uplift(at_noon_of(DAY, ask(role, request)));
+    let undated = proto::CorrectUpliftRequest { from: String::new(), ..correct.clone() };
+    let wrong = put_right(council(DURHAM), undated).await;
+    assert_eq!(refused(wrong, Code::InvalidArgument, "FIELD_INVALID"), ["from"]);
+    refused(put_right(council(DORSET), correct.clone()).await, Code::PermissionDenied, "NOT_YOURS");
+    let unknown = format!("councils/{DURHAM}/upliftDecisions/2");
+    let unknown = proto::CorrectUpliftRequest { name: unknown, ..correct.clone() };
+    refused(put_right(council(DURHAM), unknown).await, Code::NotFound, "UPLIFT_DECISION_UNKNOWN");
+    let corrected = put_right(council(DURHAM), correct).await.unwrap().into_inner();
+    assert_eq!((corrected.accepted_basis_points, corrected.corrections.len()), (300, 1));
+    let lines = agreement(&world, council(DURHAM), &name).await.terms.unwrap().lines;
+    let line = &lines[1];
+    assert_eq!(
+        (line.weekly_pence, line.from.as_str(), line.cause.as_str()),
+        (9_000, "2026-08-01", "CORRECTION")
+    );
+    let list = |role, of: &str| {
+        let (parent, provider) = (format!("councils/{DURHAM}"), of.to_owned());
+        let request = proto::ListUpliftDecisionsRequest { parent, provider, ..Default::default() };
+        world.contracts.list_uplift_decisions(ask(role, request))
+    };
+    assert_eq!(list(council(DURHAM), "").await.unwrap().into_inner().decisions, [corrected.clone()]);
+    let own = list(provider("P1"), "").await.unwrap().into_inner().decisions;
+    assert_eq!((own[0].approver.as_str(), own[0].corrections[0].approver.as_str()), ("", ""));
+    assert_eq!(own[0].accepted, corrected.accepted);
+    assert_eq!(list(provider("P2"), "").await.unwrap().into_inner().decisions, []);
+    refused(list(provider("P2"), "providers/P1").await, Code::PermissionDenied, "NOT_YOURS");
+    refused(list(council(DORSET), "").await, Code::PermissionDenied, "NOT_YOURS");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use books::Faults;
 use books::journal::{self, Books, Class};
-use care::{CouncilId, Date, InvoiceId, Timestamp};
+use care::{CouncilId, Date, InvoiceId};
 use invoicing_domain as domain;
 use invoicing_domain::{AccountClass, EntryCode, JournalEntry, State};
 use std::collections::BTreeMap;
@@ -28,8 +28,6 @@ pub(crate) struct Span {
     pub(crate) to: Option<Date>,
     /// Dated up to and with this day.
     pub(crate) as_of: Option<Date>,
-    /// Recorded by this instant.
-    pub(crate) known_at: Option<Timestamp>,
 }
 
 impl Span {
@@ -50,7 +48,7 @@ pub(crate) struct Extract {
 
 impl Extract {
     pub(crate) fn of(council: CouncilId, state: &State, span: &Span) -> Self {
-        let known = state.ledger.entries().iter().take(state.ledger.known_at(span.known_at));
+        let known = state.ledger.entries().iter();
         let beside_the_books = |entry: &JournalEntry| entry.code == EntryCode::Commitment;
         let entries: Vec<_> =
             known.filter(|entry| span.holds(entry) && !beside_the_books(entry)).cloned().collect();

@@ -5,8 +5,8 @@ use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
 };
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, PlacementEnded, PlacementStarted, StayingPutEnded,
-    StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
+    StayingPutEnded, StayingPutStarted,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
@@ -57,6 +57,7 @@ fn agreed(event: &Recorded) -> Result<Option<Ask>, DecodeError> {
         AbsenceRecorded::TYPE => Ask::NoteAbsence(decode_body(version, payload)?),
         StayingPutStarted::TYPE => Ask::OpenStayingPut(decode_body(version, payload)?),
         StayingPutEnded::TYPE => Ask::CloseStayingPut(decode_body(version, payload)?),
+        OutcomePaymentDue::TYPE => Ask::ChargeOutcome(decode_body(version, payload)?),
         _ => return Ok(None),
     }))
 }

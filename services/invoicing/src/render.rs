@@ -4,10 +4,11 @@ use api::invoicing::{
     AccountBalance, AccountClass, AgedPayable, Charge, ChargedLine, Forecast, ForecastMonth, FunderAmount,
     Invoice, InvoiceKind, InvoiceLine, JournalEntry, Ledger, Posting,
 };
-use care::{CouncilId, Date, InvoiceId, ProviderId, Timestamp};
+use care::{CouncilId, Date, InvoiceId, ProviderId};
 use invoicing_domain as domain;
 use invoicing_domain::{Account, Balance, EntryId, State};
 use service_kit::{agreement_name, council_name, provider_name, timestamp};
+use std::collections::BTreeMap;
 
 pub(crate) fn invoice_name(council: CouncilId, invoice: InvoiceId) -> String {
     format!("councils/{council}/invoices/{invoice}")
@@ -138,28 +139,34 @@ fn account((account, balance): (&Account, &Balance)) -> AccountBalance {
     }
 }
 
-/// The ledger with what is dated up to `as_of` and was recorded by `known_at`.
-pub(crate) fn ledger(
-    council: CouncilId,
-    state: &State,
-    today: Date,
-    as_of: Option<Date>,
-    known_at: Option<Timestamp>,
-) -> Ledger {
-    let balances = state.ledger.balances(as_of, known_at);
+/// What of a ledger is asked as of a date, and of a state that is as it was known at an instant.
+pub(crate) struct Dated {
+    balances: BTreeMap<Account, Balance>,
+    entries: usize,
+}
+
+impl Dated {
+    pub(crate) fn of(state: &State, as_of: Option<Date>) -> Self {
+        let entries = state.ledger.entries().iter();
+        let dated = entries.filter(|entry| as_of.is_none_or(|as_of| entry.dates.posted_on <= as_of));
+        Self { balances: state.ledger.balances(as_of), entries: dated.count() }
+    }
+}
+
+/// The ledger as it is, with what was asked as of a date.
+pub(crate) fn ledger(council: CouncilId, state: &State, today: Date, dated: &Dated) -> Ledger {
+    let balances = &dated.balances;
     let is_book = |it: &(&Account, &Balance)| it.0.class() != domain::AccountClass::Memorandum;
     let (books, commitments): (Vec<_>, Vec<_>) = balances.iter().partition(is_book);
     let debits = books.iter().map(|(_, balance)| balance.debits.0).sum::<i64>();
     let credits = books.iter().map(|(_, balance)| balance.credits.0).sum::<i64>();
-    let entries = state.ledger.entries().iter().take(state.ledger.known_at(known_at));
-    let dated = entries.filter(|entry| as_of.is_none_or(|as_of| entry.dates.posted_on <= as_of));
     Ledger {
         council: council_name(council),
         accounts: books.into_iter().map(account).collect(),
         debits_pence: debits,
         credits_pence: credits,
         balanced: debits == credits,
-        entries: count(dated.count()),
+        entries: count(dated.entries),
         nights_billed: state.nights_charged,
         invoices: count(state.invoice_numbers.len()),
         invoiced_pence: state.invoiced.0,

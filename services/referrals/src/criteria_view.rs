@@ -6,12 +6,12 @@
 //! an alarm, as that of the market.
 
 use crate::Referrals;
-use crate::market_view::caught_up;
 use async_trait::async_trait;
 use care::published::{EvaluationWeights, EvaluationWeightsSet};
 use care::{Date, EventBody, FrameworkId, decode_body};
 use eventlog::{LogId, Recorded, Service};
 use exchange::{Reaction, ReactionError};
+use service_kit::caught_up;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -10,18 +10,14 @@ use care::Event;
 use care::market::{Market, MarketEvent};
 use engine::snapshot;
 use eventlog::{EventLog, LogId, Recorded, Service};
-use exchange::{Exchange, Reaction, ReactionError};
+use exchange::{Reaction, ReactionError};
 use matching::Index;
-use service_kit::unavailable;
+use service_kit::caught_up;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::sync::watch;
 use tonic::Status;
-
-/// How long an answer may wait for the picture of the market.
-const WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// What the snapshot is kept under.
 const SNAPSHOT: &str = "market";
@@ -99,33 +95,6 @@ impl MarketView {
             format!("{position}:{}", hex::encode(Sha256::digest(market)))
         })
     }
-}
-
-/// Waits until a view has come to a position, for `patience` at most, and says whether it has.
-async fn reaches(reached: &watch::Sender<u64>, position: u64, patience: Duration) -> bool {
-    let mut reached = reached.subscribe();
-    let there = reached.wait_for(|reached| *reached >= position);
-    tokio::time::timeout(patience, there).await.is_ok_and(|there| there.is_ok())
-}
-
-/// Waits, not long, until a view of another log (`what` it shows, in words) has come to where that log is.
-///
-/// # Errors
-/// When it has not, or how far the log has come is not told.
-pub(crate) async fn caught_up(
-    exchange: &dyn Exchange,
-    source: LogId,
-    reached: &watch::Sender<u64>,
-    what: &str,
-) -> Result<(), Status> {
-    let head = tokio::time::timeout(WAIT_MAX, exchange.head(source))
-        .await
-        .map_err(|_| unavailable(format!("how far {what} has come is not told at the moment: try again")))?;
-    let head = head.map_err(|error| unavailable(format!("{what} cannot be looked at: {error}")))?;
-    if reaches(reached, head, WAIT_MAX).await {
-        return Ok(());
-    }
-    Err(unavailable(format!("{what} as it is known here lags behind: try again")))
 }
 
 impl Referrals {
@@ -229,7 +198,7 @@ mod tests {
             tokio::task::yield_now().await;
         };
         assert!(second.position(MARKET) >= SNAPSHOT_EVENTS);
-        assert!(reaches(&second.reached, SNAPSHOT_EVENTS, Duration::from_secs(1)).await);
+        assert!(*second.reached.borrow() >= SNAPSHOT_EVENTS);
         let more = &events[usize::try_from(second.position(MARKET)).unwrap()..];
         second.consume(MARKET, more).await.unwrap();
         assert_eq!(second.digest(), first.digest());

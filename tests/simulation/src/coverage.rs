@@ -110,7 +110,7 @@ named!("agreements", TermsStep, TERMS_COMMANDS:
     Sign, Propose, SignAmendment, DeclineAmendment, WithdrawAmendment, RecordAbsence, RecordPurchase, EvidenceOutcome, DecideOutcome,
 );
 /// The decision of an uplift, which concerns many agreements.
-pub const UPLIFT_COMMANDS: &[&str] = &["agreements.DecideUplift"];
+pub const UPLIFT_COMMANDS: &[&str] = &["agreements.DecideUplift", "agreements.CorrectUplift"];
 
 impl Named for FrameworkCommand {
     fn name(&self) -> &'static str {
@@ -137,6 +137,7 @@ impl Named for AgreementCommand {
             Self::Notice { step, .. } => step.name(),
             Self::Terms { step, .. } => step.name(),
             Self::DecideUplift { .. } => UPLIFT_COMMANDS[0],
+            Self::CorrectUplift { .. } => UPLIFT_COMMANDS[1],
         }
     }
 }

@@ -6,7 +6,7 @@ use care::market::MarketEvent;
 use care::published::{
     AgreementRefused, ClaimRefused, PlacementEnded, PlacementNoticeWithdrawn, PlacementStarted,
 };
-use care::{CouncilId, Event, ProviderId, Timestamp};
+use care::{CouncilId, Date, Event, ProviderId, Timestamp, london_date};
 use contracts_domain::agreements::{AgreementEvent, ClaimNoted, ProposalLapsed};
 use contracts_domain::{AgreementCommand, Frameworks};
 use referrals_domain::{
@@ -58,7 +58,7 @@ pub(crate) fn referral_to_contracts(
 ) -> ToCouncil<AgreementCommand> {
     let ReferralEvent::AwardProposed(event) = event else { return None };
     let proposed = event.proposed.clone();
-    let facts = frameworks.facts_for(&proposed.provider);
+    let facts = frameworks.facts_since(&proposed.provider, london_date(proposed.at).min(proposed.start));
     let council = proposed.council;
     let command = AgreementCommand::NoteProposal { proposal: proposed.into(), facts, at };
     (council == owner).then_some((council, command))
@@ -70,10 +70,12 @@ pub(crate) fn market_to_contracts(
     frameworks: &Frameworks,
     at: Timestamp,
 ) -> ToCouncil<AgreementCommand> {
-    let facts = |provider: &ProviderId| frameworks.facts_for(provider);
+    let facts = |provider: &ProviderId, at: Timestamp, start: Date| {
+        frameworks.facts_since(provider, london_date(at).min(start))
+    };
     match event {
         MarketEvent::PlaceClaimed(event) => {
-            let (facts, council) = (facts(&event.provider), event.council);
+            let (facts, council) = (facts(&event.provider, event.at, event.start), event.council);
             let claim = ClaimNoted {
                 award: event.award,
                 council,
@@ -83,6 +85,7 @@ pub(crate) fn market_to_contracts(
                 urn: event.urn.clone(),
                 provider: event.provider.clone(),
                 start: event.start,
+                solo: Some(event.solo),
                 evidence: event.evidence.evidence.clone(),
                 claimed_at: event.at,
             };

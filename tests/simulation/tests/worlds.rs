@@ -33,7 +33,7 @@ const SOURCES: [(&str, &str, &str); 7] = [
 ];
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
-const OUT_OF_REACH: [(&str, &str, &str); 15] = [
+const OUT_OF_REACH: [(&str, &str, &str); 16] = [
     (
         "vacancies",
         "REGISTER_TOO_DIFFERENT",
@@ -57,11 +57,17 @@ const OUT_OF_REACH: [(&str, &str, &str); 15] = [
     (
         "frameworks",
         "LIMIT_REACHED",
-        "nobody enters 200 prices of a lot, a hundred openings or a thousand discounts",
+        "nobody enters 200 prices of a lot, a hundred openings or price versions, a thousand discounts, 200 suspensions or 5,000 providers, \
+         and no council joins a framework twenty times",
     ),
     ("agreements", "LIMIT_REACHED", "nobody gives notice of one placement twenty times"),
     ("agreements", "CLAIM_DISAGREES", "both halves of an award are made from the same proposal"),
     ("agreements", "UNREGISTERED_PROVISION", "the market has refused it before"),
+    (
+        "agreements",
+        "ACCOMMODATION_RESTRICTED",
+        "the market has refused it before, and what it takes back later is refused as released",
+    ),
     ("agreements", "FUNDERS_NOT_WHOLE", "a referral with such shares is not posted"),
     ("agreements", "CORE_FEE_MISSING", "an offer without a core fee is not taken"),
     ("agreements", "SPOT_NOT_JUSTIFIED", "an award without a justification is not proposed"),

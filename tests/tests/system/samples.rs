@@ -324,6 +324,11 @@ const SAMPLES: &[(&str, &str)] = &[
             "reason": "not affordable", "approver": "Director of children's services"}"#,
     ),
     (
+        "CorrectUplift",
+        r#"{"name": "<council>/upliftDecisions/1", "reason": "mistyped", "approver": "Director of children's services"}"#,
+    ),
+    ("ListUpliftDecisions", r#"{"parent": "<council>"}"#),
+    (
         "RecordPurchase",
         r#"{"name": "<agreement>", "purchase": {"in_house": {"basis": "actual cost"}, "approver": "Head of commissioning",
             "role": "HEAD_OF_SERVICE"}}"#,
@@ -337,6 +342,8 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"parent": "<agreement>", "payment": 1, "accepted": true, "approver": "Head of commissioning"}"#,
     ),
     ("PrintAgreement", r#"{"name": "<agreement>", "format": "PRINT_FORMAT_JSON"}"#),
+    ("GetMonitoring", r#"{"scope": "<self>", "from_quarter": "2025-26-Q4", "to_quarter": "2026-27-Q1"}"#),
+    ("GetMonitoringDocument", r#"{"scope": "<self>", "format": "MONITORING_FORMAT_CSV"}"#),
     ("AccrueNights", r#"{"parent": "<council>", "through": "<today>", "agreement": "<agreement>"}"#),
     ("IssueInvoices", r#"{"parent": "<council>", "through": "<today>", "provider": "<my_provider>"}"#),
     ("GetInvoice", r#"{"name": "<invoice>"}"#),

@@ -25,6 +25,28 @@ pub struct ClaimEvidence {
     /// How many of them are claimed on the first night, this claim included. A solo placement takes them all, but one in a carer household counts as
     /// one, and for a place in a household so does any.
     pub places_claimed: u16,
+    /// Whether a notice restricted accommodation at the home when the place was given; none in claims of which that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accommodation: Option<Accommodation>,
+}
+
+/// Whether children may come to a home at all (Care Standards Act 2000, section 22B): under a notice that restricts accommodation only those stay
+/// who were there when it was served, and continuously since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Accommodation {
+    /// No notice was in force.
+    Unrestricted,
+    /// One was, since this day.
+    RestrictedSince(Date),
+}
+
+impl Accommodation {
+    /// What a notice since a day, or none, says.
+    #[must_use]
+    pub fn of(restricted_on: Option<Date>) -> Self {
+        restricted_on.map_or(Self::Unrestricted, Self::RestrictedSince)
+    }
 }
 
 /// The evidence of a claim as the market's log holds it: with what the market alone judges. It stands beside the fields

@@ -8,6 +8,18 @@ use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+/// What the terms of an agreement have at most. Contracts agrees on no more, because a ledger refuses terms that have more, as a whole.
+pub mod limits {
+    /// How many lines, past ones included.
+    pub const TERM_LINES_MAX: usize = 200;
+    /// From how many dates on funders pay other shares, the first included.
+    pub const FUNDER_CHANGES_MAX: usize = 50;
+    /// From how many dates on other absence rules hold.
+    pub const ABSENCE_RULE_CHANGES_MAX: usize = 50;
+    /// The years that dates lie in: a childhood before and after now, so that a mistyped year cannot make thousands of charges.
+    pub const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
+}
+
 /// One line of what an agreement costs, for some of its nights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TermLine {
@@ -54,6 +66,15 @@ pub struct AbsenceRule {
     pub nothing_after: Option<u16>,
 }
 
+/// What is paid while the child is away on the nights from a day on, until a later one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbsenceRulesFrom {
+    /// The first night. Of an absence that began before, the nights are counted from its own first all the same.
+    pub from: Date,
+    /// All rules that hold then; where there is none for an absence, all is paid.
+    pub rules: Vec<AbsenceRule>,
+}
+
 /// The price of an agreement is this now. In the council's contracts log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreementTermsSet {
@@ -69,9 +90,13 @@ pub struct AgreementTermsSet {
     pub lines: Vec<TermLine>,
     /// Who pays, in order of dates.
     pub funders: Vec<FundersFrom>,
-    /// What is paid while the child is away.
+    /// What is paid while the child is away on nights before the first day of `absence_rules_from`. Events of before that was told have
+    /// nothing else: the rules were those of every night.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absence_rules: Vec<AbsenceRule>,
+    /// What is paid while the child is away from a day on, in order of dates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absence_rules_from: Vec<AbsenceRulesFrom>,
     /// The first night whose price is another than before.
     pub from: Date,
     /// Why, a code of `code_sets::TERMS_CAUSE`.

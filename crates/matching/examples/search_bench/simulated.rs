@@ -226,6 +226,7 @@ impl Simulated {
             age_years: 14,
             places_registered: 6,
             places_claimed: 1,
+            accommodation: None,
         };
         let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
         PlaceClaimed {

@@ -26,6 +26,7 @@ pub(crate) fn evidence() -> MarketEvidence {
         age_years: 14,
         places_registered: 4,
         places_claimed: 4,
+        accommodation: None,
     };
     let (sexes_advertised, sexes_registered) = (Sexes::Any, Sexes::Any);
     MarketEvidence { evidence, sexes_advertised, sexes_registered, sex: "F".into(), household: None }

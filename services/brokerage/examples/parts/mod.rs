@@ -26,7 +26,7 @@ pub(crate) struct Processes {
     processes: BTreeMap<Service, Child>,
 }
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let example = std::env::current_exe().unwrap();
     let program = example.parent().and_then(Path::parent).unwrap().join("brokerage");
     assert!(program.exists(), "{} is not there: cargo build --release", program.display());

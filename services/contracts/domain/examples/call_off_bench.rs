@@ -7,13 +7,13 @@
     reason = "a benchmark prints, and stops where it cannot go on"
 )]
 
-use care::published::{FunderShare, PriceLine, Route};
+use care::published::{Accommodation, FunderShare, PriceLine, Route};
 use care::{CouncilId, Domain, Pence, ProviderId};
 use contracts_domain::frameworks::{
     Change, Discount, DiscountAmount, DiscountRule, FrameworkCommand, Lot, NewFramework, PriceRow,
     PriceSchedule, Procurement, Regime, SuspensionScope,
 };
-use contracts_domain::{CallOffQuestion, Frameworks, judge_call_off};
+use contracts_domain::{CallOffQuestion, Frameworks, Shown, judge_call_off};
 use jiff::civil::date;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -119,6 +119,11 @@ fn main() {
         route: &route,
         lines: &[PriceLine { kind: "CORE".to_owned(), weekly: Pence(490_000) }],
         funders: &[FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }],
+        shown: Shown {
+            solo: Some(false),
+            by_referral: Some(&["CWD".to_owned()].into()),
+            accommodation: Some(Accommodation::Unrestricted),
+        },
     };
     let facts = state.facts_for(&provider);
     println!(

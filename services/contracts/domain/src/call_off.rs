@@ -1,15 +1,17 @@
 //! The call-off check: whether this council may buy this place for this child, at this price, from this provider.
 //!
 //! Pure: the framework facts come in as a snapshot, so the same check serves the council that asks beforehand and the
-//! award itself, and can be run again on the recorded facts. What it does not cover: the register (status, notices,
-//! registered places and ages are judged by vacancies with the claim), and the council's cascade policy (referrals).
+//! award itself, and can be run again on the recorded facts. What it does not cover: the register (status, registered
+//! places and ages are judged by vacancies with the claim, as are notices, of which the claim shows what was found), and
+//! the council's cascade policy (referrals).
 
-use crate::frameworks::{Discount, Framework, Frameworks, Lot, Onlooker};
+use crate::attributes::{self, Shown};
+use crate::frameworks::{Discount, Framework, Frameworks, Lot, Onlooker, Suspension};
 use crate::grade::GradeGate;
 use care::market::UNREGISTERED;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::published::{CallOffCheck, CallOffEvidence, FunderShare, PriceLine, Route};
+use care::published::{Accommodation, CallOffCheck, CallOffEvidence, FunderShare, PriceLine, Route};
 use care::{CouncilId, Date, EstablishmentUrn, FrameworkId, LotId, Pence, ProviderId};
 use std::collections::BTreeSet;
 
@@ -21,9 +23,11 @@ pub mod checks {
     pub const CLAIM_RELEASED: &str = "CLAIM_RELEASED";
     /// Unregistered provision is never bought by the ordinary path.
     pub const UNREGISTERED_PROVISION: &str = "UNREGISTERED_PROVISION";
+    /// No notice restricted accommodation at the home when the place was given.
+    pub const ACCOMMODATION_RESTRICTED: &str = "ACCOMMODATION_RESTRICTED";
     /// The funders' shares sum to 10,000 basis points.
     pub const FUNDERS_NOT_WHOLE: &str = "FUNDERS_NOT_WHOLE";
-    /// No framework that the council belongs to has suspended the provider or establishment.
+    /// No framework that the council belongs to has suspended the provider or establishment, and the council itself has not.
     pub const PROVIDER_SUSPENDED: &str = "PROVIDER_SUSPENDED";
     /// The framework exists.
     pub const FRAMEWORK_UNKNOWN: &str = "FRAMEWORK_UNKNOWN";
@@ -45,6 +49,8 @@ pub mod checks {
     pub const GRADE_BELOW_GATE: &str = "GRADE_BELOW_GATE";
     /// The level exists in the lot.
     pub const LEVEL_UNKNOWN: &str = "LEVEL_UNKNOWN";
+    /// What the price goes by beside level and age is shown to be so.
+    pub const ATTRIBUTE_NOT_SHOWN: &str = "ATTRIBUTE_NOT_SHOWN";
     /// The price names a core fee.
     pub const CORE_FEE_MISSING: &str = "CORE_FEE_MISSING";
     /// The core fee is within the level's ceiling.
@@ -80,6 +86,8 @@ pub struct CallOffQuestion<'a> {
     pub lines: &'a [PriceLine],
     /// Who pays.
     pub funders: &'a [FunderShare],
+    /// What proposal and claim show beside that; nothing where there are none yet.
+    pub shown: Shown<'a>,
 }
 
 /// What was judged, check by check. A check that hangs on one that failed (the lot of an unknown framework) cannot be
@@ -112,6 +120,7 @@ fn is_overlooked(check: &str) -> bool {
         checks::AGE_OUTSIDE_LOT => is_planted(Planted::AgeUnchecked),
         checks::PROVIDER_SUSPENDED => is_planted(Planted::SuspensionUnchecked),
         checks::GRADE_BELOW_GATE => is_planted(Planted::GradeUnchecked),
+        checks::ACCOMMODATION_RESTRICTED => is_planted(Planted::NoticeIgnored),
         checks::PRICE_ABOVE_CEILING | checks::PRICE_ABOVE_SCHEDULE => is_planted(Planted::CeilingUnchecked),
         checks::UNREGISTERED_PROVISION => is_planted(Planted::UnregisteredAwarded),
         _ => false,
@@ -129,6 +138,7 @@ pub fn judge_call_off(facts: &Frameworks, question: &CallOffQuestion<'_>) -> Ver
         registered,
         format!("the provision is {}", question.provision),
     );
+    judge_accommodation(question, &mut verdict);
     judge_funders(question, &mut verdict);
     judge_suspension(facts, question, &mut verdict);
     match question.route {
@@ -164,6 +174,20 @@ impl CalledOff<'_> {
     }
 }
 
+/// A notice under section 22B stops every purchase: whoever is awarded now was not there when it was served.
+fn judge_accommodation(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
+    let (passed, found) = match question.shown.accommodation {
+        Some(Accommodation::Unrestricted) => {
+            (true, "the claim shows no notice that restricts accommodation".to_owned())
+        }
+        Some(Accommodation::RestrictedSince(since)) => {
+            (false, format!("a notice restricts accommodation at the home since {since}"))
+        }
+        None => (true, "the market judges notices with the claim, of which nothing is told here".to_owned()),
+    };
+    verdict.record(checks::ACCOMMODATION_RESTRICTED, passed, found);
+}
+
 fn judge_funders(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
     let sum: u64 = question.funders.iter().map(|share| u64::from(share.basis_points)).sum();
     verdict.record(
@@ -173,17 +197,20 @@ fn judge_funders(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
     );
 }
 
-/// A suspension by any framework that the council belongs to stops its spot purchases as well as its call-offs.
+/// A suspension by any framework that the council belongs to stops its spot purchases as well as its call-offs. What the council has stopped for
+/// itself holds whether or not it is a member still: it is its own word, and not the framework's.
 fn judge_suspension(facts: &Frameworks, question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
     let (first, last) = (question.on.min(question.start), question.on.max(question.start));
     let mut asked = Vec::new();
-    // A framework that the council is not a member of, even the one it names, says nothing to it.
     for (id, framework) in facts.iter() {
-        if !framework.is_member(question.council, question.on) {
-            continue;
+        let member = framework.is_member(question.council, question.on);
+        if member {
+            asked.push(id.as_str());
         }
-        asked.push(id.as_str());
-        let mut suspensions = framework.suspensions.get(question.provider).into_iter().flatten();
+        // A framework that the council is not a member of, even the one it names, says nothing to it.
+        let counts = |it: &&Suspension| member || it.scope.council == Some(question.council);
+        let mut suspensions =
+            framework.suspensions.get(question.provider).into_iter().flatten().filter(counts);
         if let Some(suspension) = suspensions.find(|s| s.stops(question.council, question.urn, first, last)) {
             let scope = &suspension.scope;
             let found = format!("{id} suspended {scope} from {}: {}", suspension.from, suspension.reason);
@@ -232,6 +259,8 @@ fn judge_framework(
     verdict.record(checks::LOT_UNKNOWN, true, format!("{lot_id} is {}", lot.name));
     judge_lot(question, lot, verdict);
     judge_grade(question, &framework.gate(lot), verdict);
+    let (shown, found) = attributes::judge(question, called.attributes);
+    verdict.record(checks::ATTRIBUTE_NOT_SHOWN, shown, found);
     judge_price(question, framework, lot, called, verdict);
 }
 

@@ -10,6 +10,8 @@ pub enum JudgedBy {
     CallOff,
     /// The council's contracts log, which puts the two halves of an award together.
     Agreement,
+    /// `judge_call_off`, on what proposal and claim show: beforehand as far as it can be told from what is asked.
+    Award,
     /// The region's market, with the claim: without one no agreement is made.
     Market,
 }
@@ -58,14 +60,14 @@ macro_rules! rule {
 }
 
 /// Every rule, in the order in which it is judged.
-pub const CALL_OFF_RULES: [CallOffRule; 23] = [
+pub const CALL_OFF_RULES: [CallOffRule; 24] = [
     rule!(
-        "ACCOMMODATION_RESTRICTED",
-        Market,
+        checks::ACCOMMODATION_RESTRICTED,
+        Award,
         All,
         "No notice restricts accommodation at the home, unless the child was there when it was served and continuously since.",
         "Care Standards Act 2000, section 22B",
-        "Look for another home: nobody may waive it. A child who comes back is a new admission."
+        "Look for another home: nobody may waive it. A child who comes back is a new admission. The market refuses it with the claim already."
     ),
     rule!(
         "REGISTRATION_NOT_ACTIVE",
@@ -127,10 +129,10 @@ pub const CALL_OFF_RULES: [CallOffRule; 23] = [
         checks::PROVIDER_SUSPENDED,
         CallOff,
         All,
-        "No framework that the council belongs to has suspended the provider, its branch or the home, for the region or this council, \
-         on any day from the call-off to the first night.",
+        "No framework that the council belongs to has suspended the provider, its branch or the home for the region, and the council has not \
+         for itself in any framework, a member still or not, on any day from the call-off to the first night.",
         "the frameworks' own terms; councils suspend on Inadequate for framework and spot alike",
-        "Ask the framework's lead whether and when it is lifted, or look for another provider."
+        "Ask the framework's lead whether and when it is lifted, lift the council's own (`LiftForCouncil`), or look for another provider."
     ),
     rule!(
         checks::SPOT_NOT_JUSTIFIED,
@@ -195,6 +197,15 @@ pub const CALL_OFF_RULES: [CallOffRule; 23] = [
         "Ofsted's grade of the home passes the gate of the lot, else the framework's, else any grade but Inadequate.",
         "the framework's own terms; councils suspend on Inadequate for framework and spot alike",
         "Look for another home: the gate is the framework's to change."
+    ),
+    rule!(
+        checks::ATTRIBUTE_NOT_SHOWN,
+        Award,
+        Framework,
+        "What the price goes by beside level and age is shown: SOLO by a claim of the whole home, EMERGENCY by a first night on the day of the \
+         call-off or the next, PARENT_AND_CHILD by the kind of provision or the referral, CWD, SIBLING and UASC by the referral.",
+        "the framework's own terms; the offer alone does not say what makes it dearer",
+        "Ask the provider for an offer without the attribute, or amend the referral if it leaves out what is so."
     ),
     rule!(
         checks::LEVEL_UNKNOWN,

@@ -68,7 +68,7 @@ fn both_halves_make_the_same_agreement_in_either_order() {
     assert_eq!(agreement.start, start());
     assert_eq!(agreement.evidence.contracts_position, 5);
     assert!(agreement.evidence.checks.iter().all(|check| check.passed));
-    assert_eq!(agreement.evidence.checks.len(), 17);
+    assert_eq!(agreement.evidence.checks.len(), 19);
 }
 
 #[test]

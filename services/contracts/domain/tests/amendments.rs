@@ -4,13 +4,14 @@
 
 mod common;
 
-use care::published::{AbsenceRule, FundersFrom, TermLine};
+use care::published::{AbsenceRule, AbsenceRulesFrom, FundersFrom, TermLine};
 use care::{Pence, Refusal};
 use common::terms::{
     adds, agreed, agreement, by, changes, consent, core, council, hours, left, lives_there, of, placed,
     proposes, provider, run, sibling_discount, signs, today, told, two_live_there, weekly, with_lines,
 };
 use common::{admitted, facts, id, share, start};
+use contracts_domain::Agreements;
 use contracts_domain::agreements::terms::{
     AmendmentEnd, Changes, Consent, LineChange, LinePrice, NewOutcome, TermsStep, weekly_on,
 };
@@ -211,6 +212,52 @@ fn funders_change_from_a_day_and_their_shares_are_whole() {
 }
 
 #[test]
+fn no_more_dates_of_funders_or_rules_are_agreed_than_a_ledger_takes() {
+    let from = |n: i8| date(2026, 6 + n / 28, 1 + n % 28);
+    let funded = |n: i8| {
+        let funders = vec![share("SOCIAL_CARE", 5_000), share("HEALTH", 5_000)];
+        Changes { funders, ..Changes::new(from(n), "another share") }
+    };
+    let mut state = lives_there();
+    for n in 0..49 {
+        state = agreed(state, 1, funded(n));
+    }
+    let rejection = state.when(proposes(funded(49))).then_refused("LIMIT_REACHED");
+    assert!(rejection.to_string().contains("50"), "{rejection}");
+    let ruled = |n: i8| Changes { absence_rules: Some(vec![]), ..Changes::new(from(n), "other rules") };
+    let mut state = lives_there();
+    for n in 0..50 {
+        state = agreed(state, 1, ruled(n));
+    }
+    state.when(proposes(ruled(50))).then_refused("LIMIT_REACHED");
+    let far = adds("DISCOUNT_LONG_TERM", weekly(100), Some(date(2101, 1, 1)));
+    let rejection = lives_there().when(proposes(with_lines(vec![far]))).then_refused("FIELD_INVALID");
+    assert_eq!(rejection.violations()[0].field, "lines[0].until");
+}
+
+#[test]
+fn absence_rules_hold_from_their_day_and_change_no_night_before() {
+    let rule = |absence: &str| AbsenceRule {
+        absence: absence.to_owned(),
+        full_nights: 7,
+        core_basis_points: 0,
+        other_basis_points: 0,
+        nothing_after: None,
+    };
+    let rules = |absence, from| Changes {
+        absence_rules: Some(vec![rule(absence)]),
+        ..Changes::new(from, "as is usual")
+    };
+    let first = agreed(lives_there(), 1, rules("HOSPITAL", date(2026, 6, 8)));
+    let second = agreed(first, 1, rules("MISSING", date(2027, 1, 1)));
+    let _ = second.then_state(|state| {
+        let dated = &of(state, 1).terms.absence_rules_from;
+        let shown: Vec<_> = dated.iter().map(|it| (it.from, it.rules[0].absence.as_str())).collect();
+        assert_eq!(shown, [(date(2026, 6, 8), "HOSPITAL"), (date(2027, 1, 1), "MISSING")]);
+    });
+}
+
+#[test]
 fn notice_dates_rules_and_outcomes_are_agreed_too() {
     let outcome = NewOutcome {
         measure: "Step down to a family held".to_owned(),
@@ -236,8 +283,12 @@ fn notice_dates_rules_and_outcomes_are_agreed_too() {
     };
     let _ = agreed(lives_there(), 1, all).then_state(|state| {
         let terms = &of(state, 1).terms;
-        assert_eq!((terms.notice_days, terms.expected_end), (Some(56), Some(date(2027, 7, 31))));
-        assert_eq!((&terms.absence_rules, terms.outcomes.len()), (&vec![rule.clone()], 1));
+        let agreement = of(state, 1);
+        let days = [date(2026, 6, 7), date(2026, 6, 8)].map(|on| agreement.notice_days(on));
+        assert_eq!((days, terms.expected_end), ([28, 56], Some(date(2027, 7, 31))));
+        let from = AbsenceRulesFrom { from: date(2026, 6, 8), rules: vec![rule.clone()] };
+        assert_eq!((&terms.absence_rules_from, terms.absence_rules.len()), (&vec![from], 0));
+        assert_eq!(terms.outcomes.len(), 1);
     });
     let wrong = [
         (Changes { notice_days: Some(0), ..changes() }, "notice_days"),
@@ -269,7 +320,10 @@ fn notice_dates_rules_and_outcomes_are_agreed_too() {
 #[test]
 fn notice_runs_for_the_days_that_were_agreed() {
     use contracts_domain::agreements::{GiveNotice, NoticeStep};
-    let longer = agreed(lives_there(), 1, Changes { notice_days: Some(56), ..changes() });
+    let longer = |from| {
+        let changes = Changes { notice_days: Some(56), ..Changes::new(from, "longer notice") };
+        agreed(lives_there(), 1, changes)
+    };
     let notice = GiveNotice {
         given_on: today(),
         last_day: None,
@@ -277,12 +331,21 @@ fn notice_runs_for_the_days_that_were_agreed() {
         short: None,
         steps: care::published::EndingSteps::default(),
     };
-    let (agreement, by, step) = (agreement(1), provider(), NoticeStep::Give(notice));
-    let command = AgreementCommand::Notice { agreement, by, expected_version: None, step, at: told() };
-    let _ = longer.when(command).then_events(|events| {
-        let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
-        assert_eq!(given.last_day, date(2026, 7, 27));
-    });
+    let give = |given_on| {
+        let (by, step) = (provider(), NoticeStep::Give(GiveNotice { given_on, ..notice.clone() }));
+        AgreementCommand::Notice { agreement: agreement(1), by, expected_version: None, step, at: told() }
+    };
+    let last_day = |state: care::spec::Given<Agreements>, given_on| {
+        let mut last_day = None;
+        let _ = state.when(give(given_on)).then_events(|events| {
+            let [AgreementEvent::PlacementNoticeGiven(given)] = events else { panic!("{events:?}") };
+            last_day = Some(given.last_day);
+        });
+        last_day.unwrap()
+    };
+    assert_eq!(last_day(longer(today()), today()), date(2026, 7, 27));
+    // What is agreed from a later day on is nothing to a notice that is given before.
+    assert_eq!(last_day(longer(date(2026, 6, 2)), today()), date(2026, 6, 29));
 }
 
 #[test]

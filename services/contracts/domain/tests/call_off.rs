@@ -20,6 +20,7 @@ fn the_plain_call_off_passes_every_check() {
         names,
         [
             checks::UNREGISTERED_PROVISION,
+            checks::ACCOMMODATION_RESTRICTED,
             checks::FUNDERS_NOT_WHOLE,
             checks::PROVIDER_SUSPENDED,
             checks::FRAMEWORK_UNKNOWN,
@@ -29,6 +30,7 @@ fn the_plain_call_off_passes_every_check() {
             checks::LOT_DOES_NOT_COVER_PROVISION,
             checks::AGE_OUTSIDE_LOT,
             checks::GRADE_BELOW_GATE,
+            checks::ATTRIBUTE_NOT_SHOWN,
             checks::LEVEL_UNKNOWN,
             checks::PROVIDER_NOT_ADMITTED,
             checks::BRANCH_NOT_ADMITTED,
@@ -160,6 +162,7 @@ fn a_council_that_is_not_a_member_learns_neither_prices_nor_suspensions() {
         names,
         [
             checks::UNREGISTERED_PROVISION,
+            checks::ACCOMMODATION_RESTRICTED,
             checks::FUNDERS_NOT_WHOLE,
             checks::PROVIDER_SUSPENDED,
             checks::FRAMEWORK_UNKNOWN,

@@ -18,6 +18,9 @@ fn call_off_page() -> String {
         let by = match rule.by {
             JudgedBy::CallOff => "contracts, and `CheckCallOff` beforehand",
             JudgedBy::Agreement => "contracts, when both halves of the award are known",
+            JudgedBy::Award => {
+                "contracts, on what proposal and claim show, and `CheckCallOff` beforehand as far as the question tells it"
+            }
             JudgedBy::Market => "the market, with the claim: without it there is no agreement",
         };
         let routes = match rule.routes {

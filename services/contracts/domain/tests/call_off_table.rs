@@ -5,7 +5,7 @@
 mod common;
 
 use care::Date;
-use care::published::Route;
+use care::published::{Accommodation, Route};
 use common::case::{Case, plain, spot, suspended};
 use common::{DARLINGTON, DORSET, DURHAM, call_off, id};
 use contracts_domain::frameworks::{
@@ -28,11 +28,30 @@ fn with_terms(alter: impl FnOnce(&mut Lot, &mut ProviderAdmitted)) -> Case {
     })
 }
 
-fn attributed(mut case: Case, attributes: &[&str]) -> Case {
+/// With a price by these attributes, of which the referral shows some.
+fn priced_by(mut case: Case, attributes: &[&str], by_referral: &[&str]) -> Case {
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     if let Route::Framework { attributes: own, .. } = &mut case.route {
-        own.extend(attributes.iter().map(|attribute| (*attribute).to_owned()));
+        *own = named(attributes);
     }
+    case.by_referral = Some(named(by_referral));
     case
+}
+
+fn attributed(case: Case, attributes: &[&str]) -> Case {
+    priced_by(case, attributes, attributes)
+}
+
+/// Durham has left the framework on the day of the call-off.
+fn after_leaving(case: Case) -> Case {
+    let left = CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on: case.on };
+    case.with(|case| case.events.push(left.into()))
+}
+
+/// The lot covers foster carers for parent and child too.
+fn with_parents() -> Case {
+    with_terms(|lot, _| lot.provisions.extend(["FOSTERING_PARENT_CHILD".to_owned()]))
+        .with(|case| case.provision = "FOSTERING_PARENT_CHILD")
 }
 
 /// Prices of £4,000 for eight to ten and £4,900 for a child with a disability, beside the plain £4,500.
@@ -116,6 +135,47 @@ const TABLE: &[Row] = &[
     ("suspended, another branch", || suspended_for(&["SC000008", "SC000009"], DURHAM), NOTHING),
     ("suspended, whole, for this council", || suspended_for(&[], DURHAM), &[checks::PROVIDER_SUSPENDED]),
     ("suspended, whole, for another council", || suspended_for(&[], DARLINGTON), NOTHING),
+    (
+        "suspended for this council, which has left, spot",
+        || after_leaving(suspended_for(&[], DURHAM)).with(|it| it.route = spot().route),
+        &[checks::PROVIDER_SUSPENDED],
+    ),
+    (
+        "suspended for this council, which has left",
+        || after_leaving(suspended_for(&["SC000001"], DURHAM)),
+        &[checks::PROVIDER_SUSPENDED, checks::COUNCIL_NOT_MEMBER],
+    ),
+    (
+        "suspended for another council, this one has left, spot",
+        || after_leaving(suspended_for(&[], DARLINGTON)).with(|it| it.route = spot().route),
+        NOTHING,
+    ),
+    (
+        "suspended for the region, which this council has left, spot",
+        || after_leaving(spot()).with(|it| it.events.push(suspended(None, it.on))),
+        NOTHING,
+    ),
+    (
+        "accommodation is restricted",
+        || plain().with(|it| it.accommodation = Some(Accommodation::RestrictedSince(date(2026, 4, 30)))),
+        &[checks::ACCOMMODATION_RESTRICTED],
+    ),
+    (
+        "accommodation is restricted, spot",
+        || spot().with(|it| it.accommodation = Some(Accommodation::RestrictedSince(it.on))),
+        &[checks::ACCOMMODATION_RESTRICTED],
+    ),
+    (
+        "accommodation is restricted, in-house",
+        || {
+            plain().with(|it| {
+                it.route = Route::InHouse;
+                it.accommodation = Some(Accommodation::RestrictedSince(it.on));
+            })
+        },
+        &[checks::ACCOMMODATION_RESTRICTED],
+    ),
+    ("of a notice nothing is told", || plain().with(|it| it.accommodation = None), NOTHING),
     (
         "suspended from the first night",
         || plain().with(|it| it.events.push(suspended(None, it.start))),
@@ -240,6 +300,49 @@ const TABLE: &[Row] = &[
         || core(attributed(keyed(), &["CWD"]), 490_001),
         &[checks::PRICE_ABOVE_SCHEDULE],
     ),
+    (
+        "the price with a disability that the referral does not show",
+        || core(priced_by(keyed(), &["CWD"], &[]), 490_000),
+        &[checks::ATTRIBUTE_NOT_SHOWN],
+    ),
+    (
+        "one of two attributes is not shown",
+        || priced_by(keyed(), &["CWD", "UASC"], &["CWD"]),
+        &[checks::ATTRIBUTE_NOT_SHOWN],
+    ),
+    (
+        "of what the referral shows nothing is told",
+        || attributed(keyed(), &["CWD"]).with(|it| it.by_referral = None),
+        NOTHING,
+    ),
+    ("alone in the home", || priced_by(plain(), &["SOLO"], &[]).with(|it| it.solo = Some(true)), NOTHING),
+    // What the referral shows is nothing to it: the claim shows it, or does not.
+    ("not alone in the home", || attributed(plain(), &["SOLO"]), &[checks::ATTRIBUTE_NOT_SHOWN]),
+    (
+        "whether alone in the home is not told",
+        || priced_by(plain(), &["SOLO"], &[]).with(|it| it.solo = None),
+        NOTHING,
+    ),
+    ("an emergency, today", || priced_by(plain(), &["EMERGENCY"], &[]).with(|it| it.start = it.on), NOTHING),
+    (
+        "an emergency, tomorrow",
+        || priced_by(plain(), &["EMERGENCY"], &[]).with(|it| it.start = date(2026, 5, 2)),
+        NOTHING,
+    ),
+    (
+        "an emergency, the day after",
+        || attributed(plain(), &["EMERGENCY"]).with(|it| it.start = date(2026, 5, 3)),
+        &[checks::ATTRIBUTE_NOT_SHOWN],
+    ),
+    ("parent and child, by the provision", || priced_by(with_parents(), &["PARENT_AND_CHILD"], &[]), NOTHING),
+    ("parent and child, by the referral", || attributed(plain(), &["PARENT_AND_CHILD"]), NOTHING),
+    (
+        "parent and child, by nothing",
+        || priced_by(plain(), &["PARENT_AND_CHILD"], &[]),
+        &[checks::ATTRIBUTE_NOT_SHOWN],
+    ),
+    ("with a sibling", || attributed(plain(), &["SIBLING"]), NOTHING),
+    ("without a sibling", || priced_by(plain(), &["SIBLING"], &[]), &[checks::ATTRIBUTE_NOT_SHOWN]),
     ("that price without one", || core(keyed(), 490_000), &[checks::PRICE_ABOVE_SCHEDULE]),
 ];
 
@@ -258,7 +361,7 @@ fn the_table_of_rules() {
 #[test]
 fn every_rule_that_is_judged_here_refuses_some_row() {
     let refused: BTreeSet<&str> = TABLE.iter().flat_map(|(_, _, failed)| *failed).copied().collect();
-    let own = CALL_OFF_RULES.iter().filter(|rule| rule.by == JudgedBy::CallOff);
+    let own = CALL_OFF_RULES.iter().filter(|rule| matches!(rule.by, JudgedBy::CallOff | JudgedBy::Award));
     assert_eq!(own.map(|rule| rule.check).collect::<BTreeSet<_>>(), refused);
     // And nothing is judged that is no rule.
     let judged: Vec<String> =

@@ -9,10 +9,9 @@ use care::{Date, Pence, Refusal, RefusalKind};
 use common::{DARLINGTON, DORSET, DURHAM, command, fold, framework_events, id, prices};
 use contracts_domain::FrameworkRejection;
 use contracts_domain::frameworks::{
-    Change, Discount, DiscountAgreed, DiscountAmount, DiscountEnded, DiscountRule, FrameworkEvent,
-    Frameworks, LinkAuthorityNominated, PlacementFacts, Recommended, SuspensionScope, UpliftAccepted,
-    UpliftAmount, UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested, UpliftedFee,
-    discounts_due, uplift_lines,
+    Change, CouncilLeft, Discount, DiscountAgreed, DiscountAmount, DiscountEnded, DiscountRule,
+    FrameworkEvent, Frameworks, LinkAuthorityNominated, PlacementFacts, Recommended, SuspensionScope,
+    UpliftAmount, UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested, discounts_due,
 };
 use jiff::civil::date;
 
@@ -179,12 +178,14 @@ fn the_nearer_discount_holds_and_all_together_take_no_more_than_the_fee() {
     let volume = discount(volume, DiscountAmount::Weekly(Pence(90_000)));
     let all = due([volume, sibling(2, 2_000)], FROM, second);
     assert_eq!(all, [("DISCOUNT_SIBLING", -20_000), ("DISCOUNT_VOLUME", -80_000)]);
-    // Rounded down: what is taken off never has half a penny too much.
-    let odd = due([sibling(2, 333)], FROM, |facts| {
-        second(facts);
-        facts.core_weekly = Pence(99_999);
-    });
-    assert_eq!(odd, line(-3_329));
+    // Half a penny rounds up, as in every line of a price: 3.33 % of £999.99 is £33.299667, and 5 % of £1,000.10 is £50.005.
+    let odd = |core, points| {
+        due([sibling(2, points)], FROM, |facts| {
+            second(facts);
+            facts.core_weekly = Pence(core);
+        })
+    };
+    assert_eq!((odd(99_999, 333), odd(100_010, 500)), (line(-3_330), line(-5_001)));
 }
 
 // Uplifts.
@@ -292,7 +293,7 @@ fn one_council_negotiates_for_the_region() {
         .when(command(nominate(DARLINGTON)))
         .then([])
         .when(command(nominate(DURHAM)))
-        .then([nominated.into()])
+        .then([nominated.clone().into()])
         .when(command(negotiate(DURHAM, None)))
         .then_events(|events| assert_eq!(events.len(), 1));
     let _ = given::<Frameworks>(with_request())
@@ -301,45 +302,18 @@ fn one_council_negotiates_for_the_region() {
         .when(command(negotiate(DARLINGTON, None)))
         .then_refused("NOT_LINK_AUTHORITY");
     refused(with_request(), nominate(DORSET), "COUNCIL_NOT_MEMBER");
-}
-
-fn accepted(number: u32, amount: UpliftAmount, from: Date) -> UpliftAccepted {
-    UpliftAccepted { number, lot: None, amount, from }
-}
-
-#[test]
-fn what_a_council_accepted_becomes_lines_from_its_date() {
-    let lot = id("residential");
-    let fee = UpliftedFee {
-        lot: &lot,
-        level: "STANDARD",
-        core_weekly: Pence(100_001),
-        start: date(2026, 5, 4),
-        schedule_from: date(2026, 4, 1),
-    };
-    let lines = |accepted: &[UpliftAccepted]| {
-        let lines = uplift_lines(&fee, accepted, 7);
-        lines.iter().map(|line| (line.line, line.weekly.0, line.from)).collect::<Vec<_>>()
-    };
-    let (june, july) = (date(2026, 6, 1), date(2026, 7, 1));
-    assert_eq!(lines(&[]), []);
-    assert_eq!(lines(&[accepted(1, points(400), june)]), [(7, 4_000, june)]);
-    // The second is of the fee with the first, whichever was told first.
-    let two = [accepted(2, points(1_000), july), accepted(1, points(400), june)];
-    assert_eq!(lines(&two), [(7, 4_000, june), (8, 10_400, july)]);
-    // Nothing twice, nothing for another lot or level, nothing that the price schedule has already.
-    assert_eq!(lines(&[accepted(1, points(400), june), accepted(1, points(400), june)]), [(7, 4_000, june)]);
-    let elsewhere = UpliftAccepted { lot: Some(id("fostering")), ..accepted(1, points(400), june) };
-    assert_eq!(lines(&[elsewhere]), []);
-    let enhanced = UpliftAmount::ByLevel(prices(&[("ENHANCED", 5_000)]));
-    assert_eq!(lines(&[accepted(1, enhanced, june)]), [], "never on the wrong level");
-    let standard = UpliftAmount::ByLevel(prices(&[("STANDARD", 5_000)]));
-    assert_eq!(lines(&[accepted(1, standard, june)]), [(7, 5_000, june)]);
-    assert_eq!(lines(&[accepted(1, points(400), date(2026, 4, 1))]), []);
-    // A rise from before the child came holds from the first night.
-    assert_eq!(lines(&[accepted(1, points(400), date(2026, 4, 20))]), [(7, 4_000, date(2026, 5, 4))]);
-    let line = &uplift_lines(&fee, &two, 1)[0];
-    assert_eq!((line.kind.as_str(), line.cause.as_str(), line.until), ("UPLIFT", "UPLIFT", None));
+    // Who has left negotiates no longer: the lead does, until another is nominated.
+    let left = |on: Date| CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on };
+    let nominated = |on: Date| with_request().into_iter().chain([nominated.clone().into(), left(on).into()]);
+    let told = negotiation(DURHAM, None).on;
+    given::<Frameworks>(nominated(told))
+        .when(command(negotiate(DURHAM, None)))
+        .then_refused("NOT_LINK_AUTHORITY");
+    for (on, by) in [(told, DARLINGTON), (told.tomorrow().unwrap(), DURHAM)] {
+        given::<Frameworks>(nominated(on))
+            .when(command(negotiate(by, None)))
+            .then_events(|events| assert_eq!(events.len(), 1));
+    }
 }
 
 // Suspensions.

@@ -82,9 +82,12 @@ fn a_procurement_that_cannot_be_is_refused() {
         given::<Frameworks>([]).when(command(Change::Create(new))).then_refused(reason)
     };
     let short = altered(&|it, _, _| it.extendable_to = Some(date(2030, 3, 30)), "DATES_OUT_OF_ORDER");
-    assert_eq!(field_of(&short), "extendable_to");
+    assert_eq!(
+        (field_of(&short).as_str(), short.kind()),
+        ("procurement.extendable_to", RefusalKind::Invalid)
+    );
     let late = altered(&|it, _, _| it.entered_on = Some(date(2026, 4, 2)), "DATES_OUT_OF_ORDER");
-    assert_eq!(field_of(&late), "starts");
+    assert_eq!((field_of(&late).as_str(), late.kind()), ("procurement.entered_on", RefusalKind::Invalid));
     let open = |it: &mut Procurement| it.kind = Some(FrameworkKind::Open);
     let long = altered(&|it, _, ends| (open(it), *ends = date(2034, 4, 1)).0, "TERM_TOO_LONG");
     assert_eq!((field_of(&long).as_str(), long.kind()), ("ends", RefusalKind::Invalid));
@@ -95,12 +98,20 @@ fn a_procurement_that_cannot_be_is_refused() {
         },
         "TERM_TOO_LONG",
     );
-    // Eight years to the day, and any term under the older law.
-    for (regime, ends) in
-        [(Regime::ProcurementAct2023, date(2034, 3, 31)), (Regime::Pcr2015, date(2040, 3, 31))]
-    {
+    // The eight years begin with the award, which may be before the first call-off.
+    let entered = |it: &mut Procurement| (open(it), it.entered_on = Some(date(2026, 3, 2))).1;
+    altered(&|it, _, ends| (entered(it), *ends = date(2034, 3, 2)).1, "TERM_TOO_LONG");
+    // The older law knows no open framework, and no longest term.
+    let older = altered(&|it, regime, _| (open(it), *regime = Regime::Pcr2015).1, "KIND_NOT_OF_REGIME");
+    assert_eq!((field_of(&older).as_str(), older.kind()), ("procurement.kind", RefusalKind::Invalid));
+    let flexible = |it: &mut Procurement| it.kind = Some(FrameworkKind::Flexible);
+    for (kind, regime, ends) in [
+        (&open as &dyn Fn(&mut Procurement), Regime::ProcurementAct2023, date(2034, 3, 31)),
+        (&entered, Regime::ProcurementAct2023, date(2034, 3, 1)),
+        (&flexible, Regime::Pcr2015, date(2040, 3, 31)),
+    ] {
         let Change::Create(mut new) = create().change else { panic!("create() creates") };
-        open(&mut new.procurement);
+        kind(&mut new.procurement);
         (new.regime, new.ends) = (regime, ends);
         given::<Frameworks>([])
             .when(command(Change::Create(new)))
@@ -229,7 +240,7 @@ fn the_clocks_of_a_framework_follow_from_what_was_told() {
         due(&entered),
         [
             ("CONTRACT_DETAILS_NOTICE", date(2026, 6, 29)),
-            ("REOPENING", date(2029, 3, 31)),
+            ("REOPENING", date(2029, 3, 1)),
             ("EXTENSION_DECISION", date(2030, 3, 31)),
             expiry,
             ended,
@@ -243,6 +254,35 @@ fn the_clocks_of_a_framework_follow_from_what_was_told() {
         due(&older),
         [("CONTRACT_AWARD_NOTICE", date(2026, 4, 1)), ("EXTENSION_DECISION", date(2030, 3, 31)), expiry]
     );
+}
+
+#[test]
+fn an_open_framework_opens_again_within_three_years_of_its_award_and_five_of_the_second() {
+    let due = |openings: &[(Date, Date)]| {
+        let mut created = created();
+        created.ends = date(2034, 3, 1);
+        created.procurement = Procurement {
+            kind: Some(FrameworkKind::Open),
+            entered_on: Some(date(2026, 3, 2)),
+            ..Procurement::default()
+        };
+        let opened = openings.iter().map(|(opens, closes)| {
+            FrameworkReopened { framework: id("tyne-tees"), opens: *opens, closes: *closes }.into()
+        });
+        let framework = after([FrameworkEvent::from(created)].into_iter().chain(opened).collect());
+        let reopening = deadlines(&framework).into_iter().find(|it| it.rule.kind == "REOPENING");
+        reopening.map(|it| it.due)
+    };
+    let (first, last) = (date(2029, 3, 1), date(2029, 3, 31));
+    assert_eq!(due(&[]), Some(first));
+    assert_eq!(due(&[(date(2029, 3, 2), last)]), Some(first), "a day too late: it stays due");
+    assert_eq!(due(&[(date(2027, 1, 1), date(2027, 1, 31))]), Some(date(2031, 12, 31)));
+    assert_eq!(due(&[(first, last)]), Some(date(2034, 2, 28)), "in time");
+    // Told in another order; the second is the one by which the five years count.
+    let third = (date(2031, 12, 31), date(2032, 1, 31));
+    assert_eq!(due(&[third, (date(2027, 1, 1), date(2027, 1, 31))]), None);
+    let late = (date(2032, 1, 1), date(2032, 1, 31));
+    assert_eq!(due(&[late, (date(2027, 1, 1), date(2027, 1, 31))]), Some(date(2031, 12, 31)));
 }
 
 // Prices.
@@ -297,6 +337,18 @@ fn prices_that_could_both_hold_are_refused_where_they_are_entered() {
     twice.rows = vec![row("STANDARD", (8, 17), &[], 1)];
     refused(framework_events(), admit(twice), "PRICE_AMBIGUOUS");
     for settled in [
+        // Age by age: one row for both up to twelve, another from then on; and the shared age of two bands by itself.
+        vec![
+            cwd.clone(),
+            solo.clone(),
+            row("STANDARD", (8, 12), &["CWD", "SOLO"], 3),
+            row("STANDARD", (13, 17), &["CWD", "SOLO"], 4),
+        ],
+        vec![
+            row("STANDARD", (8, 12), &[], 1),
+            row("STANDARD", (12, 17), &[], 2),
+            row("STANDARD", (12, 12), &[], 3),
+        ],
         vec![cwd.clone(), solo.clone(), row("STANDARD", (8, 17), &["CWD", "SOLO"], 3)],
         vec![row("STANDARD", (8, 11), &["CWD"], 1), row("STANDARD", (12, 17), &["SOLO"], 2)],
         vec![row("STANDARD", (8, 12), &[], 1), row("STANDARD", (13, 17), &[], 2)],

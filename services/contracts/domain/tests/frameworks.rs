@@ -9,13 +9,15 @@ use care::spec::given;
 use care::{Date, FrameworkId, Pence, Refusal, RefusalKind};
 use common::{
     DARLINGTON, DORSET, DURHAM, admitted, command, create, created, facts, framework_events, good_or_better,
-    id, joined, lot, lot_added, prices,
+    id, joined, lot, lot_added, prices, row,
 };
 use contracts_domain::frameworks::{
-    Change, CouncilLeft, FrameworkCommand, Frameworks, LOTS_MAX, Lot, PlacementReviewsCalled, PriceSchedule,
-    ProviderAdmitted, ProviderSuspended, SuspensionLifted, SuspensionScope,
+    Change, CouncilJoined, CouncilLeft, FrameworkCommand, FrameworkEvent, Frameworks, LOTS_MAX, Lot,
+    MEMBERSHIPS_MAX, Opening, PRICE_VERSIONS_MAX, PROVIDERS_MAX, PlacementReviewsCalled, PriceSchedule,
+    ProviderAdmitted, ProviderSuspended, SUSPENSIONS_MAX, SuspensionLifted, SuspensionScope,
 };
 use contracts_domain::{FrameworkRejection, GradeGate};
+use jiff::ToSpan;
 use jiff::civil::date;
 
 fn refused(change: Change, reason: &str) -> FrameworkRejection {
@@ -180,7 +182,13 @@ fn an_admission_that_cannot_be_is_refused() {
     let from = date(2027, 4, 1);
     let standard = |price| [("STANDARD", price)];
     refused(admit("fostering", from, &standard(1)), "LOT_UNKNOWN");
-    refused(admit("residential", date(2030, 4, 1), &standard(1)), "OUTSIDE_TERM");
+    let new = |change: Change| match change {
+        Change::AdmitProvider { lot, schedule, .. } => {
+            Change::AdmitProvider { lot, provider: id("P2"), schedule }
+        }
+        other => other,
+    };
+    refused(new(admit("residential", date(2030, 4, 1), &standard(1))), "OUTSIDE_TERM");
     let refusal = refused(admit("residential", date(2026, 4, 1), &standard(1)), "PRICE_VERSION_OVERLAPS");
     assert_eq!(refusal.violations()[0].field, "from");
     refused(admit("residential", from, &[]), "PRICES_MISSING");
@@ -191,6 +199,57 @@ fn an_admission_that_cannot_be_is_refused() {
         refusal.to_string(),
         "the core fee of level \"STANDARD\" is £5,000.01 a week, above its ceiling of £5,000.00"
     );
+}
+
+#[test]
+fn prices_go_on_after_the_end_for_who_was_admitted() {
+    let late =
+        ProviderAdmitted { from: date(2030, 4, 1), prices: prices(&[("STANDARD", 480_000)]), ..admitted() };
+    given::<Frameworks>(framework_events())
+        .when(command(admit("residential", date(2030, 4, 1), &[("STANDARD", 480_000)])))
+        .then([late.into()]);
+}
+
+#[test]
+fn what_is_told_of_a_framework_has_limits() {
+    let full = |events: Vec<FrameworkEvent>, change: Change| {
+        let held = framework_events().into_iter().chain(events).collect::<Vec<_>>();
+        given::<Frameworks>(held).when(command(change)).then_refused("LIMIT_REACHED")
+    };
+    let day = |n: usize| date(2026, 4, 2).saturating_add(i64::try_from(n).unwrap().days());
+    let memberships = (1..MEMBERSHIPS_MAX).flat_map(|n| {
+        let left = CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on: day(n) };
+        [left.into(), CouncilJoined { from: day(n), ..joined(DURHAM) }.into()]
+    });
+    let left = CouncilLeft { framework: id("tyne-tees"), council: id(DURHAM), on: day(MEMBERSHIPS_MAX) };
+    let join = Change::AddMember { council: id(DURHAM), from: date(2027, 4, 1) };
+    full(memberships.chain([left.into()]).collect(), join);
+    let versions = (1..PRICE_VERSIONS_MAX).map(|n| ProviderAdmitted { from: day(n), ..admitted() }.into());
+    full(versions.collect(), admit("residential", date(2027, 4, 1), &[("STANDARD", 1)]));
+    let suspended = |provider: &str, n: usize| ProviderSuspended {
+        framework: id("tyne-tees"),
+        provider: id(provider),
+        urn: Some(id(&format!("SC{n:06}"))),
+        reason: "Staffing".to_owned(),
+        from: date(2026, 5, 1),
+        urns: [].into(),
+        council: None,
+    };
+    let suspensions = (0..SUSPENSIONS_MAX).map(|n| suspended("P1", n).into());
+    full(suspensions.collect(), suspend(None, date(2026, 5, 1)).change);
+    // P1 is one of them.
+    let providers: Vec<_> = (1..PROVIDERS_MAX).map(|n| suspended(&format!("Q{n}"), 1).into()).collect();
+    let unknown = |change: Change| match change {
+        Change::SuspendProvider { scope, reason, from, .. } => {
+            Change::SuspendProvider { provider: id("P2"), scope, reason, from }
+        }
+        other => other,
+    };
+    full(providers.clone(), unknown(suspend(None, date(2026, 5, 1)).change));
+    let schedule = PriceSchedule::plain(date(2027, 4, 1), prices(&[("STANDARD", 1)]));
+    full(providers.clone(), Change::AdmitProvider { lot: id("residential"), provider: id("P2"), schedule });
+    let (provider, council, today) = (id("P2"), id(DURHAM), date(2026, 5, 1));
+    full(providers, Change::NominateLinkAuthority { provider, council, today });
 }
 
 fn suspend(urn: Option<&str>, from: Date) -> FrameworkCommand {
@@ -282,6 +341,66 @@ fn the_facts_of_a_provider_leave_out_every_other() {
     assert_eq!(framework.admissions.keys().map(|provider| provider.as_str()).collect::<Vec<_>>(), ["P1"]);
     assert_eq!(framework.lots, facts().get(&id("tyne-tees")).unwrap().lots);
     assert_eq!(framework.gate(&lot()), good_or_better());
+}
+
+#[test]
+fn the_facts_of_a_provider_leave_out_what_was_lifted() {
+    let lifted = |on: Date| {
+        let state = given::<Frameworks>(framework_events())
+            .when(suspend(None, date(2026, 5, 1)))
+            .then_events(|_| {})
+            .when(lift(None, on))
+            .then_events(|_| {})
+            .into_state();
+        let kept = |since: Date| {
+            let facts = state.facts_since(&id("P1"), since);
+            facts.get(&id("tyne-tees")).unwrap().suspensions[&id("P1")].len()
+        };
+        [date(2026, 6, 9), date(2026, 6, 10)].map(kept)
+    };
+    assert_eq!(lifted(date(2026, 6, 10)), [1, 0]);
+    assert_eq!(lifted(date(2026, 5, 1)), [0, 0], "it never held");
+}
+
+#[test]
+fn a_refusal_names_the_field_of_the_request() {
+    let field = |change: Change, reason: &str| {
+        let refusal = refused(change, reason);
+        (refusal.violations()[0].field.clone(), refusal.kind())
+    };
+    let mut terms = lot();
+    terms.grade_gate = Some(GradeGate { lowest: "NONE".to_owned(), ungraded_allowed: true });
+    let gate = field(Change::AddLot { lot: id("other"), terms }, "GRADE_GATE_INVALID");
+    assert_eq!(gate, ("lot.grade_gate.lowest_grade".to_owned(), RefusalKind::Invalid));
+    let opening = Opening { opens: date(2030, 4, 1), closes: date(2030, 4, 2) };
+    assert_eq!(
+        field(Change::Reopen(opening), "OUTSIDE_TERM"),
+        ("opens".to_owned(), RefusalKind::Precondition)
+    );
+    let opening = Opening { opens: date(2027, 4, 2), closes: date(2027, 4, 1) };
+    assert_eq!(
+        field(Change::Reopen(opening), "DATES_OUT_OF_ORDER"),
+        ("closes".to_owned(), RefusalKind::Invalid)
+    );
+    let mut schedule = PriceSchedule::plain(date(2027, 4, 1), prices(&[("STANDARD", 1)]));
+    schedule.until = Some(date(2027, 4, 1));
+    let admit = |schedule: &PriceSchedule| {
+        let (lot, provider, schedule) = (id("residential"), id("P1"), schedule.clone());
+        Change::AdmitProvider { lot, provider, schedule }
+    };
+    assert_eq!(
+        field(admit(&schedule), "DATES_OUT_OF_ORDER"),
+        ("until".to_owned(), RefusalKind::Invalid),
+        "both dates are the request's"
+    );
+    schedule.until = None;
+    schedule.rows = vec![row("STANDARD", (8, 17), &["CWD"], 500_001)];
+    assert_eq!(field(admit(&schedule), "PRICE_ABOVE_CEILING").0, "keyed_prices");
+    schedule.rows = vec![row("COMPLEX", (8, 17), &["CWD"], 1)];
+    assert_eq!(field(admit(&schedule), "LEVEL_UNKNOWN").0, "keyed_prices");
+    // Held against what is recorded.
+    let leaves = Change::RemoveMember { council: id(DURHAM), on: date(2026, 3, 31) };
+    assert_eq!(field(leaves, "DATES_OUT_OF_ORDER"), ("on".to_owned(), RefusalKind::Precondition));
 }
 
 fn weights(weights: &[(&str, u32)]) -> Weights {

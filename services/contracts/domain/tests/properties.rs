@@ -287,6 +287,7 @@ proptest! {
             council: claim.council, provider: &claim.provider, urn: &claim.urn, provision: &claim.evidence.provision,
             grade: &claim.evidence.grade, age_years: claim.evidence.age_years, on, start: claim.start,
             route: &proposal.terms.route, lines: &proposal.terms.lines, funders: &proposal.terms.funders,
+            shown: contracts_domain::Shown::default(),
         };
         let asked = judge_call_off(&fold::<Frameworks>(&events), &question);
         prop_assert_eq!(asked.refusal().is_none(), matches!(decided[2], AgreementEvent::AgreementIssued(_)));

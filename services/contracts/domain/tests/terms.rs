@@ -1,4 +1,4 @@
-//! What happens to terms besides amendments: absences, uplifts, outcomes, and how a place came to be bought.
+//! What happens to terms besides amendments and uplifts: absences, outcomes, and how a place came to be bought.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -8,18 +8,17 @@ use care::published::{AbsenceRecorded, Approval, NoticeBy, Route};
 use care::spec::{Given, given};
 use care::{Date, Pence, Refusal};
 use common::terms::{
-    adds, agreed, agreement, by, changes, core, council, left, lives_there, of, placed, provider, run, told,
-    two_live_there, weekly, with_lines,
+    adds, agreed, agreement, by, changes, council, left, lives_there, placed, provider, run, told, weekly,
+    with_lines,
 };
 use common::{DURHAM, award, award_events, claim, facts, id, proposal, start};
 use contracts_domain::Agreements;
 use contracts_domain::agreements::terms::{
-    Changes, DecideUplift, FrameworkShown, Negotiated, NewOutcome, OutcomeDecision, OutcomeEvidence,
-    Purchase, TellAbsence, TermsStep, UpliftAnswer, weekly_on,
+    Changes, FrameworkShown, Negotiated, NewOutcome, OutcomeDecision, OutcomeEvidence, Purchase, TellAbsence,
+    TermsStep,
 };
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent};
 use jiff::civil::date;
-use std::collections::BTreeSet;
 
 fn away(absence: Option<u32>, from: Date, until: Option<Date>) -> AgreementCommand {
     let told = TellAbsence { absence, kind: "MISSING".to_owned(), from, until };
@@ -72,128 +71,6 @@ fn absences_have_each_night_once_and_only_nights_of_the_placement() {
     let _ = run(gone(), away(None, from, Some(date(2026, 5, 25))));
     let issued = given::<Agreements>(award_events(proposal(1, DURHAM), claim(1, DURHAM), &facts()));
     issued.when(away(None, from, None)).then_refused("PLACEMENT_NOT_STARTED");
-}
-
-fn uplift(answer: UpliftAnswer) -> DecideUplift {
-    DecideUplift {
-        provider: id("P1"),
-        reference: "2026-27".to_owned(),
-        asked_basis_points: 500,
-        negotiated_basis_points: Some(300),
-        answer,
-        reason: "as negotiated for the region".to_owned(),
-        approver: "Director of children's services".to_owned(),
-        at: told(),
-    }
-}
-
-fn accepted(basis_points: u32, from: Option<Date>, named: &[u128]) -> UpliftAnswer {
-    UpliftAnswer::Accepted { basis_points, from, agreements: named.iter().map(|n| agreement(*n)).collect() }
-}
-
-fn decides(decision: DecideUplift) -> AgreementCommand {
-    AgreementCommand::DecideUplift { council: id(DURHAM), decision }
-}
-
-const JULY: Date = Date::constant(2026, 7, 1);
-
-#[test]
-fn an_uplift_is_a_line_of_each_agreement_from_its_day() {
-    let decided =
-        two_live_there().when(decides(uplift(accepted(300, Some(JULY), &[])))).then_events(|events| {
-            let [AgreementEvent::UpliftDecided(decided), rest @ ..] = events else { panic!("{events:?}") };
-            assert_eq!(decided.agreements, BTreeSet::from([agreement(1), agreement(2)]));
-            assert_eq!(rest.len(), 2);
-            for event in rest {
-                let AgreementEvent::AgreementTermsSet(set) = event else { panic!("{event:?}") };
-                // 3 % of the core fee of £4,500, and of nothing else.
-                let line = set.lines.last().unwrap();
-                assert_eq!((line.kind.as_str(), line.weekly, line.from), ("UPLIFT", Pence(13_500), JULY));
-                assert_eq!((set.cause.as_str(), set.from, set.terms), ("UPLIFT", JULY, 2));
-            }
-        });
-    let again = decides(uplift(accepted(300, Some(JULY), &[])));
-    let rejection = decided.when(again).then_refused("UPLIFT_ALREADY_APPLIED");
-    assert_eq!(rejection.violations()[0].field, "reference");
-}
-
-#[test]
-fn an_uplift_follows_a_core_fee_that_changes_later_and_the_uplifts_before_it() {
-    let later = Changes { lines: vec![core(400_000)], ..Changes::new(date(2026, 8, 1), "less support") };
-    let state = agreed(lives_there(), 1, later);
-    let state = run(state, decides(uplift(accepted(300, Some(JULY), &[]))));
-    let state = state.then_state(|state| {
-        let lines = &of(state, 1).terms.lines;
-        let on = [date(2026, 6, 30), JULY, date(2026, 8, 1)].map(|on| weekly_on(lines, on).0);
-        assert_eq!(on, [470_000, 483_500, 432_000]);
-    });
-    let next = DecideUplift {
-        reference: "2027-28".to_owned(),
-        ..uplift(accepted(100, Some(date(2026, 9, 1)), &[]))
-    };
-    let state = run(state, decides(next)).then_state(|state| {
-        // 1 % of £4,120.
-        assert_eq!(weekly_on(&of(state, 1).terms.lines, date(2026, 9, 1)).0, 436_120);
-    });
-    // A core fee that is agreed on anew is the whole of it.
-    let anew = LineChangeOf(3);
-    let changes = Changes { lines: vec![anew.to(410_000)], ..Changes::new(date(2026, 10, 1), "anew") };
-    let _ = agreed(state, 1, changes).then_state(|state| {
-        let lines = &of(state, 1).terms.lines;
-        let on = [date(2026, 9, 30), date(2026, 10, 1)].map(|on| weekly_on(lines, on).0);
-        assert_eq!(on, [436_120, 430_000]);
-    });
-}
-
-struct LineChangeOf(u32);
-
-impl LineChangeOf {
-    fn to(&self, pence: i64) -> contracts_domain::agreements::terms::LineChange {
-        let (line, price) = (self.0, weekly(pence));
-        contracts_domain::agreements::terms::LineChange::Change {
-            line,
-            price,
-            until: None,
-            note: String::new(),
-        }
-    }
-}
-
-#[test]
-fn uplifts_that_cannot_be_are_refused_and_nothing_is_raised() {
-    let refused = |decision: DecideUplift, reason: &str, field: &str| {
-        let rejection = lives_there().when(decides(decision)).then_refused(reason);
-        assert_eq!(rejection.violations().first().map(|it| it.field.clone()).unwrap_or_default(), field);
-    };
-    refused(uplift(accepted(300, None, &[])), "UPLIFT_DATE_MISSING", "from");
-    refused(uplift(accepted(301, Some(JULY), &[])), "UPLIFT_ABOVE_NEGOTIATED", "basis_points");
-    refused(uplift(accepted(0, Some(JULY), &[])), "FIELD_INVALID", "basis_points");
-    let silent = DecideUplift { reason: String::new(), ..uplift(accepted(200, Some(JULY), &[])) };
-    refused(silent, "FIELD_INVALID", "reason");
-    let silent = DecideUplift { reason: String::new(), ..uplift(UpliftAnswer::Refused) };
-    refused(silent, "FIELD_INVALID", "reason");
-    refused(uplift(accepted(300, Some(start()), &[])), "UPLIFT_OF_NOTHING", "");
-    refused(uplift(accepted(300, Some(date(2026, 5, 3)), &[1])), "AMENDMENT_BEFORE_START", "from");
-    refused(uplift(accepted(300, Some(JULY), &[9])), "AGREEMENT_UNKNOWN", "");
-    let gone = lives_there().and([left(1, date(2026, 5, 25)).into()]);
-    gone.when(decides(uplift(accepted(300, Some(JULY), &[1])))).then_refused("AGREEMENT_ENDED");
-}
-
-#[test]
-fn a_council_accepts_a_part_for_some_and_may_refuse() {
-    let part =
-        two_live_there().when(decides(uplift(accepted(150, Some(JULY), &[2])))).then_events(|events| {
-            assert_eq!(events.len(), 2);
-        });
-    // The other may follow, by name.
-    let both = run(part, decides(uplift(accepted(150, Some(JULY), &[1]))));
-    both.when(decides(uplift(accepted(150, Some(JULY), &[2])))).then_refused("UPLIFT_ALREADY_APPLIED");
-    let refused = two_live_there().when(decides(uplift(UpliftAnswer::Refused))).then_events(|events| {
-        let [AgreementEvent::UpliftDecided(decided)] = events else { panic!("{events:?}") };
-        assert_eq!((decided.accepted_basis_points, decided.from), (0, None));
-    });
-    // A refusal may be thought over.
-    let _ = run(refused, decides(uplift(accepted(300, Some(JULY), &[]))));
 }
 
 fn step_down(held_weeks: u16, cap: i64) -> Changes {

@@ -6,17 +6,19 @@
 mod common;
 
 use care::published::AgreementTermsSet;
-use care::{Date, Domain, Nights, Pence, Refusal};
+use care::{AgreementId, Date, Domain, Nights, Pence, Refusal};
 use common::terms::{
     adds, agreement, by, changes, consent, core, hours, placed, provider, sibling_discount, signs, told,
-    weekly, with_lines,
+    uplift_facts, weekly, with_lines,
 };
 use common::{DURHAM, facts, id, share, start};
 use contracts_domain::Agreements;
 use contracts_domain::agreements::terms::{
-    Changes, DecideUplift, LineChange, LinePrice, TellAbsence, TermsStep, UpliftAnswer, weekly_on,
+    Changes, CorrectUplift, DecideUplift, LineChange, LinePrice, TellAbsence, TermsStep, UpliftAnswer,
+    UpliftSubject, weekly_on,
 };
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, NoticeGiver, PlacementStep};
+use contracts_domain::frameworks::{Frameworks, UpliftAmount};
 use jiff::ToSpan;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, proptest};
 use proptest::{prop_assert, prop_assert_eq, prop_oneof};
@@ -73,23 +75,48 @@ fn step() -> impl Strategy<Value = TermsStep> {
     ]
 }
 
+fn named() -> impl Strategy<Value = BTreeSet<AgreementId>> {
+    prop::collection::btree_set((1_u128..=CHILDREN).prop_map(agreement), 0..3)
+}
+
 fn uplift() -> impl Strategy<Value = AgreementCommand> {
-    let reference = prop_oneof![Just("2026-27"), Just("2027-28")];
-    let named = prop::collection::btree_set((1_u128..=CHILDREN).prop_map(agreement), 0..3);
-    (reference, 1_u32..1_000, 0_i64..60, named).prop_map(|(reference, basis_points, from, agreements)| {
-        let answer = UpliftAnswer::Accepted { basis_points, from: Some(day(from)), agreements };
+    (any::<bool>(), 1_u32..1_000, 0_i64..60, named()).prop_map(|(regional, points, from, agreements)| {
+        let subject = if regional {
+            UpliftSubject::Framework { framework: id("tyne-tees"), number: 1 }
+        } else {
+            UpliftSubject::Apart { reference: "2027-28".to_owned(), asked_basis_points: 1_000 }
+        };
+        let amount = UpliftAmount::BasisPoints(points);
         let decision = DecideUplift {
             provider: id("P1"),
-            reference: reference.to_owned(),
-            asked_basis_points: 1_000,
-            negotiated_basis_points: None,
-            answer,
+            subject,
+            answer: UpliftAnswer::Accepted { amount, from: Some(day(from)), agreements },
             reason: "what can be paid".to_owned(),
             approver: "Director".to_owned(),
             at: told(),
         };
-        AgreementCommand::DecideUplift { council: id(DURHAM), decision }
+        AgreementCommand::DecideUplift { council: id(DURHAM), decision, facts: negotiated() }
     })
+}
+
+fn correction() -> impl Strategy<Value = AgreementCommand> {
+    let right = prop::option::of((1_u32..1_000, 0_i64..60));
+    (1_u32..4, right, named()).prop_map(|(decision, right, agreements)| {
+        let correction = CorrectUplift {
+            decision,
+            right: right.map(|(points, from)| (UpliftAmount::BasisPoints(points), day(from))),
+            agreements,
+            reason: "mistyped".to_owned(),
+            approver: "Director".to_owned(),
+            at: told(),
+        };
+        AgreementCommand::CorrectUplift { council: id(DURHAM), correction, facts: negotiated() }
+    })
+}
+
+fn negotiated() -> Frameworks {
+    let most = || UpliftAmount::BasisPoints(1_000);
+    uplift_facts(most(), None, Some(Some((most(), start()))))
 }
 
 fn command() -> impl Strategy<Value = AgreementCommand> {
@@ -111,7 +138,7 @@ fn command() -> impl Strategy<Value = AgreementCommand> {
         };
         AgreementCommand::Placement { agreement: agreement(n), expected_version: None, step, at: told() }
     });
-    prop_oneof![20 => terms, 2 => uplift(), 3 => ends]
+    prop_oneof![20 => terms, 4 => uplift(), 4 => correction(), 3 => ends]
 }
 
 /// The first child's price has a discount while one of the others is there.
@@ -171,10 +198,17 @@ fn check(state: &Agreements, sets: &[AgreementTermsSet]) -> Result<(), proptest:
         for (n, one) in absences.iter().enumerate() {
             prop_assert!(!absences[n + 1..].iter().any(|other| one.overlaps(other)));
         }
-        let uplifted: BTreeSet<&str> = (terms.lines.iter().filter(|line| line.kind == "UPLIFT"))
-            .filter_map(|line| line.note.split(':').next())
-            .collect();
-        prop_assert!(uplifted.iter().all(|reference| terms.uplifts.contains(*reference)));
+        // Of an uplift that is applied no two lines have a night in common; of one that is not, no line has any.
+        for reference in ["frameworks/tyne-tees/uplifts/1: ", "2027-28: "] {
+            let mine = terms.lines.iter().filter(|it| it.kind == "UPLIFT" && it.note.starts_with(reference));
+            let nights: Vec<Nights> =
+                mine.map(|it| Nights::from_on(it.from, it.until)).filter(|it| !it.is_empty()).collect();
+            let applied = terms.uplifts.contains_key(reference.trim_end_matches(": "));
+            prop_assert!(applied || nights.is_empty(), "{} is not applied: {:?}", reference, nights);
+            for (n, one) in nights.iter().enumerate() {
+                prop_assert!(!nights[n + 1..].iter().any(|other| one.overlaps(other)), "{}", reference);
+            }
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Methods about terms: signatures, amendments, absences, uplifts, outcomes and how a place came to be bought.
+//! Methods about terms: signatures, amendments, absences, outcomes and how a place came to be bought.
 
 use super::fields::{REASON_CHARS_MAX, etag};
 use super::notices::{giver, numbered_name};
@@ -6,9 +6,9 @@ use super::{Answer, term_fields};
 use crate::render::Viewer;
 use crate::{Contracts, render};
 use api::contracts as proto;
-use care::{AgreementId, CouncilId, Date, code_sets, london_date};
+use care::{AgreementId, CouncilId, code_sets, london_date};
 use contracts_domain::agreements::terms::{
-    Consent, DecideUplift, OutcomeDecision, OutcomeEvidence, TellAbsence, TermsStep, UpliftAnswer,
+    Consent, OutcomeDecision, OutcomeEvidence, TellAbsence, TermsStep,
 };
 use contracts_domain::agreements::{Agreement, AgreementCommand, AgreementEvent, NoticeGiver};
 use contracts_domain::{Agreements, Frameworks};
@@ -28,6 +28,13 @@ struct Asked<'a> {
     request_id: &'a str,
     found: (CouncilId, AgreementId),
     expected: Option<u32>,
+}
+
+/// What a request says by which an amendment comes to nothing.
+struct Closing<'a> {
+    name: &'a str,
+    reason: &'a str,
+    etag: &'a str,
 }
 
 fn consent(fields: &mut Fields, post: &str, signed_on: &str, consents: bool) -> Option<Consent> {
@@ -99,14 +106,9 @@ impl Contracts {
     ) -> Answer<proto::Amendment> {
         let caller = Caller::of(&request)?;
         let form = request.into_inner();
-        let mut fields = Fields::new();
-        let found = numbered_name(&mut fields, &form.name, "amendments");
-        let reason = fields.text("reason", &form.reason, REASON_CHARS_MAX);
-        let expected = etag(&mut fields, &form.etag);
-        let ((found, amendment), expected, reason) = fields.finish(|| Some((found?, expected?, reason?)))?;
-        let asked = Asked { caller: &caller, request_id: &form.request_id, found, expected };
-        let step = TermsStep::DeclineAmendment { amendment, reason };
-        self.amendment(&asked, &form, Some(amendment), step).await
+        let given = Closing { name: &form.name, reason: &form.reason, etag: &form.etag };
+        let decline = |amendment, reason| TermsStep::DeclineAmendment { amendment, reason };
+        self.close_an_amendment(&caller, (&form, &form.request_id), given, decline).await
     }
 
     pub(super) async fn withdraw_an_amendment(
@@ -115,14 +117,25 @@ impl Contracts {
     ) -> Answer<proto::Amendment> {
         let caller = Caller::of(&request)?;
         let form = request.into_inner();
+        let given = Closing { name: &form.name, reason: &form.reason, etag: &form.etag };
+        let withdraw = |amendment, reason| TermsStep::WithdrawAmendment { amendment, reason };
+        self.close_an_amendment(&caller, (&form, &form.request_id), given, withdraw).await
+    }
+
+    async fn close_an_amendment<Req: Message + Name>(
+        &self,
+        caller: &Caller,
+        (form, request_id): (&Req, &str),
+        given: Closing<'_>,
+        step: impl FnOnce(u32, String) -> TermsStep,
+    ) -> Answer<proto::Amendment> {
         let mut fields = Fields::new();
-        let found = numbered_name(&mut fields, &form.name, "amendments");
-        let reason = fields.text("reason", &form.reason, REASON_CHARS_MAX);
-        let expected = etag(&mut fields, &form.etag);
+        let found = numbered_name(&mut fields, given.name, "amendments");
+        let reason = fields.text("reason", given.reason, REASON_CHARS_MAX);
+        let expected = etag(&mut fields, given.etag);
         let ((found, amendment), expected, reason) = fields.finish(|| Some((found?, expected?, reason?)))?;
-        let asked = Asked { caller: &caller, request_id: &form.request_id, found, expected };
-        let step = TermsStep::WithdrawAmendment { amendment, reason };
-        self.amendment(&asked, &form, Some(amendment), step).await
+        let asked = Asked { caller, request_id, found, expected };
+        self.amendment(&asked, form, Some(amendment), step(amendment, reason)).await
     }
 
     pub(super) async fn absence(
@@ -152,32 +165,6 @@ impl Contracts {
             found.map(render::absence).unwrap_or_default()
         };
         self.terms(&asked, &form, TermsStep::RecordAbsence(told), answer).await
-    }
-
-    pub(super) async fn uplift(
-        &self,
-        request: Request<proto::DecideUpliftRequest>,
-    ) -> Answer<proto::UpliftDecision> {
-        let caller = Caller::of(&request)?;
-        let form = request.into_inner();
-        let mut fields = Fields::new();
-        let council = fields.council("parent", &form.parent);
-        if let Some(council) = council {
-            caller.require_council(council)?;
-        }
-        let decision = uplift_fields(&mut fields, &form, council, &caller);
-        let (council, decision) = fields.finish(|| council.zip(decision))?;
-        let unknown = || not_found("COUNCIL_UNKNOWN", &form.parent);
-        let engine = self.agreements.get(&council).ok_or_else(unknown)?;
-        let command = AgreementCommand::DecideUplift { council, decision };
-        let answer = |_: &Agreements, events: &[AgreementEvent]| {
-            let decided = events.iter().find_map(|event| match event {
-                AgreementEvent::UpliftDecided(decided) => Some(render::uplift_decision(decided)),
-                _ => None,
-            });
-            decided.unwrap_or_default()
-        };
-        run_command(engine, &caller, &form, &form.request_id, command, answer).await
     }
 
     pub(super) async fn purchase(
@@ -287,9 +274,7 @@ impl Contracts {
         let (by, viewer) = giver(asked.caller, council)?;
         let engine = self.own_engine(council, agreement)?;
         let provider = engine.read(|state| Some(state.agreements.get(&agreement)?.issued.provider.clone()));
-        let facts = provider.map_or_else(Frameworks::default, |provider| {
-            self.frameworks.read(|state| state.facts_for(&provider))
-        });
+        let facts = provider.map_or_else(Frameworks::default, |provider| self.facts(&provider));
         let (expected_version, at) = (asked.expected, asked.caller.at);
         let command = AgreementCommand::Terms { agreement, by, expected_version, step, facts, at };
         let render = move |state: &Agreements, _: &[AgreementEvent]| {
@@ -355,39 +340,6 @@ impl Contracts {
         });
         seen.ok_or_else(|| not_found("AGREEMENT_UNKNOWN", &agreement_name(council, id)))
     }
-}
-
-fn uplift_fields(
-    fields: &mut Fields,
-    form: &proto::DecideUpliftRequest,
-    council: Option<CouncilId>,
-    caller: &Caller,
-) -> Option<DecideUplift> {
-    let provider = fields.provider("provider", &form.provider);
-    let reference = fields.text("reference", &form.reference, POST_CHARS_MAX);
-    let asked = fields.number::<u32>("asked_basis_points", form.asked_basis_points, 1..=10_000);
-    let negotiated =
-        fields.number::<u32>("negotiated_basis_points", form.negotiated_basis_points, 0..=10_000);
-    let accepted = fields.number::<u32>("accepted_basis_points", form.accepted_basis_points, 0..=10_000);
-    let from: Option<Option<Date>> = fields.date_optional("from", &form.from);
-    let agreements = agreements_named(fields, "agreements", &form.agreements, council);
-    let reason = fields.text_optional("reason", &form.reason, REASON_CHARS_MAX);
-    let approver = fields.text("approver", &form.approver, POST_CHARS_MAX);
-    let (from, agreements, accepted) = (from?, agreements?, accepted?);
-    let answer = match accepted {
-        0 => UpliftAnswer::Refused,
-        basis_points => UpliftAnswer::Accepted { basis_points, from, agreements },
-    };
-    Some(DecideUplift {
-        provider: provider?,
-        reference: reference?,
-        asked_basis_points: asked?,
-        negotiated_basis_points: negotiated.map(|points| Some(points).filter(|points| *points > 0))?,
-        answer,
-        reason: reason?,
-        approver: approver?,
-        at: caller.at,
-    })
 }
 
 /// Agreements of one council, each at most once.

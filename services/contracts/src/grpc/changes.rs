@@ -246,9 +246,10 @@ impl Contracts {
             Role::Council(council) => Some(*council),
             Role::Provider(_) | Role::FrameworkLead(_) | Role::Service(_) => None,
         };
+        let today = london_date(caller.at);
         let answer = move |state: &Frameworks, _: &[FrameworkEvent]| {
             let onlooker = council.map_or(Onlooker::Lead, Onlooker::Council);
-            let shown = |provider| render::provider_after(state, &id, &provider, onlooker);
+            let shown = |provider| render::provider_after(state, &id, &provider, onlooker, today);
             provider.map(shown).unwrap_or_default()
         };
         run_command(&self.frameworks, caller, request, request_id, command, answer).await

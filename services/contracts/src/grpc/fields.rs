@@ -13,8 +13,8 @@ use tonic::Status;
 
 /// Characters of a name that people read.
 pub(super) const NAME_CHARS_MAX: usize = 120;
-/// Levels of a lot, and prices of a schedule.
-const LEVELS_MAX: usize = 20;
+/// Levels of a lot, and prices of a schedule: supported accommodation by hours has one for each of 5 to 25.
+const LEVELS_MAX: usize = 50;
 /// Characters of a reason.
 pub(super) const REASON_CHARS_MAX: usize = 500;
 

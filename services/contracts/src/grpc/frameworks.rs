@@ -5,7 +5,7 @@ use crate::{Contracts, render};
 use api::contracts as proto;
 use care::{EstablishmentUrn, FrameworkId, ProviderId, code_sets, london_date};
 use contracts_domain::frameworks::{Framework, Onlooker};
-use contracts_domain::{CallOffQuestion, Frameworks, judge_call_off};
+use contracts_domain::{CallOffQuestion, Frameworks, Shown, judge_call_off};
 use service_kit::terms::{self, Justification};
 use service_kit::{Caller, Fields, Role, not_found, page};
 use tonic::{Request, Response};
@@ -72,6 +72,7 @@ impl Contracts {
         if let Role::FrameworkLead(_) = caller.role {
             caller.require_framework(&id)?;
         }
+        let today = london_date(caller.at);
         let (providers, next_page_token) = self.frameworks.read(|state| {
             let framework = state.get(&id).filter(|framework| may_see_providers(&caller, framework));
             let framework = framework.ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", &form.parent))?;
@@ -87,7 +88,8 @@ impl Contracts {
                 };
                 let all = framework.providers().into_iter().filter(shown).filter(later);
                 all.map(move |provider| {
-                    let seen = render::framework_provider(id, framework, provider, onlooker(caller, id));
+                    let seen =
+                        render::framework_provider(id, framework, provider, onlooker(caller, id), today);
                     (provider.to_string(), seen)
                 })
             })
@@ -130,6 +132,7 @@ impl Contracts {
                 route: route.as_ref()?,
                 lines: lines.as_deref()?,
                 funders: funders.as_deref()?,
+                shown: Shown::default(),
             };
             Some(self.frameworks.read(|state| judge_call_off(state, &question)))
         })?;

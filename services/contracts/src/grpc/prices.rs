@@ -122,7 +122,7 @@ pub(super) fn date_with(fields: &mut Fields, field: &str, text: &str, given: boo
         return fields.date(field, text).map(Some);
     }
     if !text.is_empty() {
-        fields.violation(field, "must be left out where nothing is recommended");
+        fields.violation(field, "must be left out where no amount is given");
         return None;
     }
     Some(None)

@@ -6,7 +6,7 @@ use super::frameworks::may_see_providers;
 use super::prices::date_with;
 use crate::{Contracts, render};
 use api::contracts as proto;
-use care::{FrameworkId, london_date};
+use care::{Date, FrameworkId, london_date};
 use contracts_domain::frameworks::{
     Change, Recommended, Uplift, UpliftAmount, UpliftAsked, UpliftNegotiation,
 };
@@ -44,7 +44,7 @@ impl Contracts {
                 FrameworkEvent::UpliftRequested(requested) => Some(requested.number),
                 _ => None,
             });
-            number.and_then(|number| shown(state, &id, number)).unwrap_or_default()
+            number.and_then(|number| shown(state, &id, number, today)).unwrap_or_default()
         };
         run_command(&self.frameworks, &caller, &form, &form.request_id, command, answer).await
     }
@@ -93,7 +93,7 @@ impl Contracts {
             Some(FrameworkCommand { framework: framework.clone(), expected_version: None, change })
         })?;
         let answer = move |state: &Frameworks, _: &[FrameworkEvent]| {
-            shown(state, &framework, number).unwrap_or_default()
+            shown(state, &framework, number, today).unwrap_or_default()
         };
         run_command(&self.frameworks, &caller, &form, &form.request_id, command, answer).await
     }
@@ -122,6 +122,7 @@ impl Contracts {
             let state = wanted == proto::UpliftState::Unspecified || wanted == render::uplift_state(uplift);
             own && state
         };
+        let today = london_date(caller.at);
         let (uplifts, next_page_token) = self.frameworks.read(|state| {
             let framework = state.get(&id).filter(|framework| may_see_providers(&caller, framework));
             let framework = framework.ok_or_else(|| not_found("FRAMEWORK_UNKNOWN", &form.parent))?;
@@ -129,7 +130,7 @@ impl Contracts {
                 let first = after.map_or(0, |after| after.saturating_add(1));
                 let later = framework.uplifts.range(first..).filter(|(_, uplift)| is_wanted(uplift));
                 later.map(|(number, uplift)| {
-                    let link = framework.link_authority(&uplift.asked.provider);
+                    let link = framework.link_authority(&uplift.asked.provider, today);
                     (*number, render::uplift(&id, *number, uplift, link))
                 })
             })
@@ -138,14 +139,18 @@ impl Contracts {
     }
 }
 
-fn shown(state: &Frameworks, id: &FrameworkId, number: u32) -> Option<proto::Uplift> {
+fn shown(state: &Frameworks, id: &FrameworkId, number: u32, today: Date) -> Option<proto::Uplift> {
     let framework = state.get(id)?;
     let uplift = framework.uplifts.get(&number)?;
-    Some(render::uplift(id, number, uplift, framework.link_authority(&uplift.asked.provider)))
+    Some(render::uplift(id, number, uplift, framework.link_authority(&uplift.asked.provider, today)))
 }
 
 /// By how much: a part of the fee, or pence by level.
-fn amount(fields: &mut Fields, field: &str, given: Option<&proto::UpliftAmount>) -> Option<UpliftAmount> {
+pub(super) fn amount(
+    fields: &mut Fields,
+    field: &str,
+    given: Option<&proto::UpliftAmount>,
+) -> Option<UpliftAmount> {
     let either = "give basis_points, or the rise of some levels, and not both";
     match given {
         None => {

@@ -208,9 +208,13 @@ fn funders(terms: &proto::AgreementTerms) -> Vec<Table> {
 }
 
 fn absences(terms: &proto::AgreementTerms) -> Vec<Table> {
-    let rules = terms.absence_rules.iter().map(|rule| {
+    let first = terms.absence_rules.iter().map(|rule| ("The first", rule));
+    let dated = terms.absence_rules_from.iter();
+    let later = dated.flat_map(|it| it.rules.iter().map(|rule| (it.from.as_str(), rule)));
+    let rules = first.chain(later).map(|(from, rule)| {
         let never = rule.nothing_after == 0;
         vec![
+            from.to_owned(),
             label(code_sets::ABSENCE, &rule.absence),
             rule.full_nights.to_string(),
             percent(rule.core_basis_points),
@@ -219,10 +223,11 @@ fn absences(terms: &proto::AgreementTerms) -> Vec<Table> {
         ]
     });
     let heads = vec![
-        head("Absence", 32),
-        amount("Nights in full", 17),
-        amount("Then of the core fee", 18),
-        amount("Then of other lines", 18),
+        head("From the night of", 15),
+        head("Absence", 25),
+        amount("Nights in full", 15),
+        amount("Then of the core fee", 15),
+        amount("Then of other lines", 15),
         amount("Nothing after nights", 15),
     ];
     let told = terms.absences.iter().map(|absence| {

@@ -12,18 +12,26 @@ thead th{background:#e8f0f6}.amount{text-align:right;white-space:nowrap}\
 
 /// The page.
 pub(super) fn page(document: &Document) -> String {
-    let title = escaped(&document.title);
-    let mut html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
-         </head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{}</p>\n",
-        escaped(&document.subtitle)
-    );
+    let mut html = beginning(&document.title, &document.subtitle);
     for part in &document.sections {
         section(&mut html, part);
     }
-    html.push_str("</main>\n</body>\n</html>\n");
+    html.push_str(END);
     html
+}
+
+/// What ends a page.
+pub(super) const END: &str = "</main>\n</body>\n</html>\n";
+
+/// What begins a page, its heading and the line beneath it included.
+pub(super) fn beginning(title: &str, subtitle: &str) -> String {
+    let title = escaped(title);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+         </head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{}</p>\n",
+        escaped(subtitle)
+    )
 }
 
 fn section(html: &mut String, section: &Section) {
@@ -35,7 +43,7 @@ fn section(html: &mut String, section: &Section) {
     html.push_str("</section>\n");
 }
 
-fn table(html: &mut String, table: &Table) {
+pub(super) fn table(html: &mut String, table: &Table) {
     push(html, format_args!("<table>\n<caption>{}</caption>\n", escaped(&table.caption)));
     let class = |amounts: bool| if amounts { " class=\"amount\"" } else { "" };
     if !table.heads.is_empty() {
@@ -62,12 +70,12 @@ fn table(html: &mut String, table: &Table) {
     html.push_str("</tbody>\n</table>\n");
 }
 
-fn push(html: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn push(html: &mut String, text: std::fmt::Arguments<'_>) {
     // A string takes whatever is written.
     let _ = html.write_fmt(text);
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -129,7 +129,7 @@ pub(crate) fn discount(id: &FrameworkId, number: u32, discount: &Discount) -> pr
     }
 }
 
-fn uplift_amount(amount: &UpliftAmount) -> proto::UpliftAmount {
+pub(super) fn uplift_amount(amount: &UpliftAmount) -> proto::UpliftAmount {
     let rise = |(level, weekly): (&String, &Pence)| proto::uplift_amount::LevelRise {
         level: level.clone(),
         weekly_pence: weekly.0,

@@ -1,14 +1,15 @@
 //! Terms, amendments, absences, outcomes and purchases, as each side sees them.
 
+use super::frameworks::uplift_amount;
 use super::{Viewer, date_or_empty};
 use api::contracts as proto;
-use care::published::{AbsenceRecorded, AbsenceRule, Approval, NoticeBy, TermLine};
-use care::{AgreementId, CouncilId, Pence};
+use care::published::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, Approval, NoticeBy, TermLine};
+use care::{AgreementId, CouncilId, Date, Pence};
 use contracts_domain::agreements::Agreement;
 pub(crate) use contracts_domain::agreements::terms::Amendment;
 use contracts_domain::agreements::terms::{
     AmendmentEnd, Changes, FrameworkShown, LineChange, LinePrice, Negotiated, NewOutcome, Outcome,
-    OutcomePayment, Purchase, Signature, UpliftDecided,
+    OutcomePayment, Purchase, Signature, UpliftCorrected, UpliftDecision,
 };
 use service_kit::terms::funders_shown;
 use service_kit::{agreement_name, council_name, place_name, provider_name, timestamp};
@@ -62,7 +63,7 @@ pub(super) fn terms(agreement: &Agreement, viewer: Viewer) -> proto::AgreementTe
             .collect(),
         absence_rules: terms.absence_rules.iter().map(absence_rule).collect(),
         outcomes: terms.outcomes.iter().map(outcome).collect(),
-        notice_days: agreement.notice_days().into(),
+        notice_days: agreement.notice_days(Date::MAX).into(),
         expected_end: date_or_empty(terms.expected_end),
         review_on: date_or_empty(terms.review_on),
         unsigned: !terms.is_signed(),
@@ -70,8 +71,10 @@ pub(super) fn terms(agreement: &Agreement, viewer: Viewer) -> proto::AgreementTe
         amendments: terms.amendments.iter().map(|it| amendment(agreement, it, viewer)).collect(),
         absences: terms.absences.values().map(absence).collect(),
         payments: terms.payments.iter().map(outcome_payment).collect(),
-        uplifts: terms.uplifts.iter().cloned().collect(),
+        uplifts: terms.uplifts.values().map(|it| it.reference.clone()).collect(),
         purchase: terms.purchase.as_ref().filter(|_| own).map(purchase),
+        absence_rules_from: terms.absence_rules_from.iter().map(absence_rules_from).collect(),
+        notice_days_from: terms.notice_days.iter().map(notice_days_from).collect(),
     }
 }
 
@@ -83,6 +86,17 @@ fn absence_rule(rule: &AbsenceRule) -> proto::AbsenceRule {
         other_basis_points: rule.other_basis_points,
         nothing_after: rule.nothing_after.unwrap_or_default().into(),
     }
+}
+
+fn absence_rules_from(dated: &AbsenceRulesFrom) -> proto::AbsenceRulesFrom {
+    proto::AbsenceRulesFrom {
+        from: dated.from.to_string(),
+        rules: dated.rules.iter().map(absence_rule).collect(),
+    }
+}
+
+fn notice_days_from((from, days): (&Date, &u16)) -> proto::NoticeDaysFrom {
+    proto::NoticeDaysFrom { from: from.to_string(), days: (*days).into() }
 }
 
 fn new_outcome(agreed: &NewOutcome) -> proto::Outcome {
@@ -130,7 +144,22 @@ pub(crate) fn absence(absence: &AbsenceRecorded) -> proto::Absence {
     }
 }
 
-pub(crate) fn uplift_decision(decided: &UpliftDecided) -> proto::UpliftDecision {
+/// A decision of an uplift. What posts decided is the council's own business.
+pub(crate) fn uplift_decision(
+    number: u32,
+    decision: &UpliftDecision,
+    viewer: Viewer,
+) -> proto::UpliftDecision {
+    let (decided, own) = (&decision.decided, viewer == Viewer::Council);
+    let approver = |post: &str| if own { post.to_owned() } else { String::new() };
+    let correction = |it: &UpliftCorrected| proto::UpliftCorrection {
+        accepted: it.accepted.as_ref().map(uplift_amount),
+        from: date_or_empty(it.from),
+        agreements: names(it.council, &it.agreements),
+        reason: it.reason.clone(),
+        approver: approver(&it.approver),
+        record_time: Some(timestamp(it.at)),
+    };
     proto::UpliftDecision {
         council: council_name(decided.council),
         provider: provider_name(&decided.provider),
@@ -138,6 +167,12 @@ pub(crate) fn uplift_decision(decided: &UpliftDecided) -> proto::UpliftDecision 
         accepted_basis_points: decided.accepted_basis_points,
         from: date_or_empty(decided.from),
         agreements: names(decided.council, &decided.agreements),
+        name: format!("{}/upliftDecisions/{number}", council_name(decided.council)),
+        accepted: decided.amount().as_ref().map(uplift_amount),
+        reason: decided.reason.clone(),
+        approver: approver(&decided.approver),
+        decide_time: Some(timestamp(decided.at)),
+        corrections: decision.corrections.iter().map(correction).collect(),
     }
 }
 

@@ -1,15 +1,18 @@
 //! The service over real logs in a temporary folder. The referrals and vacancies logs are written by the test, as those
 //! services would write them.
 
+#![allow(dead_code, reason = "each test file uses a part of what is common")]
+
 use api::contracts as proto;
 use api::contracts::contracts_service_server::ContractsService;
 use care::published::{
-    AwardProposed, AwardTerms, CascadeEvidence, ClaimEvidence, FunderShare, PlaceClaimed, PriceLine, Route,
+    Accommodation, AwardProposed, AwardTerms, CascadeEvidence, ClaimEvidence, FunderShare, PlaceClaimed,
+    PriceLine, Route,
 };
-use care::{AwardId, CouncilId, EventBody, OfferId, Pence, ReferralId, Timestamp, encode_body};
+use care::{AwardId, CouncilId, EventBody, OfferId, Pence, ReferralId, StreamId, Timestamp, encode_body};
 use contracts::Contracts;
 use eventlog::sqlite::SqliteStore;
-use eventlog::{Entry, EventLog, LogId, LogStore, Meta, NewEvent, Recorded, Service};
+use eventlog::{Entry, EventLog, LogId, LogStore, Meta, NewEvent, Owner, Recorded, Service};
 use exchange::{Exchange, Follower, FollowerState, follow};
 use service_kit::{Caller, Clock, Framework, Kit, Region, Role};
 use std::collections::BTreeMap;
@@ -87,9 +90,10 @@ impl World {
             keys_folder: folder.join("keys"),
         };
         let mut sources = BTreeMap::new();
-        let referrals =
-            kit.region.councils().into_iter().map(|council| LogId::council(Service::Referrals, council));
-        for source in referrals.chain([LogId::region(Service::Vacancies)]) {
+        let of_council =
+            |council| [Service::Referrals, Service::Invoicing].map(|it| LogId::council(it, council));
+        let of_councils = kit.region.councils().into_iter().flat_map(of_council);
+        for source in of_councils.chain([LogId::region(Service::Vacancies)]) {
             let log = store.open(source).await.unwrap();
             kit.exchange.publish(Arc::clone(&log));
             sources.insert(source, log);
@@ -111,6 +115,27 @@ impl World {
             effective: body.effective(),
             council: body.council(),
         };
+        self.append(source, event).await;
+    }
+
+    /// The same, of an event that is given as JSON.
+    pub(crate) async fn is_said(&self, source: LogId, event_type: &'static str, payload: &serde_json::Value) {
+        let council = match source.owner {
+            Owner::Council(council) => Some(council),
+            Owner::Region | Owner::DeadLetters => None,
+        };
+        let event = NewEvent {
+            stream: StreamId::new("said", event_type),
+            event_type,
+            version: 1,
+            payload: serde_json::to_vec(payload).unwrap(),
+            effective: None,
+            council,
+        };
+        self.append(source, event).await;
+    }
+
+    async fn append(&self, source: LogId, event: NewEvent) {
         let meta = Meta { actor: "test".to_owned(), causation: None, correlation: None, recorded_at: now() };
         let entry = Entry {
             expected_head: None,
@@ -122,13 +147,14 @@ impl World {
         };
         self.sources[&source].append(entry).await.unwrap();
         let head = *self.sources[&source].head().borrow();
-        let follower = self.followers.iter().find(|follower| follower.source == source).unwrap();
-        let mut state = follower.state.clone();
-        let consumed = state.wait_for(|state| match state {
-            FollowerState::Consumed(position) => *position >= head,
-            FollowerState::Stuck(_, why) => panic!("{source} is stuck: {why}"),
-        });
-        tokio::time::timeout(Duration::from_secs(30), consumed).await.unwrap().unwrap();
+        for follower in self.followers.iter().filter(|follower| follower.source == source) {
+            let mut state = follower.state.clone();
+            let consumed = state.wait_for(|state| match state {
+                FollowerState::Consumed(position) => *position >= head,
+                FollowerState::Stuck(_, why) => panic!("{source} is stuck: {why}"),
+            });
+            tokio::time::timeout(Duration::from_secs(30), consumed).await.unwrap().unwrap();
+        }
     }
 
     /// The events of a council's contracts log.
@@ -246,6 +272,7 @@ pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardPr
             gates: Vec::new(),
             gates_due: None,
         },
+        attributes_shown: None,
         at: now(),
     }
 }
@@ -271,6 +298,7 @@ pub(crate) fn claimed(proposed: &AwardProposed) -> PlaceClaimed {
             age_years: proposed.age_years,
             places_registered: 4,
             places_claimed: 1,
+            accommodation: Some(Accommodation::Unrestricted),
         },
         at: now(),
     }

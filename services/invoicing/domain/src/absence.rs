@@ -33,8 +33,12 @@ pub(crate) fn reductions(agreement: &Agreement, placement: Nights) -> Vec<Reduce
     let mut gone: Vec<Nights> = Vec::new();
     for absence in agreement.absences.values() {
         let Some(away) = common(Nights::from_on(absence.from, absence.until), placement) else { continue };
-        if let Some(rule) = agreement.terms.absence_rules.iter().find(|rule| rule.absence == absence.kind) {
-            for step in steps(rule, away.start(), absence.from) {
+        let counted = away.start();
+        // Each night goes by the rules that hold on it, and counts from the first of its absence.
+        for (held, rules) in agreement.terms.absence_rules_by_night() {
+            let Some(away) = common(away, held) else { continue };
+            let Some(rule) = rules.iter().find(|rule| rule.absence == absence.kind) else { continue };
+            for step in steps(rule, counted, absence.from) {
                 let nights =
                     common(step.nights, away).map_or_else(Vec::new, |nights| without(&[nights], &gone));
                 all.extend(nights.into_iter().map(|nights| Reduced { nights, ..step }));

@@ -2,9 +2,10 @@
 //! funder's share of a charge is posted. As a page it is `docs/chart-of-accounts.md`.
 
 use care::{CouncilId, ProviderId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 /// What kind of account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,9 +141,20 @@ pub const CHART: &[ChartRow] = &[
 ];
 
 /// An account of the chart by its name, such as `payable:acme` or `bank`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account(Cow<'static, str>);
+
+impl Serialize for Account {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Account {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        care::in_place::parsed(deserializer)
+    }
+}
 
 /// A name that the chart of accounts does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -250,10 +262,22 @@ impl fmt::Display for Account {
     }
 }
 
+impl FromStr for Account {
+    type Err = AccountUnknown;
+    fn from_str(name: &str) -> Result<Self, AccountUnknown> {
+        match row_of(name) {
+            // An account that there is one of has its name in the chart.
+            Some(row) if row.per.is_none() => Ok(Self(Cow::Borrowed(row.name))),
+            Some(_) => Ok(Self(name.to_owned().into())),
+            None => Err(AccountUnknown(name.to_owned())),
+        }
+    }
+}
+
 impl TryFrom<String> for Account {
     type Error = AccountUnknown;
     fn try_from(name: String) -> Result<Self, AccountUnknown> {
-        if row_of(&name).is_some() { Ok(Self(name.into())) } else { Err(AccountUnknown(name)) }
+        name.parse()
     }
 }
 

@@ -2,7 +2,7 @@
 //! date, and the facts that say which nights are paid at all.
 
 use crate::journal::EntryId;
-use care::published::{AbsenceRule, FunderShare, FundersFrom, PriceLine, TermLine};
+use care::published::{AbsenceRule, AbsenceRulesFrom, FunderShare, FundersFrom, PriceLine, TermLine};
 use care::{AgreementId, CouncilId, Date, Nights, Pence, PlaceId, ProviderId, ReferralId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +66,11 @@ pub struct Terms {
     pub lines: Vec<TermLine>,
     /// Who pays, in order of dates; the first pay the nights before their date too.
     pub funders: Vec<FundersFrom>,
-    /// What is paid while the child is away.
+    /// What is paid while the child is away, before the first day of `absence_rules_from`.
     pub absence_rules: Vec<AbsenceRule>,
+    /// What is paid while the child is away from a day on, in order of dates.
+    #[serde(default)]
+    pub absence_rules_from: Vec<AbsenceRulesFrom>,
 }
 
 impl Terms {
@@ -88,6 +91,7 @@ impl Terms {
             lines: (1..).zip(lines).map(line).collect(),
             funders: vec![FundersFrom { from, funders: funders.to_vec() }],
             absence_rules: Vec::new(),
+            absence_rules_from: Vec::new(),
         }
     }
 
@@ -99,6 +103,15 @@ impl Terms {
             Some((_, later)) => (Some(later.from), &later.funders),
             None => (None, &[]),
         }
+    }
+
+    /// The absence rules with the nights that each of them holds for, in order; nights on which no rules were agreed are left out.
+    pub(crate) fn absence_rules_by_night(&self) -> Vec<(Nights, &[AbsenceRule])> {
+        let dated = self.absence_rules_from.iter().map(|it| (it.from, it.rules.as_slice()));
+        let all: Vec<_> = std::iter::once((Date::MIN, self.absence_rules.as_slice())).chain(dated).collect();
+        let until = |n: usize| all.get(n + 1).map(|(from, _)| *from);
+        let each = all.iter().enumerate();
+        each.map(|(n, (from, rules))| (Nights::from_on(*from, until(n)), *rules)).collect()
     }
 
     /// The parts of `nights` that the same funders pay.
@@ -192,6 +205,17 @@ pub struct Departure {
     pub at: Timestamp,
 }
 
+/// A payment for an outcome, as it stands charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomePaid {
+    /// The charge.
+    pub charge: EntryId,
+    /// What is paid, without VAT.
+    pub amount: Pence,
+    /// The day on which the outcome was achieved.
+    pub achieved_on: Date,
+}
+
 /// A charge that was not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -239,6 +263,9 @@ pub struct Agreement {
     pub staying_put: Option<StayingPut>,
     /// The charges that stand, by their first night. No two have a night in common.
     pub standing: BTreeMap<Date, Standing>,
+    /// Payments for outcomes that stand charged, by their numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outcomes: BTreeMap<u32, OutcomePaid>,
     /// All charges and reversals, in order.
     pub charges: Vec<EntryId>,
     /// The first nights of standing charges that are not what their nights cost any more: one decision corrects only so many.

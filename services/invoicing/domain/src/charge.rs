@@ -4,7 +4,7 @@ use crate::accounts::Account;
 use crate::agreement::{Agreement, Subject};
 use crate::commitment;
 use crate::journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
-use crate::lines::{Component, Split, charged};
+use crate::lines::{Component, Split, charged, outcome};
 use crate::rejection::Rejection;
 use crate::vat;
 use care::{AgreementId, Date, Nights, Pence, ProviderId};
@@ -50,7 +50,7 @@ pub(crate) fn is_nil(amount: &Pence) -> bool {
     *amount == Pence::ZERO
 }
 
-/// What an agreement's nights of one calendar month cost that the same funders pay, or the mirror of such a charge.
+/// What an agreement's nights of one calendar month cost that the same funders pay, or a payment for an outcome, or the mirror of such a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// The id of its journal entry.
@@ -59,7 +59,7 @@ pub struct Charge {
     pub agreement: AgreementId,
     /// Who is paid; of nights bought or sold the other council, as `council-{gss}`.
     pub provider: ProviderId,
-    /// The nights.
+    /// The nights; of a payment for an outcome none, on the day on which that was achieved.
     pub nights: Nights,
     /// The charge that this takes back, penny for penny.
     pub reverses: Option<EntryId>,
@@ -124,22 +124,47 @@ pub(crate) fn charge(
     dates: EntryDates,
     correction: Option<&str>,
 ) -> Result<(Charge, JournalEntry), Rejection> {
-    let nights = dates.effective;
+    let lines = charged(agreement, components, dates.effective, Split::Cumulative)?;
+    let (charge, entry) = posted(agreement, lines, id, dates, dates.effective.end(), correction)?;
+    let memorandum = commitment::released(agreement, charge.total)?;
+    Ok((charge, JournalEntry { memorandum, ..entry }))
+}
+
+/// The charge of a payment for an outcome, and its journal entry. Nothing was committed for it: nobody knew that it would be achieved.
+pub(crate) fn outcome_charge(
+    agreement: &Agreement,
+    amount: Pence,
+    id: EntryId,
+    dates: EntryDates,
+    correction: Option<&str>,
+) -> Result<(Charge, JournalEntry), Rejection> {
+    let on = dates.effective.start();
+    let lines = outcome(agreement, amount, on)?;
+    // As a night, it is invoiced when its day has passed.
+    posted(agreement, lines, id, dates, on.tomorrow().unwrap_or(on), correction)
+}
+
+fn posted(
+    agreement: &Agreement,
+    lines: Vec<ChargedLine>,
+    id: EntryId,
+    dates: EntryDates,
+    due_on: Date,
+    correction: Option<&str>,
+) -> Result<(Charge, JournalEntry), Rejection> {
     let code = if correction.is_some() { EntryCode::Recharge } else { EntryCode::Charge };
-    let split = Split::Cumulative;
-    let lines = charged(agreement, components, nights, split)?;
     let total = checked_sum(lines.iter().map(|line| line.amount)).ok_or(Rejection::AmountOverflow)?;
     let charge = Charge {
         id,
         agreement: agreement.id,
         provider: agreement.provider.clone(),
-        nights,
+        nights: dates.effective,
         reverses: None,
         reason: correction.map(str::to_owned),
-        due_on: nights.end(),
+        due_on,
         lines,
         total,
-        split,
+        split: Split::Cumulative,
         sold: agreement.subject == Subject::Sold,
     };
     let debits = charge.lines.iter().flat_map(|line| &line.shares).map(|share| {
@@ -151,10 +176,7 @@ pub(crate) fn charge(
     let mut amounts = debits.collect::<Result<Vec<_>, _>>()?;
     let penny = if planted!(UnbalancedEntry) { Pence(1) } else { Pence::ZERO };
     amounts.push((agreement.creditor(), penny - total));
-    let entry = JournalEntry {
-        memorandum: commitment::released(agreement, total)?,
-        ..entry_of(&charge, code, dates, balanced(amounts)?)
-    };
+    let entry = entry_of(&charge, code, dates, balanced(amounts)?);
     Ok((charge, entry))
 }
 

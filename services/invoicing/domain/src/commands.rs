@@ -6,8 +6,8 @@ use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
 };
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, PlacementEnded, PlacementStarted, StayingPutEnded,
-    StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
+    StayingPutEnded, StayingPutStarted,
 };
 use care::{AgreementId, CouncilId, Date, InvoiceId, ProviderId, Timestamp};
 
@@ -74,6 +74,8 @@ pub enum Ask {
     OpenStayingPut(StayingPutStarted),
     /// A fact from contracts: a young person stays put no longer.
     CloseStayingPut(StayingPutEnded),
+    /// A fact from contracts: the payment for an outcome is due.
+    ChargeOutcome(OutcomePaymentDue),
     /// A fact from the market: the council reserved nights.
     Reserve(PlaceReserved),
     /// A fact from the market: a reservation ends sooner.

@@ -4,7 +4,7 @@ use crate::accounts::Account;
 use crate::by_id::ById;
 use crate::journal::{EntryId, JournalEntry};
 use crate::rejection::Rejection;
-use care::{AgreementId, Pence, ProviderId, Timestamp};
+use care::{AgreementId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,8 +36,6 @@ impl Balance {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     entries: Vec<Arc<JournalEntry>>,
-    /// When each of them was recorded.
-    recorded: Vec<Timestamp>,
     index: ById<usize>,
     by_provider: BTreeMap<ProviderId, Vec<usize>>,
     by_agreement: BTreeMap<AgreementId, Vec<usize>>,
@@ -72,7 +70,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn post(&mut self, entry: Arc<JournalEntry>, at: Timestamp) {
+    pub(crate) fn post(&mut self, entry: Arc<JournalEntry>) {
         for posting in &entry.postings {
             under(&mut self.accounts, &posting.account, |balance| balance.add(posting.amount));
             self.totals.add(posting.amount);
@@ -87,15 +85,6 @@ impl Ledger {
             self.by_agreement.entry(agreement).or_default().push(position);
         }
         self.entries.push(entry);
-        self.recorded.push(at);
-    }
-
-    /// How many entries were recorded by an instant; all where none is given.
-    #[must_use]
-    pub fn known_at(&self, instant: Option<Timestamp>) -> usize {
-        // The clock of a log's writer may step back: what is later in the log was known later all the same.
-        let later = |instant| self.recorded.iter().position(|at| *at > instant);
-        instant.and_then(later).unwrap_or(self.entries.len())
     }
 
     /// The entry with an id, if it was posted.

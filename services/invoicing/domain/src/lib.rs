@@ -28,7 +28,7 @@ mod state;
 mod vat;
 
 pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
-pub use agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms};
+pub use agreement::{Absence, Agreement, Departure, OutcomePaid, Standing, StayingPut, Subject, Terms};
 pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
 pub use commands::{AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, RecordPayment};
@@ -37,8 +37,8 @@ pub use decide::{Invoicing, limits};
 pub use events::{
     AbsenceNoted, AgreementOpened, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened,
     CommitmentPosted, ContractFactRefused, InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent,
-    NightsAgreed, NightsAgreedEnded, NightsYielded, PaymentRecorded, PeriodClosed, RunFinished, RunId,
-    RunKind, RunStarted, StayingPutClosed, StayingPutOpened, TermsChanged,
+    NightsAgreed, NightsAgreedEnded, NightsYielded, OutcomeCharged, PaymentRecorded, PeriodClosed,
+    RunFinished, RunId, RunKind, RunStarted, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};

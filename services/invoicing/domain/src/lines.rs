@@ -10,6 +10,9 @@ use care::published::FunderShare;
 use care::{Date, Nights, Pence, fee_for_nights, split_largest_remainder};
 use std::collections::BTreeSet;
 
+/// The kind of line of a payment for an outcome, a code of `code_sets::CHARGE_LINE`.
+const OUTCOME: &str = "OUTCOME";
+
 /// How a charge's lines were split among funders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -198,6 +201,26 @@ pub(crate) fn charged(
         });
     }
     Ok(lines)
+}
+
+/// The one line of a payment for an outcome that was achieved on `on`: the funders of that day pay it, and that day is its tax point.
+pub(crate) fn outcome(agreement: &Agreement, amount: Pence, on: Date) -> Result<Vec<ChargedLine>, Rejection> {
+    let (_, funders) = agreement.terms.funders_on(on);
+    let weights: Vec<u32> = funders.iter().map(|share| share.basis_points).collect();
+    let parts = alloc(amount, &weights).ok_or(Rejection::NobodyPays(agreement.id))?;
+    let named =
+        |(share, amount): (&FunderShare, Pence)| FunderAmount { funder: share.funder.clone(), amount };
+    let vat = vat::of(agreement, OUTCOME, on);
+    Ok(vec![ChargedLine {
+        line: None,
+        kind: OUTCOME.to_owned(),
+        weekly: Pence::ZERO,
+        nights: None,
+        amount,
+        shares: funders.iter().zip(parts).map(named).collect(),
+        vat: Some(vat.treatment.to_owned()),
+        vat_amount: vat.on(amount),
+    }])
 }
 
 fn shares(

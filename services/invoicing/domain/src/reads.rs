@@ -1,5 +1,5 @@
-//! What a ledger is read for: balances, aged payables and a forecast, each as of a date and as it was known at an instant. All are worked out
-//! from the journal and the log alone, so that what was read once can be read again.
+//! What a ledger is read for: balances, aged payables and a forecast, each as of a date. As it was known at an instant each is read of the fold of
+//! what the log had recorded by then ([`known_at`]), so that what was read once can be read again.
 
 use crate::accounts::Account;
 use crate::agreement::{common, without};
@@ -13,12 +13,11 @@ use jiff::Span;
 use std::collections::BTreeMap;
 
 impl Ledger {
-    /// What was posted to each account, the memorandum included, on days up to and with `as_of`, as far as it was recorded by `known_at`; all
-    /// where either is not given.
+    /// What was posted to each account, the memorandum included, on days up to and with `as_of`; all where it is not given.
     #[must_use]
-    pub fn balances(&self, as_of: Option<Date>, known_at: Option<Timestamp>) -> BTreeMap<Account, Balance> {
-        let known = self.entries().iter().take(self.known_at(known_at));
-        let counts = known.filter(|entry| as_of.is_none_or(|as_of| entry.dates.posted_on <= as_of));
+    pub fn balances(&self, as_of: Option<Date>) -> BTreeMap<Account, Balance> {
+        let counts =
+            self.entries().iter().filter(|entry| as_of.is_none_or(|as_of| entry.dates.posted_on <= as_of));
         let mut balances: BTreeMap<Account, Balance> = BTreeMap::new();
         for posting in counts.flat_map(|entry| entry.postings.iter().chain(&entry.memorandum)) {
             balances.entry(posting.account.clone()).or_default().add(posting.amount);
@@ -40,17 +39,14 @@ pub struct Aged {
     pub total: Pence,
 }
 
-/// What is owed to each provider on invoices that were issued by `as_of` and not paid by then, as far as it was recorded by `known_at`.
+/// What is owed to each provider on invoices that were issued by `as_of` and not paid by then.
 /// Providers that are owed nothing on any invoice are left out.
 #[must_use]
-pub fn aged_payables(state: &State, as_of: Date, known_at: Option<Timestamp>) -> BTreeMap<ProviderId, Aged> {
-    let known = |at: Timestamp| known_at.is_none_or(|instant| at <= instant);
+pub fn aged_payables(state: &State, as_of: Date) -> BTreeMap<ProviderId, Aged> {
     let mut aged: BTreeMap<ProviderId, Aged> = BTreeMap::new();
     for invoice in state.invoices.values() {
         let issued = &invoice.issued;
-        let paid =
-            invoice.settled_on.zip(invoice.settled_at).is_some_and(|(on, at)| on <= as_of && known(at));
-        if paid || issued.issued_on > as_of || !known(issued.at) {
+        if issued.issued_on > as_of || invoice.settled_on.is_some_and(|on| on <= as_of) {
             continue;
         }
         let days = issued.payable_by.until(as_of).map_or(0, |span| span.get_days());
@@ -100,6 +96,10 @@ pub fn forecast(state: &State, day: Date) -> Vec<MonthForecast> {
             let begun = agreement.standing.range(nights.start()..nights.end());
             let charges = begun.filter_map(|(_, standing)| state.charges.get(&standing.charge));
             row.charged += charges.map(|charge| charge.total).sum();
+            let outcomes = agreement.outcomes.values();
+            let achieved =
+                outcomes.filter(|it| nights.start() <= it.achieved_on && it.achieved_on < nights.end());
+            row.charged += achieved.map(|it| it.amount).sum();
             let due: Vec<Nights> = to_come.iter().filter_map(|part| common(*part, *nights)).collect();
             if !due.is_empty() {
                 row.expected += cost(&components, &due);

@@ -7,7 +7,10 @@ mod common;
 use care::Event;
 use care::market::{OccupancyEnded, Yielded};
 use care::published::Route;
-use care::published::{AbsenceRecorded, AgreementTermsSet, FundersFrom, StayingPutStarted, TermLine};
+use care::published::{
+    AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, AgreementTermsSet, FundersFrom, StayingPutStarted,
+    TermLine,
+};
 use care::spec::{Given, given};
 use care::{AwardId, Date, Pence};
 use cases::steps::Step;
@@ -47,6 +50,7 @@ fn terms(more: Vec<TermLine>) -> AgreementTermsSet {
         lines: usual.into_iter().chain(more).collect(),
         funders: vec![dated("2026-01-10"), dated("2026-01-12")],
         absence_rules: vec![],
+        absence_rules_from: vec![],
         from: day("2026-01-10"),
         cause: "AMENDMENT".to_owned(),
         reason: "agreed".to_owned(),
@@ -293,4 +297,53 @@ fn what_is_outside_the_scope_of_vat_is_invoiced_by_itself() {
         .then_events(|events| assert_eq!(treatments(events), ["OUTSIDE_SCOPE", "OUTSIDE_SCOPE"]))
         .when(command(7, today, invoice("acme", today)))
         .then_nothing();
+}
+
+/// What stands charged of a placement since 10 January, all corrections together.
+fn charged(news: Vec<Ask>, through: &str) -> Pence {
+    let today = day("2026-02-03");
+    let mut commands = placed(1);
+    commands.extend((1..).zip(news).map(|(n, ask)| command(n, today, ask)));
+    commands.push(command(99, today, accrue(1, day(through))));
+    let total = |event: InvoicingEvent| match event {
+        InvoicingEvent::ChargePosted(posted) => Some(posted.charge.total),
+        InvoicingEvent::ChargeReversed(back) => Some(back.charge.total),
+        _ => None,
+    };
+    history(&commands).into_iter().filter_map(total).sum()
+}
+
+#[test]
+fn absence_rules_hold_from_their_day_and_count_from_the_first_night_away() {
+    let rule = AbsenceRule {
+        absence: "MISSING".to_owned(),
+        full_nights: 2,
+        core_basis_points: 0,
+        other_basis_points: 0,
+        nothing_after: None,
+    };
+    let dated = |from: &str| AbsenceRulesFrom { from: day(from), rules: vec![rule.clone()] };
+    let absent = || Ask::NoteAbsence(away(1, "2026-01-20", None));
+    let from = |days: &[&str]| AgreementTermsSet {
+        absence_rules_from: days.iter().map(|on| dated(on)).collect(),
+        ..terms(vec![])
+    };
+    let until = |on| charged(vec![], on);
+    let january = charged(vec![Ask::SetTerms(from(&["2026-01-25"])), absent()], "2026-02-01");
+    assert_eq!(january, until("2026-01-25"), "nights before the rules are paid in full, those after not");
+    // From before the absence, its third night is the first that is not paid.
+    let before = charged(vec![absent(), Ask::SetTerms(from(&["2026-01-10"]))], "2026-02-01");
+    assert_eq!(before, until("2026-01-22"));
+    // Rules of before they had a date are those of every night, up to the first that have one.
+    let old = AgreementTermsSet { absence_rules: vec![rule.clone()], ..terms(vec![]) };
+    assert_eq!(charged(vec![absent(), Ask::SetTerms(old.clone())], "2026-02-01"), until("2026-01-22"));
+    let none = AbsenceRulesFrom { from: day("2026-01-25"), rules: vec![] };
+    let ended = AgreementTermsSet { absence_rules_from: vec![none], ..old };
+    let paid_again = charged(vec![absent(), Ask::SetTerms(ended)], "2026-02-01");
+    assert_eq!(paid_again, until("2026-01-22") + charged(vec![], "2026-02-01") - until("2026-01-25"));
+    for wrong in [&["2026-01-25", "2026-01-25"][..], &["2026-01-26", "2026-01-25"], &["2101-01-01"]] {
+        let refused = if wrong.len() == 1 { "DATE_OUT_OF_RANGE" } else { "TERMS_INVALID" };
+        let tell = command(1, day("2026-02-03"), Ask::SetTerms(from(wrong)));
+        let _ = after(&placed(1)).when(tell).then_events(fact_refused(refused));
+    }
 }

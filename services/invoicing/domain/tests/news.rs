@@ -104,6 +104,7 @@ fn ask(news: &News, n: u32) -> Ask {
                 lines: (1..).zip(lines).map(line).collect(),
                 funders: [(0, whole), (from + 1, shared)].into_iter().map(dated).collect(),
                 absence_rules: vec![rule],
+                absence_rules_from: vec![],
                 from: at_day(*from),
                 cause: "AMENDMENT".to_owned(),
                 reason: "agreed".to_owned(),
@@ -212,7 +213,7 @@ impl Ledger {
     }
 
     fn nets(&self) -> BTreeMap<Account, Pence> {
-        let balances = self.state.ledger.balances(None, None).into_iter();
+        let balances = self.state.ledger.balances(None).into_iter();
         balances
             .map(|(account, balance)| (account, balance.net()))
             .filter(|(_, net)| *net != Pence::ZERO)

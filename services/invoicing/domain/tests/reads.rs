@@ -7,7 +7,7 @@ mod common;
 use care::{Date, Pence, Timestamp};
 use cases::Books;
 use common::{day, noon};
-use invoicing_domain::{Account, InvoicingEvent, aged_payables, forecast, known_at};
+use invoicing_domain::{Account, InvoicingEvent, State, aged_payables, forecast, known_at};
 
 fn books(rows: &[(&str, &str)]) -> Books {
     let mut books = Books::new();
@@ -29,9 +29,25 @@ fn left_late() -> Books {
     ])
 }
 
-fn spent(books: &Books, as_of: Option<Date>, known: Option<Timestamp>) -> Pence {
+/// The ledger as it was known at an instant. A case records everything at noon of its day, which its events say.
+fn then(books: &Books, instant: Timestamp) -> State {
+    let at = |event: &InvoicingEvent| match event {
+        InvoicingEvent::AgreementOpened(e) => e.at,
+        InvoicingEvent::ChargesOpened(e) => e.at,
+        InvoicingEvent::ChargesClosed(e) => e.at,
+        InvoicingEvent::ChargePosted(e) => e.at,
+        InvoicingEvent::ChargeReversed(e) => e.at,
+        InvoicingEvent::CommitmentPosted(e) => e.at,
+        InvoicingEvent::InvoiceIssued(e) => e.at,
+        InvoicingEvent::PaymentRecorded(e) => e.at,
+        other => panic!("unexpected {other:?}"),
+    };
+    known_at(books.events.iter().map(|event| (at(event), event)), instant)
+}
+
+fn spent(state: &State, as_of: Option<Date>) -> Pence {
     let account = Account::of_funder("SOCIAL_CARE", "RESIDENTIAL").unwrap();
-    let balances = books.state.ledger.balances(as_of, known);
+    let balances = state.ledger.balances(as_of);
     let sum: Pence = balances.values().map(|balance| balance.net()).sum();
     assert_eq!(sum, Pence::ZERO, "the books balance as of any date and as known at any time");
     balances.get(&account).map_or(Pence::ZERO, |balance| balance.net())
@@ -40,17 +56,14 @@ fn spent(books: &Books, as_of: Option<Date>, known: Option<Timestamp>) -> Pence 
 #[test]
 fn a_balance_is_as_of_a_date_and_as_known_at_an_instant() {
     let books = left_late();
-    let (february, march) = (Some(day("2026-02-28")), Some(noon(day("2026-03-04"))));
-    assert_eq!(spent(&books, None, None), Pence(310_000 + 100_000));
-    assert_eq!(
-        spent(&books, Some(day("2026-01-30")), None),
-        Pence::ZERO,
-        "January's charge is dated its last night"
-    );
-    assert_eq!(spent(&books, Some(day("2026-01-31")), None), Pence(310_000));
-    assert_eq!(spent(&books, february, None), Pence(410_000), "as of February, as it is known now");
-    assert_eq!(spent(&books, february, march), Pence(590_000), "as of February, as it was known on 4 March");
-    assert_eq!(spent(&books, None, Some(noon(day("2026-01-15")))), Pence::ZERO);
+    let (now, february) = (&books.state, Some(day("2026-02-28")));
+    let march = then(&books, noon(day("2026-03-04")));
+    assert_eq!(spent(now, None), Pence(310_000 + 100_000));
+    assert_eq!(spent(now, Some(day("2026-01-30"))), Pence::ZERO, "January's charge is dated its last night");
+    assert_eq!(spent(now, Some(day("2026-01-31"))), Pence(310_000));
+    assert_eq!(spent(now, february), Pence(410_000), "as of February, as it is known now");
+    assert_eq!(spent(&march, february), Pence(590_000), "as of February, as it was known on 4 March");
+    assert_eq!(spent(&then(&books, noon(day("2026-01-15"))), None), Pence::ZERO);
 }
 
 #[test]
@@ -59,32 +72,29 @@ fn what_is_read_without_dates_is_what_was_kept() {
     let ledger = &books.state.ledger;
     let mut kept = ledger.accounts().clone();
     kept.extend(ledger.memoranda().iter().map(|(account, balance)| (account.clone(), *balance)));
-    assert_eq!(ledger.balances(None, None), kept);
+    assert_eq!(ledger.balances(None), kept);
 }
 
 #[test]
 fn payables_age_from_the_day_they_are_due() {
     let mut books = left_late();
     // Issued on 1 February, due on 3 March.
-    let aged = |books: &Books, as_of: &str, known: Option<Timestamp>| {
-        aged_payables(&books.state, day(as_of), known).values().next().map(|aged| aged.buckets.map(|it| it.0))
+    let of = |state: &State, as_of: &str| {
+        aged_payables(state, day(as_of)).values().next().map(|aged| aged.buckets.map(|it| it.0))
     };
-    assert_eq!(aged(&books, "2026-01-31", None), None, "not issued yet");
-    assert_eq!(aged(&books, "2026-03-03", None), Some([310_000, 0, 0, 0, 0]));
-    assert_eq!(aged(&books, "2026-03-04", None), Some([0, 310_000, 0, 0, 0]));
-    assert_eq!(aged(&books, "2026-04-02", None), Some([0, 310_000, 0, 0, 0]));
-    assert_eq!(aged(&books, "2026-04-03", None), Some([0, 0, 310_000, 0, 0]));
-    assert_eq!(aged(&books, "2026-05-03", None), Some([0, 0, 0, 310_000, 0]));
-    assert_eq!(aged(&books, "2026-06-02", None), Some([0, 0, 0, 0, 310_000]));
+    let aged = |books: &Books, as_of: &str| of(&books.state, as_of);
+    assert_eq!(aged(&books, "2026-01-31"), None, "not issued yet");
+    assert_eq!(aged(&books, "2026-03-03"), Some([310_000, 0, 0, 0, 0]));
+    assert_eq!(aged(&books, "2026-03-04"), Some([0, 310_000, 0, 0, 0]));
+    assert_eq!(aged(&books, "2026-04-02"), Some([0, 310_000, 0, 0, 0]));
+    assert_eq!(aged(&books, "2026-04-03"), Some([0, 0, 310_000, 0, 0]));
+    assert_eq!(aged(&books, "2026-05-03"), Some([0, 0, 0, 310_000, 0]));
+    assert_eq!(aged(&books, "2026-06-02"), Some([0, 0, 0, 0, 310_000]));
     books.take(day("2026-03-20"), "pay 1 2026-03-10").unwrap();
-    assert_eq!(aged(&books, "2026-03-10", None), None, "paid that day");
-    assert_eq!(aged(&books, "2026-03-09", None), Some([0, 310_000, 0, 0, 0]));
-    let before = Some(noon(day("2026-03-19")));
-    assert_eq!(
-        aged(&books, "2026-03-10", before),
-        Some([0, 310_000, 0, 0, 0]),
-        "nobody knew of the payment yet"
-    );
+    assert_eq!(aged(&books, "2026-03-10"), None, "paid that day");
+    assert_eq!(aged(&books, "2026-03-09"), Some([0, 310_000, 0, 0, 0]));
+    let before = then(&books, noon(day("2026-03-19")));
+    assert_eq!(of(&before, "2026-03-10"), Some([0, 310_000, 0, 0, 0]), "nobody knew of the payment yet");
 }
 
 fn months(books: &Books, day: Date) -> Vec<(i64, i64)> {
@@ -126,18 +136,7 @@ fn a_bed_that_waits_for_a_child_is_expected_once() {
 #[test]
 fn a_forecast_as_known_at_an_instant_is_read_from_the_log_up_to_it() {
     let books = left_late();
-    let at = |event: &InvoicingEvent| match event {
-        InvoicingEvent::AgreementOpened(e) => e.at,
-        InvoicingEvent::ChargesOpened(e) => e.at,
-        InvoicingEvent::ChargesClosed(e) => e.at,
-        InvoicingEvent::ChargePosted(e) => e.at,
-        InvoicingEvent::ChargeReversed(e) => e.at,
-        InvoicingEvent::CommitmentPosted(e) => e.at,
-        InvoicingEvent::InvoiceIssued(e) => e.at,
-        other => panic!("unexpected {other:?}"),
-    };
-    let log = || books.events.iter().map(|event| (at(event), event));
-    let then = known_at(log(), noon(day("2026-03-04")));
+    let then = then(&books, noon(day("2026-03-04")));
     let row = |state, n: usize| forecast(state, day("2026-03-04"))[n];
     assert_eq!((row(&then, 10).charged, row(&then, 11).expected), (Pence(280_000), Pence(310_000)));
     assert_eq!(

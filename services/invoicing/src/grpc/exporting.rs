@@ -1,6 +1,6 @@
 //! What leaves a ledger as a file: the journal for other accounting programs, and invoices for those who are paid.
 
-use super::reading::{point, visible_invoice};
+use super::reading::{point, seen, visible_invoice};
 use crate::Invoicing;
 use crate::document::{FileKind, Source};
 use crate::export::{Extract, Program, Span};
@@ -27,7 +27,7 @@ pub(crate) fn exports() -> Arc<Endless> {
     Arc::new(Endless::at_most(EXPORTS_MAX, EXPORTS_EACH_MAX))
 }
 
-pub(super) fn export_journal(
+pub(super) async fn export_journal(
     service: &Invoicing,
     caller: &Caller,
     request: &ExportJournalRequest,
@@ -44,15 +44,22 @@ pub(super) fn export_journal(
     }
     let (as_of, known_at) = point(&mut fields, &request.as_of, &request.known_at);
     let form = fields.finish(|| {
-        let span = Span { from: from?, to: to?, as_of: as_of?, known_at: known_at? };
-        Some((council?, program?, span))
+        let span = Span { from: from?, to: to?, as_of: as_of? };
+        Some((council?, program?, span, known_at?))
     });
-    let (council, program, span) = form?;
+    let (council, program, span, known_at) = form?;
     caller.require_council(council)?;
     let ledger = service.ledger_of(council)?;
-    let admission = service.exporting.admit_watcher(caller, "export journals")?;
-    let extract = ledger.read(|state| Extract::of(council, state, &span));
+    let admission = service.exporting.admit(&caller.role.to_string()).ok_or_else(too_many)?;
+    let extract = seen(ledger, known_at, |state| Extract::of(council, state, &span)).await?;
     Ok(service.exporting.answer(admission, |teller| tell(extract, program, teller)))
+}
+
+fn too_many() -> Status {
+    let message = format!(
+        "{EXPORTS_MAX} journals are exported at once, {EXPORTS_EACH_MAX} of them yours: wait until one has ended"
+    );
+    refused(Code::ResourceExhausted, "TOO_MANY_EXPORTS", message, [])
 }
 
 /// Writes the file beside what the service does otherwise, and sends it piece by piece as the caller takes it.
@@ -127,5 +134,25 @@ fn file_kind(fields: &mut Fields, format: i32) -> Option<FileKind> {
             fields.violation("format", "it is not set: say as which file, such as DOCUMENT_FORMAT_UBL");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EXPORTS_EACH_MAX, exports, too_many};
+    use tonic_types::StatusExt;
+
+    #[test]
+    fn one_council_exports_two_journals_at_once_and_is_told_so() {
+        let exporting = exports();
+        let mut admitted: Vec<_> =
+            (0..EXPORTS_EACH_MAX).map(|_| exporting.admit("council:E06000015")).collect();
+        assert!(admitted.iter().all(Option::is_some));
+        assert!(exporting.admit("council:E06000015").is_none());
+        assert!(exporting.admit("council:E06000018").is_some(), "others have room");
+        admitted.pop();
+        assert!(exporting.admit("council:E06000015").is_some());
+        let details = too_many().get_error_details();
+        assert_eq!(details.error_info().map(|info| info.reason.as_str()), Some("TOO_MANY_EXPORTS"));
     }
 }

@@ -58,14 +58,16 @@ impl InvoicingService for Invoicing {
     }
 
     async fn get_ledger(&self, request: Request<GetLedgerRequest>) -> Result<Response<Ledger>, Status> {
-        reading::get_ledger(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+        let caller = Caller::of(&request)?;
+        reading::get_ledger(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn get_statement(
         &self,
         request: Request<GetStatementRequest>,
     ) -> Result<Response<GetStatementResponse>, Status> {
-        reading::get_statement(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+        let caller = Caller::of(&request)?;
+        reading::get_statement(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn list_charges(
@@ -79,7 +81,8 @@ impl InvoicingService for Invoicing {
         &self,
         request: Request<ListAgedPayablesRequest>,
     ) -> Result<Response<ListAgedPayablesResponse>, Status> {
-        reading::list_aged_payables(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+        let caller = Caller::of(&request)?;
+        reading::list_aged_payables(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn get_forecast(&self, request: Request<GetForecastRequest>) -> Result<Response<Forecast>, Status> {
@@ -93,7 +96,8 @@ impl InvoicingService for Invoicing {
         &self,
         request: Request<ExportJournalRequest>,
     ) -> Result<Response<exporting::Chunks>, Status> {
-        exporting::export_journal(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+        let caller = Caller::of(&request)?;
+        exporting::export_journal(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn get_invoice_document(

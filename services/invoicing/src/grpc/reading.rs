@@ -109,7 +109,7 @@ fn invoices_after(
     found
 }
 
-pub(super) fn get_ledger(
+pub(super) async fn get_ledger(
     service: &Invoicing,
     caller: &Caller,
     request: &GetLedgerRequest,
@@ -121,7 +121,8 @@ pub(super) fn get_ledger(
     caller.require_council(council)?;
     let today = london_date(caller.at);
     let ledger = service.ledger_of(council)?;
-    Ok(ledger.read(|state| render::ledger(council, state, today, as_of, known_at)))
+    let dated = seen(ledger, known_at, |state| render::Dated::of(state, as_of)).await?;
+    Ok(ledger.read(|state| render::ledger(council, state, today, &dated)))
 }
 
 /// A date up to which, and an instant by which, something is asked; each may be left out.
@@ -133,7 +134,7 @@ pub(super) fn point(
     (fields.date_optional("as_of", as_of), fields.parse_optional("known_at", known_at))
 }
 
-pub(super) fn list_aged_payables(
+pub(super) async fn list_aged_payables(
     service: &Invoicing,
     caller: &Caller,
     request: &ListAgedPayablesRequest,
@@ -144,7 +145,8 @@ pub(super) fn list_aged_payables(
     let (council, as_of, known_at) = fields.finish(|| Some((council?, as_of?, known_at?)))?;
     caller.require_council(council)?;
     let as_of = as_of.unwrap_or(london_date(caller.at));
-    let aged = service.ledger_of(council)?.read(|state| domain::aged_payables(state, as_of, known_at));
+    let ledger = service.ledger_of(council)?;
+    let aged = seen(ledger, known_at, |state| domain::aged_payables(state, as_of)).await?;
     let (payables, next_page_token) = page_of(request, |after: Option<ProviderId>| {
         let later =
             aged.iter().filter(move |(provider, _)| after.as_ref().is_none_or(|after| *provider > after));
@@ -166,15 +168,25 @@ pub(super) async fn get_forecast(
     caller.require_council(council)?;
     let day = day.unwrap_or(london_date(caller.at));
     let ledger = service.ledger_of(council)?;
-    let months = match known_at {
-        None => ledger.read(|state| domain::forecast(state, day)),
-        Some(instant) => domain::forecast(&as_known_at(ledger, instant).await?, day),
-    };
+    let months = seen(ledger, known_at, |state| domain::forecast(state, day)).await?;
     Ok(render::forecast(council, &months))
 }
 
 /// How many events of a log are read at once.
 const READ_EVENTS: usize = 1_000;
+
+/// Looks at the ledger as it is, or as it was known at an instant. What was known is by when the log recorded it, and never by the instants in its
+/// events: some of those are of the logs that it follows, which knew earlier.
+pub(super) async fn seen<R>(
+    ledger: &crate::Ledger,
+    known_at: Option<Timestamp>,
+    look: impl FnOnce(&State) -> R,
+) -> Result<R, Status> {
+    match known_at {
+        None => Ok(ledger.read(look)),
+        Some(instant) => Ok(look(&as_known_at(ledger, instant).await?)),
+    }
+}
 
 /// The ledger as it was known at an instant: its log folded anew, up to what was recorded by then.
 async fn as_known_at(ledger: &crate::Ledger, instant: Timestamp) -> Result<State, Status> {
@@ -193,7 +205,7 @@ async fn as_known_at(ledger: &crate::Ledger, instant: Timestamp) -> Result<State
     }
 }
 
-pub(super) fn get_statement(
+pub(super) async fn get_statement(
     service: &Invoicing,
     caller: &Caller,
     request: &GetStatementRequest,
@@ -225,17 +237,16 @@ pub(super) fn get_statement(
             && to.is_none_or(|to| day < to)
             && as_of.is_none_or(|as_of| day <= as_of)
     };
-    let (entries, next_page_token) = ledger.read(|state| {
+    let page = |state: &State| {
         page_of(request, |after| {
-            let (first, known) = (first_after(after), state.ledger.known_at(known_at));
             state
                 .ledger
-                .statement(provider.as_ref(), agreement, first)
-                .take_while(move |(position, _)| *position < known)
+                .statement(provider.as_ref(), agreement, first_after(after))
                 .filter(|(_, entry)| dated(entry))
                 .map(|(position, entry)| (position, render::entry(council, entry)))
         })
-    })?;
+    };
+    let (entries, next_page_token) = seen(ledger, known_at, page).await??;
     Ok(GetStatementResponse { entries, next_page_token })
 }
 

@@ -4,6 +4,7 @@ use super::world::{DERBY, NOTTINGHAM, agreement, as_council, council, day, noon,
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{ClosePeriodRequest, GetStatementRequest, InvoiceKind, Ledger, ListChargesRequest};
 use care::market::{OccupancyEnded, PlaceReserved, Yielded};
+use care::published::OutcomePaymentDue;
 use care::{AwardId, Pence};
 use uuid::Uuid;
 
@@ -157,4 +158,36 @@ async fn nights_that_the_market_gave_up_are_taken_off_a_retainer() {
     world.publish_of_market(&ended).await;
     assert_eq!(world.accrue(DERBY, "b", "2026-02-01").await.unwrap(), (0, 0, 0));
     assert_eq!(retainer().await, Some(40_000));
+}
+
+/// An outcome that contracts says is due is charged and invoiced with the nights.
+#[tokio::test]
+async fn a_payment_for_an_outcome_is_on_the_next_invoice() {
+    let world = world().await;
+    world.place(DERBY, 1, "acme").await;
+    let due = OutcomePaymentDue {
+        agreement: agreement(1),
+        award: AwardId(Uuid::from_u128(1)),
+        council: council(DERBY),
+        provider: "acme".parse().unwrap(),
+        outcome: 1,
+        payment: 1,
+        amount: Pence(50_001),
+        achieved_on: day("2026-01-10"),
+        measure: "a step down that held".to_owned(),
+        approver: "head of service".to_owned(),
+        at: noon("2026-01-10"),
+    };
+    world.publish(DERBY, &due).await;
+    // What contracts tells twice is another event, and the same payment.
+    world.publish(DERBY, &due).await;
+    world.accrue(DERBY, "feb", "2026-02-01").await.unwrap();
+    let [invoice] = world.issue(DERBY, "inv", "2026-02-01").await.try_into().unwrap();
+    assert_eq!(invoice.net_pence, 220_000 + 50_001);
+    let kinds: Vec<_> = invoice.lines.iter().map(|line| (line.kind.as_str(), line.amount_pence)).collect();
+    assert!(kinds.contains(&("OUTCOME", 50_001)), "{kinds:?}");
+    let ledger = world.ledger(DERBY).await;
+    assert!(ledger.balanced && ledger.facts_refused == 0);
+    let health = ledger.accounts.iter().find(|it| it.account == "receivable:health").unwrap();
+    assert_eq!(health.net_pence, 44_000 + 10_000, "a fifth, to the penny");
 }

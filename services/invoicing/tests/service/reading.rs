@@ -4,7 +4,7 @@ use super::world::{DERBY, NOTTINGHAM, as_council, as_provider, reason, world};
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
     AccrueNightsRequest, ClosePeriodRequest, ForecastMonth, GetForecastRequest, GetInvoiceRequest,
-    GetLedgerRequest, ListAgedPayablesRequest, ListInvoicesRequest,
+    GetLedgerRequest, GetStatementRequest, ListAgedPayablesRequest, ListInvoicesRequest,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -45,6 +45,30 @@ async fn a_ledger_is_read_as_of_a_date_and_as_known_at_an_instant() {
         (due.provider.as_str(), due.days_1_to_30_pence, due.total_pence),
         ("providers/acme", 220_000, 220_000)
     );
+}
+
+/// Contracts recorded an agreement on the 5th, of which the ledger heard on the 10th: in between the ledger did not know of it, whatever is asked.
+#[tokio::test]
+async fn what_the_ledger_heard_later_was_not_known_before_in_any_answer() {
+    let world = world().await;
+    world.place_told(DERBY, 1, "acme", "2026-01-05", |_| {}).await;
+    for (known_at, entries, committed) in
+        [("2026-01-07T00:00:00Z", 0, 0), ("2026-01-10T12:00:00Z", 1, 810_000)]
+    {
+        let (parent, known_at) = (DERBY.to_owned(), known_at.to_owned());
+        let request = GetLedgerRequest { parent, known_at: known_at.clone(), ..Default::default() };
+        let ledger =
+            world.service.get_ledger(as_council(DERBY, "2026-02-01", request)).await.unwrap().into_inner();
+        let outstanding = ledger.commitments.iter().map(|it| it.net_pence.max(0)).sum::<i64>();
+        assert_eq!((ledger.entries, outstanding), (entries, committed), "the ledger as known at {known_at}");
+        let parent = DERBY.to_owned();
+        let request = GetStatementRequest { parent, known_at: known_at.clone(), ..Default::default() };
+        let statement = world.service.get_statement(as_council(DERBY, "2026-02-01", request)).await.unwrap();
+        assert_eq!(i64::try_from(statement.into_inner().entries.len()).unwrap(), entries, "the statement");
+        let request = GetForecastRequest { parent: DERBY.to_owned(), known_at, ..Default::default() };
+        let forecast = world.service.get_forecast(as_council(DERBY, "2026-02-01", request)).await.unwrap();
+        assert_eq!(forecast.into_inner().expected_pence, committed, "the forecast says the same");
+    }
 }
 
 /// The months to come: as they are known, and as they were known before anything was charged and before anything was agreed.

@@ -100,15 +100,20 @@ pub(crate) async fn world() -> World {
 impl World {
     /// Lets contracts publish a fact of a council, and waits until the ledger has heard of it.
     pub(crate) async fn publish<B: EventBody>(&self, name: &str, body: &B) {
-        self.append(LogId::council(Service::Contracts, council(name)), body).await;
+        self.publish_at(name, body, "2026-01-10").await;
+    }
+
+    /// The same, and contracts recorded it at noon of a day.
+    pub(crate) async fn publish_at<B: EventBody>(&self, name: &str, body: &B, recorded_on: &str) {
+        self.append(LogId::council(Service::Contracts, council(name)), body, recorded_on).await;
     }
 
     /// Lets the market publish a fact, and waits until the ledger of the council that it names has heard of it.
     pub(crate) async fn publish_of_market<B: EventBody>(&self, body: &B) {
-        self.append(LogId::region(Service::Vacancies), body).await;
+        self.append(LogId::region(Service::Vacancies), body, "2026-01-10").await;
     }
 
-    async fn append<B: EventBody>(&self, source: LogId, body: &B) {
+    async fn append<B: EventBody>(&self, source: LogId, body: &B, recorded_on: &str) {
         let exchange = self.kit.followed();
         let log = &self.told[&source];
         let event = NewEvent {
@@ -123,7 +128,7 @@ impl World {
             actor: format!("service:{}", source.service),
             causation: None,
             correlation: None,
-            recorded_at: noon("2026-01-10"),
+            recorded_at: noon(recorded_on),
         };
         let entry = Entry {
             expected_head: None,
@@ -156,6 +161,18 @@ impl World {
         provider: &str,
         terms: impl FnOnce(&mut AgreementIssued),
     ) {
+        self.place_told(name, n, provider, "2026-01-10", terms).await;
+    }
+
+    /// The same, and contracts recorded it on a day.
+    pub(crate) async fn place_told(
+        &self,
+        name: &str,
+        n: u128,
+        provider: &str,
+        recorded_on: &str,
+        terms: impl FnOnce(&mut AgreementIssued),
+    ) {
         let mut issued = AgreementIssued {
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
@@ -175,11 +192,12 @@ impl World {
                     FunderShare { funder: "HEALTH".to_owned(), basis_points: 2_000 },
                 ],
             },
+            schedule_from: None,
             evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
             at: noon("2026-01-09"),
         };
         terms(&mut issued);
-        self.publish(name, &issued).await;
+        self.publish_at(name, &issued, recorded_on).await;
         let started = PlacementStarted {
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
@@ -188,7 +206,7 @@ impl World {
             on: day("2026-01-10"),
             at: noon("2026-01-10"),
         };
-        self.publish(name, &started).await;
+        self.publish_at(name, &started, recorded_on).await;
     }
 
     pub(crate) async fn end(&self, name: &str, n: u128, on: &str) {

@@ -354,6 +354,7 @@ impl Bench {
             provision: proposed.provision,
             start: proposed.start,
             terms: proposed.terms,
+            schedule_from: None,
             evidence: care::published::CallOffEvidence { contracts_position: 0, checks: Vec::new() },
             at: self.clock.now(),
         }

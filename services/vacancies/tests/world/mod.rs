@@ -218,6 +218,7 @@ pub(crate) fn proposed(gss: &str, award: u128, number: u8) -> AwardProposedToMar
             gates: vec![],
             gates_due: None,
         },
+        attributes_shown: None,
         at: start(),
     };
     AwardProposedToMarket { proposed, sex: "F".into(), area_authority: None, household: None }

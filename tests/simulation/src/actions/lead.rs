@@ -177,14 +177,16 @@ impl World {
     fn creation(&mut self) -> Change {
         let today = self.today;
         let days = self.chance.within(0..=1);
-        let (kind, ends) = match self.chance.below(3) {
-            0 => (Some(FrameworkKind::Open), today.saturating_add(Span::new().years(9))),
-            _ => (None, today.saturating_sub(Span::new().days(days))),
+        let act = Regime::ProcurementAct2023;
+        let (kind, regime, ends) = match self.chance.below(3) {
+            0 => (Some(FrameworkKind::Open), act, today.saturating_add(Span::new().years(9))),
+            1 => (Some(FrameworkKind::Open), Regime::Pcr2015, today),
+            _ => (None, act, today.saturating_sub(Span::new().days(days))),
         };
         Change::Create(NewFramework {
             name: "Again (simulated)".into(),
             lead: self.desks[0].council,
-            regime: Regime::ProcurementAct2023,
+            regime,
             starts: today,
             ends,
             grade_floor: None,

@@ -91,7 +91,7 @@ impl World {
         let open = self.chance.one_of(&open).copied().filter(|_| self.chance.percent(80));
         let number = open.unwrap_or_else(|| self.some_number());
         let found = self.frameworks.state.get(framework);
-        let link = found.and_then(|it| Some(it.link_authority(&it.uplifts.get(&number)?.asked.provider)));
+        let link = found.and_then(|it| Some(it.link_authority(&it.uplifts.get(&number)?.asked.provider, self.today)));
         let desk = self.some_desk();
         let by = link.filter(|_| self.chance.percent(80)).unwrap_or(self.desks[desk].council);
         let recommended = self.chance.percent(70).then(|| {

@@ -138,7 +138,7 @@ impl Frameworks {
         Ok(())
     }
 
-    /// Whether a framework that the council belongs to on the day stops the provider on some day up to the first night.
+    /// Whether a framework that the council belongs to on the day, or the council itself in any, stops the provider on some day up to the first night.
     fn is_suspended(&self, issued: &AgreementIssued, day: Date) -> bool {
         let (first, last) = (day.min(issued.start), day.max(issued.start));
         let stops = |it: &Suspension| {
@@ -148,8 +148,11 @@ impl Frameworks {
                 && it.from <= last
                 && it.until.is_none_or(|until| first < until && it.from < until)
         };
-        let own = self.all.values().filter(|framework| framework.is_member(issued.council, day));
-        own.flat_map(|framework| &framework.suspensions).any(stops)
+        self.all.values().any(|framework| {
+            let member = framework.is_member(issued.council, day);
+            let counts = |it: &&Suspension| member || it.council == Some(issued.council);
+            framework.suspensions.iter().filter(counts).any(stops)
+        })
     }
 
     fn checks_of_lot(
@@ -183,6 +186,7 @@ impl Frameworks {
             ("the ceiling", ceiling.is_some_and(|ceiling| core <= ceiling)),
             ("the admitted price", admitted.is_some_and(|price| core <= price)),
             ("the branch", branch),
+            ("alone in the home", claim.solo || !child.2.contains("SOLO")),
         ]
     }
 }
@@ -234,6 +238,8 @@ fn needed_evidence(route: &Route) -> &'static [&'static str] {
     match route {
         Route::Framework { .. } => &[
             "UNREGISTERED_PROVISION",
+            "ACCOMMODATION_RESTRICTED",
+            "ATTRIBUTE_NOT_SHOWN",
             "PROVIDER_SUSPENDED",
             "FRAMEWORK_NOT_IN_FORCE",
             "COUNCIL_NOT_MEMBER",
@@ -245,7 +251,9 @@ fn needed_evidence(route: &Route) -> &'static [&'static str] {
             "PRICE_ABOVE_CEILING",
             "PRICE_ABOVE_SCHEDULE",
         ],
-        Route::Spot { .. } => &["UNREGISTERED_PROVISION", "PROVIDER_SUSPENDED", "GRADE_BELOW_GATE"],
-        Route::InHouse => &["UNREGISTERED_PROVISION", "PROVIDER_SUSPENDED"],
+        Route::Spot { .. } => {
+            &["UNREGISTERED_PROVISION", "ACCOMMODATION_RESTRICTED", "PROVIDER_SUSPENDED", "GRADE_BELOW_GATE"]
+        }
+        Route::InHouse => &["UNREGISTERED_PROVISION", "ACCOMMODATION_RESTRICTED", "PROVIDER_SUSPENDED"],
     }
 }

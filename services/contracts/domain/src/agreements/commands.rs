@@ -1,7 +1,7 @@
 //! What a council's agreements may be asked, by people and by what happened elsewhere.
 
 use super::events::{ClaimNoted, ProposalLapsed, ProposalNoted};
-use super::terms::{DecideUplift, TermsStep};
+use super::terms::{CorrectUplift, DecideUplift, TermsStep};
 use crate::frameworks::Frameworks;
 use care::published::{ClaimReleased, EndingSteps, NoticeBy, PriceLine};
 use care::{AgreementId, CouncilId, Date, ProviderId, Timestamp};
@@ -83,6 +83,17 @@ pub enum AgreementCommand {
         council: CouncilId,
         /// The decision.
         decision: DecideUplift,
+        /// The framework facts to read the uplift and the price schedules from.
+        facts: Frameworks,
+    },
+    /// The council puts right what it decided of an uplift.
+    CorrectUplift {
+        /// The council.
+        council: CouncilId,
+        /// The correction.
+        correction: CorrectUplift,
+        /// The framework facts to read the price schedules from.
+        facts: Frameworks,
     },
 }
 

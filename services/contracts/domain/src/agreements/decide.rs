@@ -9,11 +9,14 @@ use super::state::{Agreement, Agreements, Outcome};
 use super::staying_put;
 use super::staying_rejection::StayingRejection;
 use super::terms;
+use crate::attributes::Shown;
 use crate::call_off::{CallOffQuestion, Verdict, checks, judge_call_off};
 use crate::frameworks::Frameworks;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::published::{AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted, Route,
+};
 use care::{AgreementId, AwardId, CouncilId, Date, Decided, Domain, Timestamp, last_day_ahead, london_date};
 
 impl Domain for Agreements {
@@ -85,8 +88,11 @@ fn decide(state: &Agreements, command: &AgreementCommand) -> Decided<Agreements>
             let found = versioned(state, *agreement, *expected_version)?;
             terms::decide(state, found, by, (step, facts), *at)
         }
-        AgreementCommand::DecideUplift { council, decision } => {
-            terms::decide_uplift(state, *council, decision)
+        AgreementCommand::DecideUplift { council, decision, facts } => {
+            terms::decide_uplift(state, *council, decision, facts)
+        }
+        AgreementCommand::CorrectUplift { council, correction, facts } => {
+            terms::correct_uplift(state, *council, correction, facts)
         }
     }
 }
@@ -139,6 +145,11 @@ fn complete(
             route: &proposal.terms.route,
             lines: &proposal.terms.lines,
             funders: &proposal.terms.funders,
+            shown: Shown {
+                solo: claim.solo,
+                by_referral: proposal.attributes_shown.as_ref(),
+                accommodation: claim.evidence.accommodation,
+            },
         },
     );
     let differences = differences(proposal, claim);
@@ -154,9 +165,9 @@ fn complete(
         #[cfg(feature = "planted-defects")]
         None if is_planted(Planted::EvidenceLeftOut) => {
             verdict.evidence.checks.clear();
-            issue(proposal, claim, verdict, at).into()
+            issue(proposal, claim, verdict, (schedule_from(proposal, facts, on), at)).into()
         }
-        None => issue(proposal, claim, verdict, at).into(),
+        None => issue(proposal, claim, verdict, (schedule_from(proposal, facts, on), at)).into(),
         Some(failed) => refuse(claim, verdict, failed, at).into(),
     }
 }
@@ -178,7 +189,18 @@ fn differences(proposal: &ProposalNoted, claim: &ClaimNoted) -> Vec<&'static str
     .collect()
 }
 
-fn issue(proposal: &ProposalNoted, claim: &ClaimNoted, verdict: Verdict, at: Timestamp) -> AgreementIssued {
+/// The day from which the price schedule holds that a core fee is called off under.
+fn schedule_from(proposal: &ProposalNoted, facts: &Frameworks, on: Date) -> Option<Date> {
+    let Route::Framework { framework, lot, .. } = &proposal.terms.route else { return None };
+    facts.get(framework)?.schedule(&proposal.provider, lot, on).map(|schedule| schedule.from)
+}
+
+fn issue(
+    proposal: &ProposalNoted,
+    claim: &ClaimNoted,
+    verdict: Verdict,
+    (schedule_from, at): (Option<Date>, Timestamp),
+) -> AgreementIssued {
     AgreementIssued {
         // One award makes one agreement, so its id follows from the award's.
         agreement: AgreementId::for_request("award", &proposal.award.to_string()),
@@ -192,6 +214,7 @@ fn issue(proposal: &ProposalNoted, claim: &ClaimNoted, verdict: Verdict, at: Tim
         start: claim.start,
         terms: proposal.terms.clone(),
         evidence: verdict.evidence,
+        schedule_from,
         at,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::terms::{
     AgreementSigned, AmendmentClosed, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
-    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftDecided,
+    OutcomeEvidenced, OutcomeRefused, PurchaseRecorded, UpliftCorrected, UpliftDecided,
 };
 use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementRefused, AgreementTermsSet, AwardProposed, AwardTerms,
@@ -15,6 +15,7 @@ use care::{
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The council's half of an award: its terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub struct ProposalNoted {
     pub age_years: u8,
     /// The money.
     pub terms: AwardTerms,
+    /// What the referral shows of the attributes that the price goes by, see [`AwardProposed::attributes_shown`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes_shown: Option<BTreeSet<String>>,
     /// When the council proposed it.
     pub proposed_at: Timestamp,
 }
@@ -59,6 +63,7 @@ impl From<AwardProposed> for ProposalNoted {
             start: proposed.start,
             age_years: proposed.age_years,
             terms: proposed.terms,
+            attributes_shown: proposed.attributes_shown,
             proposed_at: proposed.at,
         }
     }
@@ -83,6 +88,9 @@ pub struct ClaimNoted {
     pub provider: ProviderId,
     /// The first night.
     pub start: Date,
+    /// Whether the claim takes the whole home; none in claims that were noted before that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solo: Option<bool>,
     /// What the market judged.
     pub evidence: ClaimEvidence,
     /// When the market gave the place.
@@ -143,6 +151,7 @@ care::events! {
         AgreementTermsSet,
         AbsenceRecorded,
         UpliftDecided,
+        UpliftCorrected,
         OutcomeEvidenced,
         OutcomeRefused,
         OutcomePaymentDue,

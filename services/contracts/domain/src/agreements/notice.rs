@@ -86,7 +86,7 @@ fn give(
     }
     let days = |days: u8| Span::new().days(i64::from(days));
     let counts_from = asked.given_on.max(london_date(at).saturating_sub(days(GRACE_DAYS)));
-    let runs = agreement.notice_days();
+    let runs = agreement.notice_days(asked.given_on);
     let earliest = days_after(counts_from, runs);
     let last_day = asked.last_day.unwrap_or(earliest);
     let short = last_day < earliest;

@@ -2,7 +2,7 @@
 
 use super::events::{AgreementEvent, ClaimNoted, ProposalNoted};
 use super::notice::NOTICE_DAYS;
-use super::terms::{ClosedAmendment, OutcomePayment, Signature, Terms, UpliftDecided};
+use super::terms::{ClosedAmendment, OutcomePayment, Signature, Terms, UpliftDecision};
 use care::published::{AgreementIssued, NoticeBy, PlacementNoticeGiven, PriceLine};
 use care::{AgreementId, AwardId, CouncilId, Date, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,10 @@ pub struct Agreements {
     pub by_provider: BTreeMap<ProviderId, BTreeSet<AgreementId>>,
     /// The agreements that have a discount because of each agreement's child, a sibling.
     pub sibling_of: BTreeMap<AgreementId, BTreeSet<AgreementId>>,
-    /// Uplifts that were decided, in the order of the decisions, of each provider.
-    pub uplifts: BTreeMap<ProviderId, Vec<UpliftDecided>>,
+    /// Uplifts that were decided, by the numbers of the decisions, from 1.
+    pub uplift_decisions: BTreeMap<u32, UpliftDecision>,
+    /// The numbers of those about each provider.
+    pub uplifts_of: BTreeMap<ProviderId, BTreeSet<u32>>,
 }
 
 /// What became of an award.
@@ -147,10 +149,11 @@ impl Agreement {
         }
     }
 
-    /// How many days notice of its end runs for: what was agreed, or what is usual.
+    /// How many days notice of its end runs for that is given on a day: what was agreed for it, or what is usual.
     #[must_use]
-    pub fn notice_days(&self) -> u16 {
-        self.terms.notice_days.unwrap_or(NOTICE_DAYS)
+    pub fn notice_days(&self, given_on: Date) -> u16 {
+        let agreed = self.terms.notice_days.range(..=given_on).next_back();
+        agreed.map_or(NOTICE_DAYS, |(_, days)| *days)
     }
 
     fn standing_notices(&self) -> impl Iterator<Item = &Notice> {
@@ -178,6 +181,12 @@ impl Agreements {
             Outcome::Issued { agreement } => self.agreements.get(agreement),
             Outcome::Refused { .. } | Outcome::Lapsed { .. } => None,
         }
+    }
+
+    /// What was decided of a provider's uplifts, in the order of the decisions.
+    pub fn decisions_of(&self, provider: &ProviderId) -> impl Iterator<Item = (u32, &UpliftDecision)> {
+        let numbers = self.uplifts_of.get(provider).into_iter().flatten();
+        numbers.filter_map(|number| Some((*number, self.uplift_decisions.get(number)?)))
     }
 
     /// Changes an agreement, and counts the change.
@@ -270,6 +279,7 @@ impl Agreements {
             | AgreementEvent::AgreementTermsSet(_)
             | AgreementEvent::AbsenceRecorded(_)
             | AgreementEvent::UpliftDecided(_)
+            | AgreementEvent::UpliftCorrected(_)
             | AgreementEvent::OutcomeEvidenced(_)
             | AgreementEvent::OutcomeRefused(_)
             | AgreementEvent::OutcomePaymentDue(_)
@@ -308,13 +318,27 @@ impl Agreements {
                 agreement.terms.absences.insert(e.absence, e.clone());
             }),
             AgreementEvent::UpliftDecided(e) => {
+                let last = self.uplift_decisions.keys().next_back().copied();
+                let number = last.unwrap_or_default().saturating_add(1);
                 for agreement in &e.agreements {
                     // The terms that it makes count as the change.
                     if let Some(agreement) = self.agreements.get_mut(agreement) {
-                        agreement.terms.uplifts.insert(e.reference.clone());
+                        agreement.terms.uplift(number, e);
                     }
                 }
-                self.uplifts.entry(e.provider.clone()).or_default().push(e.clone());
+                self.uplifts_of.entry(e.provider.clone()).or_default().insert(number);
+                let decision = UpliftDecision { decided: e.clone(), corrections: Vec::new() };
+                self.uplift_decisions.insert(number, decision);
+            }
+            AgreementEvent::UpliftCorrected(e) => {
+                for agreement in &e.agreements {
+                    if let Some(agreement) = self.agreements.get_mut(agreement) {
+                        agreement.terms.correct_uplift(e);
+                    }
+                }
+                if let Some(decision) = self.uplift_decisions.get_mut(&e.decision) {
+                    decision.corrections.push(e.clone());
+                }
             }
             AgreementEvent::OutcomeEvidenced(e) => self.change(e.agreement, |agreement| {
                 let payment =

@@ -5,7 +5,7 @@
 //! what came after is under the Act (D2N2). Children's placements are light touch under either.
 
 use super::events::Regime;
-use super::procurement::FrameworkKind;
+use super::procurement::{FrameworkKind, last_day_of};
 use super::state::Framework;
 use care::Date;
 use jiff::ToSpan;
@@ -47,6 +47,11 @@ pub struct FrameworkDeadline {
     pub due: Date,
 }
 
+/// Within how many years, beginning with its award, an open framework opens again for the first time.
+const FIRST_REOPENING_YEARS: i32 = 3;
+/// Within how many years it opens again from then on.
+const REOPENING_YEARS: i32 = 5;
+
 const ACT: &[Regime] = &[Regime::ProcurementAct2023];
 const PCR: &[Regime] = &[Regime::Pcr2015];
 const BOTH: &[Regime] = &[Regime::Pcr2015, Regime::ProcurementAct2023];
@@ -68,9 +73,10 @@ const CONTRACT_AWARD_NOTICE: ClockRule = ClockRule {
 const REOPENING: ClockRule = ClockRule {
     kind: "REOPENING",
     regimes: ACT,
-    runs: "three years from the start for the first re-opening of an open framework, then five from the last one's end",
+    runs: "three years beginning with the day on which an open framework was awarded (entered into; where that was not told, its first day) for \
+           the first re-opening, which stays due until one begins by then; and then each five years beginning with the first day of that one",
     asks: "open the framework again for new providers (`ReopenFramework`)",
-    source: "Procurement Act 2023, section 49",
+    source: "Procurement Act 2023, section 49(2)",
 };
 const EXTENSION_DECISION: ClockRule = ClockRule {
     kind: "EXTENSION_DECISION",
@@ -141,7 +147,7 @@ pub const REGIME_RULES: [RegimeRule; 10] = [
         rule: "TERM",
         regime: Regime::ProcurementAct2023,
         says: "a light-touch framework has no longest term; the frameworks of an open framework end within eight years \
-               (`TERM_TOO_LONG`, counted from the first day of call-offs)",
+               beginning with the day of the first award (`TERM_TOO_LONG`; entered into, or where that was not told its first day)",
         source: "Procurement Act 2023, sections 47(5) and 49",
     },
     RegimeRule {
@@ -195,10 +201,17 @@ fn reopening(framework: &Framework) -> Option<Date> {
     if framework.procurement.kind != Some(FrameworkKind::Open) {
         return None;
     }
-    let last = framework.openings.iter().map(|opening| opening.closes).max();
-    let due = match last {
-        None => framework.starts.saturating_add(3.years()).yesterday().ok()?,
-        Some(closed) => closed.saturating_add(5.years()),
-    };
+    // A re-opening counts as the award of the next framework from its first day on, on which a provider may be admitted.
+    let mut opened: Vec<Date> = framework.openings.iter().map(|opening| opening.opens).collect();
+    opened.sort_unstable();
+    let mut due = last_day_of(framework.procurement.awarded(framework.starts), FIRST_REOPENING_YEARS);
+    let second = opened.first().copied().filter(|opens| *opens <= due);
+    let mut period = second;
+    while let Some(begins) = period {
+        due = last_day_of(begins, REOPENING_YEARS);
+        // The award with which the five years begin is none within them.
+        let within = |opens: &&Date| second != Some(**opens) && (begins..=due).contains(*opens);
+        period = opened.iter().find(within).and_then(|_| due.tomorrow().ok());
+    }
     Some(due).filter(|due| *due < framework.ends)
 }

@@ -13,6 +13,14 @@ use care::{CouncilId, Date, FrameworkId, LotId, ProviderId};
 
 /// The most lots that a framework has.
 pub const LOTS_MAX: usize = 50;
+/// How often a council joins a framework at most.
+pub const MEMBERSHIPS_MAX: usize = 20;
+/// The most providers that a framework knows, those that were suspended or had a link authority nominated included.
+pub const PROVIDERS_MAX: usize = 5_000;
+/// The most price versions of a provider in a lot: a new one each month for eight years, and some.
+pub const PRICE_VERSIONS_MAX: usize = 100;
+/// The most suspensions of a provider in a framework, those that were lifted included.
+pub const SUSPENSIONS_MAX: usize = 200;
 
 /// A change to one framework.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The rules by which frameworks change.
 
-use super::commands::{Change, FrameworkCommand, LOTS_MAX, NewFramework};
+use super::commands::{
+    Change, FrameworkCommand, LOTS_MAX, MEMBERSHIPS_MAX, NewFramework, PRICE_VERSIONS_MAX, PROVIDERS_MAX,
+};
 use super::events::{
     CouncilJoined, CouncilLeft, FrameworkCreated, FrameworkEvent, LotAdded, ProviderAdmitted,
 };
@@ -75,7 +77,7 @@ fn create(state: &Frameworks, id: &FrameworkId, new: &NewFramework) -> Outcome {
         return Err(FrameworkRejection::FrameworkExists(id.clone()));
     }
     not_before("ends", new.ends, new.starts)?;
-    valid_gate(new.grade_floor.as_ref())?;
+    valid_gate("grade_floor.lowest_grade", new.grade_floor.as_ref())?;
     procurement::check_new(&new.procurement, new.regime, new.starts, new.ends)?;
     let created = FrameworkCreated {
         framework: id.clone(),
@@ -92,13 +94,15 @@ fn create(state: &Frameworks, id: &FrameworkId, new: &NewFramework) -> Outcome {
 }
 
 fn add_member(framework: &Framework, id: &FrameworkId, council: CouncilId, from: Date) -> Outcome {
-    within_term(framework, from)?;
-    if let Some(last) = framework.members.get(&council).and_then(|memberships| memberships.last()) {
+    within_term(framework, "from", from)?;
+    let memberships = framework.members.get(&council).map_or(&[][..], Vec::as_slice);
+    if let Some(last) = memberships.last() {
         let Some(until) = last.until else {
             return Err(FrameworkRejection::CouncilAlreadyMember { framework: id.clone(), council });
         };
         not_before("from", from, until)?;
     }
+    at_most("memberships of a council", MEMBERSHIPS_MAX, memberships.len())?;
     Ok(vec![CouncilJoined { framework: id.clone(), council, from }.into()])
 }
 
@@ -130,7 +134,7 @@ fn add_lot(framework: &Framework, id: &FrameworkId, lot: &LotId, terms: &Lot) ->
     if terms.age_to < terms.age_from {
         return Err(FrameworkRejection::AgesOutOfOrder { age_from: terms.age_from, age_to: terms.age_to });
     }
-    valid_gate(terms.grade_gate.as_ref())?;
+    valid_gate("lot.grade_gate.lowest_grade", terms.grade_gate.as_ref())?;
     prices::check_rows("lot.ceilings", terms, lot, &terms.levels, &terms.ceilings)?;
     Ok(vec![LotAdded { framework: id.clone(), lot: lot.clone(), terms: terms.clone() }.into()])
 }
@@ -145,16 +149,21 @@ fn admit(
     let Some(terms) = framework.lots.get(lot) else {
         return Err(FrameworkRejection::LotUnknown { framework: id.clone(), lot: lot.clone() });
     };
-    within_term(framework, schedule.from)?;
+    let schedules = framework.admissions.get(provider).and_then(|lots| lots.get(lot));
+    // Agreements go on when the framework has ended, and with them what those who were admitted may ask.
+    if schedules.is_none() {
+        within_term(framework, "from", schedule.from)?;
+    }
     if let Some(until) = schedule.until {
         not_before("until", until, schedule.from.tomorrow().unwrap_or(schedule.from))?;
     }
     prices::check_schedule(terms, lot, schedule)?;
-    let schedules = framework.admissions.get(provider).and_then(|lots| lots.get(lot));
     match schedules.and_then(|schedules| schedules.last()) {
         Some(last) => after(last, schedule.from)?,
         None => admits(framework, schedule.from)?,
     }
+    at_most("price versions of a provider in a lot", PRICE_VERSIONS_MAX, schedules.map_or(0, Vec::len))?;
+    room_for(framework, provider)?;
     let admitted = ProviderAdmitted {
         framework: id.clone(),
         lot: lot.clone(),
@@ -192,16 +201,38 @@ pub(super) fn not_before(field: &'static str, date: Date, earliest: Date) -> Res
     if date < earliest { Err(FrameworkRejection::DatesOutOfOrder { field, date, earliest }) } else { Ok(()) }
 }
 
-pub(super) fn within_term(framework: &Framework, from: Date) -> Result<(), FrameworkRejection> {
-    if framework.in_force(from) {
+pub(super) fn within_term(
+    framework: &Framework,
+    field: &'static str,
+    date: Date,
+) -> Result<(), FrameworkRejection> {
+    if framework.in_force(date) {
         return Ok(());
     }
-    Err(FrameworkRejection::OutsideTerm { from, starts: framework.starts, ends: framework.ends })
+    Err(FrameworkRejection::OutsideTerm { field, date, starts: framework.starts, ends: framework.ends })
 }
 
-fn valid_gate(gate: Option<&GradeGate>) -> Result<(), FrameworkRejection> {
+/// Insists that there is room for one more of what there are `held`.
+pub(super) fn at_most(what: &'static str, max: usize, held: usize) -> Result<(), FrameworkRejection> {
+    if held < max { Ok(()) } else { Err(TermsRejection::LimitReached { what, max }.into()) }
+}
+
+/// Insists that the framework knows the provider, or has room for one more.
+pub(super) fn room_for(framework: &Framework, provider: &ProviderId) -> Result<(), FrameworkRejection> {
+    let known = framework.admissions.contains_key(provider)
+        || framework.suspensions.contains_key(provider)
+        || framework.link_authorities.contains_key(provider);
+    if known {
+        return Ok(());
+    }
+    let nominated =
+        framework.link_authorities.keys().filter(|it| !framework.providers().contains(it)).count();
+    at_most("providers of a framework", PROVIDERS_MAX, framework.providers().len() + nominated)
+}
+
+fn valid_gate(field: &'static str, gate: Option<&GradeGate>) -> Result<(), FrameworkRejection> {
     match gate.filter(|gate| !gate.is_valid()) {
-        Some(gate) => Err(FrameworkRejection::GradeGateInvalid(gate.lowest.clone())),
+        Some(gate) => Err(FrameworkRejection::GradeGateInvalid { field, lowest: gate.lowest.clone() }),
         None => Ok(()),
     }
 }

@@ -14,8 +14,6 @@ use std::fmt;
 
 /// The most discounts of a framework, ended ones included.
 pub const DISCOUNTS_MAX: usize = 1_000;
-/// The whole of a fee in basis points.
-const WHOLE: i128 = 10_000;
 
 /// When a discount is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +121,7 @@ impl fmt::Display for DiscountRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DiscountAmount {
-    /// Basis points of the core fee, 1 to 10,000; what is taken off is rounded down to whole pence.
+    /// Basis points of the core fee, 1 to 10,000; half pence round up.
     BasisPoints(u32),
     /// Pence a week, more than nothing.
     Weekly(Pence),
@@ -135,10 +133,7 @@ impl DiscountAmount {
     pub fn of(self, core_weekly: Pence) -> Pence {
         let core = core_weekly.max(Pence::ZERO);
         match self {
-            Self::BasisPoints(points) => {
-                let off = i128::from(core.0) * i128::from(points) / WHOLE;
-                Pence(i64::try_from(off).unwrap_or(core.0)).min(core)
-            }
+            Self::BasisPoints(points) => core.part(points).min(core),
             Self::Weekly(weekly) => weekly.min(core),
         }
     }

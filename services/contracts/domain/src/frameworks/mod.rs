@@ -17,7 +17,10 @@ mod uplifts;
 mod weights;
 
 pub use clocks::{CLOCKS, ClockRule, FrameworkDeadline, REGIME_RULES, RegimeRule, deadlines};
-pub use commands::{Change, FrameworkCommand, LOTS_MAX, NewFramework};
+pub use commands::{
+    Change, FrameworkCommand, LOTS_MAX, MEMBERSHIPS_MAX, NewFramework, PRICE_VERSIONS_MAX, PROVIDERS_MAX,
+    SUSPENSIONS_MAX,
+};
 pub use discounts::{
     DISCOUNTS_MAX, Discount, DiscountAmount, DiscountDue, DiscountRule, PlacementFacts, discounts_due,
     long_term_from,
@@ -33,7 +36,4 @@ pub use rejection::FrameworkRejection;
 pub use state::{Framework, Frameworks, Lot, Membership, Onlooker};
 pub use suspensions::{SUSPENDED_URNS_MAX, Suspension, SuspensionScope};
 pub use terms_rejection::TermsRejection;
-pub use uplifts::{
-    Recommended, UPLIFTS_MAX, Uplift, UpliftAccepted, UpliftAmount, UpliftAsked, UpliftNegotiation,
-    UpliftedFee, uplift_lines,
-};
+pub use uplifts::{Recommended, UPLIFTS_MAX, Uplift, UpliftAmount, UpliftAsked, UpliftNegotiation};

@@ -138,24 +138,26 @@ pub(super) fn check_schedule(
     for (level, price) in &schedule.prices {
         let (level, price) = (level.clone(), *price);
         let Some(ceiling) = terms.levels.get(&level).copied() else {
-            return Err(FrameworkRejection::LevelUnknown { lot: lot.clone(), level });
+            return Err(FrameworkRejection::LevelUnknown { field: "prices", lot: lot.clone(), level });
         };
         if price <= Pence::ZERO {
-            return Err(FrameworkRejection::PriceNotPositive { level, price });
+            return Err(FrameworkRejection::PriceNotPositive { field: "prices", level, price });
         }
         if price > ceiling && terms.ceilings.is_empty() {
-            return Err(FrameworkRejection::PriceAboveCeiling { level, price, ceiling });
+            let field = "prices";
+            return Err(FrameworkRejection::PriceAboveCeiling { field, level, price, ceiling });
         }
     }
     check_rows("keyed_prices", terms, lot, &schedule.prices, &schedule.rows)?;
-    let plain = schedule.prices.iter().map(|(level, weekly)| PriceRow::plain(level, *weekly));
-    for row in plain.chain(schedule.rows.iter().cloned()) {
+    let plain = schedule.prices.iter().map(|(level, weekly)| ("prices", PriceRow::plain(level, *weekly)));
+    let keyed = schedule.rows.iter().map(|row| ("keyed_prices", row.clone()));
+    for (field, row) in plain.chain(keyed) {
         for age in row.age_from.max(terms.age_from)..=row.age_to.min(terms.age_to) {
             let (level, price) = (row.level.clone(), row.weekly);
             let holds = schedule.price(&level, age, &row.attributes).as_ref() == Some(&row);
             let ceiling = terms.ceiling(&level, age, &row.attributes).filter(|_| holds);
             if let Some(ceiling) = ceiling.filter(|ceiling| price > *ceiling) {
-                return Err(FrameworkRejection::PriceAboveCeiling { level, price, ceiling });
+                return Err(FrameworkRejection::PriceAboveCeiling { field, level, price, ceiling });
             }
         }
     }
@@ -177,10 +179,10 @@ pub(super) fn check_rows(
     for row in rows {
         let level = row.level.clone();
         if !terms.levels.contains_key(&level) {
-            return Err(FrameworkRejection::LevelUnknown { lot: lot.clone(), level });
+            return Err(FrameworkRejection::LevelUnknown { field, lot: lot.clone(), level });
         }
         if row.weekly <= Pence::ZERO {
-            return Err(FrameworkRejection::PriceNotPositive { level, price: row.weekly });
+            return Err(FrameworkRejection::PriceNotPositive { field, level, price: row.weekly });
         }
         let within = terms.age_from <= row.age_from && row.age_to <= terms.age_to;
         if row.age_to < row.age_from || !within {
@@ -215,20 +217,29 @@ fn ambiguous(terms: &Lot, plain: &BTreeMap<String, Pence>, rows: &[PriceRow]) ->
     None
 }
 
-/// Whether it is clear which of two rows with ages in common holds: by their attributes, by their ages, or because a third row is for those
-/// who have the attributes of both.
+/// Whether it is clear which of two rows with ages in common holds: by their attributes, by their ages, or because at each age that they share
+/// some other row is more specific than both. Those others are held against each other in their turn.
 fn is_settled(first: &PriceRow, second: &PriceRow, rows: &[PriceRow]) -> bool {
-    if first.attributes == second.attributes {
-        let same = (first.age_from, first.age_to) == (second.age_from, second.age_to);
-        return !same && (first.ages_within(second) || second.ages_within(first));
-    }
-    if first.attributes.is_subset(&second.attributes) || second.attributes.is_subset(&first.attributes) {
+    let alike = first.attributes == second.attributes;
+    if alike {
+        if (first.age_from, first.age_to) == (second.age_from, second.age_to) {
+            return false;
+        }
+        if first.ages_within(second) || second.ages_within(first) {
+            return true;
+        }
+    } else if first.attributes.is_subset(&second.attributes) || second.attributes.is_subset(&first.attributes)
+    {
         return true;
     }
     let both: BTreeSet<String> = first.attributes.union(&second.attributes).cloned().collect();
     let (from, to) = (first.age_from.max(second.age_from), first.age_to.min(second.age_to));
-    let is_for_both = |row: &PriceRow| {
-        row.level == first.level && row.attributes == both && row.age_from <= from && to <= row.age_to
+    // Of rows with the same attributes the narrower one is more specific: within the shared ages it is narrower than both.
+    let is_for_both = |row: &&PriceRow| {
+        row.level == first.level
+            && row.attributes == both
+            && (!alike || from <= row.age_from && row.age_to <= to)
     };
-    rows.iter().any(is_for_both)
+    let for_both: Vec<&PriceRow> = rows.iter().filter(is_for_both).collect();
+    (from..=to).all(|age| for_both.iter().any(|row| (row.age_from..=row.age_to).contains(&age)))
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// The most re-openings of a framework.
 pub const REOPENINGS_MAX: usize = 100;
-/// How many years the frameworks of an open framework may run together (Procurement Act 2023, section 49).
+/// How many years the frameworks of an open framework may run together, beginning with the award of the first (Procurement Act 2023, section 49).
 pub const OPEN_YEARS_MAX: i32 = 8;
 
 /// When a framework takes new providers.
@@ -70,6 +70,12 @@ pub struct Procurement {
 }
 
 impl Procurement {
+    /// The day from which the years of an open framework are counted: that of the award, as far as it was told, else the first of call-offs.
+    #[must_use]
+    pub fn awarded(&self, starts: Date) -> Date {
+        self.entered_on.unwrap_or(starts)
+    }
+
     /// Whether nothing was told.
     #[must_use]
     pub fn is_untold(&self) -> bool {
@@ -92,12 +98,14 @@ pub(super) fn check_new(
     starts: Date,
     ends: Date,
 ) -> Result<(), FrameworkRejection> {
+    if procurement.kind == Some(FrameworkKind::Open) && regime == Regime::Pcr2015 {
+        return Err(TermsRejection::KindNotOfRegime.into());
+    }
     if let Some(to) = procurement.extendable_to {
-        not_before("extendable_to", to, ends)?;
+        not_before("procurement.extendable_to", to, ends)?;
     }
     if let Some(entered) = procurement.entered_on.filter(|entered| *entered > starts) {
-        let (field, date, earliest) = ("starts", starts, entered);
-        return Err(FrameworkRejection::DatesOutOfOrder { field, date, earliest });
+        return Err(TermsRejection::EnteredAfterStart { entered, starts }.into());
     }
     let last = procurement.extendable_to.map_or(ends, |to| to.max(ends));
     let latest = open_latest_end(procurement, regime, starts);
@@ -110,8 +118,12 @@ pub(super) fn check_new(
 /// The last day that an open framework under the Act may have; none where the law names none.
 pub(super) fn open_latest_end(procurement: &Procurement, regime: Regime, starts: Date) -> Option<Date> {
     let bound = procurement.kind == Some(FrameworkKind::Open) && regime == Regime::ProcurementAct2023;
-    // Counted from the first day of call-offs: D2N2's (1 April 2026 to 31 March 2034) was entered into before it.
-    bound.then(|| starts.saturating_add(OPEN_YEARS_MAX.years()).yesterday().unwrap_or(Date::MAX))
+    bound.then(|| last_day_of(procurement.awarded(starts), OPEN_YEARS_MAX))
+}
+
+/// The last day of so many years that begin with a day.
+pub(super) fn last_day_of(first: Date, years: i32) -> Date {
+    first.saturating_add(years.years()).yesterday().unwrap_or(Date::MAX)
 }
 
 pub(super) fn reopen(framework: &Framework, id: &FrameworkId, opening: Opening) -> Outcome {
@@ -119,7 +131,7 @@ pub(super) fn reopen(framework: &Framework, id: &FrameworkId, opening: Opening) 
     if let Some(kind) = kind.filter(|kind| !kind.opens_again()) {
         return Err(TermsRejection::NotReopenable(kind).into());
     }
-    within_term(framework, opening.opens)?;
+    within_term(framework, "opens", opening.opens)?;
     not_before("closes", opening.closes, opening.opens)?;
     if framework.openings.len() >= REOPENINGS_MAX {
         let (what, max) = ("re-openings of a framework", REOPENINGS_MAX);

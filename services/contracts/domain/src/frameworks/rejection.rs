@@ -34,10 +34,12 @@ pub enum FrameworkRejection {
         earliest: Date,
     },
     /// A date outside the framework's term.
-    #[error("from is {from}, outside the framework's term: give a date from {starts} to {ends}")]
+    #[error("{field} is {date}, outside the framework's term: give a date from {starts} to {ends}")]
     OutsideTerm {
-        /// The date.
-        from: Date,
+        /// The request's field.
+        field: &'static str,
+        /// Its date.
+        date: Date,
         /// The first day of the term.
         starts: Date,
         /// The last day of the term.
@@ -91,11 +93,18 @@ pub enum FrameworkRejection {
         age_to: u8,
     },
     /// A gate that no gate may be set at.
-    #[error("{0:?} cannot be a gate's lowest grade: give OUTSTANDING, GOOD or REQUIRES_IMPROVEMENT")]
-    GradeGateInvalid(String),
+    #[error("{lowest:?} cannot be a gate's lowest grade: give OUTSTANDING, GOOD or REQUIRES_IMPROVEMENT")]
+    GradeGateInvalid {
+        /// The request's field.
+        field: &'static str,
+        /// The grade.
+        lowest: String,
+    },
     /// A price for a level that the lot does not have.
     #[error("lot {lot} has no level {level:?}: give prices for its own levels alone")]
     LevelUnknown {
+        /// The request's field.
+        field: &'static str,
         /// The lot.
         lot: LotId,
         /// The level.
@@ -107,6 +116,8 @@ pub enum FrameworkRejection {
     /// A core fee that is nothing or less.
     #[error("the core fee of level {level:?} is {price}: give more than nothing")]
     PriceNotPositive {
+        /// The request's field.
+        field: &'static str,
         /// The level.
         level: String,
         /// The price, a week.
@@ -115,6 +126,8 @@ pub enum FrameworkRejection {
     /// A price above its ceiling.
     #[error("the core fee of level {level:?} is {price} a week, above its ceiling of {ceiling}")]
     PriceAboveCeiling {
+        /// The request's field.
+        field: &'static str,
         /// The level.
         level: String,
         /// The price, a week.
@@ -143,19 +156,24 @@ pub enum FrameworkRejection {
     Terms(#[from] TermsRejection),
 }
 
+/// The fields whose date is held against another of the same request; every other is held against what is recorded.
+const BOTH_ASKED: [&str; 6] =
+    ["ends", "procurement.entered_on", "procurement.extendable_to", "closes", "until", "discount.until"];
+
 impl FrameworkRejection {
     fn field(&self) -> Option<&'static str> {
         match self {
-            Self::DatesOutOfOrder { field, .. } | Self::LotEmpty { field } => Some(field),
-            Self::OutsideTerm { .. } => Some("from"),
+            Self::DatesOutOfOrder { field, .. }
+            | Self::LotEmpty { field }
+            | Self::OutsideTerm { field, .. }
+            | Self::GradeGateInvalid { field, .. }
+            | Self::LevelUnknown { field, .. }
+            | Self::PriceNotPositive { field, .. }
+            | Self::PriceAboveCeiling { field, .. } => Some(field),
             Self::UnregisteredProvision => Some("lot.provisions"),
             Self::AgesOutOfOrder { .. } => Some("lot.age_from"),
-            Self::GradeGateInvalid(_) => Some("lowest_grade"),
             Self::EvaluationWeightsInvalid(_) => Some("weights"),
-            Self::LevelUnknown { .. }
-            | Self::PricesMissing(_)
-            | Self::PriceNotPositive { .. }
-            | Self::PriceAboveCeiling { .. } => Some("prices"),
+            Self::PricesMissing(_) => Some("prices"),
             Self::Terms(terms) => terms.field(),
             _ => None,
         }
@@ -178,7 +196,7 @@ impl Refusal for FrameworkRejection {
             Self::UnregisteredProvision => "UNREGISTERED_PROVISION",
             Self::LotEmpty { .. } => "LOT_EMPTY",
             Self::AgesOutOfOrder { .. } => "AGES_OUT_OF_ORDER",
-            Self::GradeGateInvalid(_) => "GRADE_GATE_INVALID",
+            Self::GradeGateInvalid { .. } => "GRADE_GATE_INVALID",
             Self::LevelUnknown { .. } => "LEVEL_UNKNOWN",
             Self::PricesMissing(_) => "PRICES_MISSING",
             Self::PriceNotPositive { .. } => "PRICE_NOT_POSITIVE",
@@ -198,12 +216,11 @@ impl Refusal for FrameworkRejection {
             }
             Self::FrameworkUnknown(_) | Self::LotUnknown { .. } => RefusalKind::NotFound,
             Self::EtagMismatch { .. } => RefusalKind::Conflict,
-            // Both dates are the request's own; every other date is held against what is recorded.
-            Self::DatesOutOfOrder { field: "ends", .. }
-            | Self::UnregisteredProvision
+            Self::DatesOutOfOrder { field, .. } if BOTH_ASKED.contains(field) => RefusalKind::Invalid,
+            Self::UnregisteredProvision
             | Self::LotEmpty { .. }
             | Self::AgesOutOfOrder { .. }
-            | Self::GradeGateInvalid(_)
+            | Self::GradeGateInvalid { .. }
             | Self::PricesMissing(_)
             | Self::EvaluationWeightsInvalid(_)
             | Self::PriceNotPositive { .. } => RefusalKind::Invalid,

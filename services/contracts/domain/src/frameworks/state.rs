@@ -168,7 +168,9 @@ impl Framework {
         self.admissions.keys().chain(self.suspensions.keys()).collect()
     }
 
-    fn facts_for(&self, provider: &ProviderId) -> Self {
+    fn facts_for(&self, provider: &ProviderId, since: Date) -> Self {
+        let mut suspensions = entry_of(&self.suspensions, provider);
+        suspensions.values_mut().for_each(|all| all.retain(|it| it.may_stop_from(since)));
         Self {
             name: self.name.clone(),
             lead: self.lead,
@@ -179,7 +181,7 @@ impl Framework {
             members: self.members.clone(),
             lots: self.lots.clone(),
             admissions: entry_of(&self.admissions, provider),
-            suspensions: entry_of(&self.suspensions, provider),
+            suspensions,
             // No call-off is judged by them.
             evaluation_weights: Vec::new(),
             procurement: self.procurement.clone(),
@@ -224,11 +226,14 @@ impl Frameworks {
     /// providers this one alone. Small enough to travel with a command.
     #[must_use]
     pub fn facts_for(&self, provider: &ProviderId) -> Self {
-        let frameworks = self
-            .frameworks
-            .iter()
-            .map(|(id, framework)| (id.clone(), framework.facts_for(provider)))
-            .collect();
-        Self { position: self.position, frameworks }
+        self.facts_since(provider, Date::MIN)
+    }
+
+    /// The same, for what is judged of days from `since` on: without the suspensions that were lifted by then.
+    #[must_use]
+    pub fn facts_since(&self, provider: &ProviderId, since: Date) -> Self {
+        let part =
+            |(id, framework): (&FrameworkId, &Framework)| (id.clone(), framework.facts_for(provider, since));
+        Self { position: self.position, frameworks: self.frameworks.iter().map(part).collect() }
     }
 }

@@ -1,7 +1,8 @@
 //! Stops to new placements: of a whole provider, a branch (some of its establishments) or one home, for the region or for one council. A suspension
 //! ends nothing: it calls on each council that it concerns to review its placements there, place by place.
 
-use super::decide::{Outcome, not_before};
+use super::commands::SUSPENSIONS_MAX;
+use super::decide::{Outcome, at_most, not_before, room_for};
 use super::events::{PlacementReviewsCalled, ProviderSuspended, SuspensionLifted};
 use super::rejection::FrameworkRejection;
 use super::state::Framework;
@@ -91,12 +92,16 @@ pub struct Suspension {
 }
 
 impl Suspension {
+    /// Whether it stops anything on some day from `since` on.
+    #[must_use]
+    pub fn may_stop_from(&self, since: Date) -> bool {
+        self.until.is_none_or(|until| until > since && until > self.from)
+    }
+
     /// Whether it stops a council's placements at `urn` on some day from `first` to `last`, both included.
     #[must_use]
     pub fn stops(&self, council: CouncilId, urn: &EstablishmentUrn, first: Date, last: Date) -> bool {
-        self.scope.covers(urn, council)
-            && self.from <= last
-            && self.until.is_none_or(|until| until > first && until > self.from)
+        self.scope.covers(urn, council) && self.from <= last && self.may_stop_from(first)
     }
 }
 
@@ -118,6 +123,8 @@ pub(super) fn suspend(
     if let Some(open) = held.iter().find(|s| s.scope == *scope && s.until.is_none()) {
         return Err(FrameworkRejection::AlreadySuspended { provider: provider.clone(), since: open.from });
     }
+    at_most("suspensions of a provider", SUSPENSIONS_MAX, held.len())?;
+    room_for(framework, provider)?;
     let (urn, urns) = scope.parts();
     let suspended = ProviderSuspended {
         framework: id.clone(),

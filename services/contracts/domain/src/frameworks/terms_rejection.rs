@@ -33,9 +33,24 @@ pub enum TermsRejection {
         /// The last day of the other.
         closes: Date,
     },
+    /// An open framework under the older law, which knows none.
+    #[error(
+        "the Public Contracts Regulations 2015 know no open framework: give the Procurement Act 2023 as its law, or another kind"
+    )]
+    KindNotOfRegime,
+    /// A framework that was entered into after its first day.
+    #[error(
+        "the framework was entered into on {entered}, after its first day, {starts}: give a day no later than that"
+    )]
+    EnteredAfterStart {
+        /// The day on which it was entered into.
+        entered: Date,
+        /// Its first day.
+        starts: Date,
+    },
     /// An open framework that would run for too long.
     #[error(
-        "the framework could run until {last}: an open framework ends within {OPEN_YEARS_MAX} years, by {latest}"
+        "the framework could run until {last}: an open framework ends within {OPEN_YEARS_MAX} years of its award, by {latest}"
     )]
     TermTooLong {
         /// Its last day, with its extension.
@@ -209,6 +224,8 @@ impl TermsRejection {
         match self {
             Self::AdmissionClosed { .. } | Self::PriceVersionOverlaps { .. } => Some("from"),
             Self::OpeningOverlaps { .. } => Some("opens"),
+            Self::KindNotOfRegime => Some("procurement.kind"),
+            Self::EnteredAfterStart { .. } => Some("procurement.entered_on"),
             Self::TermTooLong { .. } => Some("ends"),
             Self::ExtensionBeyondMaximum { .. } => Some("to"),
             Self::PriceAgesInvalid { field, .. }
@@ -228,6 +245,8 @@ impl TermsRejection {
             Self::AdmissionClosed { .. } => "ADMISSION_CLOSED",
             Self::NotReopenable(_) => "NOT_REOPENABLE",
             Self::OpeningOverlaps { .. } => "OPENING_OVERLAPS",
+            Self::KindNotOfRegime => "KIND_NOT_OF_REGIME",
+            Self::EnteredAfterStart { .. } => "DATES_OUT_OF_ORDER",
             Self::TermTooLong { .. } => "TERM_TOO_LONG",
             Self::ExtensionTooLate { .. } => "EXTENSION_TOO_LATE",
             Self::ExtensionBeyondMaximum { .. } => "EXTENSION_BEYOND_MAXIMUM",
@@ -252,7 +271,9 @@ impl TermsRejection {
 
     pub(super) fn kind(&self) -> RefusalKind {
         match self {
-            Self::TermTooLong { .. }
+            Self::KindNotOfRegime
+            | Self::EnteredAfterStart { .. }
+            | Self::TermTooLong { .. }
             | Self::PriceAmbiguous { .. }
             | Self::DiscountInvalid { .. }
             | Self::UpliftInvalid { .. } => RefusalKind::Invalid,

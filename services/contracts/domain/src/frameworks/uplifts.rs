@@ -1,13 +1,12 @@
 //! Uplifts of the fees: a provider asks once, one council negotiates for the region (the provider's link authority, else the framework's lead; the
 //! practice of CCRAG), and each member council decides for itself. The asking and the negotiation are in the region's log; what a council decides
-//! is in its own, told to nobody else. [`uplift_lines`] makes the lines of an agreement's price of what was decided.
+//! is in its own, told to that provider and nobody else (`agreements/terms/uplift.rs`).
 
-use super::decide::Outcome;
+use super::decide::{Outcome, room_for};
 use super::events::{LinkAuthorityNominated, UpliftNegotiated, UpliftRequested};
 use super::rejection::FrameworkRejection;
 use super::state::Framework;
 use super::terms_rejection::TermsRejection;
-use care::published::TermLine;
 use care::{CouncilId, Date, FrameworkId, LotId, Pence, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,7 +19,7 @@ pub const UPLIFTS_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum UpliftAmount {
-    /// Basis points of the core fee as it is by then, 1 to 10,000; rounded down to whole pence.
+    /// Basis points of the core fee as it is by then, 1 to 10,000; half pence round up.
     BasisPoints(u32),
     /// Pence a week by support level; other levels do not rise.
     ByLevel(BTreeMap<String, Pence>),
@@ -31,15 +30,13 @@ impl UpliftAmount {
     #[must_use]
     pub fn of(&self, level: &str, core_weekly: Pence) -> Option<Pence> {
         match self {
-            Self::BasisPoints(points) => {
-                let rise = i128::from(core_weekly.0.max(0)) * i128::from(*points) / 10_000;
-                i64::try_from(rise).ok().map(Pence)
-            }
+            Self::BasisPoints(points) => Some(core_weekly.max(Pence::ZERO).part(*points)),
             Self::ByLevel(by_level) => by_level.get(level).copied(),
         }
     }
 
-    fn problem(&self) -> Option<&'static str> {
+    /// What is wrong with it, if anything is.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
         let in_range = |weekly: &Pence| *weekly > Pence::ZERO && *weekly <= Pence::MAX_INPUT;
         match self {
             Self::BasisPoints(1..=10_000) => None,
@@ -48,6 +45,11 @@ impl UpliftAmount {
             Self::ByLevel(by_level) if by_level.values().all(in_range) => None,
             Self::ByLevel(_) => Some("give more than nothing for each level"),
         }
+    }
+
+    /// Whether it is of the same form as another, and no more than that.
+    pub(crate) fn is_within(&self, most: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(most) && !self.exceeds(most)
     }
 
     /// Whether it is more than another of the same form. Of two forms neither is: they compare fee by fee alone.
@@ -126,65 +128,6 @@ pub struct Uplift {
     pub negotiation: Option<UpliftNegotiation>,
 }
 
-/// What one council decided of an uplift, as its own log has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpliftAccepted {
-    /// The uplift's number in its framework.
-    pub number: u32,
-    /// The lot; none: every lot.
-    pub lot: Option<LotId>,
-    /// By how much.
-    pub amount: UpliftAmount,
-    /// The first night. There is no uplift without one.
-    pub from: Date,
-}
-
-/// An agreement's core fee, as uplifts go by it.
-#[derive(Debug, Clone, Copy)]
-pub struct UpliftedFee<'a> {
-    /// The lot that it was called off from.
-    pub lot: &'a LotId,
-    /// Its support level.
-    pub level: &'a str,
-    /// The core fee without uplifts, pence a week.
-    pub core_weekly: Pence,
-    /// The first night of the agreement.
-    pub start: Date,
-    /// The day from which the price schedule holds that the fee was agreed under: a rise that began by then is in it already.
-    pub schedule_from: Date,
-}
-
-/// The `UPLIFT` lines of an agreement's price, in order of their first nights and numbered from `first_line`. Basis points are of the fee as it is by
-/// then, with the rises before.
-#[must_use]
-pub fn uplift_lines(fee: &UpliftedFee<'_>, accepted: &[UpliftAccepted], first_line: u32) -> Vec<TermLine> {
-    let is_due = |uplift: &&UpliftAccepted| {
-        uplift.from > fee.schedule_from && uplift.lot.as_ref().is_none_or(|lot| lot == fee.lot)
-    };
-    let mut due: Vec<&UpliftAccepted> = accepted.iter().filter(is_due).collect();
-    due.sort_by_key(|uplift| (uplift.from, uplift.number));
-    due.dedup_by_key(|uplift| uplift.number);
-    let mut core = fee.core_weekly;
-    let mut lines = Vec::with_capacity(due.len());
-    for uplift in due {
-        let Some(weekly) = uplift.amount.of(fee.level, core).filter(|weekly| *weekly > Pence::ZERO) else {
-            continue;
-        };
-        core = Pence(core.0.saturating_add(weekly.0));
-        let offset = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-        lines.push(TermLine {
-            line: first_line.saturating_add(offset),
-            kind: "UPLIFT".to_owned(),
-            weekly,
-            from: uplift.from.max(fee.start),
-            until: None,
-            cause: "UPLIFT".to_owned(),
-            note: format!("uplift {}: {}", uplift.number, uplift.amount),
-        });
-    }
-    lines
-}
-
 pub(super) fn nominate(
     framework: &Framework,
     id: &FrameworkId,
@@ -195,7 +138,8 @@ pub(super) fn nominate(
     if !framework.is_member(council, today) {
         return Err(FrameworkRejection::CouncilNotMember { framework: id.clone(), council });
     }
-    if framework.link_authority(provider) == council {
+    room_for(framework, provider)?;
+    if framework.link_authority(provider, today) == council {
         return Ok(vec![]);
     }
     Ok(vec![LinkAuthorityNominated { framework: id.clone(), provider: provider.clone(), council }.into()])
@@ -228,7 +172,7 @@ pub(super) fn negotiate(
     let Some(uplift) = framework.uplifts.get(&number) else {
         return Err(TermsRejection::UpliftUnknown { framework: id.clone(), number }.into());
     };
-    let (link, by) = (framework.link_authority(&uplift.asked.provider), negotiation.by);
+    let (link, by) = (framework.link_authority(&uplift.asked.provider, negotiation.on), negotiation.by);
     if by != link {
         return Err(TermsRejection::NotLinkAuthority { link, by }.into());
     }
@@ -282,9 +226,10 @@ fn check_amount(
 }
 
 impl Framework {
-    /// The council that negotiates a provider's uplifts: the one that was nominated, else the lead.
+    /// The council that negotiates a provider's uplifts on a day: the one that was nominated while it is a member, else the lead.
     #[must_use]
-    pub fn link_authority(&self, provider: &ProviderId) -> CouncilId {
-        self.link_authorities.get(provider).copied().unwrap_or(self.lead)
+    pub fn link_authority(&self, provider: &ProviderId, on: Date) -> CouncilId {
+        let nominated = self.link_authorities.get(provider).copied();
+        nominated.filter(|council| self.is_member(*council, on)).unwrap_or(self.lead)
     }
 }

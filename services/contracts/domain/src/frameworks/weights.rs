@@ -18,7 +18,7 @@ pub(super) fn set(
     if let Some(problem) = problem(weights) {
         return Err(FrameworkRejection::EvaluationWeightsInvalid(problem));
     }
-    within_term(framework, from)?;
+    within_term(framework, "from", from)?;
     let last = framework.evaluation_weights.last();
     // Those that do not hold yet may be replaced; those that do are what somebody bid by.
     not_before("from", from, today.tomorrow().unwrap_or(today))?;

@@ -1,11 +1,12 @@
 //! A call-off that passes every check, to be altered.
 
 use super::{DURHAM, call_off, fold, framework_events, id, line, share, start};
-use care::published::{FunderShare, PriceLine, Route};
+use care::published::{Accommodation, FunderShare, PriceLine, Route};
 use care::{CouncilId, Date, EstablishmentUrn, ProviderId};
 use contracts_domain::frameworks::{FrameworkEvent, Frameworks, ProviderSuspended};
-use contracts_domain::{CallOffQuestion, Verdict, judge_call_off};
+use contracts_domain::{CallOffQuestion, Shown, Verdict, judge_call_off};
 use jiff::civil::date;
+use std::collections::BTreeSet;
 
 /// A question that owns its parts, so that a case alters the one it is about.
 pub(crate) struct Case {
@@ -20,6 +21,9 @@ pub(crate) struct Case {
     pub(crate) route: Route,
     pub(crate) lines: Vec<PriceLine>,
     pub(crate) funders: Vec<FunderShare>,
+    pub(crate) solo: Option<bool>,
+    pub(crate) by_referral: Option<BTreeSet<String>>,
+    pub(crate) accommodation: Option<Accommodation>,
     pub(crate) events: Vec<FrameworkEvent>,
 }
 
@@ -36,6 +40,9 @@ pub(crate) fn plain() -> Case {
         route: call_off("STANDARD"),
         lines: vec![line("CORE", 450_000), line("THERAPY", 90_000)],
         funders: vec![share("SOCIAL_CARE", 10_000)],
+        solo: Some(false),
+        by_referral: None,
+        accommodation: Some(Accommodation::Unrestricted),
         events: framework_events(),
     }
 }
@@ -64,6 +71,11 @@ impl Case {
             route: &self.route,
             lines: &self.lines,
             funders: &self.funders,
+            shown: Shown {
+                solo: self.solo,
+                by_referral: self.by_referral.as_ref(),
+                accommodation: self.accommodation,
+            },
         };
         judge_call_off(&fold::<Frameworks>(&self.events), &question)
     }

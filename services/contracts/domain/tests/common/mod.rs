@@ -4,7 +4,7 @@
 
 pub(crate) mod case;
 
-use care::published::{AwardTerms, ClaimEvidence, FunderShare, PriceLine, Route};
+use care::published::{Accommodation, AwardTerms, ClaimEvidence, FunderShare, PriceLine, Route};
 use care::{AwardId, Date, Domain, OfferId, Pence, ReferralId, Timestamp};
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, ClaimNoted, ProposalNoted};
 use contracts_domain::frameworks::{
@@ -175,6 +175,7 @@ pub(crate) fn claim_evidence() -> ClaimEvidence {
         age_years: 13,
         places_registered: 4,
         places_claimed: 2,
+        accommodation: Some(Accommodation::Unrestricted),
     }
 }
 
@@ -191,6 +192,7 @@ pub(crate) fn proposal(n: u128, council: &str) -> ProposalNoted {
         start: start(),
         age_years: 13,
         terms: terms(),
+        attributes_shown: None,
         proposed_at: at(),
     }
 }
@@ -205,6 +207,7 @@ pub(crate) fn claim(n: u128, council: &str) -> ClaimNoted {
         urn: id("SC000001"),
         provider: id("P1"),
         start: start(),
+        solo: Some(false),
         evidence: claim_evidence(),
         claimed_at: at(),
     }

@@ -1,12 +1,17 @@
 //! An agreement whose child lives there, and what both sides do about its terms.
 
-use super::{DURHAM, award, award_events, claim, facts, id, proposal, start};
+use super::{
+    DARLINGTON, DURHAM, award, award_events, claim, facts, fold, framework_events, id, proposal, start,
+};
 use care::published::{PlacementEnded, PlacementStarted};
 use care::spec::{Given, given};
 use care::{AgreementId, Date, Pence, Timestamp};
 use contracts_domain::Agreements;
 use contracts_domain::agreements::terms::{Changes, Consent, LineChange, LinePrice, TermsStep};
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, NoticeGiver};
+use contracts_domain::frameworks::{
+    Frameworks, Recommended, UpliftAmount, UpliftAsked, UpliftNegotiated, UpliftNegotiation, UpliftRequested,
+};
 use jiff::civil::date;
 use std::collections::BTreeSet;
 
@@ -144,4 +149,25 @@ pub(crate) fn of(state: &Agreements, n: u128) -> &contracts_domain::agreements::
 /// Two children of a family, each by a referral of its own.
 pub(crate) fn two_live_there() -> Given<Agreements> {
     given::<Agreements>(placed(1)).and(placed(2))
+}
+
+/// The framework's facts with P1's uplift 1, asked for at 5 % from 1 May and negotiated as given; nothing where that goes on.
+pub(crate) fn uplift_facts(
+    asked: UpliftAmount,
+    lot: Option<&str>,
+    recommended: Option<Option<(UpliftAmount, Date)>>,
+) -> Frameworks {
+    let (framework, provider, on) = (id("tyne-tees"), id("P1"), today());
+    let (lot, from) = (lot.map(id), date(2026, 5, 1));
+    let asked = UpliftAsked { provider, lot, amount: asked, from, grounds: "pay".to_owned() };
+    let mut events = framework_events();
+    events.push(UpliftRequested { framework, number: 1, asked, requested_on: on }.into());
+    if let Some(recommended) = recommended {
+        let recommended = recommended.map(|(amount, from)| Recommended { amount, from });
+        let (by, reason) = (id(DARLINGTON), "as the accounts show".to_owned());
+        let negotiation = UpliftNegotiation { by, recommended, reason, on };
+        let (framework, provider) = (id("tyne-tees"), id("P1"));
+        events.push(UpliftNegotiated { framework, number: 1, provider, negotiation }.into());
+    }
+    fold::<Frameworks>(&events)
 }

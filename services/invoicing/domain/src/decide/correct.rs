@@ -54,6 +54,7 @@ impl<'a> Work<'a> {
         let occupied = self.state.occupied(agreement, changed);
         let stale = self.state.stale(agreement, &occupied);
         self.correct(agreement, &occupied, &stale, reason)?;
+        self.correct_outcomes(agreement, reason)?;
         self.commit(agreement, changed)
     }
 

@@ -5,6 +5,7 @@ mod beforehand;
 mod correct;
 mod facts;
 mod invoices;
+mod outcomes;
 mod periods;
 mod price_facts;
 
@@ -25,17 +26,15 @@ pub mod limits {
     pub const PRICE_LINES_MAX: usize = 20;
     /// How many funders an agreement has at once.
     pub const FUNDERS_MAX: usize = 10;
-    /// How many lines an agreement's terms have, past ones included.
-    pub const TERM_LINES_MAX: usize = 200;
-    /// From how many dates on funders pay other shares.
-    pub const FUNDER_CHANGES_MAX: usize = 50;
-    /// How many absence rules an agreement has.
+    pub use care::published::terms_limits::{
+        ABSENCE_RULE_CHANGES_MAX, FUNDER_CHANGES_MAX, TERM_LINES_MAX, YEARS,
+    };
+    /// How many absence rules an agreement has at once.
     pub const ABSENCE_RULES_MAX: usize = 20;
+    /// How many payments for outcomes an agreement has.
+    pub const OUTCOMES_MAX: usize = 100;
     /// How many absences of one agreement are noted.
     pub const ABSENCES_MAX: usize = 1_000;
-    /// The years that a placement's dates lie in: a childhood before and after now, so that a mistyped year cannot make
-    /// thousands of charges.
-    pub const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
     /// How many days after its issue an invoice is to be paid (Procurement Act 2023, section 68).
     pub const PAYMENT_DAYS: i32 = 30;
 }
@@ -61,6 +60,7 @@ impl Domain for Invoicing {
             Ask::NoteAbsence(recorded) => Ok(price_facts::absence_recorded(state, command, recorded)),
             Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),
             Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
+            Ask::ChargeOutcome(due) => Ok(outcomes::due(state, command, due)),
             Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
             Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
             Ask::YieldNights(fact) => Ok(beforehand::yielded(state, command, fact)),

@@ -7,7 +7,7 @@ use crate::commands::Command;
 use crate::events::{AbsenceNoted, InvoicingEvent, StayingPutClosed, StayingPutOpened, TermsChanged};
 use crate::state::State;
 use care::published::{
-    AbsenceRecorded, AgreementTermsSet, PriceLine, StayingPutEnded, StayingPutStarted, TermLine,
+    AbsenceRecorded, AbsenceRule, AgreementTermsSet, PriceLine, StayingPutEnded, StayingPutStarted, TermLine,
 };
 use care::{Pence, code_sets};
 use std::collections::BTreeSet;
@@ -36,6 +36,7 @@ pub(super) fn terms_set(state: &State, command: &Command, set: &AgreementTermsSe
         lines: set.lines.clone(),
         funders: set.funders.clone(),
         absence_rules: set.absence_rules.clone(),
+        absence_rules_from: set.absence_rules_from.clone(),
         from: set.from,
         cause: set.cause.clone(),
         at: set.at,
@@ -63,18 +64,34 @@ fn terms_trouble(set: &AgreementTermsSet, provision: &str) -> Option<Trouble> {
     if funders.windows(2).any(|pair| pair[0].from >= pair[1].from) {
         return trouble("the dates from which funders pay are not in order".to_owned());
     }
-    if set.absence_rules.len() > limits::ABSENCE_RULES_MAX {
-        let (found, most) = (set.absence_rules.len(), limits::ABSENCE_RULES_MAX);
-        return trouble(format!("{found} absence rules: expected {most} at most"));
-    }
-    if let Some(rule) =
-        set.absence_rules.iter().find(|rule| rule.core_basis_points.max(rule.other_basis_points) > 10_000)
-    {
-        return trouble(format!("the rule for {} pays more than the whole", rule.absence));
-    }
     let line = lines.iter().find_map(line_trouble);
     line.or_else(|| funders.iter().find_map(|from| funders_trouble(&from.funders, provision)))
         .or_else(|| funders.iter().find_map(|from| date_trouble(from.from)))
+        .or_else(|| rules_trouble(set))
+}
+
+/// What in the absence rules could not be charged.
+fn rules_trouble(set: &AgreementTermsSet) -> Option<Trouble> {
+    let trouble = |detail: String| Some(("TERMS_INVALID", detail));
+    let dated = &set.absence_rules_from;
+    if dated.len() > limits::ABSENCE_RULE_CHANGES_MAX {
+        let (found, most) = (dated.len(), limits::ABSENCE_RULE_CHANGES_MAX);
+        return trouble(format!("{found} dates from which absence rules hold: expected {most} at most"));
+    }
+    if dated.windows(2).any(|pair| pair[0].from >= pair[1].from) {
+        return trouble("the dates from which absence rules hold are not in order".to_owned());
+    }
+    for rules in std::iter::once(&set.absence_rules).chain(dated.iter().map(|it| &it.rules)) {
+        if rules.len() > limits::ABSENCE_RULES_MAX {
+            let (found, most) = (rules.len(), limits::ABSENCE_RULES_MAX);
+            return trouble(format!("{found} absence rules: expected {most} at most"));
+        }
+        let paid = |rule: &AbsenceRule| rule.core_basis_points.max(rule.other_basis_points);
+        if let Some(rule) = rules.iter().find(|rule| paid(rule) > 10_000) {
+            return trouble(format!("the rule for {} pays more than the whole", rule.absence));
+        }
+    }
+    dated.iter().find_map(|it| date_trouble(it.from))
 }
 
 fn line_trouble(line: &TermLine) -> Option<Trouble> {

@@ -150,6 +150,21 @@ pub struct ChargePosted {
     pub at: Timestamp,
 }
 
+/// A payment for an outcome was charged: on the day on which it was achieved, and for no night.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeCharged {
+    /// The council.
+    pub council: CouncilId,
+    /// The payment's number among those of the agreement, from 1.
+    pub payment: u32,
+    /// What it costs by funder.
+    pub charge: Arc<Charge>,
+    /// What was posted.
+    pub entry: Arc<JournalEntry>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A charge was taken back, penny for penny as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeReversed {
@@ -319,6 +334,7 @@ body!(ChargesOpened, "agreement", |event| event.agreement, event.from);
 body!(ChargesClosed, "agreement", |event| event.agreement, event.on);
 body!(ContractFactRefused, "agreement", |event| event.agreement);
 body!(ChargePosted, "agreement", |event| event.charge.agreement, event.charge.nights.start());
+body!(OutcomeCharged, "agreement", |event| event.charge.agreement, event.charge.nights.start());
 body!(ChargeReversed, "agreement", |event| event.charge.agreement, event.charge.nights.start());
 body!(InvoiceIssued, "invoice", |event| event.invoice, event.issued_on);
 body!(PaymentRecorded, "invoice", |event| event.invoice, event.paid_on);
@@ -342,6 +358,7 @@ care::events! {
         CommitmentPosted,
         ContractFactRefused,
         ChargePosted,
+        OutcomeCharged,
         ChargeReversed,
         InvoiceIssued,
         PaymentRecorded,

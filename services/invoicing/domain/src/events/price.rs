@@ -2,7 +2,7 @@
 
 use crate::agreement::Subject;
 use crate::journal::JournalEntry;
-use care::published::{AbsenceRule, FundersFrom, PriceLine, TermLine};
+use care::published::{AbsenceRule, AbsenceRulesFrom, FundersFrom, PriceLine, TermLine};
 use care::{AgreementId, CouncilId, Date, EventBody, Pence, PlaceId, ProviderId, StreamId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -20,9 +20,12 @@ pub struct TermsChanged {
     pub lines: Vec<TermLine>,
     /// Who pays, in order of dates.
     pub funders: Vec<FundersFrom>,
-    /// What is paid while the child is away.
+    /// What is paid while the child is away, before the first day of `absence_rules_from`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absence_rules: Vec<AbsenceRule>,
+    /// What is paid while the child is away from a day on, in order of dates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absence_rules_from: Vec<AbsenceRulesFrom>,
     /// The first night whose price is another than before.
     pub from: Date,
     /// Why, a code of `code_sets::TERMS_CAUSE`.

@@ -2,11 +2,13 @@
 
 use super::State;
 use crate::accounts::Account;
-use crate::agreement::{Absence, Agreement, Departure, Standing, StayingPut, Subject, Terms, common, joined};
+use crate::agreement::{
+    Absence, Agreement, Departure, OutcomePaid, Standing, StayingPut, Subject, Terms, common, joined,
+};
 use crate::charge::Charge;
 use crate::events::{
     AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, NightsAgreed, NightsAgreedEnded,
-    NightsYielded, StayingPutClosed, StayingPutOpened, TermsChanged,
+    NightsYielded, OutcomeCharged, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 use crate::journal::JournalEntry;
 use crate::lines::{Component, charged, components};
@@ -34,6 +36,7 @@ impl Agreement {
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             charges: Vec::new(),
             stale: BTreeSet::new(),
             news: None,
@@ -66,6 +69,7 @@ impl Agreement {
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             charges: Vec::new(),
             stale: BTreeSet::new(),
             news: None,
@@ -88,10 +92,11 @@ impl Agreement {
     pub(crate) fn set_terms(&mut self, e: &TermsChanged) {
         let mut lines = e.lines.clone();
         lines.sort_by_key(|line| line.line);
-        let (version, mut funders, absence_rules) = (e.terms, e.funders.clone(), e.absence_rules.clone());
+        let (version, mut funders) = (e.terms, e.funders.clone());
+        let (absence_rules, absence_rules_from) = (e.absence_rules.clone(), e.absence_rules_from.clone());
         // A date from which the same funders pay the same shares is no turn.
         funders.dedup_by(|later, before| later.funders == before.funders);
-        self.terms = Terms { version, lines, funders, absence_rules };
+        self.terms = Terms { version, lines, funders, absence_rules, absence_rules_from };
         self.news = Some(e.cause.clone());
     }
 
@@ -133,10 +138,21 @@ impl Agreement {
         self.commit(entry);
     }
 
+    pub(crate) fn outcome_charged(&mut self, e: &OutcomeCharged) {
+        self.charges.push(e.charge.id);
+        let (charge, amount, achieved_on) = (e.charge.id, e.charge.total, e.charge.nights.start());
+        self.outcomes.insert(e.payment, OutcomePaid { charge, amount, achieved_on });
+    }
+
     pub(crate) fn reversed(&mut self, reversal: &Charge, entry: &JournalEntry) {
         self.charges.push(reversal.id);
-        self.standing.remove(&reversal.nights.start());
-        self.stale.remove(&reversal.nights.start());
+        // A payment for an outcome may be dated like the first night of a charge.
+        let first = reversal.nights.start();
+        if self.standing.get(&first).is_some_and(|standing| Some(standing.charge) == reversal.reverses) {
+            self.standing.remove(&first);
+            self.stale.remove(&first);
+        }
+        self.outcomes.retain(|_, paid| Some(paid.charge) != reversal.reverses);
         self.commit(entry);
     }
 

@@ -9,7 +9,7 @@ use crate::events::{
     InvoiceIssued, InvoicingEvent, PaymentRecorded, RunFinished, RunId, RunKind, RunStarted,
 };
 use crate::ledger::{Ledger, under};
-use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId, Timestamp};
+use care::{AgreementId, CouncilId, Date, Event, InvoiceId, Pence, PlaceId, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,8 +31,6 @@ pub struct Invoice {
     pub issued: Arc<InvoiceIssued>,
     /// When it was paid; a nil invoice is settled when issued.
     pub settled_on: Option<Date>,
-    /// When that was recorded.
-    pub settled_at: Option<Timestamp>,
 }
 
 /// A run over many agreements or providers.
@@ -144,7 +142,7 @@ impl State {
                     agreement.committed_on = agreement.committed_on.max(Some(e.entry.dates.posted_on));
                     agreement.commit(&e.entry);
                 }
-                self.ledger.post(Arc::clone(&e.entry), e.at);
+                self.ledger.post(Arc::clone(&e.entry));
             }
             InvoicingEvent::ContractFactRefused(e) => {
                 self.refused.insert(e.refusal);
@@ -153,14 +151,21 @@ impl State {
                 if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
                     agreement.charged(&e.charge, &e.entry);
                 }
-                self.ledger.post(Arc::clone(&e.entry), e.at);
+                self.ledger.post(Arc::clone(&e.entry));
                 self.charged(&e.charge, e.run);
+            }
+            InvoicingEvent::OutcomeCharged(e) => {
+                if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
+                    agreement.outcome_charged(e);
+                }
+                self.ledger.post(Arc::clone(&e.entry));
+                self.note_charge(&e.charge);
             }
             InvoicingEvent::ChargeReversed(e) => {
                 if let Some(agreement) = self.agreements.get_mut(&e.charge.agreement) {
                     agreement.reversed(&e.charge, &e.entry);
                 }
-                self.ledger.post(Arc::clone(&e.entry), e.at);
+                self.ledger.post(Arc::clone(&e.entry));
                 self.reversed(&e.charge);
             }
             InvoicingEvent::InvoiceIssued(e) => self.invoice_issued(e),
@@ -206,7 +211,7 @@ impl State {
     }
 
     fn invoice_issued(&mut self, e: &InvoiceIssued) {
-        self.ledger.post(Arc::clone(&e.entry), e.at);
+        self.ledger.post(Arc::clone(&e.entry));
         let account = self.providers.entry(e.provider.clone()).or_default();
         for line in &e.lines {
             account.uninvoiced.remove(&line.charge);
@@ -221,15 +226,14 @@ impl State {
         }
         // There is nothing to pay on a nil invoice.
         let nil = e.gross() == Pence::ZERO;
-        let (settled_on, settled_at) = (nil.then_some(e.issued_on), nil.then_some(e.at));
-        self.invoices.insert(e.invoice, Invoice { issued: Arc::new(e.clone()), settled_on, settled_at });
+        let settled_on = nil.then_some(e.issued_on);
+        self.invoices.insert(e.invoice, Invoice { issued: Arc::new(e.clone()), settled_on });
     }
 
     fn paid(&mut self, e: &PaymentRecorded) {
-        self.ledger.post(Arc::clone(&e.entry), e.at);
+        self.ledger.post(Arc::clone(&e.entry));
         if let Some(invoice) = self.invoices.get_mut(&e.invoice) {
             invoice.settled_on = Some(e.paid_on);
-            invoice.settled_at = Some(e.at);
         }
     }
 

@@ -145,6 +145,7 @@ impl Books {
             let entry = match event {
                 InvoicingEvent::ChargePosted(e) => &e.entry,
                 InvoicingEvent::ChargeReversed(e) => &e.entry,
+                InvoicingEvent::OutcomeCharged(e) => &e.entry,
                 InvoicingEvent::InvoiceIssued(e) => &e.entry,
                 InvoicingEvent::PaymentRecorded(e) => &e.entry,
                 InvoicingEvent::CommitmentPosted(e) => &e.entry,

@@ -8,8 +8,8 @@ use care::market::{
 };
 use care::published::{
     AbsenceRecorded, AbsenceRule, AgreementIssued, AgreementTermsSet, AwardTerms, CallOffEvidence,
-    FunderShare, FundersFrom, PlacementEnded, PlacementStarted, PriceLine, Route, StayingPutEnded,
-    StayingPutStarted, TermLine,
+    FunderShare, FundersFrom, OutcomePaymentDue, PlacementEnded, PlacementStarted, PriceLine, Route,
+    StayingPutEnded, StayingPutStarted, TermLine,
 };
 use care::{AgreementId, AwardId, Date, OfferId, Pence, PlaceId, ReferralId};
 use invoicing_domain::{AccrueNights, Ask, ClosePeriod, IssueInvoice, RecordPayment, State};
@@ -54,6 +54,19 @@ impl Step {
             ["away", name, number, kind, from, rest @ ..] => {
                 Ask::NoteAbsence(away(name, number, kind, date(from)?, rest, today)?)
             }
+            ["outcome", name, number, amount, on] => Ask::ChargeOutcome(OutcomePaymentDue {
+                agreement: id(name),
+                award: award(name),
+                council: derby(),
+                provider: "acme".parse().unwrap(),
+                outcome: 1,
+                payment: number.parse().map_err(|_| format!("{number:?} is no number"))?,
+                amount: money(amount)?,
+                achieved_on: date(on)?,
+                measure: "a step down that held".to_owned(),
+                approver: "head of service".to_owned(),
+                at: noon(today),
+            }),
             ["stay", "put", name, "ends", on, rest @ ..] => Ask::CloseStayingPut(StayingPutEnded {
                 agreement: id(name),
                 award: award(name),
@@ -177,6 +190,7 @@ fn agree(what: &str, today: Date) -> Read<AgreementIssued> {
             lines: prices(lines.trim())?,
             funders: shares(&paid_by.split_whitespace().collect::<Vec<_>>())?,
         },
+        schedule_from: None,
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
         at: noon(today),
     })
@@ -240,6 +254,7 @@ fn terms(
         lines,
         funders,
         absence_rules,
+        absence_rules_from: Vec::new(),
         from,
         cause: cause.to_owned(),
         reason: "as agreed".to_owned(),

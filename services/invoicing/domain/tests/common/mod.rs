@@ -59,6 +59,7 @@ pub(crate) fn issued(
         provision: "RESIDENTIAL".to_owned(),
         start: day("2026-01-10"),
         terms: AwardTerms { offer: OfferId(Uuid::from_u128(n)), route: Route::InHouse, lines, funders },
+        schedule_from: None,
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
         at: noon(day("2026-01-08")),
     }

@@ -1,6 +1,7 @@
 //! The council's part of an award: proposing it with the evidence that its policy asks for, and what comes back from
 //! market and contract. Invariant 6 is kept here.
 
+use super::attributes;
 use super::cascade::{FRAMEWORK, behind};
 use super::choice;
 use super::gates::{emergency_due, passed};
@@ -37,6 +38,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
     let offer = state.offers.get(&command.offer).filter(|offer| offer.referral == referral.id);
     let offer = offer.ok_or(Rejection::OfferUnknown(command.offer))?;
     let (evidence, route) = judge(state, referral, offer, command)?;
+    let attributes_shown = attributes::shown(referral, &route);
     let proposed = AwardProposed {
         award: command.award,
         council: referral.council,
@@ -57,6 +59,7 @@ pub(super) fn propose(state: &State, command: &ProposeAward) -> Decision {
             funders: referral.requirements.funders.clone(),
         },
         evidence,
+        attributes_shown,
         at: command.at,
     };
     #[cfg(feature = "planted-defects")]

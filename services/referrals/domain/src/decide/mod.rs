@@ -1,5 +1,6 @@
 //! Decides each command against the state. Pure, and cheap: every look-up is by key.
 
+mod attributes;
 mod award;
 mod cascade;
 mod choice;

@@ -16,6 +16,54 @@ use referrals_domain::{
 };
 use std::collections::BTreeMap;
 
+/// The attributes that the award of a price by `priced_by` says the referral shows.
+fn shown(alter: impl FnOnce(&mut Requirements), priced_by: &[&str]) -> Option<Vec<String>> {
+    let mut asked = requirements();
+    alter(&mut asked);
+    let mut route = framework();
+    if let Route::Framework { attributes, .. } = &mut route {
+        attributes.extend(priced_by.iter().map(|attribute| (*attribute).to_owned()));
+    }
+    let proposed = decided(&ready(asked, route), propose());
+    the_proposal(&proposed).attributes_shown.clone().map(|shown| shown.into_iter().collect())
+}
+
+#[test]
+fn an_award_tells_which_attributes_of_its_price_the_referral_shows() {
+    let none = Some(Vec::new());
+    let just = |attribute: &str| Some(vec![attribute.to_owned()]);
+    // Nothing is told of what the price does not go by, and nothing where it goes by nothing of the child.
+    assert_eq!(shown(|it| it.uasc = true, &[]), None);
+    assert_eq!(shown(|it| it.uasc = true, &["SOLO", "EMERGENCY"]), None);
+    assert_eq!(shown(|it| it.uasc = true, &["CWD", "UASC"]), just("UASC"));
+    let plain = |it: &mut Requirements| {
+        (it.needs, it.category_of_need) = (Vec::new(), None);
+        (it.sibling_group_size, it.uasc, it.profile) = (None, false, Default::default());
+    };
+    assert_eq!(shown(plain, &["CWD", "PARENT_AND_CHILD", "SIBLING", "UASC"]), none);
+    for need in ["LEARNING_DISABILITY", "PHYSICAL_DISABILITY", "AUTISM"] {
+        assert_eq!(shown(|it| (plain(it), it.needs = vec![need.to_owned()]).1, &["CWD"]), just("CWD"));
+    }
+    let category = |code: &str| {
+        let code = Some(code.to_owned());
+        shown(move |it| (plain(it), it.category_of_need = code).1, &["CWD"])
+    };
+    assert_eq!((category("N2"), category("N3")), (just("CWD"), none.clone()));
+    let size = |size| shown(move |it| (plain(it), it.sibling_group_size = Some(size)).1, &["SIBLING"]);
+    assert_eq!((size(2), size(1)), (just("SIBLING"), none.clone()));
+    let siblings = |code: &str| {
+        let code = Some(code.to_owned());
+        let alter = move |it: &mut Requirements| {
+            plain(it);
+            (it.sibling_group_size, it.profile.siblings) = (Some(2), code);
+        };
+        shown(alter, &["SIBLING"])
+    };
+    assert_eq!((siblings("REQUIRED"), siblings("APART")), (just("SIBLING"), none));
+    let parent = |it: &mut Requirements| (plain(it), it.needs = vec!["PARENT_CHILD".to_owned()]).1;
+    assert_eq!(shown(parent, &["PARENT_AND_CHILD"]), just("PARENT_AND_CHILD"));
+}
+
 /// Released, offered by this route, and all steps of the default policy exhausted.
 fn ready(requirements: Requirements, route: Route) -> Vec<ReferralEvent> {
     let mut events = offered(requirements, route);

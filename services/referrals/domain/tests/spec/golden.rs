@@ -2,6 +2,7 @@
 
 use care::Event;
 use care::published::SearchEnded;
+use care::published::monitoring::{HomeSought, InvitationDeclined, InvitationSent, OfferMade};
 use referrals_domain::{Profile, ReferralEvent};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -105,6 +106,59 @@ fn the_end_of_a_search_is_read_from_these_events() {
         assert_eq!(["council", "referral", "at"].map(|field| golden[field].as_str().unwrap()), expected);
     }
     assert!(SearchEnded::decode("ReferralPosted", SearchEnded::VERSION, b"{}").is_err());
+}
+
+/// Monitoring reads of these events no more than this, in every shape that they were released in.
+#[test]
+fn what_monitoring_reads_stands_in_these_events() {
+    let parts: [(&[&str], fn(&str, &[u8]) -> Vec<String>, &[&str]); 4] = [
+        (InvitationSent::TYPES, invitation_sent, &["referral", "provider", "at"]),
+        (OfferMade::TYPES, offer_made, &["referral", "provider", "at"]),
+        (InvitationDeclined::TYPES, invitation_declined, &["referral", "provider", "reason"]),
+        (HomeSought::TYPES, home_sought, &["referral", "requirements/anchor"]),
+    ];
+    for (types, read, fields) in parts {
+        let mut shapes = 0;
+        for entry in fs::read_dir(folder()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let Some(event_type) = types.iter().find(|it| name.starts_with(&format!("{it}."))) else {
+                continue;
+            };
+            assert!(ReferralEvent::types().contains(event_type));
+            let text = fs::read(folder().join(&name)).unwrap();
+            let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            let stored = fields.iter().map(|field| {
+                golden
+                    .pointer(&format!("/{field}"))
+                    .and_then(|value| value.as_str())
+                    .unwrap_or_default()
+                    .to_owned()
+            });
+            assert_eq!(read(event_type, &text), stored.collect::<Vec<_>>(), "{name}");
+            shapes += 1;
+        }
+        assert!(shapes >= types.len(), "{types:?}");
+    }
+}
+
+fn invitation_sent(event_type: &str, text: &[u8]) -> Vec<String> {
+    let read = InvitationSent::decode(event_type, 1, text).unwrap();
+    vec![read.referral.to_string(), read.provider.to_string(), read.at.to_string()]
+}
+
+fn offer_made(event_type: &str, text: &[u8]) -> Vec<String> {
+    let read = OfferMade::decode(event_type, 1, text).unwrap();
+    vec![read.referral.to_string(), read.provider.to_string(), read.at.to_string()]
+}
+
+fn invitation_declined(event_type: &str, text: &[u8]) -> Vec<String> {
+    let read = InvitationDeclined::decode(event_type, 1, text).unwrap();
+    vec![read.referral.to_string(), read.provider.to_string(), read.reason]
+}
+
+fn home_sought(event_type: &str, text: &[u8]) -> Vec<String> {
+    let read = HomeSought::decode(event_type, 1, text).unwrap();
+    vec![read.referral.to_string(), read.requirements.anchor.unwrap_or_default()]
 }
 
 #[test]

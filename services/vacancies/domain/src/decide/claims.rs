@@ -16,7 +16,9 @@ use care::market::{
 };
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
-use care::published::{ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence};
+use care::published::{
+    Accommodation, ClaimEvidence, ClaimRefused, ClaimReleased, HouseholdEvidence, MarketEvidence,
+};
 use care::{AwardId, CouncilId, Date, Nights, PlaceId, Refusal, Timestamp};
 use std::iter;
 use std::time::Duration;
@@ -87,6 +89,7 @@ fn judge(market: &Market, asked: &ClaimForAward) -> Result<Vec<MarketEvent>, Rej
         age_years: asked.age_years,
         places_registered: registration.places_registered,
         places_claimed: if whole { registration.places_registered } else { others.saturating_add(1) },
+        accommodation: Some(Accommodation::of(establishment.restricted_on)),
     };
     let household = home.household.map(|(id, it)| HouseholdEvidence {
         household: id.clone(),

@@ -8,7 +8,7 @@ use care::market::{
     EstablishmentRegistered, HoldEnd, HoldReleased, MarketEvent, PlaceClaimed, PlaceHeld, PlaceOpened,
     ProviderRegistered, Registration, RegistrationStatus, Sexes, VacancyAdvertised,
 };
-use care::published::{ClaimEvidence, ClaimRefused, MarketEvidence};
+use care::published::{Accommodation, ClaimEvidence, ClaimRefused, MarketEvidence};
 use care::spec::{Given, given};
 use care::{AwardId, CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, ReferralId, Timestamp};
 use jiff::SignedDuration;
@@ -209,6 +209,7 @@ pub(crate) fn claimed(asked: &ClaimForAward, token: u64, places_claimed: u16) ->
                 age_years: asked.age_years,
                 places_registered: 3,
                 places_claimed,
+                accommodation: Some(Accommodation::Unrestricted),
             },
             sexes_advertised: Sexes::Any,
             sexes_registered: Sexes::Any,

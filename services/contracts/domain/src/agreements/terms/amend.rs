@@ -5,16 +5,20 @@ use super::events::{
     AgreementSigned, AmendmentClosed, AmendmentEnd, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
 };
 use super::lines::{self, Amended};
-use super::rejection::{CoreCheck, Limit, TermsRejection};
+use super::rejection::{CoreCheck, Limit, TermsRejection, invalid};
 use super::siblings;
 use super::state::{Amendment, Signature, Terms, both, number_after, signed_by};
-use super::{AMENDMENTS_MAX, OPEN_AMENDMENTS_MAX};
+use super::{AHEAD_DAYS_MAX, AMENDMENTS_MAX, OPEN_AMENDMENTS_MAX};
 use crate::agreements::events::AgreementEvent;
 use crate::agreements::rejection::AgreementRejection;
 use crate::agreements::state::{Agreement, Agreements};
+use crate::attributes::Shown;
 use crate::call_off::{CallOffQuestion, checks, judge_call_off};
 use crate::frameworks::Frameworks;
-use care::published::{AgreementTermsSet, CallOffCheck, FundersFrom, NoticeBy, PriceLine, Route};
+use care::published::terms_limits::{ABSENCE_RULE_CHANGES_MAX, FUNDER_CHANGES_MAX};
+use care::published::{
+    AbsenceRulesFrom, AgreementTermsSet, CallOffCheck, FundersFrom, NoticeBy, PriceLine, Route,
+};
 use care::{Date, Decided, Pence, Timestamp, Violation, code_sets, days_after, london_date};
 use std::collections::BTreeSet;
 
@@ -26,8 +30,6 @@ const NOTICE_DAYS: std::ops::RangeInclusive<u16> = 1..=366;
 const OUTCOMES_MAX: usize = 20;
 /// How many changes of lines an amendment has at most.
 const LINE_CHANGES_MAX: usize = 20;
-/// How far ahead an amendment, an expected end or a review lies at most, in days: three years.
-const AHEAD_DAYS_MAX: u16 = 1_096;
 /// Basis points of a whole.
 const WHOLE: u32 = 10_000;
 
@@ -86,11 +88,6 @@ fn check_consent(
     Err(invalid("signed_on", description).into())
 }
 
-fn invalid(field: &str, description: impl Into<String>) -> TermsRejection {
-    let violation = Violation { field: field.to_owned(), description: description.into() };
-    TermsRejection::FieldInvalid(vec![violation])
-}
-
 /// Proposes an amendment that could be signed as things stand.
 pub(super) fn propose(scene: Scene<'_>, changes: &Changes) -> Decided<Agreements> {
     let terms = scene.terms();
@@ -119,6 +116,7 @@ pub(super) fn propose(scene: Scene<'_>, changes: &Changes) -> Decided<Agreements
 fn judge(scene: Scene<'_>, changes: &Changes) -> Result<(Amended, Vec<CallOffCheck>), AgreementRejection> {
     check_dates(scene, changes)?;
     check_parts(scene, changes)?;
+    check_changes_of_dates(scene.terms(), changes)?;
     let start = scene.agreement.issued.start;
     let mut amended = lines::amended(scene.terms(), changes, start)?;
     siblings::check(scene.state, scene.agreement, changes)?;
@@ -218,6 +216,39 @@ fn check_parts(scene: Scene<'_>, changes: &Changes) -> Result<(), TermsRejection
     if wrong.is_empty() { Ok(()) } else { Err(TermsRejection::FieldInvalid(wrong)) }
 }
 
+/// A ledger takes so many dates from which funders pay other shares, and from which other absence rules hold.
+fn check_changes_of_dates(terms: &Terms, changes: &Changes) -> Result<(), TermsRejection> {
+    if funders_after(terms, changes).len() > FUNDER_CHANGES_MAX {
+        let detail = "an agreement's funders change no more often: leave them out";
+        return Err(TermsRejection::TooMany(FUNDER_CHANGES_MAX, detail));
+    }
+    if rules_after(terms, changes).len() > ABSENCE_RULE_CHANGES_MAX {
+        let detail = "an agreement's absence rules change no more often: leave them out";
+        return Err(TermsRejection::TooMany(ABSENCE_RULE_CHANGES_MAX, detail));
+    }
+    Ok(())
+}
+
+/// Who pays once an amendment holds: from its day on whom it names, whatever was agreed for later days before.
+fn funders_after(terms: &Terms, changes: &Changes) -> Vec<FundersFrom> {
+    let mut funders = terms.funders.clone();
+    if !changes.funders.is_empty() {
+        funders.retain(|before| before.from < changes.from);
+        funders.push(FundersFrom { from: changes.from, funders: changes.funders.clone() });
+    }
+    funders
+}
+
+/// The absence rules by date once an amendment holds; nights before its day keep theirs.
+fn rules_after(terms: &Terms, changes: &Changes) -> Vec<AbsenceRulesFrom> {
+    let mut dated = terms.absence_rules_from.clone();
+    if let Some(rules) = &changes.absence_rules {
+        dated.retain(|before| before.from < changes.from);
+        dated.push(AbsenceRulesFrom { from: changes.from, rules: rules.clone() });
+    }
+    dated
+}
+
 fn check_funders(changes: &Changes) -> Result<(), TermsRejection> {
     let sum: u64 = changes.funders.iter().map(|share| u64::from(share.basis_points)).sum();
     let each: BTreeSet<&str> = changes.funders.iter().map(|share| share.funder.as_str()).collect();
@@ -254,6 +285,8 @@ fn judge_core(
         route: &issued.terms.route,
         lines: &core,
         funders: &issued.terms.funders,
+        // What the price goes by was shown with the award.
+        shown: Shown::default(),
     };
     let judged = judge_call_off(scene.facts, &question).evidence.checks;
     let of_price: Vec<CallOffCheck> =
@@ -268,6 +301,13 @@ fn judge_core(
         return Err(TermsRejection::CoreNotAllowed { check: CoreCheck::NotAdmitted, detail });
     }
     Ok(of_price)
+}
+
+/// The day from which the price schedule holds that a core fee of this night is judged by.
+fn schedule_of(scene: Scene<'_>, on: Date) -> Option<Date> {
+    let issued = &scene.agreement.issued;
+    let Route::Framework { framework, lot, .. } = &issued.terms.route else { return None };
+    scene.facts.get(framework)?.schedule(&issued.provider, lot, on).map(|schedule| schedule.from)
 }
 
 fn of_price_check(check: &CallOffCheck) -> Option<CoreCheck> {
@@ -331,20 +371,13 @@ fn take_effect(scene: Scene<'_>, amendment: &Amendment) -> Result<Vec<AgreementE
         from: changes.from,
         siblings: amended.siblings,
         checks,
+        schedule_from: schedule_of(scene, changes.from).filter(|_| amended.core),
         at: scene.at,
     };
-    let mut funders = terms.funders.clone();
-    if !changes.funders.is_empty() {
-        funders.retain(|before| before.from < changes.from);
-        funders.push(FundersFrom { from: changes.from, funders: changes.funders.clone() });
-    }
-    // A rule holds for every absence, those before included.
-    let first_absence = changes.absence_rules.as_ref().and(terms.absences.values().map(|it| it.from).min());
     let set = AgreementTermsSet {
         lines: amended.lines,
-        funders,
-        absence_rules: changes.absence_rules.clone().unwrap_or_else(|| terms.absence_rules.clone()),
-        from: first_absence.map_or(changes.from, |first| first.min(changes.from)),
+        funders: funders_after(terms, changes),
+        absence_rules_from: rules_after(terms, changes),
         ..terms_set(scene.agreement, AMENDMENT, changes.from, &changes.reason, scene.at)
     };
     Ok(vec![effect.into(), set.into()])
@@ -367,6 +400,7 @@ pub(super) fn terms_set(
         lines: terms.lines.clone(),
         funders: terms.funders.clone(),
         absence_rules: terms.absence_rules.clone(),
+        absence_rules_from: terms.absence_rules_from.clone(),
         from,
         cause: cause.to_owned(),
         reason: reason.to_owned(),

@@ -1,8 +1,9 @@
 //! What may be asked of an agreement's terms.
 
 use super::events::{NewOutcome, Purchase};
+use crate::frameworks::UpliftAmount;
 use care::published::{AbsenceRule, FunderShare};
-use care::{AgreementId, Date, Pence, ProviderId, Timestamp};
+use care::{AgreementId, Date, FrameworkId, Pence, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -71,7 +72,7 @@ pub struct Changes {
     /// Who pays from then on; empty where that stays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub funders: Vec<FunderShare>,
-    /// What is paid while the child is away, in place of all rules before; none where they stay.
+    /// What is paid while the child is away from then on, in place of all rules before; none where they stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence_rules: Option<Vec<AbsenceRule>>,
     /// Outcomes that are paid for as well.
@@ -80,7 +81,7 @@ pub struct Changes {
     /// Outcomes, by number, that are not paid for where they are achieved on that day or later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outcomes_ended: Vec<u32>,
-    /// How many days notice runs for; none where that stays.
+    /// How many days notice runs for that is given from then on; none where that stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice_days: Option<u16>,
     /// The day by which the placement is expected to end; none where that stays.
@@ -218,12 +219,8 @@ pub enum OutcomeDecision {
 pub struct DecideUplift {
     /// The provider that asked for it.
     pub provider: ProviderId,
-    /// Which uplift: the name under which it was asked for or negotiated. An uplift is applied to an agreement once.
-    pub reference: String,
-    /// What the provider asked for, in basis points of the core fee.
-    pub asked_basis_points: u32,
-    /// What was negotiated for the region, if that was done: no council accepts more.
-    pub negotiated_basis_points: Option<u32>,
+    /// Which uplift. It is applied to an agreement once.
+    pub subject: UpliftSubject,
     /// The answer.
     pub answer: UpliftAnswer,
     /// Why, in words without personal data; a refusal and a part of what was asked need it.
@@ -234,18 +231,55 @@ pub struct DecideUplift {
     pub at: Timestamp,
 }
 
+/// Which uplift a council decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpliftSubject {
+    /// One that the provider asked for under a framework: what it asked and what was negotiated are the framework's to tell.
+    Framework {
+        /// The framework.
+        framework: FrameworkId,
+        /// Its number there.
+        number: u32,
+    },
+    /// One that was asked of the council alone, for spot purchases or its own provision.
+    Apart {
+        /// What it is called, without a colon.
+        reference: String,
+        /// What was asked for, in basis points of the core fee.
+        asked_basis_points: u32,
+    },
+}
+
 /// What the council says to an uplift.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpliftAnswer {
     /// The core fee rises.
     Accepted {
-        /// By how much, in basis points of the core fee and its uplifts before.
-        basis_points: u32,
+        /// By how much, of the core fee and its uplifts before.
+        amount: UpliftAmount,
         /// From which night; it must be given.
         from: Option<Date>,
-        /// Of which agreements; empty for all with the provider that started before then and go on.
+        /// Of which agreements; empty for all that were called off from the framework and lot and go on then, except where their price was
+        /// agreed under a schedule of the same day or later.
         agreements: BTreeSet<AgreementId>,
     },
     /// It does not.
     Refused,
+}
+
+/// The council decided an uplift wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorrectUplift {
+    /// The number of the decision in the council's log, from 1.
+    pub decision: u32,
+    /// By how much and from which night it should have been; nothing where it should not have been at all.
+    pub right: Option<(UpliftAmount, Date)>,
+    /// Of which agreements; empty for all of the decision.
+    pub agreements: BTreeSet<AgreementId>,
+    /// Why it was wrong, in words without personal data.
+    pub reason: String,
+    /// The post that decides.
+    pub approver: String,
+    /// When it was told.
+    pub at: Timestamp,
 }

@@ -2,12 +2,15 @@
 //! for outcomes are told to other services (`care::published`: `AgreementTermsSet`, `AbsenceRecorded`, `OutcomePaymentDue`).
 
 use super::commands::Changes;
+use crate::frameworks::UpliftAmount;
 use care::published::{Approval, CallOffCheck, NoticeBy};
 use care::{
-    AgreementId, AwardId, CouncilId, Date, EventBody, Pence, PlaceId, ProviderId, StreamId, Timestamp,
+    AgreementId, AwardId, CouncilId, Date, EventBody, FrameworkId, Pence, PlaceId, ProviderId, StreamId,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A side signed the agreement as it was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +95,10 @@ pub struct AmendmentTookEffect {
     /// What the framework says of the core fee, where that changes and was called off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CallOffCheck>,
+    /// The day from which the price schedule holds that the core fee was judged by, where that changes and was called off: a rise from then or
+    /// before is in it already. None in events of before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_from: Option<Date>,
     /// When.
     pub at: Timestamp,
 }
@@ -280,19 +287,94 @@ pub struct UpliftDecided {
     pub provider: ProviderId,
     /// Which uplift.
     pub reference: String,
-    /// What was asked for, in basis points.
+    /// What was asked for, in basis points; 0 where it was asked for by level.
     pub asked_basis_points: u32,
     /// What was negotiated for the region, in basis points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negotiated_basis_points: Option<u32>,
-    /// What the council accepts, in basis points; 0 where it refuses.
+    /// What the council accepts, in basis points; 0 where it refuses, or accepts by level.
     pub accepted_basis_points: u32,
+    /// The uplift of a framework that it is; none of spot purchases and the council's own provision, and in events of before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<UpliftOf>,
+    /// What was asked for; in events of before that was told see the basis points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<UpliftAmount>,
+    /// What was negotiated for the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negotiated: Option<UpliftAmount>,
+    /// The first night that was negotiated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negotiated_from: Option<Date>,
+    /// What the council accepts; none where it refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<UpliftAmount>,
     /// The first night, where it accepts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Date>,
     /// The agreements that it is applied to.
     pub agreements: BTreeSet<AgreementId>,
     /// Why.
+    pub reason: String,
+    /// The post that decided.
+    pub approver: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl UpliftDecided {
+    /// What the council accepted; nothing where it refused.
+    #[must_use]
+    pub fn amount(&self) -> Option<UpliftAmount> {
+        let points = Some(self.accepted_basis_points).filter(|points| *points > 0);
+        self.accepted.clone().or(points.map(UpliftAmount::BasisPoints))
+    }
+
+    /// What it could have accepted at most: what was negotiated, or what was asked for where nobody negotiates.
+    pub(super) fn most(&self) -> Option<UpliftAmount> {
+        let points = self.negotiated_basis_points.unwrap_or(self.asked_basis_points);
+        let before = (self.asked.is_none()).then_some(UpliftAmount::BasisPoints(points));
+        let apart = self.asked.clone().filter(|_| self.of.is_none());
+        self.negotiated.clone().or(apart).or(before)
+    }
+}
+
+/// An uplift that was asked for under a framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpliftOf {
+    /// The framework.
+    pub framework: FrameworkId,
+    /// Its number there.
+    pub number: u32,
+}
+
+impl fmt::Display for UpliftOf {
+    /// The name that it has in the API.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "frameworks/{}/uplifts/{}", self.framework, self.number)
+    }
+}
+
+/// The council put right what it had decided of an uplift. Each agreement's price follows as `AgreementTermsSet`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpliftCorrected {
+    /// The council.
+    pub council: CouncilId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// The number of the decision in the council's log.
+    pub decision: u32,
+    /// Which uplift.
+    pub reference: String,
+    /// What it should have been; none where it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<UpliftAmount>,
+    /// From which night; none where it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// The agreements whose price is another by it.
+    pub agreements: BTreeSet<AgreementId>,
+    /// Why it was wrong.
     pub reason: String,
     /// The post that decided.
     pub approver: String,
@@ -326,15 +408,22 @@ body!(OutcomeEvidenced, achieved_on);
 body!(OutcomeRefused);
 body!(PurchaseRecorded);
 
-impl EventBody for UpliftDecided {
-    const TYPE: &'static str = "UpliftDecided";
-    fn stream(&self) -> StreamId {
-        StreamId::new("uplift", &self.provider)
-    }
-    fn council(&self) -> Option<CouncilId> {
-        Some(self.council)
-    }
-    fn effective(&self) -> Option<Date> {
-        self.from
-    }
+macro_rules! uplift_body {
+    ($name:ident) => {
+        impl EventBody for $name {
+            const TYPE: &'static str = stringify!($name);
+            fn stream(&self) -> StreamId {
+                StreamId::new("uplift", &self.provider)
+            }
+            fn council(&self) -> Option<CouncilId> {
+                Some(self.council)
+            }
+            fn effective(&self) -> Option<Date> {
+                self.from
+            }
+        }
+    };
 }
+
+uplift_body!(UpliftDecided);
+uplift_body!(UpliftCorrected);

@@ -5,6 +5,7 @@ use super::events::SiblingDiscount;
 use super::rejection::TermsRejection;
 use super::state::{Terms, number_after};
 use care::published::TermLine;
+use care::published::terms_limits::{TERM_LINES_MAX, YEARS};
 use care::{AgreementId, Date, Pence, Violation, code_sets, days_after};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +18,6 @@ pub(super) const SIBLING: &str = "DISCOUNT_SIBLING";
 const AMENDMENT: &str = "AMENDMENT";
 /// How many days an addition runs for at most: three years.
 const ADDITION_DAYS_MAX: u16 = 1_096;
-/// How many lines an agreement has at most, past ones included.
-pub(super) const LINES_MAX: usize = 200;
 /// How many characters a note has at most.
 const NOTE_CHARS_MAX: usize = 200;
 
@@ -38,7 +37,8 @@ pub(super) fn holds(line: &TermLine, on: Date) -> bool {
     line.from <= on && line.until.is_none_or(|until| on < until)
 }
 
-fn has_nights(line: &TermLine) -> bool {
+/// Whether it holds for any night.
+pub(super) fn has_nights(line: &TermLine) -> bool {
     line.until.is_none_or(|until| line.from < until)
 }
 
@@ -60,17 +60,6 @@ pub(super) fn turns(lines: &[TermLine], from: Date) -> BTreeSet<Date> {
     begins_and_ends.flatten().filter(|on| *on > from).chain([from]).collect()
 }
 
-/// A part of an amount in basis points; half pence round away from zero.
-pub(super) fn part(of: Pence, basis_points: u32) -> Pence {
-    rounded(i128::from(of.0) * i128::from(basis_points), 10_000)
-}
-
-fn rounded(amount: i128, over: i128) -> Pence {
-    let rounded = (amount.abs() * 2 + over) / (over * 2) * amount.signum();
-    // Amounts from outside are at most Pence::MAX_INPUT, and parts of them some thousands of percent.
-    Pence(i64::try_from(rounded).unwrap_or(i64::MAX))
-}
-
 /// The lines after an amendment's changes, in order of their numbers.
 pub(super) fn amended(terms: &Terms, changes: &Changes, start: Date) -> Result<Amended, TermsRejection> {
     let lines = terms.lines.clone();
@@ -78,8 +67,8 @@ pub(super) fn amended(terms: &Terms, changes: &Changes, start: Date) -> Result<A
     for (n, change) in changes.lines.iter().enumerate() {
         work.apply(&format!("lines[{n}]"), change)?;
     }
-    if work.lines.len() > LINES_MAX {
-        return Err(TermsRejection::TooMany(LINES_MAX, "an agreement has no more lines"));
+    if work.lines.len() > TERM_LINES_MAX {
+        return Err(TermsRejection::TooMany(TERM_LINES_MAX, "an agreement has no more lines"));
     }
     for on in turns(&work.lines, start) {
         let cores = work.lines.iter().filter(|line| line.kind == CORE && holds(line, on));
@@ -197,6 +186,9 @@ impl Work<'_> {
         if given.until.is_some_and(|until| until <= from) {
             return invalid("until", format!("must be after {from}, the day that the amendment holds from"));
         }
+        if given.until.is_some_and(|until| until.year() > *YEARS.end()) {
+            return invalid("until", format!("must lie in the year {} or earlier", YEARS.end()));
+        }
         if given.note.chars().count() > NOTE_CHARS_MAX {
             return invalid("note", format!("is longer than {NOTE_CHARS_MAX} characters"));
         }
@@ -223,7 +215,7 @@ impl Work<'_> {
         match given.price {
             LinePrice::Weekly { pence } => (*pence, String::new()),
             LinePrice::Quantity { hundredths, unit, rate } => {
-                let weekly = rounded(i128::from(*hundredths) * i128::from(rate.0), 100);
+                let weekly = rate.scaled(*hundredths, 100);
                 let (whole, rest) = (hundredths / 100, hundredths % 100);
                 let quantity = if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:02}") };
                 (weekly, format!("{quantity} {unit} a week at {rate}"))
@@ -231,7 +223,7 @@ impl Work<'_> {
             LinePrice::OfCore { basis_points } => {
                 let core = core_on(&self.lines, self.changes.from);
                 let words = format!("{}.{:02} % of {core}", basis_points / 100, basis_points % 100);
-                (part(core, *basis_points), words)
+                (core.part(*basis_points), words)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What an agreement costs over dates, and all else that both sides agree on: signatures, amendments, absences, uplifts, outcomes.
 //!
 //! What the award brought is version 1 of the terms. An amendment is proposed by either side and holds once both have signed; an uplift is
-//! decided by the council, and a sibling discount ends with the last sibling. Each of them makes a version, which is published whole
+//! decided by the council and put right by it ([`UpliftCorrected`]), and a sibling discount ends with the last sibling. Each of them makes a version, which is published whole
 //! (`AgreementTermsSet`), so that nobody needs the versions before.
 
 mod absence;
@@ -12,23 +12,26 @@ mod lines;
 mod outcomes;
 mod purchase;
 mod rejection;
+mod rise;
 mod siblings;
 mod state;
 mod uplift;
 
 pub use commands::{
-    Changes, Consent, DecideUplift, LineChange, LinePrice, OutcomeDecision, OutcomeEvidence, TellAbsence,
-    TermsStep, UpliftAnswer,
+    Changes, Consent, CorrectUplift, DecideUplift, LineChange, LinePrice, OutcomeDecision, OutcomeEvidence,
+    TellAbsence, TermsStep, UpliftAnswer, UpliftSubject,
 };
 pub use events::{
     AgreementSigned, AmendmentClosed, AmendmentEnd, AmendmentProposed, AmendmentSigned, AmendmentTookEffect,
     FrameworkShown, Negotiated, NewOutcome, OutcomeEvidenced, OutcomeRefused, Purchase, PurchaseRecorded,
-    SiblingDiscount, UpliftDecided,
+    SiblingDiscount, UpliftCorrected, UpliftDecided, UpliftOf,
 };
 pub use lines::weekly_on;
 pub use rejection::{CoreCheck, TermsRejection};
 pub(super) use siblings::follow;
-pub use state::{Amendment, ClosedAmendment, Outcome, OutcomePayment, Signature, Terms};
+pub use state::{
+    Amendment, AppliedUplift, ClosedAmendment, Outcome, OutcomePayment, Signature, Terms, UpliftDecision,
+};
 
 use super::commands::NoticeGiver;
 use super::rejection::AgreementRejection;
@@ -47,6 +50,8 @@ const ABSENCES_MAX: usize = 1_000;
 const PAYMENTS_MAX: usize = 200;
 /// How many agreements one decision uplifts at most.
 const UPLIFTED_MAX: usize = 200;
+/// How far ahead an amendment, an uplift, an expected end or a review lies at most, in days: three years.
+const AHEAD_DAYS_MAX: u16 = 1_096;
 
 /// Decides a step of an agreement's terms.
 pub(super) fn decide(
@@ -84,6 +89,17 @@ pub(super) fn decide_uplift(
     state: &Agreements,
     council: CouncilId,
     asked: &DecideUplift,
+    facts: &Frameworks,
 ) -> Decided<Agreements> {
-    uplift::decide(state, council, asked)
+    uplift::decide(state, council, asked, facts)
+}
+
+/// Puts right what a council decided of an uplift.
+pub(super) fn correct_uplift(
+    state: &Agreements,
+    council: CouncilId,
+    asked: &CorrectUplift,
+    facts: &Frameworks,
+) -> Decided<Agreements> {
+    uplift::correct(state, council, asked, facts)
 }

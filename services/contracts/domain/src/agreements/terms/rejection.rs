@@ -1,8 +1,9 @@
 //! Why a change of an agreement's terms is refused.
 
+use super::uplift::DECISIONS_MAX;
 use super::{ABSENCES_MAX, AMENDMENTS_MAX, OPEN_AMENDMENTS_MAX, PAYMENTS_MAX, UPLIFTED_MAX};
 use care::published::NoticeBy;
-use care::{Date, Pence, Refusal, RefusalKind, Violation};
+use care::{AgreementId, Date, Pence, Refusal, RefusalKind, Violation};
 use thiserror::Error;
 
 /// The refusals of terms, signatures, absences, uplifts and outcomes.
@@ -130,19 +131,64 @@ pub enum TermsRejection {
         "uplift {0:?} is applied already: name agreements that it is not applied to, or give another reference"
     )]
     UpliftAlreadyApplied(String),
-    /// More than was negotiated.
+    /// More than was negotiated, or of another form.
     #[error(
-        "basis_points is {accepted}, above the {most} that were asked for or negotiated: give that or less"
+        "{field} is {accepted}; what was asked for or negotiated is {most}: give that or less, of the same form"
     )]
     UpliftAboveNegotiated {
+        /// The field.
+        field: &'static str,
         /// What the council would accept.
-        accepted: u32,
+        accepted: String,
         /// What was asked for, or negotiated.
-        most: u32,
+        most: String,
+    },
+    /// There is no such uplift of the provider's, as far as the council may know.
+    #[error("there is no uplift {0} of the provider's: list the uplifts of the framework for their names")]
+    UpliftUnknown(String),
+    /// Its negotiation goes on.
+    #[error("uplift {0} is being negotiated for the region: decide once its outcome is told")]
+    UpliftNotNegotiated(String),
+    /// An agreement that the uplift is not about.
+    #[error(
+        "agreement {agreement} was called off from another framework or lot than the uplift is for: leave it out"
+    )]
+    UpliftOfOther {
+        /// The agreement.
+        agreement: AgreementId,
+    },
+    /// Nothing that costs more.
+    #[error(
+        "agreement {agreement} costs no more by it: its level does not rise, or its price was agreed under a schedule that has the rise: leave it out"
+    )]
+    UpliftRaisesNothing {
+        /// The agreement.
+        agreement: AgreementId,
+    },
+    /// A line that no ledger takes.
+    #[error("the uplift from {from} on comes to {weekly} a week: it must be {} at most", Pence::MAX_INPUT)]
+    RiseTooHigh {
+        /// What the line would be.
+        weekly: Pence,
+        /// Its first night.
+        from: Date,
+    },
+    /// There is no such decision.
+    #[error("the council has no decision {0} of an uplift: list the decisions for their names")]
+    UpliftDecisionUnknown(u32),
+    /// A decision that is not, or no longer, applied.
+    #[error(
+        "decision {decision} is not applied to agreement {agreement}: leave it out, or decide the uplift anew"
+    )]
+    UpliftNotApplied {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The decision.
+        decision: u32,
     },
     /// Nothing that it could be applied to.
     #[error(
-        "the council has no agreement with the provider that started before {0} and goes on: name the agreements"
+        "the council has no agreement with the provider under that framework and lot that goes on from {0} and costs more by it: name the agreements"
     )]
     UpliftOfNothing(Date),
     /// Too much at a time.
@@ -189,6 +235,12 @@ pub enum CoreCheck {
     NotAdmitted,
 }
 
+/// One field that is not what it should be.
+pub(super) fn invalid(field: &str, description: impl Into<String>) -> TermsRejection {
+    let violation = Violation { field: field.to_owned(), description: description.into() };
+    TermsRejection::FieldInvalid(vec![violation])
+}
+
 impl TermsRejection {
     pub(super) fn limit(what: Limit) -> Self {
         match what {
@@ -198,6 +250,9 @@ impl TermsRejection {
             }
             Limit::Absences => Self::TooMany(ABSENCES_MAX, "an agreement has no more absences"),
             Limit::Payments => Self::TooMany(PAYMENTS_MAX, "an agreement has no more payments for outcomes"),
+            Limit::Decisions => {
+                Self::TooMany(DECISIONS_MAX, "a council has no more decisions about a provider's uplifts")
+            }
             Limit::Uplifted => Self::TooMany(UPLIFTED_MAX, "name the agreements, some at a time"),
         }
     }
@@ -216,7 +271,11 @@ impl TermsRejection {
             Self::CoreMissing(_) | Self::WeeklyNegative { .. } | Self::CoreNotAllowed { .. } => Some("lines"),
             Self::FundersNotWhole(_) => Some("funders"),
             Self::AbsenceUnknown(_) => Some("absence"),
-            Self::UpliftAboveNegotiated { .. } => Some("basis_points"),
+            Self::UpliftAboveNegotiated { field, .. } => Some(field),
+            Self::UpliftOfOther { .. } | Self::UpliftRaisesNothing { .. } | Self::UpliftNotApplied { .. } => {
+                Some("agreements")
+            }
+            Self::UpliftNotNegotiated(_) => Some("uplift"),
             Self::UpliftAlreadyApplied(_) => Some("reference"),
             Self::OutcomeUnknown { .. } | Self::OutcomeCapReached(_) => Some("outcome"),
             Self::OutcomeNotHeld(_) | Self::OutcomeTold(_) => Some("achieved_on"),
@@ -239,6 +298,8 @@ pub(super) enum Limit {
     Payments,
     /// Agreements that one decision uplifts.
     Uplifted,
+    /// Decisions of a council about one provider's uplifts.
+    Decisions,
 }
 
 impl Refusal for TermsRejection {
@@ -268,6 +329,13 @@ impl Refusal for TermsRejection {
             Self::UpliftAlreadyApplied(_) => "UPLIFT_ALREADY_APPLIED",
             Self::UpliftAboveNegotiated { .. } => "UPLIFT_ABOVE_NEGOTIATED",
             Self::UpliftOfNothing(_) => "UPLIFT_OF_NOTHING",
+            Self::UpliftUnknown(_) => "UPLIFT_UNKNOWN",
+            Self::UpliftNotNegotiated(_) => "UPLIFT_NOT_NEGOTIATED",
+            Self::UpliftOfOther { .. } => "UPLIFT_OF_OTHER",
+            Self::UpliftRaisesNothing { .. } => "UPLIFT_RAISES_NOTHING",
+            Self::RiseTooHigh { .. } => "UPLIFT_TOO_HIGH",
+            Self::UpliftDecisionUnknown(_) => "UPLIFT_DECISION_UNKNOWN",
+            Self::UpliftNotApplied { .. } => "UPLIFT_NOT_APPLIED",
             Self::TooMany(..) => "LIMIT_REACHED",
             Self::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
             Self::OutcomeNotHeld(_) => "OUTCOME_NOT_HELD",
@@ -286,9 +354,11 @@ impl Refusal for TermsRejection {
             | Self::FundersNotWhole(_)
             | Self::UpliftDateMissing
             | Self::UpliftAboveNegotiated { .. } => RefusalKind::Invalid,
-            Self::AmendmentUnknown(_) | Self::AbsenceUnknown(_) | Self::PaymentUnknown(_) => {
-                RefusalKind::NotFound
-            }
+            Self::AmendmentUnknown(_)
+            | Self::AbsenceUnknown(_)
+            | Self::PaymentUnknown(_)
+            | Self::UpliftUnknown(_)
+            | Self::UpliftDecisionUnknown(_) => RefusalKind::NotFound,
             _ => RefusalKind::Precondition,
         }
     }

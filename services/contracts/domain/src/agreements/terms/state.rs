@@ -3,15 +3,17 @@
 use super::commands::Changes;
 use super::events::{
     AmendmentEnd, AmendmentProposed, AmendmentTookEffect, NewOutcome, OutcomeEvidenced, Purchase,
-    SiblingDiscount,
+    SiblingDiscount, UpliftCorrected, UpliftDecided,
 };
+use super::uplift::key_of;
+use crate::frameworks::UpliftAmount;
 use care::published::{
-    AbsenceRecorded, AbsenceRule, AgreementIssued, AgreementTermsSet, CallOffCheck, FundersFrom, NoticeBy,
-    TermLine,
+    AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, AgreementIssued, AgreementTermsSet, CallOffCheck,
+    FundersFrom, NoticeBy, TermLine,
 };
 use care::{Date, Pence, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The TERMS_CAUSE code of what the award agreed on.
 pub(super) const ISSUED: &str = "ISSUED";
@@ -25,12 +27,15 @@ pub struct Terms {
     pub lines: Vec<TermLine>,
     /// Who pays, in order of dates.
     pub funders: Vec<FundersFrom>,
-    /// What is paid while the child is away; where there is no rule for it, all is.
+    /// What is paid while the child is away on nights before the first day of `absence_rules_from`: as it was told before rules had a date.
+    /// Where there is no rule for it, all is.
     pub absence_rules: Vec<AbsenceRule>,
+    /// What is paid while the child is away from a day on, in order of dates.
+    pub absence_rules_from: Vec<AbsenceRulesFrom>,
     /// What is paid for besides nights.
     pub outcomes: Vec<Outcome>,
-    /// How many days notice runs for, where that was agreed.
-    pub notice_days: Option<u16>,
+    /// How many days notice runs for that is given from a day on, where that was agreed.
+    pub notice_days: BTreeMap<Date, u16>,
     /// The day by which the placement is expected to end.
     pub expected_end: Option<Date>,
     /// The day on which the agreement is to be reviewed.
@@ -43,12 +48,38 @@ pub struct Terms {
     pub absences: BTreeMap<u32, AbsenceRecorded>,
     /// The lines that hold while siblings are there, by number.
     pub sibling_discounts: BTreeMap<u32, SiblingDiscount>,
-    /// The uplifts that were applied, by what they are called.
-    pub uplifts: BTreeSet<String>,
+    /// The uplifts that are applied, by what they are known by.
+    pub uplifts: BTreeMap<String, AppliedUplift>,
+    /// From when the price schedules hold that core fees were agreed under, by the first nights of those; as far as that was told.
+    pub schedules: BTreeMap<Date, Date>,
     /// Payments for outcomes, in the order they were evidenced.
     pub payments: Vec<OutcomePayment>,
     /// How the place came to be bought, where that is recorded.
     pub purchase: Option<Purchase>,
+}
+
+/// An uplift that is applied to an agreement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedUplift {
+    /// What it is called, as it was told.
+    pub reference: String,
+    /// The number of the decision in the council's log.
+    pub decision: u32,
+    /// By how much, as it was put right last.
+    pub amount: UpliftAmount,
+    /// The first night, as it was put right last.
+    pub from: Date,
+    /// The version of the terms that it made: of uplifts the later is of the fee with the earlier.
+    pub terms: u32,
+}
+
+/// What a council decided of an uplift, and how it put that right since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpliftDecision {
+    /// As it was decided.
+    pub decided: UpliftDecided,
+    /// Corrections, in the order they were told.
+    pub corrections: Vec<UpliftCorrected>,
 }
 
 /// A side's recorded consent.
@@ -148,15 +179,17 @@ impl Terms {
             lines: issued.terms.lines.iter().enumerate().map(line).collect(),
             funders: vec![FundersFrom { from: issued.start, funders: issued.terms.funders.clone() }],
             absence_rules: Vec::new(),
+            absence_rules_from: Vec::new(),
             outcomes: Vec::new(),
-            notice_days: None,
+            notice_days: BTreeMap::new(),
             expected_end: None,
             review_on: None,
             signatures: Vec::new(),
             amendments: Vec::new(),
             absences: BTreeMap::new(),
             sibling_discounts: BTreeMap::new(),
-            uplifts: BTreeSet::new(),
+            uplifts: BTreeMap::new(),
+            schedules: issued.schedule_from.map(|schedule| (issued.start, schedule)).into_iter().collect(),
             payments: Vec::new(),
             purchase: None,
         }
@@ -210,7 +243,12 @@ impl Terms {
             let number = number_after(self.outcomes.len());
             self.outcomes.push(Outcome { number, agreed, from: changes.from, until: None });
         }
-        self.notice_days = changes.notice_days.or(self.notice_days);
+        if let Some(days) = changes.notice_days {
+            // The last to be signed holds from its day on.
+            self.notice_days.retain(|from, _| *from < changes.from);
+            self.notice_days.insert(changes.from, days);
+        }
+        self.schedules.extend(e.schedule_from.map(|schedule| (changes.from, schedule)));
         self.expected_end = changes.expected_end.or(self.expected_end);
         self.review_on = changes.review_on.or(self.review_on);
         self.sibling_discounts.extend(e.siblings.iter().map(|(line, discount)| (*line, discount.clone())));
@@ -222,11 +260,36 @@ impl Terms {
         }
     }
 
+    /// An uplift was decided; the terms that it makes follow.
+    pub(crate) fn uplift(&mut self, decision: u32, e: &UpliftDecided) {
+        if let (Some(amount), Some(from)) = (e.amount(), e.from) {
+            let (reference, terms) = (e.reference.clone(), self.version.saturating_add(1));
+            let applied = AppliedUplift { reference, decision, amount, from, terms };
+            self.uplifts.insert(key_of(&e.reference), applied);
+        }
+    }
+
+    /// An uplift was put right; the terms that it makes follow.
+    pub(crate) fn correct_uplift(&mut self, e: &UpliftCorrected) {
+        let key = key_of(&e.reference);
+        match (&e.accepted, e.from) {
+            (Some(amount), Some(from)) => {
+                if let Some(applied) = self.uplifts.get_mut(&key) {
+                    (applied.amount, applied.from) = (amount.clone(), from);
+                }
+            }
+            _ => {
+                self.uplifts.remove(&key);
+            }
+        }
+    }
+
     pub(crate) fn set(&mut self, e: &AgreementTermsSet) {
         self.version = e.terms;
         self.lines.clone_from(&e.lines);
         self.funders.clone_from(&e.funders);
         self.absence_rules.clone_from(&e.absence_rules);
+        self.absence_rules_from.clone_from(&e.absence_rules_from);
     }
 }
 

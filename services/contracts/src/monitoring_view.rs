@@ -1,0 +1,124 @@
+//! What figures are made of, as other services' logs say it: a fold of every council's referrals and invoicing and of the region's vacancies log, kept
+//! in memory and built anew at each start.
+//!
+//! Figures without an event would be wrong, and an award need not wait for figures: where an event cannot be read the view sounds an alarm and goes
+//! on, and no figures are told any more until a newer program reads it.
+
+use crate::Contracts;
+use async_trait::async_trait;
+use care::CouncilId;
+use contracts_domain::monitoring::{Heard, Source};
+use eventlog::{LogId, Owner, Recorded, Service};
+use exchange::{Reaction, ReactionError};
+use service_kit::{caught_up, unavailable};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
+use tonic::Status;
+
+/// What was folded of the logs.
+#[derive(Default)]
+struct Folded {
+    heard: Heard,
+    /// The first event that could not be read, and why.
+    unread: Option<String>,
+}
+
+/// What other services' logs say, and how far they are known.
+pub(crate) struct MonitoringView {
+    folded: RwLock<Folded>,
+    /// The position in each log, for those who wait for one.
+    reached: BTreeMap<LogId, watch::Sender<u64>>,
+    /// Whether it has come, since the start, to where the logs were.
+    whole: AtomicBool,
+}
+
+impl MonitoringView {
+    /// One that knows nothing yet of the logs of these councils.
+    pub(crate) fn new(councils: impl Iterator<Item = CouncilId>) -> Self {
+        let of_council = |council| {
+            [Service::Referrals, Service::Invoicing].map(|service| LogId::council(service, council))
+        };
+        let logs = councils.flat_map(of_council).chain([LogId::region(Service::Vacancies)]);
+        let reached = logs.map(|log| (log, watch::Sender::new(0))).collect();
+        Self { folded: RwLock::default(), reached, whole: AtomicBool::new(false) }
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&Folded) -> R) -> R {
+        look(&self.folded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The positions that it stands at together and the SHA-256 of its JSON, in hex.
+    pub(crate) fn digest(&self) -> String {
+        let positions: u64 = self.reached.values().map(|reached| *reached.borrow()).sum();
+        self.read(|folded| {
+            let heard = serde_json::to_vec(&folded.heard).unwrap_or_default();
+            format!("{positions}:{}", hex::encode(Sha256::digest(heard)))
+        })
+    }
+}
+
+impl Contracts {
+    /// Looks at what other services' logs say: after a start once that is all of it, and from then on as it is, moments behind.
+    ///
+    /// # Errors
+    /// When it is not known in time, or something of it could not be read.
+    pub(crate) async fn heard<R>(&self, look: impl FnOnce(&Heard) -> R) -> Result<R, Status> {
+        let view = &self.monitoring;
+        if !view.whole.load(Ordering::Acquire) {
+            for (source, reached) in &view.reached {
+                caught_up(&*self.exchange, *source, reached, "what figures are made of").await?;
+            }
+            view.whole.store(true, Ordering::Release);
+        }
+        view.read(|folded| match &folded.unread {
+            None => Ok(look(&folded.heard)),
+            Some(event) => Err(unavailable(format!(
+                "no figures are told: an event that they are made of cannot be read here: {event}"
+            ))),
+        })
+    }
+}
+
+/// The log as the fold knows it; none that figures are made of otherwise.
+fn source(log: LogId) -> Option<Source> {
+    match (log.service, log.owner) {
+        (Service::Referrals, Owner::Council(council)) => Some(Source::Referrals(council)),
+        (Service::Invoicing, Owner::Council(council)) => Some(Source::Invoicing(council)),
+        (Service::Vacancies, Owner::Region) => Some(Source::Vacancies),
+        _ => None,
+    }
+}
+
+#[async_trait]
+impl Reaction for MonitoringView {
+    fn name(&self) -> &'static str {
+        "contracts-monitoring"
+    }
+
+    fn sources(&self) -> Vec<LogId> {
+        self.reached.keys().copied().collect()
+    }
+
+    fn position(&self, source: LogId) -> u64 {
+        self.reached.get(&source).map_or(0, |reached| *reached.borrow())
+    }
+
+    async fn consume(&self, log: LogId, events: &[Arc<Recorded>]) -> Result<(), ReactionError> {
+        let (Some(source), Some(reached)) = (source(log), self.reached.get(&log)) else { return Ok(()) };
+        let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
+        let mut position = *reached.borrow();
+        for event in events.iter().skip_while(|event| event.position <= position).collect::<Vec<_>>() {
+            if let Err(error) = folded.heard.hear(source, &event.event_type, event.version, &event.payload) {
+                let event = event.reference();
+                tracing::error!(%event, %error, "ALARM: no figures are told any more, an event that they are made of cannot be read");
+                folded.unread.get_or_insert_with(|| format!("{event}: {error}"));
+            }
+            position = event.position;
+        }
+        reached.send_replace(position);
+        Ok(())
+    }
+}
