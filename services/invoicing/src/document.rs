@@ -80,7 +80,9 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
     let lines: Vec<Line> = issued.lines.iter().enumerate().map(|(index, it)| line(index, it, sign)).collect();
     let has = |category| lines.iter().any(|line| line.vat.category == category);
     let (taxed, outside) = (has(Category::Standard), has(Category::OutsideScope));
-    let education = issued.lines.iter().any(|line| line.kind == "EDUCATION");
+    // An independent school's education is taxed: only what is exempt is said to be.
+    let education =
+        issued.lines.iter().any(|it| it.kind == "EDUCATION" && vat(it).category == Category::Exempt);
     let due = issued.payable_by;
     let mut document = Document {
         kind: if credit { Kind::SelfBilledCreditNote } else { Kind::SelfBilledInvoice },

@@ -355,7 +355,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("GetInvoice", r#"{"name": "<invoice>"}"#),
     ("ListInvoices", r#"{"parent": "<self>", "page_size": 200}"#),
     ("RecordPayment", r#"{"name": "<invoice>", "paid_on": "<today>"}"#),
-    ("ClosePeriod", r#"{"parent": "<council>", "month": "2026-04"}"#),
+    ("ClosePeriod", r#"{"parent": "<council>", "month": "2026-04", "leave_uncharged": true}"#),
     ("GetLedger", r#"{"parent": "<council>", "as_of": "2027-01-01", "known_at": "2027-01-01T09:00:00Z"}"#),
     (
         "GetStatement",

@@ -19,6 +19,7 @@ pub(crate) async fn bill(season: &mut Season<'_>, week: u32) -> Result<(), DemoE
                 parent: format!("councils/{council}"),
                 request_id: this.chance.request_id("close", council),
                 month: "2026-04".to_owned(),
+                leave_uncharged: false,
             };
             clients.invoicing().close_period(request).await.at("close a period")?;
         }

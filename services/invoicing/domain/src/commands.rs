@@ -57,6 +57,8 @@ pub struct RecordPayment {
 pub struct ClosePeriod {
     /// A day of the month.
     pub month: Date,
+    /// Whether it is closed although nights in it are not charged yet: these become adjustments in the first open month.
+    pub leave_uncharged: bool,
 }
 
 /// An invoice or credit note that a provider sends.

@@ -82,6 +82,19 @@ pub enum Rejection {
         /// The first day after it.
         open_from: Date,
     },
+    /// The month has nights that are not charged.
+    #[error(
+        "{agreements} agreements have nights before {open_from} that are not charged, or charges that are not corrected: \
+         charge them through {open_from} and close {month} then, or set leave_uncharged, which makes them adjustments"
+    )]
+    NightsUncharged {
+        /// The first day of the month.
+        month: Date,
+        /// The first day after it.
+        open_from: Date,
+        /// How many agreements have such nights.
+        agreements: usize,
+    },
     /// A run that was not begun.
     #[error("the run was not begun in this ledger: send the request again with a new request_id")]
     RunUnknown,
@@ -126,6 +139,7 @@ impl Refusal for Rejection {
             Self::PaymentAmountInvalid { .. } => "PAYMENT_AMOUNT_INVALID",
             Self::PeriodClosed { .. } => "PERIOD_CLOSED",
             Self::PeriodNotOver { .. } => "PERIOD_NOT_OVER",
+            Self::NightsUncharged { .. } => "NIGHTS_UNCHARGED",
             Self::RunUnknown => "RUN_UNKNOWN",
             Self::LedgerForeign { .. } => "LEDGER_FOREIGN",
             Self::LedgerUnbalanced { .. } => "LEDGER_UNBALANCED",

@@ -472,6 +472,35 @@ fn a_month_is_closed_when_it_is_over_and_with_all_before_it() {
 }
 
 #[test]
+fn a_month_with_nights_to_charge_is_closed_only_where_that_is_meant() {
+    let today = day("2026-03-01");
+    let ask = |leave_uncharged| {
+        Ask::ClosePeriod(invoicing_domain::ClosePeriod { month: day("2026-02-01"), leave_uncharged })
+    };
+    let closed = |left: u64| {
+        move |events: &[InvoicingEvent]| {
+            let [InvoicingEvent::PeriodClosed(closed)] = events else { panic!("unexpected {events:?}") };
+            assert_eq!(closed.left_uncharged, left, "the record says what it was closed in spite of");
+        }
+    };
+    after(&charged()).when(command(5, today, ask(false))).then_refused("NIGHTS_UNCHARGED");
+    after(&charged()).when(command(5, today, ask(true))).then_events(closed(1));
+    let mut commands = charged();
+    commands.push(command(6, today, accrue(1, today)));
+    after(&commands).when(command(7, today, ask(false))).then_events(closed(0));
+    after(&commands)
+        .when(command(
+            8,
+            day("2026-04-01"),
+            Ask::ClosePeriod(invoicing_domain::ClosePeriod {
+                month: day("2026-03-01"),
+                leave_uncharged: false,
+            }),
+        ))
+        .then_refused("NIGHTS_UNCHARGED");
+}
+
+#[test]
 fn a_run_sums_up_what_was_done_in_it() {
     let today = day("2026-02-01");
     let run = RunId(Uuid::from_u128(7));

@@ -130,7 +130,7 @@ pub(super) async fn close_period(
         council,
         cause: Cause::request(&caller.actor(), &given_or_made(&request.request_id)),
         at: caller.at,
-        ask: Ask::ClosePeriod(ClosePeriod { month }),
+        ask: Ask::ClosePeriod(ClosePeriod { month, leave_uncharged: request.leave_uncharged }),
     };
     let closed = request.month.clone();
     let render = move |state: &State, _: &[_]| Period {

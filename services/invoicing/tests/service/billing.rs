@@ -54,6 +54,7 @@ async fn a_late_end_is_credited_and_a_statement_shows_it() {
         parent: DERBY.to_owned(),
         request_id: "c".to_owned(),
         month: "2026-01".to_owned(),
+        leave_uncharged: false,
     };
     let closed =
         world.service.close_period(as_council(DERBY, "2026-02-01", close)).await.unwrap().into_inner();

@@ -40,8 +40,8 @@ async fn lived_in() -> World {
     }
     let invoices = world.issue(DERBY, "i", "2026-02-01").await;
     world.pay(&invoices[0], "p").await.unwrap();
-    let close =
-        ClosePeriodRequest { parent: DERBY.into(), request_id: "c".into(), month: "2026-01".to_owned() };
+    let (parent, month) = (DERBY.to_owned(), "2026-01".to_owned());
+    let close = ClosePeriodRequest { parent, request_id: "c".into(), month, leave_uncharged: false };
     world.service.close_period(as_council(DERBY, "2026-02-03", close)).await.unwrap();
     for (n, on) in [(2, "2026-01-17"), (3, "2026-01-10"), (5, "2026-01-21")] {
         world.end(DERBY, n, on).await;
@@ -200,6 +200,37 @@ async fn every_invoice_is_an_e_invoice_of_what_the_ledger_owes() {
         documents.iter().any(|document| document.rounding != Pence::ZERO),
         "VAT by line and on the sum differ"
     );
+}
+
+/// An independent school's education is taxed, and its e-invoice does not say that education is exempt.
+#[tokio::test]
+async fn only_exempt_education_is_given_as_a_reason_of_exemption() {
+    let world = world().await;
+    for (n, provider, provision) in
+        [(1, "school", "RESIDENTIAL_EDUCATION"), (2, "home", "RESIDENTIAL"), (3, "plain", "RESIDENTIAL")]
+    {
+        let with_lessons = |issued: &mut care::published::AgreementIssued| {
+            issued.terms.route = Route::Spot { justification: "nobody else".to_owned() };
+            issued.provision = provision.to_owned();
+            if n < 3 {
+                let kind = "EDUCATION".to_owned();
+                issued.terms.lines.push(care::published::PriceLine { kind, weekly: Pence(14_000) });
+            }
+        };
+        world.place_on(DERBY, n, provider, with_lessons).await;
+    }
+    world.accrue(DERBY, "a", "2026-02-01").await.unwrap();
+    let mut reasons = BTreeMap::new();
+    for invoice in world.issue(DERBY, "i", "2026-02-01").await {
+        let file = as_file(&world, &invoice.name, DocumentFormat::Ubl).await.unwrap();
+        let document = books::ubl::read(&file.content).unwrap();
+        let exempt = document.exempt.unwrap();
+        reasons.insert(document.seller.id, (exempt.code, exempt.reason.unwrap().contains("education")));
+    }
+    let welfare = || (Some("VATEX-EU-132-1G".to_owned()), false);
+    assert_eq!(reasons["school"], welfare());
+    assert_eq!(reasons["home"], (None, true));
+    assert_eq!(reasons["plain"], welfare());
 }
 
 #[tokio::test]

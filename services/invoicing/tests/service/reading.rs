@@ -176,6 +176,7 @@ async fn everything_wrong_with_a_request_is_told_at_once() {
         parent: DERBY.to_owned(),
         request_id: "m".to_owned(),
         month: "2026-13".to_owned(),
+        leave_uncharged: false,
     };
     let status = world.service.close_period(as_council(DERBY, "2026-02-01", month)).await.unwrap_err();
     assert_eq!(reason(&status), "FIELD_INVALID");

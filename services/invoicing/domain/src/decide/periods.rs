@@ -21,5 +21,12 @@ pub(super) fn close(
     if state.open_from.is_some_and(|already| open_from <= already) {
         return Ok(Vec::new());
     }
-    Ok(vec![PeriodClosed { council: command.council, month, open_from, at: command.at }.into()])
+    let agreements = state.to_accrue(open_from).len();
+    if agreements > 0 && !ask.leave_uncharged {
+        return Err(Rejection::NightsUncharged { month, open_from, agreements });
+    }
+    let left_uncharged = u64::try_from(agreements).unwrap_or(u64::MAX);
+    Ok(vec![
+        PeriodClosed { council: command.council, month, open_from, left_uncharged, at: command.at }.into(),
+    ])
 }

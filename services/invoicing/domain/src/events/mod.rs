@@ -300,8 +300,16 @@ pub struct PeriodClosed {
     pub month: Date,
     /// The first day on which an entry may be dated from now on.
     pub open_from: Date,
+    /// How many agreements had nights in it that were not charged, or charges that were not corrected yet, which it was closed in spite of.
+    #[serde(default, skip_serializing_if = "is_none_left")]
+    pub left_uncharged: u64,
     /// When.
     pub at: Timestamp,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none_left(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A run over many agreements or providers began; each of them is a command of its own.

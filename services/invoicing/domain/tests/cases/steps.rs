@@ -93,7 +93,10 @@ impl Step {
             ["arrange" | "tolerate" | "send" | "credit" | "query" | "answer" | "resolve", ..] => {
                 sent::read(what, &words, today, state)?
             }
-            ["close", month] => Ask::ClosePeriod(ClosePeriod { month: date(&format!("{month}-01"))? }),
+            ["close", month, rest @ ..] => Ask::ClosePeriod(ClosePeriod {
+                month: date(&format!("{month}-01"))?,
+                leave_uncharged: rest == ["uncharged"],
+            }),
             ["invoice", provider, "before", to] => Ask::IssueInvoice(IssueInvoice {
                 provider: provider.parse().map_err(|_| format!("{provider} is no provider"))?,
                 part: 0,

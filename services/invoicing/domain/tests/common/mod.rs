@@ -122,8 +122,9 @@ pub(crate) fn by(person: &str, step: PaymentStep) -> Ask {
     Ask::Payments(Payments { by: person.to_owned(), step })
 }
 
+/// A month closed whatever is left in it; what is refused of it is a test's of its own.
 pub(crate) fn close(month: Date) -> Ask {
-    Ask::ClosePeriod(ClosePeriod { month })
+    Ask::ClosePeriod(ClosePeriod { month, leave_uncharged: true })
 }
 
 /// The events that a series of commands leads to.

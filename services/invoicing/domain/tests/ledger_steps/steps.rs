@@ -169,7 +169,8 @@ fn pay(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
 }
 
 fn close(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
-    vec![Ask::ClosePeriod(ClosePeriod { month: date_of(world.today - chance.day(10, 70)) })]
+    let month = date_of(world.today - chance.day(10, 70));
+    vec![Ask::ClosePeriod(ClosePeriod { month, leave_uncharged: true })]
 }
 
 fn issue(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
