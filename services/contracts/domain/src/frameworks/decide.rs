@@ -225,9 +225,9 @@ pub(super) fn room_for(framework: &Framework, provider: &ProviderId) -> Result<(
     if known {
         return Ok(());
     }
-    let nominated =
-        framework.link_authorities.keys().filter(|it| !framework.providers().contains(it)).count();
-    at_most("providers of a framework", PROVIDERS_MAX, framework.providers().len() + nominated)
+    let mut all = framework.providers();
+    all.extend(framework.link_authorities.keys());
+    at_most("providers of a framework", PROVIDERS_MAX, all.len())
 }
 
 fn valid_gate(field: &'static str, gate: Option<&GradeGate>) -> Result<(), FrameworkRejection> {
