@@ -121,6 +121,7 @@ fn ask(news: &News, n: u32) -> Ask {
             kind: "MISSING".to_owned(),
             from: at_day(*from),
             until: nights.map(|nights| at_day(from + nights)),
+            by: None,
             at,
         }),
         News::Left { which, on } => Ask::CloseCharges(ended(*which, at_day(*on), at)),
@@ -170,7 +171,6 @@ impl Ledger {
             provider: "acme".parse().unwrap(),
             from: at_day(BIRTHDAY),
             lines: lines(&[("CORE", 20_003)]),
-            by: None,
             at: noon(day("2026-01-01")),
         }));
         ledger

@@ -224,6 +224,7 @@ pub(crate) fn blank(
         until: None,
         cause: "ISSUED".to_owned(),
         note: String::new(),
+        worked_out: String::new(),
     };
     Facts {
         id,

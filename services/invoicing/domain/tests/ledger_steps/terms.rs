@@ -77,6 +77,7 @@ fn line(number: u32, kind: &str, weekly: i64, from: i32, nights: Option<i32>, ca
         until: nights.map(|nights| date_of(from + nights)),
         cause: cause.to_owned(),
         note: String::new(),
+        worked_out: String::new(),
     }
 }
 
@@ -155,6 +156,7 @@ pub(crate) fn away(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
         kind: ABSENCES[chance.below(ABSENCES.len())].to_owned(),
         from: date_of(from),
         until: (!chance.once_in(4)).then(|| date_of(from + chance.day(-1, 35))),
+        by: None,
         at: world.now(),
     })]
 }
