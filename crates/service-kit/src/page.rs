@@ -54,7 +54,8 @@ paged! {
     audit: ListLogsRequest, SearchEventsRequest;
     contracts: ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest, ListNoticesRequest,
         ListUpliftsRequest;
-    invoicing: GetStatementRequest, ListAgedPayablesRequest, ListChargesRequest, ListInvoicesRequest;
+    invoicing: GetStatementRequest, ListAgedPayablesRequest, ListBankDetailsRequest, ListChargesRequest, ListInvoicesRequest,
+        ListPaymentRunsRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,

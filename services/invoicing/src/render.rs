@@ -1,5 +1,7 @@
 //! The state as the API shows it.
 
+pub(crate) mod payments;
+
 use api::invoicing::{
     AccountBalance, AccountClass, AgedPayable, Charge, ChargedLine, Forecast, ForecastMonth, FunderAmount,
     Invoice, InvoiceKind, InvoiceLine, JournalEntry, Ledger, Posting,

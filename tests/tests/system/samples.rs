@@ -358,6 +358,33 @@ const SAMPLES: &[(&str, &str)] = &[
             "from": "2026-01-01", "to": "2027-01-01"}"#,
     ),
     ("GetInvoiceDocument", r#"{"name": "<invoice>", "format": "DOCUMENT_FORMAT_UBL"}"#),
+    (
+        "SetPaymentPolicy",
+        r#"{"name": "<council>/paymentPolicy", "policy": {"service_user": "123456", "first_run_on": "2026-06-26",
+            "payer": {"sort_code": "201575", "account_number": "12345678", "account_name": "The council"}}}"#,
+    ),
+    ("GetPaymentPolicy", r#"{"name": "<council>/paymentPolicy"}"#),
+    (
+        "RecordBankDetails",
+        r#"{"name": "<bank_details>", "account": {"sort_code": "301234", "account_number": "87654321", "account_name": "A provider"}}"#,
+    ),
+    (
+        "VerifyBankDetails",
+        r#"{"name": "<bank_details>", "revision": 1, "how": "called the number on the contract"}"#,
+    ),
+    ("GetBankDetails", r#"{"name": "<bank_details>"}"#),
+    ("ListBankDetails", r#"{"parent": "<council>", "page_size": 200}"#),
+    (
+        "ProposePaymentRun",
+        r#"{"parent": "<council>", "pay_on": "2026-06-26", "due_by": "2026-07-31", "providers": ["<my_provider>"]}"#,
+    ),
+    ("ApprovePaymentRun", r#"{"name": "<payment_run>"}"#),
+    ("RejectPaymentRun", r#"{"name": "<payment_run>", "reason": "a wrong sum"}"#),
+    ("GetPaymentRun", r#"{"name": "<payment_run>"}"#),
+    ("ListPaymentRuns", r#"{"parent": "<council>", "page_size": 200}"#),
+    ("GetPaymentRunDocument", r#"{"name": "<payment_run>", "format": "PAYMENT_RUN_FORMAT_CSV"}"#),
+    ("RecordPaymentReturned", r#"{"name": "<invoice>", "reason": "account closed"}"#),
+    ("GetPromptPayment", r#"{"parent": "<council>", "from": "2026-04-01", "to": "2026-09-30"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (

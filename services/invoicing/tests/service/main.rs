@@ -4,6 +4,7 @@
 
 mod billing;
 mod exports;
+mod payments;
 mod reading;
 mod repeated;
 mod world;
