@@ -54,8 +54,8 @@ paged! {
     audit: ListLogsRequest, SearchEventsRequest;
     contracts: GetSuspensionImpactRequest, ListAgreementsRequest, ListAmendmentsRequest, ListFrameworkProvidersRequest, ListFrameworksRequest,
         ListNoticesRequest, ListPlacementReviewsRequest, ListUpliftDecisionsRequest, ListUpliftsRequest;
-    invoicing: GetStatementRequest, ListAgedPayablesRequest, ListBillingArrangementsRequest, ListChargesRequest, ListInvoicesRequest,
-        ListSupplierInvoicesRequest;
+    invoicing: GetStatementRequest, ListAgedPayablesRequest, ListBankDetailsRequest, ListBillingArrangementsRequest, ListChargesRequest,
+        ListInvoicesRequest, ListPaymentRunsRequest, ListSupplierInvoicesRequest;
     operations: ListDeadLettersRequest;
     referrals: ExplainSearchRequest, ListApprovalsDueRequest, ListAwardsRequest, ListDeadlinesRequest, ListEvaluationsRequest,
         ListInvitationsRequest, ListOffersRequest, ListQuestionsRequest, ListReferralsRequest, ListReleasedReferralsRequest,

@@ -151,7 +151,7 @@ fn seller(provider: &ProviderId, outside_scope: bool) -> Party {
 }
 
 /// The name of another council, or the id.
-fn provider_as_named(provider: &ProviderId) -> String {
+pub(crate) fn provider_as_named(provider: &ProviderId) -> String {
     let council: Option<CouncilId> =
         provider.as_str().strip_prefix("council-").and_then(|gss| gss.to_ascii_uppercase().parse().ok());
     council.map_or_else(|| provider.to_string(), |council| council.name().to_owned())

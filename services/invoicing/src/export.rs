@@ -118,6 +118,7 @@ fn description(code: EntryCode) -> &'static str {
         EntryCode::CreditNote => "Credit note",
         EntryCode::Payment => "Payment of invoice",
         EntryCode::Refund => "Settlement of credit note",
+        EntryCode::PaymentReturn => "Payment sent back by the bank",
         EntryCode::Commitment => "Nights committed",
         EntryCode::PaymentReturn => "Payment sent back by the bank",
         EntryCode::Query => "Query of invoice",

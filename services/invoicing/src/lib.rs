@@ -6,6 +6,7 @@
 mod document;
 mod export;
 mod grpc;
+mod payment_document;
 mod reactions;
 mod render;
 mod rules;

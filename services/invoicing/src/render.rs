@@ -1,5 +1,6 @@
 //! The state as the API shows it.
 
+pub(crate) mod payments;
 pub(crate) mod supplier;
 
 use api::invoicing::{

@@ -30,6 +30,20 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.invoicing.v1.InvoicingService/ListBillingArrangements", Own, Own, Never),
     council_only("/brokerage.invoicing.v1.InvoicingService/SetMatchTolerance"),
     council_only("/brokerage.invoicing.v1.InvoicingService/GetMatchTolerance"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/SetPaymentPolicy"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetPaymentPolicy"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/RecordBankDetails"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/VerifyBankDetails"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetBankDetails"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ListBankDetails"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ProposePaymentRun"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ApprovePaymentRun"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/RejectPaymentRun"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetPaymentRun"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/ListPaymentRuns"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetPaymentRunDocument"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/RecordPaymentReturned"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetPromptPayment"),
 ];
 
 const fn council_only(method: &'static str) -> Rule {

@@ -4,8 +4,9 @@ use crate::samples::Names;
 use crate::world::{NOW, Party, World, award, offer_of, post, referral_of, release, requirements};
 use api::contracts::StartPlacementRequest;
 use api::invoicing::{
-    AccrueNightsRequest, ArrangeBillingRequest, BillingMode, GetStatementRequest, IssueInvoicesRequest,
-    ListChargesRequest, SentKind, SubmitInvoiceRequest, SubmittedLine,
+    AccrueNightsRequest, ArrangeBillingRequest, BankAccount, BillingMode, GetStatementRequest, IssueInvoicesRequest,
+    ListChargesRequest, PaymentPolicy, ProposePaymentRunRequest, RecordBankDetailsRequest, SentKind, SetPaymentPolicyRequest,
+    SubmitInvoiceRequest, SubmittedLine, VerifyBankDetailsRequest,
 };
 use api::referrals::{Award, Identity, Offer, SearchReferralRequest, SubmitOfferRequest};
 use api::vacancies::{FinishRegisterImportRequest, ReadRegisterPartRequest, RegisterRow, RegistrationStatus};
@@ -94,7 +95,8 @@ pub(crate) async fn two_sides() -> (World, [Side; 2]) {
     world.clock.advance_to(NOW.parse().unwrap());
     import_register(&placed[0]).await;
     let [derby, darlington] = placed;
-    let sides = [Box::pin(bill(&DERBY, derby)).await, Box::pin(bill(&DARLINGTON, darlington)).await];
+    let sides =
+        [Box::pin(bill(&world, &DERBY, derby)).await, Box::pin(bill(&world, &DARLINGTON, darlington)).await];
     world.settled().await;
     (world, sides)
 }
@@ -193,7 +195,37 @@ async fn send(council: &Party, provider: &Party, agreement: &str) -> String {
     sent.name
 }
 
-async fn bill(plan: &Plan, placed: Placed) -> Side {
+/// A payment run that one person of the council proposes to pay the provider by, and by which bank details.
+async fn propose(world: &World, council: &Party, provider: &Party) -> (String, String) {
+    let mut ann = world.person(council.role.clone(), "ann").await.invoicing();
+    let mut ben = world.person(council.role.clone(), "ben").await.invoicing();
+    let account = |name: &str, sort_code: &str, account_number: &str| BankAccount {
+        sort_code: sort_code.to_owned(),
+        account_number: account_number.to_owned(),
+        account_name: name.to_owned(),
+    };
+    let policy = PaymentPolicy {
+        service_user: "123456".to_owned(),
+        payer: Some(account("The council", "201575", "12345678")),
+        first_run_on: "2026-06-26".to_owned(),
+        ..Default::default()
+    };
+    let name = format!("{}/paymentPolicy", council.name());
+    let set = SetPaymentPolicyRequest { name, policy: Some(policy), ..Default::default() };
+    ann.set_payment_policy(set).await.unwrap();
+    let Role::Provider(id) = &provider.role else { unreachable!("it is a provider") };
+    let details = format!("{}/bankDetails/{id}", council.name());
+    let account = Some(account("A provider", "301234", "87654321"));
+    let record = RecordBankDetailsRequest { name: details.clone(), account, ..Default::default() };
+    ann.record_bank_details(record).await.unwrap();
+    let how = "called the number on the contract".to_owned();
+    let verify = VerifyBankDetailsRequest { name: details.clone(), revision: 1, how, ..Default::default() };
+    ben.verify_bank_details(verify).await.unwrap();
+    let propose = ProposePaymentRunRequest { parent: council.name(), ..Default::default() };
+    (details, ann.propose_payment_run(propose).await.unwrap().into_inner().name)
+}
+
+async fn bill(world: &World, plan: &Plan, placed: Placed) -> Side {
     let Placed { council, provider, lead, places, household, offer, won } = placed;
     let mut ledger = council.invoicing();
     let (parent, through) = (council.name(), CHARGED_THROUGH.to_owned());
@@ -209,9 +241,11 @@ async fn bill(plan: &Plan, placed: Placed) -> Side {
     let statement = GetStatementRequest { parent: parent.clone(), ..Default::default() };
     let entries = ledger.get_statement(statement).await.unwrap().into_inner().entries;
 
+    let (bank_details, run) = propose(world, &council, &provider).await;
+
     let uuid = |name: &str| name.rsplit('/').next().unwrap().to_owned();
     let mut secrets = vec![plan.child.to_owned(), format!("\"{}\"", plan.weekly_pence)];
-    secrets.extend([&offer.name, &invoice, &sent_invoice].map(|name| uuid(name)));
+    secrets.extend([&offer.name, &invoice, &sent_invoice, &run].map(|name| uuid(name)));
     let referral = referral_of(&offer);
     let claim_ids = [&referral, &won.name, &won.agreement].map(|name| uuid(name)).to_vec();
     secrets.extend(charges.iter().map(|charge| uuid(&charge.name)));
@@ -232,6 +266,8 @@ async fn bill(plan: &Plan, placed: Placed) -> Side {
         ("agreement", won.agreement),
         ("invoice", invoice),
         ("sent_invoice", sent_invoice),
+        ("bank_details", bank_details),
+        ("payment_run", run),
         ("log", format!("referrals/{id}")),
         ("my_provider", provider.name()),
         ("my_framework", lead.name()),

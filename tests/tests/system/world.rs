@@ -130,7 +130,12 @@ impl World {
 
     /// A caller of this role, on a connection of its own.
     pub(crate) async fn party(&self, role: Role) -> Party {
-        let token = self.region.token(role.clone());
+        self.person(role, "test").await
+    }
+
+    /// A person who acts for a role, on a connection of their own.
+    pub(crate) async fn person(&self, role: Role, subject: &str) -> Party {
+        let token = self.region.token_of(role.clone(), subject);
         let channel = channel(&format!("http://{}", self.region.running.address())).await;
         let connection = InterceptedService::new(Routed::One(channel.clone()), Bearer::new(&token));
         Party { role, token, channel, connection }

@@ -10,10 +10,12 @@ mod columns;
 mod exports;
 mod invoices;
 mod parties;
+mod runs;
 mod template;
 
 pub use columns::{COLUMNS, Column};
 pub use exports::{AgedPayable, StatementLine, aged_payables, journal, statement};
 pub use invoices::{BYTES_MAX, ROWS_MAX, read_invoices};
 pub use parties::Parties;
+pub use runs::{LeftOutRow, PaidRow, payment_run};
 pub use template::write_invoices;

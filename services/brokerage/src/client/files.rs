@@ -113,7 +113,14 @@ mod tests {
             all.filter(is_answered_with_one).map(|method| method.name().to_owned()).collect();
         assert_eq!(
             names.iter().map(String::as_str).collect::<std::collections::BTreeSet<_>>(),
-            ["ExportJournal", "GetInvoiceDocument", "GetMonitoringDocument", "PrintAgreement"].into()
+            [
+                "ExportJournal",
+                "GetInvoiceDocument",
+                "GetMonitoringDocument",
+                "GetPaymentRunDocument",
+                "PrintAgreement"
+            ]
+            .into()
         );
     }
 }

@@ -1,9 +1,11 @@
 //! What leaves a ledger as a file: the journal for other accounting programs, and invoices for those who are paid.
 
+use super::payment_runs::look_at;
 use super::reading::{point, seen, visible_invoice};
 use crate::Invoicing;
 use crate::document::{FileKind, Source};
 use crate::export::{Extract, Program, Span};
+use crate::payment_document::{RunFile, RunSource};
 use crate::render;
 use api::invoicing as proto;
 use books::Faults;
@@ -102,6 +104,68 @@ pub(super) fn get_invoice_document(
         file_name: format!("{number}{ending}"),
         media_type: media_type.to_owned(),
         content: file.into_bytes(),
+    })
+}
+
+pub(super) fn get_payment_run_document(
+    service: &Invoicing,
+    caller: &Caller,
+    request: &proto::GetPaymentRunDocumentRequest,
+) -> Result<proto::PaymentRunDocument, Status> {
+    let mut fields = Fields::new();
+    let name = fields.council_resource("name", &request.name, "paymentRuns");
+    let file = run_file(&mut fields, request);
+    let ((council, id), file) = fields.finish(|| Some((name?, file?)))?;
+    let (source, file_name, number, status) = look_at(service, caller, council, id, |state, run| {
+        (RunSource::of(state, run, &file), file.file_name(run), run.proposed.number, run.status())
+    })?;
+    let nothing = || match source {
+        RunSource::NoPayee => {
+            let message =
+                format!("payment run {number} pays nothing to {}: check the provider", request.provider);
+            refused(Code::NotFound, "PAYEE_UNKNOWN", message, [])
+        }
+        _ => {
+            let message = format!(
+                "payment run {number} is {}: there is a file for the bank, and advices, once two people have approved it",
+                status.as_str()
+            );
+            refused(Code::FailedPrecondition, "PAYMENT_RUN_STATUS", message, [])
+        }
+    };
+    let content = source.written().ok_or_else(nothing)?.map_err(|faults| unwritable(&faults))?;
+    Ok(proto::PaymentRunDocument {
+        name: render::payments::run_name(council, id),
+        file_name,
+        media_type: file.media_type().to_owned(),
+        content: content.into_bytes(),
+    })
+}
+
+/// Which file of a run is asked for; a remittance advice is one provider's.
+fn run_file(fields: &mut Fields, request: &proto::GetPaymentRunDocumentRequest) -> Option<RunFile> {
+    use proto::PaymentRunFormat as Format;
+    let format = fields.check("format", Format::try_from(request.format))?;
+    let of_all = match format {
+        Format::Bacs => Some(RunFile::Bacs),
+        Format::Csv => Some(RunFile::Csv),
+        Format::Unspecified => {
+            fields.violation("format", "it is not set: say as which file, such as PAYMENT_RUN_FORMAT_BACS");
+            return None;
+        }
+        Format::RemittanceText | Format::RemittanceHtml | Format::RemittanceCsv => None,
+    };
+    if of_all.is_some() {
+        if !request.provider.is_empty() {
+            fields.violation("provider", "this file is of all providers: leave it out, or ask for an advice");
+        }
+        return of_all;
+    }
+    let provider = fields.provider("provider", &request.provider)?;
+    Some(match format {
+        Format::RemittanceHtml => RunFile::RemittanceHtml(provider),
+        Format::RemittanceCsv => RunFile::RemittanceCsv(provider),
+        _ => RunFile::RemittanceText(provider),
     })
 }
 

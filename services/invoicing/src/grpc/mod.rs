@@ -4,6 +4,8 @@ mod arranging;
 mod billing;
 mod exporting;
 mod incoming;
+mod payees;
+mod payment_runs;
 mod reading;
 mod supplier;
 
@@ -11,6 +13,7 @@ pub(crate) use exporting::exports;
 pub(crate) use supplier::files;
 
 use crate::Invoicing;
+use crate::runs::given_or_made;
 use api::invoicing as proto;
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
@@ -21,6 +24,7 @@ use api::invoicing::{
     ListInvoicesRequest, ListInvoicesResponse, Period, RecordPaymentRequest,
 };
 use care::{AgreementId, CouncilId};
+use invoicing_domain::{Ask, Cause, Command, PaymentStep, Payments};
 use service_kit::{Caller, Fields, not_found};
 use tonic::{Request, Response, Status};
 
@@ -192,6 +196,117 @@ impl InvoicingService for Invoicing {
     ) -> Result<Response<proto::MatchTolerance>, Status> {
         let caller = Caller::of(&request)?;
         arranging::get_match_tolerance(self, &caller, &request.into_inner()).map(Response::new)
+    }
+
+    async fn set_payment_policy(
+        &self,
+        request: Request<proto::SetPaymentPolicyRequest>,
+    ) -> Result<Response<proto::PaymentPolicy>, Status> {
+        payees::set_payment_policy(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_payment_policy(
+        &self,
+        request: Request<proto::GetPaymentPolicyRequest>,
+    ) -> Result<Response<proto::PaymentPolicy>, Status> {
+        payees::get_payment_policy(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn record_bank_details(
+        &self,
+        request: Request<proto::RecordBankDetailsRequest>,
+    ) -> Result<Response<proto::BankDetails>, Status> {
+        payees::record_bank_details(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn verify_bank_details(
+        &self,
+        request: Request<proto::VerifyBankDetailsRequest>,
+    ) -> Result<Response<proto::BankDetails>, Status> {
+        payees::verify_bank_details(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_bank_details(
+        &self,
+        request: Request<proto::GetBankDetailsRequest>,
+    ) -> Result<Response<proto::BankDetails>, Status> {
+        payees::get_bank_details(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn list_bank_details(
+        &self,
+        request: Request<proto::ListBankDetailsRequest>,
+    ) -> Result<Response<proto::ListBankDetailsResponse>, Status> {
+        payees::list_bank_details(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn propose_payment_run(
+        &self,
+        request: Request<proto::ProposePaymentRunRequest>,
+    ) -> Result<Response<proto::PaymentRun>, Status> {
+        payment_runs::propose_payment_run(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn approve_payment_run(
+        &self,
+        request: Request<proto::ApprovePaymentRunRequest>,
+    ) -> Result<Response<proto::PaymentRun>, Status> {
+        payment_runs::approve_payment_run(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn reject_payment_run(
+        &self,
+        request: Request<proto::RejectPaymentRunRequest>,
+    ) -> Result<Response<proto::PaymentRun>, Status> {
+        payment_runs::reject_payment_run(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_payment_run(
+        &self,
+        request: Request<proto::GetPaymentRunRequest>,
+    ) -> Result<Response<proto::PaymentRun>, Status> {
+        payment_runs::get_payment_run(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
+    }
+
+    async fn list_payment_runs(
+        &self,
+        request: Request<proto::ListPaymentRunsRequest>,
+    ) -> Result<Response<proto::ListPaymentRunsResponse>, Status> {
+        payment_runs::list_payment_runs(self, &Caller::of(&request)?, &request.into_inner())
+            .map(Response::new)
+    }
+
+    async fn get_payment_run_document(
+        &self,
+        request: Request<proto::GetPaymentRunDocumentRequest>,
+    ) -> Result<Response<proto::PaymentRunDocument>, Status> {
+        exporting::get_payment_run_document(self, &Caller::of(&request)?, &request.into_inner())
+            .map(Response::new)
+    }
+
+    async fn record_payment_returned(
+        &self,
+        request: Request<proto::RecordPaymentReturnedRequest>,
+    ) -> Result<Response<proto::RecordPaymentReturnedResponse>, Status> {
+        payment_runs::record_payment_returned(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_prompt_payment(
+        &self,
+        request: Request<proto::GetPromptPaymentRequest>,
+    ) -> Result<Response<proto::PromptPayment>, Status> {
+        payment_runs::get_prompt_payment(self, &Caller::of(&request)?, &request.into_inner())
+            .map(Response::new)
+    }
+}
+
+/// A person's command about payments: the person is the subject of their token.
+fn ask(caller: &Caller, council: CouncilId, request_id: &str, step: PaymentStep) -> Command {
+    Command {
+        council,
+        cause: Cause::request(&caller.actor(), &given_or_made(request_id)),
+        at: caller.at,
+        ask: Ask::Payments(Payments { by: caller.subject.clone(), step }),
     }
 }
 

@@ -5,6 +5,7 @@
 mod billing;
 mod exports;
 mod incoming;
+mod payments;
 mod reading;
 mod repeated;
 mod world;
