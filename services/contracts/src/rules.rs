@@ -50,7 +50,8 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/RecordAbsence", Own, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/DecideUplift", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/CorrectUplift", Own, Never, Never),
-    Rule::new("/brokerage.contracts.v1.ContractsService/ListUpliftDecisions", Own, Granted, Never),
+    // A provider reads what is about itself of any council.
+    Rule::new("/brokerage.contracts.v1.ContractsService/ListUpliftDecisions", Own, Any, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/RecordPurchase", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/EvidenceOutcome", Never, Granted, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/DecideOutcome", Own, Never, Never),

@@ -313,7 +313,10 @@ async fn a_decision_of_an_uplift_is_put_right_and_read_by_both_sides() {
         let request = proto::ListUpliftDecisionsRequest { parent, provider, ..Default::default() };
         world.contracts.list_uplift_decisions(ask(role, request))
     };
-    assert_eq!(list(council(DURHAM), "").await.unwrap().into_inner().decisions, [corrected.clone()]);
+    assert_eq!(
+        list(council(DURHAM), "").await.unwrap().into_inner().decisions.as_slice(),
+        std::slice::from_ref(&corrected)
+    );
     let own = list(provider("P1"), "").await.unwrap().into_inner().decisions;
     assert_eq!((own[0].approver.as_str(), own[0].corrections[0].approver.as_str()), ("", ""));
     assert_eq!(own[0].accepted, corrected.accepted);

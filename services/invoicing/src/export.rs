@@ -120,7 +120,6 @@ fn description(code: EntryCode) -> &'static str {
         EntryCode::Refund => "Settlement of credit note",
         EntryCode::PaymentReturn => "Payment sent back by the bank",
         EntryCode::Commitment => "Nights committed",
-        EntryCode::PaymentReturn => "Payment sent back by the bank",
         EntryCode::Query => "Query of invoice",
     }
 }

@@ -404,6 +404,7 @@ const SAMPLES: &[(&str, &str)] = &[
             "approver": "Head of finance"}"#,
     ),
     ("GetMatchTolerance", r#"{"parent": "<council>", "on": "<today>"}"#),
+    (
         "SetPaymentPolicy",
         r#"{"name": "<council>/paymentPolicy", "policy": {"service_user": "123456", "first_run_on": "2026-06-26",
             "payer": {"sort_code": "201575", "account_number": "12345678", "account_name": "The council"}}}"#,

@@ -4,9 +4,10 @@ use crate::samples::Names;
 use crate::world::{NOW, Party, World, award, offer_of, post, referral_of, release, requirements};
 use api::contracts::StartPlacementRequest;
 use api::invoicing::{
-    AccrueNightsRequest, ArrangeBillingRequest, BankAccount, BillingMode, GetStatementRequest, IssueInvoicesRequest,
-    ListChargesRequest, PaymentPolicy, ProposePaymentRunRequest, RecordBankDetailsRequest, SentKind, SetPaymentPolicyRequest,
-    SubmitInvoiceRequest, SubmittedLine, VerifyBankDetailsRequest,
+    AccrueNightsRequest, ArrangeBillingRequest, BankAccount, BillingMode, GetStatementRequest,
+    IssueInvoicesRequest, ListChargesRequest, PaymentPolicy, ProposePaymentRunRequest,
+    RecordBankDetailsRequest, SentKind, SetPaymentPolicyRequest, SubmitInvoiceRequest, SubmittedLine,
+    VerifyBankDetailsRequest,
 };
 use api::referrals::{Award, Identity, Offer, SearchReferralRequest, SubmitOfferRequest};
 use api::vacancies::{FinishRegisterImportRequest, ReadRegisterPartRequest, RegisterRow, RegistrationStatus};

@@ -5,7 +5,7 @@
 
 use crate::accounts::Account;
 use crate::agreement::{Agreement, Subject, common, without};
-use crate::commands::Command;
+use crate::commands::{Ask, Command};
 use crate::events::CommitmentPosted;
 use crate::journal::{EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced};
 use crate::lines::{components, cost};
@@ -101,7 +101,13 @@ pub(crate) fn adjusted(
     if target == agreement.committed || kept {
         return Ok(None);
     }
-    let id = EntryId(command.cause.id_of(&format!("COMMITMENT|{}", agreement.id)));
+    // A fact that is told again after another came between has another difference to post, and that another id; an accrual that comes again has
+    // nothing to post.
+    let moved = match command.ask {
+        Ask::AccrueNights(_) => format!("COMMITMENT|{}", agreement.id),
+        _ => format!("COMMITMENT|{}|{}|{}", agreement.id, agreement.committed.0, target.0),
+    };
+    let id = EntryId(command.cause.id_of(&moved));
     let day = match target > agreement.committed {
         true => raised_on(agreement, occupied, end, corrected_on).map_or(today, |day| day.min(today)),
         false => agreement.committed_on.map_or(today, |on| on.max(today)),

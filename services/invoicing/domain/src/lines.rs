@@ -238,7 +238,8 @@ fn shares(
     if split == Split::PerCharge || planted!(WeeklyRoundingDrifts) {
         return Ok(funders.iter().zip(parts(amount)?).map(named).collect());
     }
-    let first = component.up_to(since.unwrap_or(component.nights.start()));
+    // From the first night of its lines on, not of the component: what absences take off is cut where its lines turn.
+    let first = since.map_or(Pence::ZERO, |since| component.up_to(since));
     let end = parts(component.up_to(nights.end()) - first)?;
     let start = parts(component.up_to(nights.start()) - first)?;
     let shares = end.into_iter().zip(start).map(|(end, start)| end - start);

@@ -198,7 +198,7 @@ fn a_payment_of_a_run_comes_back_by_its_run_alone() {
     ]);
     let mut books = books;
     assert_eq!(books.take(day("2026-03-02"), "invoice 1 returned by ann"), Err("PAID_BY_RUN".to_owned()));
-    books.take(day("2026-03-02"), "close 2026-02").unwrap();
+    books.take(day("2026-03-02"), "close 2026-02 uncharged").unwrap();
     books.take(day("2026-03-02"), "returned 1 acme by ann").unwrap();
     let Some(InvoicingEvent::PaymentReturned(back)) = books.events.last() else {
         panic!("expected a return")

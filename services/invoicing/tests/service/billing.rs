@@ -184,6 +184,9 @@ async fn a_payment_for_an_outcome_is_on_the_next_invoice() {
     world.accrue(DERBY, "feb", "2026-02-01").await.unwrap();
     let [invoice] = world.issue(DERBY, "inv", "2026-02-01").await.try_into().unwrap();
     assert_eq!(invoice.net_pence, 220_000 + 50_001);
+    let named = GetInvoiceRequest { name: invoice.name };
+    let whole = world.service.get_invoice(as_council(DERBY, "2026-02-01", named)).await;
+    let invoice = whole.unwrap().into_inner();
     let kinds: Vec<_> = invoice.lines.iter().map(|line| (line.kind.as_str(), line.amount_pence)).collect();
     assert!(kinds.contains(&("OUTCOME", 50_001)), "{kinds:?}");
     let ledger = world.ledger(DERBY).await;

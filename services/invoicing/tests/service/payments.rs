@@ -132,8 +132,8 @@ async fn three_people_pay_a_run_and_the_bank_s_file_says_what_the_books_say() {
         world.ledger(DERBY).await.accounts.iter().find(|it| it.account == "bank").unwrap().net_pence,
         -290_000
     );
-    let open: Vec<_> = world.unsettled().await.into_iter().map(|it| it.provider).collect();
-    assert_eq!(open, ["providers/cedar"]);
+    let unsettled: Vec<_> = world.unsettled().await.into_iter().map(|it| it.provider).collect();
+    assert_eq!(unsettled, ["providers/cedar"]);
 
     let document = world.run_as(&run, PaymentRunFormat::Bacs, "").await.unwrap();
     assert_eq!(document.file_name, "E06000015-run-000001.bacs.txt");

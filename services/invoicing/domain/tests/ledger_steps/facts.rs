@@ -55,6 +55,8 @@ pub(crate) struct Facts {
     pub(crate) charged: Nightly,
     /// The nights that are to be paid, whether or not they have passed.
     pub(crate) paid: Nightly,
+    /// Of nights agreed beforehand, those on which a child of the council is at the place or still expected there: they come of the placement.
+    pub(crate) awaited: Nightly,
     /// What each night costs.
     pub(crate) priced: Priced,
     /// Up to which day its commitment counts.
@@ -93,6 +95,20 @@ impl Nightly {
         self.0.iter().filter(|has| **has).count()
     }
 
+    /// Takes away what `other` has.
+    pub(crate) fn take(&mut self, other: &Self) {
+        for (has, other) in self.0.iter_mut().zip(&other.0) {
+            *has = *has && !*other;
+        }
+    }
+
+    /// Adds what `other` has.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (has, other) in self.0.iter_mut().zip(&other.0) {
+            *has = *has || *other;
+        }
+    }
+
     /// Takes away what `other` does not have.
     pub(crate) fn keep(&mut self, other: &Self) {
         for (has, other) in self.0.iter_mut().zip(&other.0) {
@@ -127,11 +143,14 @@ impl Facts {
             all.set(self.start, HORIZON, true);
             return all;
         }
-        self.paid.clone()
+        let mut expected = self.paid.clone();
+        expected.take(&self.awaited);
+        expected
     }
 
     /// Works out anew which nights are paid and what each costs. A night that is paid no longer does not stand charged.
-    pub(crate) fn refresh(&mut self, occupied: &[(Day, Day)], today: Day) {
+    pub(crate) fn refresh(&mut self, occupied: &[(Day, Day)], awaited: Nightly, today: Day) {
+        self.awaited = if self.is_reducible() { awaited } else { Nightly::none() };
         let mut paid = Nightly::none();
         for (from, until) in self.placement().into_iter().chain(self.staying()) {
             paid.set(from, until, true);
@@ -150,7 +169,8 @@ impl Facts {
     }
 
     pub(crate) fn reprice(&mut self, today: Day) {
-        self.year_end = year_end(today);
+        // A fact that comes late does not take back the year that is committed by now.
+        self.year_end = self.year_end.max(year_end(today));
         self.priced = price(self, self.year_end);
     }
 

@@ -181,7 +181,16 @@ impl Model {
     /// The nights on which a child of the council is at a place.
     fn occupied(&self, place: &PlaceId) -> Vec<(Day, Day)> {
         let there = self.facts.values().filter(|it| it.subject == Subject::Placement && it.place == *place);
-        there.filter_map(Facts::placement).collect()
+        there.flat_map(|it| it.placement().into_iter().chain(it.staying())).collect()
+    }
+
+    /// The same with those on which one is expected.
+    fn awaited(&self, place: &PlaceId) -> Nightly {
+        let there = self.facts.values().filter(|it| it.subject == Subject::Placement && it.place == *place);
+        there.fold(Nightly::none(), |mut all, it| {
+            all.add(&it.expected());
+            all
+        })
     }
 
     /// Works out anew what news changes: the agreements it is about, and what was agreed beforehand of their places.
@@ -194,9 +203,13 @@ impl Model {
                 touched.extend(there.filter(|it| it.subject != Subject::Placement).map(|it| it.id));
             }
         }
-        for id in &touched {
-            let occupied = self.occupied(&self.facts[id].place);
-            self.facts.get_mut(id).unwrap().refresh(&occupied, today);
+        // What was agreed beforehand goes by the placements.
+        let mut in_order: Vec<AgreementId> = touched.iter().copied().collect();
+        in_order.sort_by_key(|id| self.facts[id].is_reducible());
+        for id in &in_order {
+            let place = &self.facts[id].place;
+            let (occupied, awaited) = (self.occupied(place), self.awaited(place));
+            self.facts.get_mut(id).unwrap().refresh(&occupied, awaited, today);
         }
         touched.into_iter().collect()
     }
@@ -249,6 +262,7 @@ pub(crate) fn blank(
         outcomes: BTreeMap::new(),
         charged: Nightly::none(),
         paid: Nightly::none(),
+        awaited: Nightly::none(),
         priced: Priced::default(),
         year_end: day_of(date_of(0)),
     }
