@@ -34,10 +34,6 @@ impl Region {
         channel(&format!("http://{}", self.running.address())).await
     }
 
-    pub(crate) fn token(&self, role: Role) -> String {
-        self.token_of(role, "test")
-    }
-
     /// A token of one person of a role.
     pub(crate) fn token_of(&self, role: Role, subject: &str) -> String {
         self.running.keys().issue(role, subject, Timestamp::now(), 3_600, false).unwrap()

@@ -2,7 +2,9 @@
 
 use super::world::{DERBY, NOTTINGHAM, agreement, as_council, council, day, noon, reason, world};
 use api::invoicing::invoicing_service_server::InvoicingService;
-use api::invoicing::{ClosePeriodRequest, GetStatementRequest, InvoiceKind, Ledger, ListChargesRequest};
+use api::invoicing::{
+    ClosePeriodRequest, GetInvoiceRequest, GetStatementRequest, InvoiceKind, Ledger, ListChargesRequest,
+};
 use care::market::{OccupancyEnded, PlaceReserved, Yielded};
 use care::published::OutcomePaymentDue;
 use care::{AwardId, Pence};
