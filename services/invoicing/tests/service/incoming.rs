@@ -331,7 +331,8 @@ async fn bad_files_are_refused_with_line_field_and_reason_and_nothing_is_posted(
     let other_sum = |request: &mut proto::SubmitInvoiceRequest| request.net_pence = 1;
     let dear = |request: &mut proto::SubmitInvoiceRequest| request.lines[0].weekly_pence = 69_000;
     let entered = |request: &mut proto::SubmitInvoiceRequest| request.received_on = "2026-02-01".to_owned();
-    let changes: [(fn(&mut proto::SubmitInvoiceRequest), &str, &str); 4] = [
+    type Change = fn(&mut proto::SubmitInvoiceRequest);
+    let changes: [(Change, &str, &str); 4] = [
         (negative, "QUANTITY_NEGATIVE", "invoices[0].lines[0].quantity"),
         (other_sum, "SUM_DIFFERS", "invoices[0].net_pence"),
         (dear, "AMOUNT_DIFFERS", "invoices[0].lines[0].net_pence"),

@@ -98,7 +98,7 @@ fn what_is_said_of_evaluation_still_reads() {
 #[test]
 fn the_end_of_a_search_is_read_from_these_events() {
     for event_type in SearchEnded::TYPES {
-        assert!(ReferralEvent::types().contains(&event_type));
+        assert!(ReferralEvent::types().contains(event_type));
         let text = fs::read(folder().join(format!("{event_type}.v{}.json", SearchEnded::VERSION))).unwrap();
         let golden: serde_json::Value = serde_json::from_slice(&text).unwrap();
         let read = SearchEnded::decode(event_type, SearchEnded::VERSION, &text).unwrap();
@@ -111,7 +111,8 @@ fn the_end_of_a_search_is_read_from_these_events() {
 /// Monitoring reads of these events no more than this, in every shape that they were released in.
 #[test]
 fn what_monitoring_reads_stands_in_these_events() {
-    let parts: [(&[&str], fn(&str, &[u8]) -> Vec<String>, &[&str]); 4] = [
+    type Read = fn(&str, &[u8]) -> Vec<String>;
+    let parts: [(&[&str], Read, &[&str]); 4] = [
         (InvitationSent::TYPES, invitation_sent, &["referral", "provider", "at"]),
         (OfferMade::TYPES, offer_made, &["referral", "provider", "at"]),
         (InvitationDeclined::TYPES, invitation_declined, &["referral", "provider", "reason"]),
