@@ -6,7 +6,7 @@ use books::Faults;
 use books::bacs::{self, Payment, Processing, Submission};
 use books::remittance::{Item, Remittance};
 use books::sheet::{LeftOutRow, PaidRow};
-use care::ProviderId;
+use care::{Pence, ProviderId};
 use invoicing_domain as domain;
 use invoicing_domain::{BankAccount, State};
 
@@ -121,18 +121,22 @@ fn submission(state: &State, run: &domain::PaymentRun) -> Option<Submission> {
     })
 }
 
+/// A document as an advice has it. Of an invoice of which more was paid than is accepted by now, what is taken off stands alone.
+fn item(item: &domain::RunItem) -> Item {
+    let taken_off = item.gross.0.signum() != item.amount.0.signum();
+    let (label, amount) = (item.kind.label(), if taken_off { item.amount } else { item.gross });
+    let withheld = amount - item.amount;
+    Item {
+        number: item.number.clone(),
+        issued_on: item.issued_on,
+        kind: if taken_off { format!("{label}, overpaid") } else { label.to_owned() },
+        amount,
+        withheld,
+        reason: (withheld != Pence::ZERO).then(|| "Paid before, or in dispute".to_owned()),
+    }
+}
+
 fn remittance(state: &State, run: &domain::PaymentRun, payee: &domain::RunPayee) -> Remittance {
-    let item = |item: &domain::RunItem| {
-        let withheld = item.gross - item.amount;
-        Item {
-            number: item.number.clone(),
-            issued_on: item.issued_on,
-            kind: item.kind.label().to_owned(),
-            amount: item.gross,
-            withheld,
-            reason: (withheld != care::Pence::ZERO).then(|| "Paid before, or in dispute".to_owned()),
-        }
-    };
     let details = state.payments.bank.get(&payee.provider).and_then(|it| it.record(payee.details));
     Remittance {
         council: run.proposed.council.name().to_owned(),
@@ -175,3 +179,38 @@ fn sheet(run: &domain::PaymentRun) -> String {
 const _: () = assert!(domain::limits::RUN_TOTAL_MAX.0 == bacs::RECORD_MAX.0);
 const _: () = assert!(domain::limits::PAY_DAYS_AHEAD_MAX == bacs::DAYS_AHEAD_MAX);
 const _: () = assert!(domain::limits::RUN_ITEMS_MAX <= bacs::PAYMENTS_MAX);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use care::InvoiceId;
+    use invoicing_domain::PayableKind;
+
+    #[test]
+    fn what_is_in_dispute_is_withheld_and_what_was_paid_too_much_is_taken_off() {
+        let day = care::Date::constant(2026, 2, 1);
+        let of = |gross: i64, amount: i64| domain::RunItem {
+            invoice: InvoiceId(uuid::Uuid::nil()),
+            number: "S-1".to_owned(),
+            kind: PayableKind::SupplierInvoice,
+            issued_on: day,
+            payable_by: day,
+            gross: Pence(gross),
+            amount: Pence(amount),
+        };
+        let items = vec![item(&of(1_000, 600)), item(&of(500, -100)), item(&of(-50, -50)), item(&of(7, 7))];
+        let withheld: Vec<_> = items.iter().map(|it| (it.amount.0, it.withheld.0)).collect();
+        assert_eq!(withheld, [(1_000, 400), (-100, 0), (-50, 0), (7, 0)]);
+        assert_eq!(items[1].kind, "Invoice, overpaid");
+        let advice = Remittance {
+            council: "Derby".to_owned(),
+            provider: "acme".to_owned(),
+            reference: "E06000015 00000001".to_owned(),
+            paid_on: day,
+            account_ends: None,
+            paid: Pence(457),
+            items,
+        };
+        assert!(advice.text().unwrap().contains("withheld: Paid before, or in dispute"));
+    }
+}
