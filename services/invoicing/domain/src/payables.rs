@@ -156,8 +156,7 @@ impl State {
     /// The number of a document as the provider knows it, whoever made it.
     #[must_use]
     pub fn number_of(&self, invoice: InvoiceId) -> Option<&str> {
-        let sent = || self.supplier.invoices.get(&invoice).map(|it| it.received.number.as_str());
-        self.invoices.get(&invoice).map(|it| it.issued.number.as_str()).or_else(sent)
+        self.payments_of(invoice).map(|(number, _)| number)
     }
 
     /// What is payable now of one document; nothing where it is settled or not known.
