@@ -400,7 +400,11 @@ fn check() -> proto::CheckCallOffRequest {
         age_years: 13,
         start: "2026-05-04".to_owned(),
         route: Some(shared::Route { route: Some(shared::route::Route::Framework(called)) }),
-        lines: vec![shared::PriceLine { kind: "CORE".to_owned(), weekly_pence: 450_000 }],
+        lines: vec![shared::PriceLine {
+            kind: "CORE".to_owned(),
+            weekly_pence: 450_000,
+            until: String::new(),
+        }],
         funders: vec![shared::FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }],
     }
 }

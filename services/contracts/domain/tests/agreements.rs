@@ -10,6 +10,7 @@ use care::{AgreementId, Date, Refusal, Timestamp};
 use common::{
     DORSET, DURHAM, award, award_events, claim, facts, id, note_claim, note_proposal, proposal, start,
 };
+use contracts_domain::agreements::terms::Terms;
 use contracts_domain::agreements::{
     AgreementCommand, AgreementEvent, AgreementStatus, Outcome, PlacementStep, ProposalLapsed,
 };
@@ -65,10 +66,12 @@ fn both_halves_make_the_same_agreement_in_either_order() {
     let agreement = &agreements[0];
     assert_eq!(agreement.agreement, agreement_id());
     assert_eq!(agreement.terms, common::terms());
+    let ends: Vec<_> = Terms::as_issued(agreement).lines.iter().map(|line| line.until).collect();
+    assert_eq!(ends, [None, Some(date(2026, 11, 4))], "an addition ends when that was agreed");
     assert_eq!(agreement.start, start());
     assert_eq!(agreement.evidence.contracts_position, 5);
     assert!(agreement.evidence.checks.iter().all(|check| check.passed));
-    assert_eq!(agreement.evidence.checks.len(), 19);
+    assert_eq!(agreement.evidence.checks.len(), 20);
 }
 
 #[test]

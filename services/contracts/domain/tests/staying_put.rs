@@ -150,6 +150,10 @@ fn only_who_lives_with_foster_carers_stays_put() {
         .then_refused("PLACEMENT_NOT_STARTED");
     let free = step(PlacementStep::StayPut { on: birthday(), lines: vec![line("TRANSPORT", 100)] });
     fostered().when(free).then_refused("FIELD_INVALID");
+    let endless = vec![line("CORE", 20_000), line("TRANSPORT", 100)];
+    let endless = step(PlacementStep::StayPut { on: birthday(), lines: endless });
+    let refused = fostered().when(endless).then_refused("FIELD_INVALID");
+    assert_eq!(refused.violations()[0].field, "lines[1].until");
 }
 
 #[test]

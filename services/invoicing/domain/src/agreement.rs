@@ -82,7 +82,7 @@ impl Terms {
             kind: priced.kind.clone(),
             weekly: priced.weekly,
             from,
-            until: None,
+            until: priced.until,
             cause: "ISSUED".to_owned(),
             note: String::new(),
             worked_out: String::new(),
@@ -287,7 +287,11 @@ impl Agreement {
     #[must_use]
     pub fn weekly_on(&self, night: Date) -> Pence {
         if self.staying_put_nights().is_some_and(|nights| nights.start() <= night) {
-            return self.staying_put.iter().flat_map(|it| &it.lines).map(|line| line.weekly).sum();
+            let lines = self.staying_put.iter().flat_map(|it| &it.lines);
+            return lines
+                .filter(|line| line.until.is_none_or(|until| night < until))
+                .map(|line| line.weekly)
+                .sum();
         }
         let holds = |line: &&TermLine| {
             (line.from <= night || line.from <= self.start) && line.until.is_none_or(|until| night < until)

@@ -481,6 +481,7 @@ impl Load {
             lines: vec![PriceLine {
                 kind: "CORE".to_owned(),
                 weekly_pence: draws.random_range(40_000..120_000),
+                until: String::new(),
             }],
             route: Some(Route { route: Some(route) }),
             valid_until: self.today().saturating_add(jiff::Span::new().days(7)).to_string(),

@@ -8,7 +8,7 @@ use crate::agreement::{Agreement, Departure};
 use crate::commands::Command;
 use crate::events::{AgreementOpened, ChargesClosed, ChargesOpened, ContractFactRefused, InvoicingEvent};
 use crate::state::State;
-use care::published::{AgreementIssued, FunderShare, PlacementEnded, PlacementStarted, Route};
+use care::published::{AgreementIssued, FunderShare, PlacementEnded, PlacementStarted, PriceLine, Route};
 use care::{AgreementId, CouncilId, Date, EventBody, Pence, Refusal};
 
 /// Why a fact cannot be taken: a stable word, and a sentence.
@@ -68,7 +68,18 @@ fn terms_trouble(issued: &AgreementIssued) -> Option<Trouble> {
     if let Some(overflow) = lines.iter().find_map(|line| Pence::from_input(line.weekly.0).err()) {
         return trouble(format!("a weekly fee: {overflow}"));
     }
-    funders_trouble(funders, &issued.provision).or_else(|| date_trouble(issued.start))
+    funders_trouble(funders, &issued.provision)
+        .or_else(|| date_trouble(issued.start))
+        .or_else(|| ends_trouble(lines, issued.start))
+}
+
+/// What in the ends of a price's lines could not be charged, where the price holds from `start` on. A line without one ends with the placement, as
+/// all did before additions had an end.
+pub(super) fn ends_trouble(lines: &[PriceLine], start: Date) -> Option<Trouble> {
+    let until = lines.iter().filter_map(|line| line.until).find(|until| *until < start);
+    let early =
+        until.map(|until| ("TERMS_INVALID", format!("a line ends on {until}, before it begins on {start}")));
+    early.or_else(|| lines.iter().filter_map(|line| line.until).find_map(date_trouble))
 }
 
 /// What in the funders' shares could not be charged.

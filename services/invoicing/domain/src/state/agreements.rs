@@ -48,7 +48,7 @@ impl Agreement {
 
     pub(crate) fn agreed(e: &NightsAgreed) -> Self {
         let kind = e.subject.line().unwrap_or("CORE").to_owned();
-        let line = PriceLine { kind: kind.clone(), weekly: e.weekly };
+        let line = PriceLine { kind: kind.clone(), weekly: e.weekly, until: None };
         let own = FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 };
         let end = Departure { on: e.until, reason: "AGREED".to_owned(), at: e.at };
         Self {

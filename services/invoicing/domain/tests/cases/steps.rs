@@ -148,11 +148,15 @@ pub(super) fn money(text: &str) -> Read<Pence> {
     pounds(text).ok_or(format!("{text:?} is no amount"))
 }
 
-/// `CORE 700, THERAPY 100`.
+/// `CORE 700, THERAPY 100 until 2026-03-01`.
 fn prices(text: &str) -> Read<Vec<PriceLine>> {
     let line = |text: &str| {
         let (kind, weekly) = text.trim().split_once(' ').ok_or(format!("{text:?} is no price"))?;
-        Ok(PriceLine { kind: kind.to_owned(), weekly: money(weekly.trim())? })
+        let (weekly, until) = match weekly.split_once(" until ") {
+            Some((weekly, until)) => (weekly, Some(date(until)?)),
+            None => (weekly, None),
+        };
+        Ok(PriceLine { kind: kind.to_owned(), weekly: money(weekly.trim())?, until })
     };
     text.split(',').map(line).collect()
 }

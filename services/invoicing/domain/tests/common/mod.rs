@@ -31,7 +31,10 @@ pub(crate) fn agreement(n: u128) -> AgreementId {
 }
 
 pub(crate) fn lines(weekly: &[(&str, i64)]) -> Vec<PriceLine> {
-    weekly.iter().map(|(kind, pence)| PriceLine { kind: (*kind).to_owned(), weekly: Pence(*pence) }).collect()
+    weekly
+        .iter()
+        .map(|(kind, pence)| PriceLine { kind: (*kind).to_owned(), weekly: Pence(*pence), until: None })
+        .collect()
 }
 
 pub(crate) fn funders(shares: &[(&str, u32)]) -> Vec<FunderShare> {

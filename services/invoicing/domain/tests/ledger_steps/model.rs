@@ -234,7 +234,7 @@ pub(crate) fn blank(
         kind: priced.kind.clone(),
         weekly: priced.weekly,
         from: start,
-        until: None,
+        until: priced.until,
         cause: "ISSUED".to_owned(),
         note: String::new(),
         worked_out: String::new(),

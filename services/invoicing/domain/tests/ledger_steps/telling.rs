@@ -170,8 +170,8 @@ impl Model {
         let facts = self.known(it.agreement)?;
         let stays = facts.stays.as_mut().ok_or("STAYING_PUT_UNKNOWN")?;
         let on = day_of(it.on);
-        let older = it.correction.is_none() && it.at <= stays.at;
-        if stays.until == Some(on) || older && stays.until.is_some() {
+        let older = it.at < stays.at || it.at == stays.at && stays.until.is_some();
+        if stays.until == Some(on) || older && it.correction.is_none() {
             return Ok(None);
         }
         if on < stays.from {
@@ -238,7 +238,7 @@ impl Model {
         if until < from {
             return Err("NIGHTS_INVALID");
         }
-        let line = PriceLine { kind: it.subject.line().unwrap().to_owned(), weekly: it.weekly };
+        let line = PriceLine { kind: it.subject.line().unwrap().to_owned(), weekly: it.weekly, until: None };
         let facts = blank((id, it.subject, it.token), &it.provider, it.place, from, &[line]);
         let (from, end) = (Some(day_of(from)), Some((day_of(until), it.at)));
         self.opened(Facts { sold_of, other_council: it.other, from, end, ..facts })
