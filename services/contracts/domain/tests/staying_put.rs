@@ -6,7 +6,7 @@ mod common;
 
 use care::published::{PlacementEnded, PlacementStarted, StayingPutEnded, StayingPutStarted};
 use care::spec::{Given, given};
-use care::{AgreementId, Date, Timestamp};
+use care::{AgreementId, Date, Refusal, Timestamp};
 use common::{DURHAM, award, award_events, claim, facts, fold, id, line, proposal, start};
 use contracts_domain::Agreements;
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, AgreementStatus, PlacementStep};
