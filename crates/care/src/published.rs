@@ -370,7 +370,7 @@ pub struct AgreementRefused {
     pub at: Timestamp,
 }
 
-/// The child arrived. In the council's contracts log.
+/// The child arrived. An arrival that was recorded wrong is told again; the last one holds. In the council's contracts log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacementStarted {
     /// The agreement.
@@ -383,6 +383,9 @@ pub struct PlacementStarted {
     pub place: PlaceId,
     /// The first night, which is paid.
     pub on: Date,
+    /// Why the arrival recorded before was wrong, where this puts it right: then this day holds instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -33,6 +33,7 @@ fn awarded(provision: &str, age_years: u8) -> Vec<AgreementEvent> {
 fn placed(provision: &str, age_years: u8) -> Vec<AgreementEvent> {
     let mut events = awarded(provision, age_years);
     let started = PlacementStarted {
+        correction: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),

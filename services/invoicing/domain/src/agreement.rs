@@ -255,6 +255,9 @@ pub struct Agreement {
     pub absences: BTreeMap<u32, Absence>,
     /// The first paid night, once the child has arrived.
     pub from: Option<Date>,
+    /// When the latest news of the arrival was recorded; none before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<Timestamp>,
     /// The departure as it was last recorded.
     pub end: Option<Departure>,
     /// Nights agreed beforehand that the market gave up, in order: they are not paid, whether or not a child is there.

@@ -199,6 +199,7 @@ impl World {
         terms(&mut issued);
         self.publish_at(name, &issued, recorded_on).await;
         let started = PlacementStarted {
+            correction: None,
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
             council: council(name),

@@ -60,7 +60,15 @@ pub(crate) fn opening(council: CouncilId, nth: usize, placements: usize, start: 
     let both = |n| {
         let issued = agreed(council, nth, n, start);
         let (agreement, award, place) = (issued.agreement, issued.award, issued.place.clone());
-        let started = PlacementStarted { agreement, award, council, place, on: start, at: noon(start) };
+        let started = PlacementStarted {
+            agreement,
+            award,
+            council,
+            place,
+            on: start,
+            correction: None,
+            at: noon(start),
+        };
         [Ask::OpenAgreement(issued), Ask::OpenCharges(started)]
     };
     (0..placements).flat_map(both).collect()

@@ -116,9 +116,19 @@ pub(super) fn placement_started(
     let Some(agreement) = state.agreements.get(&started.agreement) else {
         return refuse(unknown(started.agreement));
     };
+    let corrected = started.correction.is_some();
+    // A correction follows what it corrects, whatever the clocks say. What was recorded before it and comes once more is no news.
+    let is_older = !corrected && agreement.arrived_at.is_some_and(|known| started.at <= known);
     match (agreement.from, &agreement.end) {
-        (Some(from), _) if from == started.on => Vec::new(),
-        (Some(from), _) => refuse((
+        (Some(from), _) if from == started.on || is_older => Vec::new(),
+        (Some(_), Some(end)) if corrected && started.on > end.on => refuse((
+            "START_AFTER_END",
+            format!(
+                "the arrival on {} lies after the departure on {}: nothing was changed",
+                started.on, end.on
+            ),
+        )),
+        (Some(from), _) if !corrected => refuse((
             "PLACEMENT_STARTED_ALREADY",
             format!("the first paid night is {from} already, not {}: nothing was changed", started.on),
         )),
@@ -126,16 +136,18 @@ pub(super) fn placement_started(
             "PLACEMENT_ENDED",
             format!("the placement ended on {} before an arrival was known", end.on),
         )),
-        (None, None) => {
+        (Some(_), _) | (None, None) => {
             let opened = ChargesOpened {
                 agreement: started.agreement,
                 council: command.council,
                 from: started.on,
+                corrected,
                 at: started.at,
             };
+            let reason = opened.reason();
             let mut changed = agreement.clone();
             changed.arrive(&opened);
-            told::<PlacementStarted>(state, command, opened.into(), changed, "OCCUPIED")
+            told::<PlacementStarted>(state, command, opened.into(), changed, reason)
         }
     }
 }

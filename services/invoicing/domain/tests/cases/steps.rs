@@ -38,6 +38,13 @@ impl Step {
             ["again"] => return Ok(Self::Again),
             ["again", "as", "news"] => return Ok(Self::Anew),
             ["agree", ..] => Ask::OpenAgreement(agree(what, today)?),
+            ["arrive", name, on, "corrected"] => {
+                let correction = Some("it was wrong".to_owned());
+                let Ask::OpenCharges(started) = arrive(name, date(on)?, today) else {
+                    return Err(format!("{what:?} is no arrival"));
+                };
+                Ask::OpenCharges(PlacementStarted { correction, ..started })
+            }
             ["arrive", name, rest @ ..] => arrive(name, date_or(rest, today)?, today),
             ["leave", name, on, rest @ ..] => leave(name, date(on)?, rest, today),
             ["charge", "all", "before", to] => {
@@ -216,7 +223,15 @@ fn agree(what: &str, today: Date) -> Read<AgreementIssued> {
 fn arrive(name: &str, on: Date, today: Date) -> Ask {
     let place = name.parse().unwrap();
     let (agreement, award, council) = (id(name), award(name), derby());
-    Ask::OpenCharges(PlacementStarted { agreement, award, council, place, on, at: noon(today) })
+    Ask::OpenCharges(PlacementStarted {
+        agreement,
+        award,
+        council,
+        place,
+        on,
+        correction: None,
+        at: noon(today),
+    })
 }
 
 fn leave(name: &str, on: Date, rest: &[&str], today: Date) -> Ask {

@@ -80,6 +80,7 @@ pub(crate) fn usual(n: u128) -> AgreementIssued {
 
 pub(crate) fn started(n: u128, on: Date) -> PlacementStarted {
     PlacementStarted {
+        correction: None,
         agreement: agreement(n),
         award: AwardId(Uuid::from_u128(n)),
         council: derby(),

@@ -256,6 +256,7 @@ pub(crate) fn blank(
         rules: Vec::new(),
         absences: BTreeMap::new(),
         from: None,
+        arrived_at: None,
         end: None,
         yielded: Vec::new(),
         stays: None,

@@ -205,6 +205,7 @@ fn issued(world: &mut World, chance: &mut Chance, n: u128) -> Ask {
 
 fn started(world: &mut World, id: AgreementId, on: Day) -> Ask {
     Ask::OpenCharges(PlacementStarted {
+        correction: None,
         agreement: id,
         award: AwardId(id.0),
         council: derby(),
@@ -231,7 +232,9 @@ fn ended(world: &mut World, id: AgreementId, on: Day, corrected: bool) -> Ask {
 
 fn arrive(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let (id, on) = (placement(chance), world.today + chance.day(-15, 4));
-    vec![started(world, id, on)]
+    let Ask::OpenCharges(arrival) = started(world, id, on) else { return Vec::new() };
+    let correction = chance.once_in(3).then(|| "it was wrong".to_owned());
+    vec![Ask::OpenCharges(PlacementStarted { correction, ..arrival })]
 }
 
 /// A departure, told up to two months late or before it comes; on the birthday of whoever is to stay put now and then.
