@@ -11,6 +11,7 @@ mod confirming;
 mod form;
 mod offering;
 mod opening;
+mod paying;
 mod replaying;
 mod results;
 mod season;

@@ -3,6 +3,7 @@
 use super::calibration::Market;
 use super::chance::{Chance, Draws};
 use super::clients::{Access, At, Clients, DemoError, for_each};
+use super::paying::PEOPLE;
 use super::world::{
     EstablishmentPlan, FIRST_MONDAY, LotPlan, ProviderPlan, framework_id, framework_of, lots,
 };
@@ -26,6 +27,8 @@ const ADMITTED_FROM: &str = "2026-04-01";
 pub(crate) struct Opened {
     /// Clients of each council.
     pub(crate) councils: BTreeMap<CouncilId, Clients>,
+    /// Clients of those who pay for each council, in the order of [`PEOPLE`].
+    pub(crate) finance: BTreeMap<CouncilId, [Clients; 3]>,
     /// Clients of each provider.
     pub(crate) providers: BTreeMap<ProviderId, Clients>,
     /// Clients of each framework's lead.
@@ -49,9 +52,12 @@ pub(crate) async fn open_market(
             access.of(Role::FrameworkLead(framework.id.clone()), "commissioning-hub")?,
         );
     }
-    let mut councils = BTreeMap::new();
+    let (mut councils, mut finance) = (BTreeMap::new(), BTreeMap::new());
     for council in region.councils() {
         councils.insert(council, access.of(Role::Council(council), "case-system")?);
+        let of = |person: &str| access.of(Role::Council(council), person);
+        let [officer, manager, chief] = PEOPLE;
+        finance.insert(council, [of(officer)?, of(manager)?, of(chief)?]);
     }
     let mut providers = BTreeMap::new();
     for plan in plans {
@@ -83,7 +89,7 @@ pub(crate) async fn open_market(
     let establishments = plans.iter().flat_map(|plan| &plan.establishments);
     let places_registered =
         establishments.map(|establishment| u64::from(establishment.places_registered)).sum();
-    Ok(Opened { councils, providers, leads, schedule, places_registered })
+    Ok(Opened { councils, finance, providers, leads, schedule, places_registered })
 }
 
 async fn register(hub: &Clients, chance: Chance, plans: &[ProviderPlan]) -> Result<(), DemoError> {
