@@ -333,6 +333,7 @@ impl Load {
             on: award.start.clone(),
             etag: String::new(),
             request_id: id(draws),
+            correction: String::new(),
         };
         let _: api::contracts::Agreement =
             self.command(draws, &who, Command::StartPlacement(request)).await?;
