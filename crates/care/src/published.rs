@@ -15,6 +15,7 @@ use crate::ids::{
     ProviderId, ReferralId,
 };
 use crate::money::Pence;
+use crate::nights::days_after;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -68,6 +69,9 @@ pub use terms::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, AgreementTermsSe
 /// Lines of a weekly price at most: one of each kind.
 pub const PRICE_LINES_MAX: usize = code_sets::PRICE_LINE.codes.len();
 
+/// How many days an addition to the core fee runs for at most before it is agreed anew: three years.
+pub const ADDITION_DAYS_MAX: u16 = 1_096;
+
 /// One line of a weekly price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceLine {
@@ -75,6 +79,29 @@ pub struct PriceLine {
     pub kind: String,
     /// Pence a week.
     pub weekly: Pence,
+    /// The day after its last night; none for the core fee, which holds as long as the placement does, and in events of before additions had an
+    /// agreed end: theirs is that of the placement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+}
+
+impl PriceLine {
+    /// What is wrong with when it ends, where the price holds from the night of `start` on: an addition to the core fee ends after that, and within
+    /// [`ADDITION_DAYS_MAX`] days; the core fee has no end of its own. Nothing if it is right.
+    #[must_use]
+    pub fn end_trouble(&self, start: Date) -> Option<String> {
+        let latest = days_after(start, ADDITION_DAYS_MAX);
+        match (self.kind.as_str(), self.until) {
+            ("CORE", None) => None,
+            ("CORE", Some(_)) => Some("the core fee ends with the placement: leave out its end".to_owned()),
+            (_, Some(until)) if start < until && until <= latest => None,
+            (kind, until) => {
+                let ends =
+                    until.map_or_else(|| "has no agreed end".to_owned(), |until| format!("ends on {until}"));
+                Some(format!("{kind} {ends}: agree on a day after {start}, and {latest} or earlier"))
+            }
+        }
+    }
 }
 
 /// A funder's share of every charge.
@@ -343,7 +370,7 @@ pub struct AgreementRefused {
     pub at: Timestamp,
 }
 
-/// The child arrived. In the council's contracts log.
+/// The child arrived. An arrival that was recorded wrong is told again; the last one holds. In the council's contracts log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacementStarted {
     /// The agreement.
@@ -356,6 +383,9 @@ pub struct PlacementStarted {
     pub place: PlaceId,
     /// The first night, which is paid.
     pub on: Date,
+    /// Why the arrival recorded before was wrong, where this puts it right: then this day holds instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }

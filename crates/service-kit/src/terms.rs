@@ -71,7 +71,12 @@ pub fn lines(fields: &mut Fields, lines: &[common::PriceLine], on: Date) -> Opti
     for (n, line) in lines.iter().enumerate() {
         let kind = fields.code(&format!("lines[{n}].kind"), code_sets::PRICE_LINE, &line.kind, on);
         let weekly = fields.pence(&format!("lines[{n}].weekly_pence"), line.weekly_pence);
-        read.extend(kind.zip(weekly).map(|(kind, weekly)| PriceLine { kind, weekly }));
+        let until = fields.date_optional(&format!("lines[{n}].until"), &line.until);
+        read.extend(kind.zip(weekly).zip(until).map(|((kind, weekly), until)| PriceLine {
+            kind,
+            weekly,
+            until,
+        }));
     }
     (read.len() == lines.len()).then_some(read)
 }
@@ -121,9 +126,10 @@ pub fn route_shown(route: &Route, justification: Justification) -> common::Route
 /// A weekly price by line as clients see it.
 #[must_use]
 pub fn lines_shown(lines: &[PriceLine]) -> Vec<common::PriceLine> {
-    let line = |PriceLine { kind, weekly: Pence(weekly_pence) }: &PriceLine| common::PriceLine {
+    let line = |PriceLine { kind, weekly: Pence(weekly_pence), until }: &PriceLine| common::PriceLine {
         kind: kind.clone(),
         weekly_pence: *weekly_pence,
+        until: until.map(|until| until.to_string()).unwrap_or_default(),
     };
     lines.iter().map(line).collect()
 }
@@ -152,7 +158,7 @@ mod tests {
     }
 
     fn line(kind: &str, weekly_pence: i64) -> common::PriceLine {
-        common::PriceLine { kind: kind.to_owned(), weekly_pence }
+        common::PriceLine { kind: kind.to_owned(), weekly_pence, until: String::new() }
     }
 
     fn share(funder: &str, basis_points: u32) -> common::FunderShare {
@@ -178,7 +184,8 @@ mod tests {
         assert_eq!(route(&mut fields, Some(&shown), Justification::Hidden), hidden);
         let shown = route_shown(&spot, Justification::Hidden);
         assert_eq!(route(&mut fields, Some(&shown), Justification::Shown), hidden);
-        let prices = [line("CORE", 400_000), line("THERAPY", 0)];
+        let until = "2026-12-01".to_owned();
+        let prices = [line("CORE", 400_000), common::PriceLine { until, ..line("THERAPY", 0) }];
         assert_eq!(lines_shown(&lines(&mut fields, &prices, JUNE).unwrap()), prices);
         let shares = [share("SOCIAL_CARE", 9_999), share("HEALTH", 1)];
         assert_eq!(funders_shown(&funders(&mut fields, &shares, JUNE).unwrap()), shares);
@@ -187,12 +194,20 @@ mod tests {
     #[test]
     fn each_wrong_line_and_share_is_told_by_its_place() {
         let mut fields = Fields::new();
-        assert_eq!(lines(&mut fields, &[line("CORE", -1), line("TEA", 1)], JUNE), None);
+        let until = "soon".to_owned();
+        let wrong = [line("CORE", -1), line("TEA", 1), common::PriceLine { until, ..line("THERAPY", 1) }];
+        assert_eq!(lines(&mut fields, &wrong, JUNE), None);
         assert_eq!(funders(&mut fields, &[share("HEALTH", 1), share("LOTTERY", 10_001)], JUNE), None);
         assert_eq!(route(&mut fields, None, Justification::Shown), None);
-        let wrong =
-            ["lines[0].weekly_pence", "lines[1].kind", "funders[1].funder", "funders[1].basis_points"];
-        assert_eq!(wrong_fields(fields), [&wrong[..], &["route"]].concat());
+        let wrong = [
+            "lines[0].weekly_pence",
+            "lines[1].kind",
+            "lines[2].until",
+            "funders[1].funder",
+            "funders[1].basis_points",
+            "route",
+        ];
+        assert_eq!(wrong_fields(fields), wrong);
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Parties {
             establishment: establishment.to_owned(),
             provision: "FOSTERING".to_owned(),
             start: self.today.clone(),
-            lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence: 90_000 }],
+            lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence: 90_000, until: String::new() }],
             route: Some(Route { route: Some(spot) }),
             valid_until: london_date(Timestamp::now()).saturating_add(jiff::Span::new().days(7)).to_string(),
             ..Default::default()

@@ -152,7 +152,8 @@ mod tests {
         ];
         terms.emergency_bed =
             Some(proto::Purchase { record: Some(Record::Emergency(bed)), ..Default::default() });
-        let lines = vec![common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 20_000 }];
+        let lines =
+            vec![common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 20_000, until: String::new() }];
         whole.staying_put = Some(proto::StayingPut { lines, weekly_pence: 20_000, ..Default::default() });
         let html = text(&printed(&whole, proto::PrintFormat::Html));
         for part in [

@@ -54,7 +54,15 @@ async fn an_award_becomes_an_agreement_that_starts_and_ends() {
         on: "2026-05-05".to_owned(),
         etag: "1".to_owned(),
         request_id: "r-1".to_owned(),
+        correction: String::new(),
     };
+    let early = proto::StartPlacementRequest {
+        correction: "came a day later".to_owned(),
+        request_id: "r-0".to_owned(),
+        ..start.clone()
+    };
+    let early = call.start_placement(ask(council(DURHAM), early)).await;
+    assert_eq!(fields_of(&refused(early, Code::FailedPrecondition, "ARRIVAL_NOT_RECORDED")), ["correction"]);
     let planned = call.start_placement(ask(council(DURHAM), start.clone())).await;
     assert_eq!(fields_of(&refused(planned, Code::FailedPrecondition, "DATE_TOO_FAR")), ["on"]);
     let arrived = |start| at_noon_of("2026-05-05", ask(council(DURHAM), start));
@@ -400,7 +408,11 @@ fn check() -> proto::CheckCallOffRequest {
         age_years: 13,
         start: "2026-05-04".to_owned(),
         route: Some(shared::Route { route: Some(shared::route::Route::Framework(called)) }),
-        lines: vec![shared::PriceLine { kind: "CORE".to_owned(), weekly_pence: 450_000 }],
+        lines: vec![shared::PriceLine {
+            kind: "CORE".to_owned(),
+            weekly_pence: 450_000,
+            until: String::new(),
+        }],
         funders: vec![shared::FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }],
     }
 }

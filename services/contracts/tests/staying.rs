@@ -234,7 +234,8 @@ async fn a_foster_placement_goes_on_as_staying_put() {
     world.furnish().await;
     let name = placed(&world, 1, "FOSTERING", 17).await;
     let stay = |on: &str| {
-        let lines = vec![shared::PriceLine { kind: "CORE".to_owned(), weekly_pence: 20_000 }];
+        let lines =
+            vec![shared::PriceLine { kind: "CORE".to_owned(), weekly_pence: 20_000, until: String::new() }];
         let (name, on) = (name.clone(), on.to_owned());
         let request = proto::StartStayingPutRequest { name, on, lines, ..Default::default() };
         world.contracts.start_staying_put(at_noon_of(DAY, ask(council(DURHAM), request)))

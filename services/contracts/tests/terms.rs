@@ -224,6 +224,25 @@ async fn negotiated(world: &World) -> String {
     uplift.name
 }
 
+/// Durham accepts 3 % of an uplift from 1 July on.
+fn accepts(uplift: &str) -> proto::DecideUpliftRequest {
+    proto::DecideUpliftRequest {
+        parent: format!("councils/{DURHAM}"),
+        provider: "providers/P1".to_owned(),
+        uplift: uplift.to_owned(),
+        accepted_basis_points: 300,
+        from: "2026-07-01".to_owned(),
+        approver: "Director of children's services".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Durham's answer to a decision that is told on [`DAY`].
+async fn decide(world: &World, request: proto::DecideUpliftRequest) -> Result<proto::UpliftDecision, Status> {
+    let answer = world.contracts.decide_uplift(at_noon_of(DAY, ask(council(DURHAM), request))).await;
+    answer.map(tonic::Response::into_inner)
+}
+
 #[tokio::test]
 async fn a_council_decides_an_uplift_once_and_never_another_councils() {
     let folder = tempfile::tempdir().unwrap();
@@ -231,38 +250,35 @@ async fn a_council_decides_an_uplift_once_and_never_another_councils() {
     world.furnish().await;
     let name = placed(&world, 1).await;
     let uplift = negotiated(&world).await;
-    let decide = proto::DecideUpliftRequest {
-        parent: format!("councils/{DURHAM}"),
-        provider: "providers/P1".to_owned(),
-        uplift: uplift.clone(),
-        accepted_basis_points: 300,
-        from: "2026-07-01".to_owned(),
-        approver: "Director of children's services".to_owned(),
-        ..Default::default()
-    };
-    let ask_for = |request| world.contracts.decide_uplift(at_noon_of(DAY, ask(council(DURHAM), request)));
-    let undated = proto::DecideUpliftRequest { from: String::new(), ..decide.clone() };
-    assert_eq!(refused(ask_for(undated).await, Code::InvalidArgument, "UPLIFT_DATE_MISSING"), ["from"]);
-    let foreign = proto::DecideUpliftRequest { parent: format!("councils/{DORSET}"), ..decide.clone() };
-    refused(ask_for(foreign).await, Code::PermissionDenied, "NOT_YOURS");
+    let accepted = || accepts(&uplift);
+    let undated = proto::DecideUpliftRequest { from: String::new(), ..accepted() };
+    assert_eq!(
+        refused(decide(&world, undated).await, Code::InvalidArgument, "UPLIFT_DATE_MISSING"),
+        ["from"]
+    );
+    let foreign = proto::DecideUpliftRequest { parent: format!("councils/{DORSET}"), ..accepted() };
+    refused(decide(&world, foreign).await, Code::PermissionDenied, "NOT_YOURS");
     // Nobody tells the council's side of it what was asked or negotiated.
     let told = proto::DecideUpliftRequest {
         reference: "2026-27".to_owned(),
         asked_basis_points: 1_000,
         negotiated_basis_points: 900,
-        ..decide.clone()
+        ..accepted()
     };
-    let fields = refused(ask_for(told).await, Code::InvalidArgument, "FIELD_INVALID");
+    let fields = refused(decide(&world, told).await, Code::InvalidArgument, "FIELD_INVALID");
     assert_eq!(fields, ["reference", "asked_basis_points", "negotiated_basis_points"]);
-    let more = proto::DecideUpliftRequest { accepted_basis_points: 301, ..decide.clone() };
-    let fields = refused(ask_for(more).await, Code::InvalidArgument, "UPLIFT_ABOVE_NEGOTIATED");
+    let more = proto::DecideUpliftRequest { accepted_basis_points: 301, ..accepted() };
+    let fields = refused(decide(&world, more).await, Code::InvalidArgument, "UPLIFT_ABOVE_NEGOTIATED");
     assert_eq!(fields, ["accepted_basis_points"]);
-    let decided = ask_for(decide.clone()).await.unwrap().into_inner();
+    let decided = decide(&world, accepted()).await.unwrap();
     assert_eq!(decided.agreements, [name.as_str()]);
-    let again = ask_for(decide).await;
+    let again = decide(&world, accepted()).await;
     assert_eq!(refused(again, Code::FailedPrecondition, "UPLIFT_ALREADY_APPLIED"), ["reference"]);
     let terms = agreement(&world, provider("P1"), &name).await.terms.unwrap();
-    assert_eq!((terms.lines[1].weekly_pence, terms.uplifts), (13_500, vec![uplift]));
+    assert_eq!((terms.lines[1].weekly_pence, &terms.uplifts), (13_500, &vec![uplift]));
+    assert_eq!(terms.uplift_rule(), proto::UpliftRule::OfFramework);
+    let version = &terms.price_versions[0];
+    assert_eq!((version.from.as_str(), version.schedule_from.as_str()), ("2026-05-04", "2026-04-01"));
 }
 
 #[tokio::test]
@@ -272,17 +288,7 @@ async fn a_decision_of_an_uplift_is_put_right_and_read_by_both_sides() {
     world.furnish().await;
     let name = placed(&world, 1).await;
     let uplift = negotiated(&world).await;
-    let decide = proto::DecideUpliftRequest {
-        parent: format!("councils/{DURHAM}"),
-        provider: "providers/P1".to_owned(),
-        uplift,
-        accepted_basis_points: 300,
-        from: "2026-07-01".to_owned(),
-        approver: "Director".to_owned(),
-        ..Default::default()
-    };
-    let decided = world.contracts.decide_uplift(at_noon_of(DAY, ask(council(DURHAM), decide))).await;
-    let decided = decided.unwrap().into_inner();
+    let decided = decide(&world, accepts(&uplift)).await.unwrap();
     assert_eq!(decided.name, format!("councils/{DURHAM}/upliftDecisions/1"));
     let correct = proto::CorrectUpliftRequest {
         name: decided.name.clone(),

@@ -44,8 +44,9 @@ fn react(
             (council, FailAward { award, reason, detail, at }.into())
         }
         (Service::Contracts, PlacementStarted::TYPE) => {
-            let PlacementStarted { award, council, on, at, .. } = decode_body(event.version, &event.payload)?;
-            (council, RecordArrival { award, on, at }.into())
+            let PlacementStarted { award, council, on, correction, at, .. } =
+                decode_body(event.version, &event.payload)?;
+            (council, RecordArrival { award, on, corrected: correction.is_some(), at }.into())
         }
         (Service::Contracts, PlacementEnded::TYPE) => {
             let PlacementEnded { award, council, on, reason, ending, at, .. } =

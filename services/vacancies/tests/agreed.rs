@@ -156,6 +156,7 @@ async fn a_reservation_keeps_the_place_for_its_council() {
     assert_eq!((seen.state(), seen.claims[0].stage()), (proto::PlaceState::Taken, proto::ClaimStage::Award));
     assert_eq!(seen.reservations, [reserved], "it is there until the child comes");
     let started = PlacementStarted {
+        correction: None,
         agreement: AgreementId(uuid::Uuid::from_u128(9)),
         award: award.proposed.award,
         council: council(DERBY),

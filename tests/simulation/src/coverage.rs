@@ -103,7 +103,7 @@ named!("frameworks", Change, FRAMEWORK_COMMANDS:
     SetEvaluationWeights, Reopen, Extend, AgreeDiscount, EndDiscount, NominateLinkAuthority, RequestUplift, NegotiateUplift,
 );
 named!("agreements", PlacementStep, PLACEMENT_COMMANDS:
-    Start, End, CorrectEnd, Cancel, StayPut, EndStayingPut,
+    Start, End, CorrectStart, CorrectEnd, Cancel, StayPut, EndStayingPut,
 );
 named!("agreements", NoticeStep, NOTICE_COMMANDS: Give, Withdraw);
 named!("agreements", TermsStep, TERMS_COMMANDS:

@@ -117,8 +117,8 @@ pub(crate) fn agreement_to_referrals(
         AgreementEvent::AgreementRefused(AgreementRefused { award, council, reason, detail, at, .. }) => {
             (council, FailAward { award, reason, detail, at }.into())
         }
-        AgreementEvent::PlacementStarted(PlacementStarted { award, council, on, at, .. }) => {
-            (council, RecordArrival { award, on, at }.into())
+        AgreementEvent::PlacementStarted(PlacementStarted { award, council, on, correction, at, .. }) => {
+            (council, RecordArrival { award, on, corrected: correction.is_some(), at }.into())
         }
         AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, reason, ending, at, .. }) => {
             (council, RecordDeparture { award, on, reason, ending, at }.into())

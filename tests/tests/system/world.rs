@@ -393,7 +393,7 @@ pub(crate) fn offer_of(
         establishment: format!("establishments/{urn}"),
         provision: "RESIDENTIAL".to_owned(),
         start: TODAY.to_owned(),
-        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence }],
+        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence, until: String::new() }],
         route: Some(route_of(world, council)),
         valid_until: "2026-06-08".to_owned(),
         ..Default::default()

@@ -263,7 +263,11 @@ pub(crate) fn offer_request(
         establishment: place.establishment.clone(),
         provision: referral.provisions.first().cloned().unwrap_or_default(),
         start: needed.max(days_after(today, 1)).to_string(),
-        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly_pence: quote.core_pence }],
+        lines: vec![PriceLine {
+            kind: "CORE".to_owned(),
+            weekly_pence: quote.core_pence,
+            until: String::new(),
+        }],
         route: Some(Route { route: Some(quote.route) }),
         valid_until: days_after(today, 5).to_string(),
         request_id,

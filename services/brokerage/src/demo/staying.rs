@@ -41,6 +41,7 @@ pub(crate) async fn arrivals_and_departures(season: &mut Season<'_>) -> Result<(
                         on: placed.start.to_string(),
                         etag: String::new(),
                         request_id: chance.request_id("start", number),
+                        correction: String::new(),
                     };
                     clients.contracts().start_placement(request).await.at("start a placement")?;
                     placed.arrived = true;

@@ -117,7 +117,7 @@ fn main() {
         on: date(2026, 5, 1),
         start: date(2026, 5, 4),
         route: &route,
-        lines: &[PriceLine { kind: "CORE".to_owned(), weekly: Pence(490_000) }],
+        lines: &[PriceLine { kind: "CORE".to_owned(), weekly: Pence(490_000), until: None }],
         funders: &[FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }],
         shown: Shown {
             solo: Some(false),

@@ -27,6 +27,8 @@ pub mod checks {
     pub const ACCOMMODATION_RESTRICTED: &str = "ACCOMMODATION_RESTRICTED";
     /// The funders' shares sum to 10,000 basis points.
     pub const FUNDERS_NOT_WHOLE: &str = "FUNDERS_NOT_WHOLE";
+    /// Every addition to the core fee has an agreed end.
+    pub const ADDITION_NOT_TIME_BOXED: &str = "ADDITION_NOT_TIME_BOXED";
     /// No framework that the council belongs to has suspended the provider or establishment, and the council itself has not.
     pub const PROVIDER_SUSPENDED: &str = "PROVIDER_SUSPENDED";
     /// The framework exists.
@@ -140,6 +142,7 @@ pub fn judge_call_off(facts: &Frameworks, question: &CallOffQuestion<'_>) -> Ver
     );
     judge_accommodation(question, &mut verdict);
     judge_funders(question, &mut verdict);
+    judge_ends(question, &mut verdict);
     judge_suspension(facts, question, &mut verdict);
     match question.route {
         Route::Framework { framework, lot, level, attributes } => {
@@ -195,6 +198,17 @@ fn judge_funders(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
         sum == 10_000,
         format!("the shares of {} funders sum to {sum} basis points of 10000", question.funders.len()),
     );
+}
+
+/// An addition is for a time: what nobody ends would be paid for as long as the placement lasts.
+fn judge_ends(question: &CallOffQuestion<'_>, verdict: &mut Verdict) {
+    let troubles: Vec<String> =
+        question.lines.iter().filter_map(|line| line.end_trouble(question.start)).collect();
+    let found = match troubles.as_slice() {
+        [] => format!("{} lines, of which each addition has an agreed end", question.lines.len()),
+        troubles => troubles.join("; "),
+    };
+    verdict.record(checks::ADDITION_NOT_TIME_BOXED, troubles.is_empty(), found);
 }
 
 /// A suspension by any framework that the council belongs to stops its spot purchases as well as its call-offs. What the council has stopped for

@@ -60,7 +60,7 @@ macro_rules! rule {
 }
 
 /// Every rule, in the order in which it is judged.
-pub const CALL_OFF_RULES: [CallOffRule; 24] = [
+pub const CALL_OFF_RULES: [CallOffRule; 25] = [
     rule!(
         checks::ACCOMMODATION_RESTRICTED,
         Award,
@@ -124,6 +124,14 @@ pub const CALL_OFF_RULES: [CallOffRule; 24] = [
         "The funders' shares sum to 10,000 basis points.",
         "this brokerage: every penny has a payer",
         "Give shares that sum to 100 %."
+    ),
+    rule!(
+        checks::ADDITION_NOT_TIME_BOXED,
+        CallOff,
+        All,
+        "Every addition to the core fee has an agreed end, after the first night and within 1,096 days; the core fee has none of its own.",
+        "individual placement agreements: additions are itemised and time-boxed",
+        "Ask the provider for an offer whose additions end; an amendment prolongs what is still needed."
     ),
     rule!(
         checks::PROVIDER_SUSPENDED,

@@ -10,6 +10,7 @@ use care::{AgreementId, Date, Refusal, Timestamp};
 use common::{
     DORSET, DURHAM, award, award_events, claim, facts, id, note_claim, note_proposal, proposal, start,
 };
+use contracts_domain::agreements::terms::Terms;
 use contracts_domain::agreements::{
     AgreementCommand, AgreementEvent, AgreementStatus, Outcome, PlacementStep, ProposalLapsed,
 };
@@ -65,10 +66,12 @@ fn both_halves_make_the_same_agreement_in_either_order() {
     let agreement = &agreements[0];
     assert_eq!(agreement.agreement, agreement_id());
     assert_eq!(agreement.terms, common::terms());
+    let ends: Vec<_> = Terms::as_issued(agreement).lines.iter().map(|line| line.until).collect();
+    assert_eq!(ends, [None, Some(date(2026, 11, 4))], "an addition ends when that was agreed");
     assert_eq!(agreement.start, start());
     assert_eq!(agreement.evidence.contracts_position, 5);
     assert!(agreement.evidence.checks.iter().all(|check| check.passed));
-    assert_eq!(agreement.evidence.checks.len(), 19);
+    assert_eq!(agreement.evidence.checks.len(), 20);
 }
 
 #[test]
@@ -162,6 +165,7 @@ fn cancel() -> AgreementCommand {
 
 fn started(on: Date) -> AgreementEvent {
     PlacementStarted {
+        correction: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),
@@ -235,6 +239,33 @@ fn a_departure_that_was_recorded_wrong_is_put_right() {
     assert_eq!(refused.violations()[0].field, "correction");
     let never_came = agreed().and([ended(start(), "OTHER")]);
     never_came.when(correct(date(2026, 7, 1), "CARPL")).then_refused("DEPARTURE_NOT_RECORDED");
+}
+
+fn correct_start(on: Date) -> AgreementCommand {
+    step(PlacementStep::CorrectStart { on, correction: "came a day later".to_owned() })
+}
+
+#[test]
+fn an_arrival_that_was_recorded_wrong_is_put_right() {
+    let here = || agreed().and([started(start())]);
+    let AgreementEvent::PlacementStarted(plain) = started(date(2026, 5, 5)) else { unreachable!() };
+    let right = PlacementStarted { correction: Some("came a day later".to_owned()), ..plain };
+    here()
+        .when(correct_start(date(2026, 5, 5)))
+        .then([right.into()])
+        .then_state(|state| {
+            assert_eq!(state.agreements[&agreement_id()].started, Some(date(2026, 5, 5)));
+        })
+        .when(correct_start(date(2026, 5, 5)))
+        .then_nothing();
+    here().when(correct_start(date(2026, 5, 3))).then_refused("START_BEFORE_AGREED");
+    here().when(correct_start(date(2026, 5, 7))).then_refused("DATE_TOO_FAR");
+    let left = || here().and([ended(date(2026, 5, 5), "CARPL")]);
+    let refused = left().when(correct_start(date(2026, 5, 6))).then_refused("START_AFTER_END");
+    assert_eq!(refused.violations()[0].field, "on");
+    left().when(correct_start(date(2026, 5, 5))).then_events(|events| assert_eq!(events.len(), 1));
+    let refused = agreed().when(correct_start(start())).then_refused("ARRIVAL_NOT_RECORDED");
+    assert_eq!(refused.violations()[0].field, "correction");
 }
 
 #[test]

@@ -104,6 +104,37 @@ const TABLE: &[Row] = &[
         &[checks::FUNDERS_NOT_WHOLE],
     ),
     (
+        "an addition without an end",
+        || plain().with(|it| it.lines[1].until = None),
+        &[checks::ADDITION_NOT_TIME_BOXED],
+    ),
+    (
+        "an addition without an end, in-house",
+        || {
+            plain().with(|it| {
+                it.route = Route::InHouse;
+                it.lines[1].until = None;
+            })
+        },
+        &[checks::ADDITION_NOT_TIME_BOXED],
+    ),
+    (
+        "an addition that ends on the first night",
+        || plain().with(|it| it.lines[1].until = Some(it.start)),
+        &[checks::ADDITION_NOT_TIME_BOXED],
+    ),
+    ("an addition of three years", || plain().with(|it| it.lines[1].until = Some(date(2029, 5, 4))), NOTHING),
+    (
+        "an addition of a day more",
+        || plain().with(|it| it.lines[1].until = Some(date(2029, 5, 5))),
+        &[checks::ADDITION_NOT_TIME_BOXED],
+    ),
+    (
+        "a core fee that ends",
+        || plain().with(|it| it.lines[0].until = Some(date(2026, 11, 4))),
+        &[checks::ADDITION_NOT_TIME_BOXED],
+    ),
+    (
         "a spot purchase without a word",
         || {
             spot().with(|it| {

@@ -40,6 +40,7 @@ fn awarded() -> Vec<AgreementEvent> {
 fn placed() -> Vec<AgreementEvent> {
     let mut events = awarded();
     let started = PlacementStarted {
+        correction: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),

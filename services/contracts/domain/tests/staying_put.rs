@@ -6,7 +6,7 @@ mod common;
 
 use care::published::{PlacementEnded, PlacementStarted, StayingPutEnded, StayingPutStarted};
 use care::spec::{Given, given};
-use care::{AgreementId, Date, Timestamp};
+use care::{AgreementId, Date, Refusal, Timestamp};
 use common::{DURHAM, award, award_events, claim, facts, fold, id, line, proposal, start};
 use contracts_domain::Agreements;
 use contracts_domain::agreements::{AgreementCommand, AgreementEvent, AgreementStatus, PlacementStep};
@@ -33,6 +33,7 @@ fn awarded(provision: &str, age_years: u8) -> Vec<AgreementEvent> {
 fn placed(provision: &str, age_years: u8) -> Vec<AgreementEvent> {
     let mut events = awarded(provision, age_years);
     let started = PlacementStarted {
+        correction: None,
         agreement: agreement_id(),
         award: award(1),
         council: id(DURHAM),
@@ -150,6 +151,10 @@ fn only_who_lives_with_foster_carers_stays_put() {
         .then_refused("PLACEMENT_NOT_STARTED");
     let free = step(PlacementStep::StayPut { on: birthday(), lines: vec![line("TRANSPORT", 100)] });
     fostered().when(free).then_refused("FIELD_INVALID");
+    let endless = vec![line("CORE", 20_000), line("TRANSPORT", 100)];
+    let endless = step(PlacementStep::StayPut { on: birthday(), lines: endless });
+    let refused = fostered().when(endless).then_refused("FIELD_INVALID");
+    assert_eq!(refused.violations()[0].field, "lines[1].until");
 }
 
 #[test]

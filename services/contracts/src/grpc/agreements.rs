@@ -119,9 +119,15 @@ impl Contracts {
         let mut fields = Fields::new();
         let found = own_agreement(&mut fields, &caller, &form.name)?;
         let on = fields.date("on", &form.on);
+        let correction = fields.text_optional("correction", &form.correction, REASON_CHARS_MAX);
         let expected = etag(&mut fields, &form.etag);
-        let (found, expected, on) = fields.finish(|| Some((found?, expected?, on?)))?;
-        let step = PlacementStep::Start { on };
+        let (found, expected, on, correction) =
+            fields.finish(|| Some((found?, expected?, on?, correction?)))?;
+        let step = if correction.is_empty() {
+            PlacementStep::Start { on }
+        } else {
+            PlacementStep::CorrectStart { on, correction }
+        };
         self.step(&caller, &form, &form.request_id, found, expected, step).await
     }
 

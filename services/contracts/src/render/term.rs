@@ -3,7 +3,7 @@
 use super::frameworks::uplift_amount;
 use super::{Viewer, date_or_empty};
 use api::contracts as proto;
-use care::published::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, Approval, NoticeBy, TermLine};
+use care::published::{AbsenceRecorded, AbsenceRule, AbsenceRulesFrom, Approval, NoticeBy, Route, TermLine};
 use care::{AgreementId, CouncilId, Date, Pence};
 use contracts_domain::agreements::Agreement;
 pub(crate) use contracts_domain::agreements::terms::Amendment;
@@ -77,7 +77,20 @@ pub(super) fn terms(agreement: &Agreement, viewer: Viewer) -> proto::AgreementTe
         emergency_bed: terms.emergency_bed.as_ref().filter(|_| own).map(purchase),
         absence_rules_from: terms.absence_rules_from.iter().map(absence_rules_from).collect(),
         notice_days_from: terms.notice_days.iter().map(notice_days_from).collect(),
+        uplift_rule: uplift_rule(&agreement.issued.terms.route).into(),
+        price_versions: terms.schedules.iter().map(price_version).collect(),
     }
+}
+
+fn uplift_rule(route: &Route) -> proto::UpliftRule {
+    match route {
+        Route::Framework { .. } => proto::UpliftRule::OfFramework,
+        Route::InHouse | Route::Spot { .. } => proto::UpliftRule::Named,
+    }
+}
+
+fn price_version((from, schedule): (&Date, &Date)) -> proto::PriceVersion {
+    proto::PriceVersion { from: from.to_string(), schedule_from: schedule.to_string() }
 }
 
 fn absence_rule(rule: &AbsenceRule) -> proto::AbsenceRule {

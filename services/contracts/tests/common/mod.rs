@@ -260,7 +260,7 @@ pub(crate) fn proposed(n: u128, gss: &str, provider: &str, core: i64) -> AwardPr
         terms: AwardTerms {
             offer: OfferId(Uuid::from_u128(2_000 + n)),
             route: if gss == DORSET { spot } else { framework },
-            lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(core) }],
+            lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(core), until: None }],
             funders: vec![FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 }],
         },
         evidence: CascadeEvidence {

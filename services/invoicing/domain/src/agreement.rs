@@ -82,7 +82,7 @@ impl Terms {
             kind: priced.kind.clone(),
             weekly: priced.weekly,
             from,
-            until: None,
+            until: priced.until,
             cause: "ISSUED".to_owned(),
             note: String::new(),
             worked_out: String::new(),
@@ -255,6 +255,9 @@ pub struct Agreement {
     pub absences: BTreeMap<u32, Absence>,
     /// The first paid night, once the child has arrived.
     pub from: Option<Date>,
+    /// When the latest news of the arrival was recorded; none before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<Timestamp>,
     /// The departure as it was last recorded.
     pub end: Option<Departure>,
     /// Nights agreed beforehand that the market gave up, in order: they are not paid, whether or not a child is there.
@@ -287,7 +290,11 @@ impl Agreement {
     #[must_use]
     pub fn weekly_on(&self, night: Date) -> Pence {
         if self.staying_put_nights().is_some_and(|nights| nights.start() <= night) {
-            return self.staying_put.iter().flat_map(|it| &it.lines).map(|line| line.weekly).sum();
+            let lines = self.staying_put.iter().flat_map(|it| &it.lines);
+            return lines
+                .filter(|line| line.until.is_none_or(|until| night < until))
+                .map(|line| line.weekly)
+                .sum();
         }
         let holds = |line: &&TermLine| {
             (line.from <= night || line.from <= self.start) && line.until.is_none_or(|until| night < until)

@@ -110,6 +110,7 @@ pub(crate) fn components(agreement: &Agreement) -> Vec<Component> {
     if let Some(nights) = agreement.staying_put_nights() {
         let lines = agreement.staying_put.iter().flat_map(|it| &it.lines);
         for line in lines {
+            let Some(nights) = common(nights, Nights::from_on(nights.start(), line.until)) else { continue };
             for (nights, vat) in vat::by_treatment(agreement, "STAYING_PUT", nights) {
                 let anchor =
                     agreement.staying_put.as_ref().map_or(nights.start(), |it| it.from.min(nights.start()));

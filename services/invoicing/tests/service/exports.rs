@@ -214,7 +214,11 @@ async fn only_exempt_education_is_given_as_a_reason_of_exemption() {
             issued.provision = provision.to_owned();
             if n < 3 {
                 let kind = "EDUCATION".to_owned();
-                issued.terms.lines.push(care::published::PriceLine { kind, weekly: Pence(14_000) });
+                issued.terms.lines.push(care::published::PriceLine {
+                    kind,
+                    weekly: Pence(14_000),
+                    until: None,
+                });
             }
         };
         world.place_on(DERBY, n, provider, with_lessons).await;

@@ -186,7 +186,7 @@ impl World {
             terms: AwardTerms {
                 offer: OfferId(Uuid::from_u128(n)),
                 route: Route::InHouse,
-                lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(70_000) }],
+                lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(70_000), until: None }],
                 funders: vec![
                     FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 8_000 },
                     FunderShare { funder: "HEALTH".to_owned(), basis_points: 2_000 },
@@ -199,6 +199,7 @@ impl World {
         terms(&mut issued);
         self.publish_at(name, &issued, recorded_on).await;
         let started = PlacementStarted {
+            correction: None,
             agreement: agreement(n),
             award: AwardId(Uuid::from_u128(n)),
             council: council(name),

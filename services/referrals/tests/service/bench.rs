@@ -363,6 +363,7 @@ impl Bench {
     /// The arrival of the child of an agreement, on the agreed day.
     pub(crate) fn started(&self, issued: &AgreementIssued) -> PlacementStarted {
         PlacementStarted {
+            correction: None,
             agreement: issued.agreement,
             award: issued.award,
             council: issued.council,

@@ -40,7 +40,8 @@ fn oaks(referral: &str) -> proto::SubmitOfferRequest {
 
 /// Elm's, of the council's own home, cheaper.
 fn elms(referral: &str) -> proto::SubmitOfferRequest {
-    let lines = vec![api::common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 300_000 }];
+    let lines =
+        vec![api::common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 300_000, until: String::new() }];
     proto::SubmitOfferRequest {
         place: "places/SC040001-01".to_owned(),
         establishment: "establishments/SC040001".to_owned(),

@@ -82,7 +82,11 @@ pub(crate) fn offer_request(referral: &str) -> proto::SubmitOfferRequest {
         establishment: "establishments/SC045099".to_owned(),
         provision: "RESIDENTIAL".to_owned(),
         start: "2026-06-20".to_owned(),
-        lines: vec![common::PriceLine { kind: "CORE".to_owned(), weekly_pence: 453_400 }],
+        lines: vec![common::PriceLine {
+            kind: "CORE".to_owned(),
+            weekly_pence: 453_400,
+            until: String::new(),
+        }],
         route: Some(framework_route()),
         valid_until: "2026-06-10".to_owned(),
         request_id: "o-1".to_owned(),

@@ -36,6 +36,7 @@ async fn awards_take_places_and_the_saga_moves_them_on() {
         (award.proposed.award, award.proposed.place, AgreementId(Uuid::from_u128(1)));
     let derby = council(DERBY);
     let started = PlacementStarted {
+        correction: None,
         agreement,
         award,
         council: derby,

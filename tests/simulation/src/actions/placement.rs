@@ -87,8 +87,27 @@ impl World {
         self.tell(desk, id, PlacementStep::End { on, reason, ending })
     }
 
+    /// Of a child who is there or has left, mostly, to a day about the arrival or the departure that are known.
+    fn correct_start(&mut self, desk: usize) -> Checked {
+        let status = match self.chance.below(10) {
+            0 => AgreementStatus::Issued,
+            1..=5 => AgreementStatus::Started,
+            _ => AgreementStatus::Ended,
+        };
+        let Some(id) = self.some_agreement(desk, status) else { return Ok(()) };
+        let known = self.agreement(desk, id).map(|it| (it.started, it.ended.as_ref().map(|end| end.on)));
+        let (started, ended) = known.unwrap_or_default();
+        let about = ended.filter(|_| self.chance.percent(30)).or(started).unwrap_or(self.today);
+        let on = about.saturating_add(Span::new().days(self.chance.within(-1..=3)));
+        let correction = "the day was mistyped (simulated)".to_owned();
+        self.tell(desk, id, PlacementStep::CorrectStart { on, correction })
+    }
+
     pub(super) fn correct_end(&mut self) -> Checked {
         let desk = self.some_desk();
+        if self.chance.percent(30) {
+            return self.correct_start(desk);
+        }
         let Some(id) = self.some_agreement(desk, AgreementStatus::Ended) else { return Ok(()) };
         let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
         let (on, reason) = (self.departure(started), self.chance.word(&REASONS).to_owned());

@@ -109,9 +109,10 @@ impl World {
             1..=3 => self.chance.within(ceiling / 2..=ceiling),
             _ => self.chance.within(ceiling / 4..=ceiling / 2),
         };
-        let mut lines = vec![PriceLine { kind: "CORE".into(), weekly: Pence(price) }];
+        let mut lines = vec![PriceLine { kind: "CORE".into(), weekly: Pence(price), until: None }];
         if self.chance.percent(15) {
-            lines.insert(0, PriceLine { kind: "THERAPY".into(), weekly: Pence(40_000) });
+            let until = (!self.chance.percent(5)).then(|| self.today.saturating_add(Span::new().days(180)));
+            lines.insert(0, PriceLine { kind: "THERAPY".into(), weekly: Pence(40_000), until });
             if self.chance.percent(80) {
                 lines.reverse();
             }

@@ -100,7 +100,7 @@ impl World {
         let agreed = self.agreement(desk, agreement).map_or(self.today, |it| it.issued.start);
         let on = agreed.saturating_add(Span::new().days(self.chance.within(-10..=420)));
         let kind = if self.chance.percent(95) { "CORE" } else { "TRANSPORT" };
-        let lines = vec![PriceLine { kind: kind.to_owned(), weekly: Pence(20_000) }];
+        let lines = vec![PriceLine { kind: kind.to_owned(), weekly: Pence(20_000), until: None }];
         self.tell(desk, agreement, PlacementStep::StayPut { on, lines })
     }
 

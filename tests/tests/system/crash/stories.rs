@@ -333,6 +333,7 @@ impl Load {
             on: award.start.clone(),
             etag: String::new(),
             request_id: id(draws),
+            correction: String::new(),
         };
         let _: api::contracts::Agreement =
             self.command(draws, &who, Command::StartPlacement(request)).await?;
@@ -481,6 +482,7 @@ impl Load {
             lines: vec![PriceLine {
                 kind: "CORE".to_owned(),
                 weekly_pence: draws.random_range(40_000..120_000),
+                until: String::new(),
             }],
             route: Some(Route { route: Some(route) }),
             valid_until: self.today().saturating_add(jiff::Span::new().days(7)).to_string(),

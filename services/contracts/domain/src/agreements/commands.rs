@@ -175,6 +175,13 @@ pub enum PlacementStep {
         /// The first night.
         on: Date,
     },
+    /// The arrival was recorded on a wrong day.
+    CorrectStart {
+        /// The right first night.
+        on: Date,
+        /// Why the record was wrong, in words without personal data.
+        correction: String,
+    },
     /// The child left.
     End {
         /// The day of departure, which is not paid. It may be long past: departures are often told late.

@@ -269,6 +269,9 @@ fn placement(agreement: &Agreement, step: &PlacementStep, at: Timestamp) -> Deci
             let corrected = PlacementEnded { ending, correction, ..ended(agreement, *on, reason, at) };
             Ok(vec![corrected.into()])
         }
+        (PlacementStep::CorrectStart { on, correction }, end) => {
+            correct_start(agreement, end.as_ref().map(|end| end.on), *on, correction, at)
+        }
         (PlacementStep::EndStayingPut { on, correction }, _) => {
             staying_put::end(agreement, *on, correction.as_ref(), at)
         }
@@ -301,10 +304,38 @@ pub(super) fn check_end(on: Date, started: Date, at: Timestamp) -> Result<(), Ag
 }
 
 fn start(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> {
-    let issued = &agreement.issued;
     if let Some(started) = agreement.started {
         return Err(AgreementRejection::PlacementAlreadyStarted(started));
     }
+    Ok(vec![arrived(agreement, on, None, at)?.into()])
+}
+
+/// Puts an arrival right that was recorded on a wrong day: within the nights that are agreed and, where the child has left, no later than that.
+fn correct_start(
+    agreement: &Agreement,
+    ended: Option<Date>,
+    on: Date,
+    correction: &str,
+    at: Timestamp,
+) -> Decided<Agreements> {
+    let Some(started) = agreement.started else {
+        return Err(AgreementRejection::ArrivalNotRecorded);
+    };
+    if let Some(ended) = ended.filter(|ended| *ended < on) {
+        return Err(AgreementRejection::StartAfterEnd { on, ended });
+    }
+    let corrected = arrived(agreement, on, Some(correction.to_owned()), at)?;
+    Ok(if started == on { vec![] } else { vec![corrected.into()] })
+}
+
+/// The arrival on a day that it can have been.
+fn arrived(
+    agreement: &Agreement,
+    on: Date,
+    correction: Option<String>,
+    at: Timestamp,
+) -> Result<PlacementStarted, AgreementRejection> {
+    let issued = &agreement.issued;
     if on < issued.start {
         return Err(AgreementRejection::StartBeforeAgreed { on, agreed: issued.start });
     }
@@ -314,15 +345,15 @@ fn start(agreement: &Agreement, on: Date, at: Timestamp) -> Decided<Agreements> 
     if on > latest {
         return Err(AgreementRejection::StartTooFar { on, latest });
     }
-    let started = PlacementStarted {
+    Ok(PlacementStarted {
         agreement: issued.agreement,
         award: issued.award,
         council: issued.council,
         place: issued.place.clone(),
         on,
+        correction,
         at,
-    };
-    Ok(vec![started.into()])
+    })
 }
 
 pub(super) fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp) -> PlacementEnded {

@@ -40,6 +40,17 @@ pub enum AgreementRejection {
         /// The latest that is taken now.
         latest: Date,
     },
+    /// There is no arrival that could be corrected.
+    #[error("no arrival is recorded that could be corrected: leave correction empty to tell of one")]
+    ArrivalNotRecorded,
+    /// A corrected arrival after the departure.
+    #[error("on is {on}, after the child left: give {ended} or earlier, or put the departure right first")]
+    StartAfterEnd {
+        /// The arrival.
+        on: Date,
+        /// The departure.
+        ended: Date,
+    },
     /// A departure too far ahead to be known.
     #[error(
         "on is {on}, more than {DAYS_AHEAD_MAX} days ahead: give {latest} or earlier, or tell the departure later"
@@ -51,7 +62,9 @@ pub enum AgreementRejection {
         latest: Date,
     },
     /// The child is there already.
-    #[error("the placement started on {0} already: end it instead")]
+    #[error(
+        "the placement started on {0} already: end it instead, or if that day is wrong start it again and say why in correction"
+    )]
     PlacementAlreadyStarted(Date),
     /// The child has not come.
     #[error("the placement has not started: start it first, or cancel the agreement")]
@@ -87,6 +100,8 @@ impl Refusal for AgreementRejection {
             Self::AgreementUnknown(_) => "AGREEMENT_UNKNOWN",
             Self::EtagMismatch { .. } => "ETAG_MISMATCH",
             Self::StartBeforeAgreed { .. } => "START_BEFORE_AGREED",
+            Self::ArrivalNotRecorded => "ARRIVAL_NOT_RECORDED",
+            Self::StartAfterEnd { .. } => "START_AFTER_END",
             Self::PlacementAlreadyStarted(_) => "PLACEMENT_ALREADY_STARTED",
             Self::PlacementNotStarted => "PLACEMENT_NOT_STARTED",
             Self::AgreementEnded(_) => "AGREEMENT_ENDED",
@@ -104,6 +119,8 @@ impl Refusal for AgreementRejection {
             Self::AgreementUnknown(_) => RefusalKind::NotFound,
             Self::EtagMismatch { .. } => RefusalKind::Conflict,
             Self::StartBeforeAgreed { .. }
+            | Self::ArrivalNotRecorded
+            | Self::StartAfterEnd { .. }
             | Self::PlacementAlreadyStarted(_)
             | Self::PlacementNotStarted
             | Self::AgreementEnded(_)
@@ -120,12 +137,13 @@ impl Refusal for AgreementRejection {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::StartBeforeAgreed { .. }
+            | Self::StartAfterEnd { .. }
             | Self::EndBeforeStart { .. }
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => {
                 vec![Violation { field: "on".to_owned(), description: self.to_string() }]
             }
-            Self::DepartureNotRecorded => {
+            Self::DepartureNotRecorded | Self::ArrivalNotRecorded => {
                 vec![Violation { field: "correction".to_owned(), description: self.to_string() }]
             }
             Self::Staying(rejection) => rejection.violations(),

@@ -45,6 +45,14 @@ pub(super) fn start(
         let violation = Violation { field: "lines".to_owned(), description };
         return Err(StayingRejection::FieldInvalid(vec![violation]).into());
     }
+    let ends = lines.iter().enumerate().filter_map(|(n, line)| {
+        let description = line.end_trouble(on)?;
+        Some(Violation { field: format!("lines[{n}].until"), description })
+    });
+    let wrong: Vec<Violation> = ends.collect();
+    if !wrong.is_empty() {
+        return Err(StayingRejection::FieldInvalid(wrong).into());
+    }
     check_end(on, started, at)?;
     if let Some((after, until)) = agreement.age_years.and_then(|age| birthday(issued.start, age))
         && !(after < on && on <= until)

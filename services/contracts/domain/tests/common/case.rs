@@ -1,6 +1,6 @@
 //! A call-off that passes every check, to be altered.
 
-use super::{DURHAM, call_off, fold, framework_events, id, line, share, start};
+use super::{DURHAM, addition, call_off, fold, framework_events, id, line, share, start};
 use care::published::{Accommodation, FunderShare, PriceLine, Route};
 use care::{CouncilId, Date, EstablishmentUrn, ProviderId};
 use contracts_domain::frameworks::{FrameworkEvent, Frameworks, ProviderSuspended};
@@ -38,7 +38,7 @@ pub(crate) fn plain() -> Case {
         on: date(2026, 5, 1),
         start: start(),
         route: call_off("STANDARD"),
-        lines: vec![line("CORE", 450_000), line("THERAPY", 90_000)],
+        lines: vec![line("CORE", 450_000), addition("THERAPY", 90_000)],
         funders: vec![share("SOCIAL_CARE", 10_000)],
         solo: Some(false),
         by_referral: None,

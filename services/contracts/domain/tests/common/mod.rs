@@ -149,7 +149,12 @@ pub(crate) fn call_off(level: &str) -> Route {
 }
 
 pub(crate) fn line(kind: &str, weekly: i64) -> PriceLine {
-    PriceLine { kind: kind.to_owned(), weekly: Pence(weekly) }
+    PriceLine { kind: kind.to_owned(), weekly: Pence(weekly), until: None }
+}
+
+/// An addition that ends half a year after the first night.
+pub(crate) fn addition(kind: &str, weekly: i64) -> PriceLine {
+    PriceLine { until: Some(date(2026, 11, 4)), ..line(kind, weekly) }
 }
 
 pub(crate) fn share(funder: &str, basis_points: u32) -> FunderShare {
@@ -160,7 +165,7 @@ pub(crate) fn terms() -> AwardTerms {
     AwardTerms {
         offer: OfferId(Uuid::from_u128(77)),
         route: call_off("STANDARD"),
-        lines: vec![line("CORE", 450_000), line("THERAPY", 20_000)],
+        lines: vec![line("CORE", 450_000), addition("THERAPY", 20_000)],
         funders: vec![share("SOCIAL_CARE", 7_500), share("EDUCATION", 2_500)],
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn today() -> Date {
 pub(crate) fn placed(n: u128) -> Vec<AgreementEvent> {
     let mut events = award_events(proposal(n, DURHAM), claim(n, DURHAM), &facts());
     let started = PlacementStarted {
+        correction: None,
         agreement: agreement(n),
         award: award(n),
         council: id(DURHAM),

@@ -21,7 +21,7 @@ pub(crate) fn id(council: usize, n: usize) -> Uuid {
 
 /// Every third placement has therapy, and health pays a part of every fifth.
 fn agreed(council: CouncilId, nth: usize, n: usize, start: Date) -> AgreementIssued {
-    let line = |kind: &str, weekly| PriceLine { kind: kind.to_owned(), weekly: Pence(weekly) };
+    let line = |kind: &str, weekly| PriceLine { kind: kind.to_owned(), weekly: Pence(weekly), until: None };
     let share = |funder: &str, basis_points| FunderShare { funder: funder.to_owned(), basis_points };
     let weekly = 90_000 + 101 * i64::try_from(n).unwrap_or(0);
     let mut lines = vec![line("CORE", weekly)];
@@ -60,7 +60,15 @@ pub(crate) fn opening(council: CouncilId, nth: usize, placements: usize, start: 
     let both = |n| {
         let issued = agreed(council, nth, n, start);
         let (agreement, award, place) = (issued.agreement, issued.award, issued.place.clone());
-        let started = PlacementStarted { agreement, award, council, place, on: start, at: noon(start) };
+        let started = PlacementStarted {
+            agreement,
+            award,
+            council,
+            place,
+            on: start,
+            correction: None,
+            at: noon(start),
+        };
         [Ask::OpenAgreement(issued), Ask::OpenCharges(started)]
     };
     (0..placements).flat_map(both).collect()

@@ -8,7 +8,7 @@ use crate::agreement::{Agreement, Departure};
 use crate::commands::Command;
 use crate::events::{AgreementOpened, ChargesClosed, ChargesOpened, ContractFactRefused, InvoicingEvent};
 use crate::state::State;
-use care::published::{AgreementIssued, FunderShare, PlacementEnded, PlacementStarted, Route};
+use care::published::{AgreementIssued, FunderShare, PlacementEnded, PlacementStarted, PriceLine, Route};
 use care::{AgreementId, CouncilId, Date, EventBody, Pence, Refusal};
 
 /// Why a fact cannot be taken: a stable word, and a sentence.
@@ -68,7 +68,18 @@ fn terms_trouble(issued: &AgreementIssued) -> Option<Trouble> {
     if let Some(overflow) = lines.iter().find_map(|line| Pence::from_input(line.weekly.0).err()) {
         return trouble(format!("a weekly fee: {overflow}"));
     }
-    funders_trouble(funders, &issued.provision).or_else(|| date_trouble(issued.start))
+    funders_trouble(funders, &issued.provision)
+        .or_else(|| date_trouble(issued.start))
+        .or_else(|| ends_trouble(lines, issued.start))
+}
+
+/// What in the ends of a price's lines could not be charged, where the price holds from `start` on. A line without one ends with the placement, as
+/// all did before additions had an end.
+pub(super) fn ends_trouble(lines: &[PriceLine], start: Date) -> Option<Trouble> {
+    let until = lines.iter().filter_map(|line| line.until).find(|until| *until < start);
+    let early =
+        until.map(|until| ("TERMS_INVALID", format!("a line ends on {until}, before it begins on {start}")));
+    early.or_else(|| lines.iter().filter_map(|line| line.until).find_map(date_trouble))
 }
 
 /// What in the funders' shares could not be charged.
@@ -105,9 +116,19 @@ pub(super) fn placement_started(
     let Some(agreement) = state.agreements.get(&started.agreement) else {
         return refuse(unknown(started.agreement));
     };
+    let corrected = started.correction.is_some();
+    // A correction follows what it corrects, whatever the clocks say. What was recorded before it and comes once more is no news.
+    let is_older = !corrected && agreement.arrived_at.is_some_and(|known| started.at <= known);
     match (agreement.from, &agreement.end) {
-        (Some(from), _) if from == started.on => Vec::new(),
-        (Some(from), _) => refuse((
+        (Some(from), _) if from == started.on || is_older => Vec::new(),
+        (Some(_), Some(end)) if corrected && started.on > end.on => refuse((
+            "START_AFTER_END",
+            format!(
+                "the arrival on {} lies after the departure on {}: nothing was changed",
+                started.on, end.on
+            ),
+        )),
+        (Some(from), _) if !corrected => refuse((
             "PLACEMENT_STARTED_ALREADY",
             format!("the first paid night is {from} already, not {}: nothing was changed", started.on),
         )),
@@ -115,16 +136,18 @@ pub(super) fn placement_started(
             "PLACEMENT_ENDED",
             format!("the placement ended on {} before an arrival was known", end.on),
         )),
-        (None, None) => {
+        (Some(_), _) | (None, None) => {
             let opened = ChargesOpened {
                 agreement: started.agreement,
                 council: command.council,
                 from: started.on,
+                corrected,
                 at: started.at,
             };
+            let reason = opened.reason();
             let mut changed = agreement.clone();
             changed.arrive(&opened);
-            told::<PlacementStarted>(state, command, opened.into(), changed, "OCCUPIED")
+            told::<PlacementStarted>(state, command, opened.into(), changed, reason)
         }
     }
 }

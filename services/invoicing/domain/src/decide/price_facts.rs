@@ -1,7 +1,7 @@
 //! What contracts tells of a price that changes: terms, absences and Staying Put. Each tells all that holds now with a number or an instant, so
 //! that one which comes late or twice changes nothing.
 
-use super::facts::{Trouble, date_trouble, foreign, funders_trouble, refuse, told, unknown};
+use super::facts::{Trouble, date_trouble, ends_trouble, foreign, funders_trouble, refuse, told, unknown};
 use super::limits;
 use crate::commands::Command;
 use crate::events::{AbsenceNoted, InvoicingEvent, StayingPutClosed, StayingPutOpened, TermsChanged};
@@ -166,7 +166,8 @@ pub(super) fn staying_put_started(
     let refuse = |trouble| refuse::<StayingPutStarted>(state, command, started.agreement, trouble);
     let trouble = foreign(command, started.council)
         .or_else(|| date_trouble(started.from))
-        .or_else(|| price_trouble(&started.lines));
+        .or_else(|| price_trouble(&started.lines))
+        .or_else(|| ends_trouble(&started.lines, started.from));
     if let Some(trouble) = trouble {
         return refuse(trouble);
     }
@@ -218,9 +219,9 @@ pub(super) fn staying_put_ended(
         let detail = format!("nobody is known to stay put under agreement {}", ended.agreement);
         return refuse(("STAYING_PUT_UNKNOWN", detail));
     };
-    // A correction follows what it corrects, whatever the clocks say.
-    let is_news = ended.correction.is_some() || ended.at > stays.at;
-    if stays.until == Some(ended.on) || !is_news && stays.until.is_some() {
+    // A correction follows what it corrects, whatever the clocks say. An end that is older than a new beginning is the end of the one before.
+    let older = ended.at < stays.at || ended.at == stays.at && stays.until.is_some();
+    if stays.until == Some(ended.on) || older && ended.correction.is_none() {
         return Vec::new();
     }
     if ended.on < stays.from {

@@ -100,7 +100,7 @@ pub struct AgreementOpened {
     pub at: Timestamp,
 }
 
-/// The child arrived: nights are charged from here.
+/// The child arrived: nights are charged from here. A later one of the same agreement, which puts the day right, replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargesOpened {
     /// The agreement.
@@ -109,8 +109,19 @@ pub struct ChargesOpened {
     pub council: CouncilId,
     /// The first paid night.
     pub from: Date,
+    /// Whether it puts right an arrival that was recorded before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub corrected: bool,
     /// When the arrival was recorded.
     pub at: Timestamp,
+}
+
+impl ChargesOpened {
+    /// Why charges change by it: the reason of the corrections that follow.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        if self.corrected { "ARRIVAL_CORRECTED" } else { "OCCUPIED" }
+    }
 }
 
 /// The child left, or never came: no night of the placement from here on is charged. A later one of the same agreement replaces it.

@@ -32,6 +32,7 @@ impl Agreement {
             terms: Terms::issued(e.start, &e.lines, &e.funders),
             absences: BTreeMap::new(),
             from: None,
+            arrived_at: None,
             end: None,
             yielded: Vec::new(),
             staying_put: None,
@@ -48,7 +49,7 @@ impl Agreement {
 
     pub(crate) fn agreed(e: &NightsAgreed) -> Self {
         let kind = e.subject.line().unwrap_or("CORE").to_owned();
-        let line = PriceLine { kind: kind.clone(), weekly: e.weekly };
+        let line = PriceLine { kind: kind.clone(), weekly: e.weekly, until: None };
         let own = FunderShare { funder: "SOCIAL_CARE".to_owned(), basis_points: 10_000 };
         let end = Departure { on: e.until, reason: "AGREED".to_owned(), at: e.at };
         Self {
@@ -65,6 +66,7 @@ impl Agreement {
             terms: Terms::issued(e.from, &[line], &[own]),
             absences: BTreeMap::new(),
             from: Some(e.from),
+            arrived_at: None,
             end: Some(end),
             yielded: Vec::new(),
             staying_put: None,
@@ -79,13 +81,17 @@ impl Agreement {
         }
     }
 
+    /// What puts an arrival, a departure or an end right follows it whatever the clocks say, so that an older record which comes once more is older
+    /// than both.
     pub(crate) fn arrive(&mut self, e: &ChargesOpened) {
         self.from = Some(e.from);
-        self.news = Some("OCCUPIED".to_owned());
+        self.arrived_at = self.arrived_at.max(Some(e.at));
+        self.news = Some(e.reason().to_owned());
     }
 
     pub(crate) fn depart(&mut self, e: &ChargesClosed) {
-        self.end = Some(Departure { on: e.on, reason: e.reason.clone(), at: e.at });
+        let at = self.end.as_ref().map_or(e.at, |known| known.at.max(e.at));
+        self.end = Some(Departure { on: e.on, reason: e.reason.clone(), at });
         self.news = Some(e.reason.clone());
     }
 
@@ -115,7 +121,7 @@ impl Agreement {
     pub(crate) fn leave(&mut self, e: &StayingPutClosed) {
         if let Some(stays) = &mut self.staying_put {
             stays.until = Some(e.on);
-            stays.at = e.at;
+            stays.at = stays.at.max(e.at);
         }
         self.news = Some("STAYING_PUT".to_owned());
     }

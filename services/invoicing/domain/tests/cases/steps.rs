@@ -38,6 +38,13 @@ impl Step {
             ["again"] => return Ok(Self::Again),
             ["again", "as", "news"] => return Ok(Self::Anew),
             ["agree", ..] => Ask::OpenAgreement(agree(what, today)?),
+            ["arrive", name, on, "corrected"] => {
+                let correction = Some("it was wrong".to_owned());
+                let Ask::OpenCharges(started) = arrive(name, date(on)?, today) else {
+                    return Err(format!("{what:?} is no arrival"));
+                };
+                Ask::OpenCharges(PlacementStarted { correction, ..started })
+            }
             ["arrive", name, rest @ ..] => arrive(name, date_or(rest, today)?, today),
             ["leave", name, on, rest @ ..] => leave(name, date(on)?, rest, today),
             ["charge", "all", "before", to] => {
@@ -148,11 +155,15 @@ pub(super) fn money(text: &str) -> Read<Pence> {
     pounds(text).ok_or(format!("{text:?} is no amount"))
 }
 
-/// `CORE 700, THERAPY 100`.
+/// `CORE 700, THERAPY 100 until 2026-03-01`.
 fn prices(text: &str) -> Read<Vec<PriceLine>> {
     let line = |text: &str| {
         let (kind, weekly) = text.trim().split_once(' ').ok_or(format!("{text:?} is no price"))?;
-        Ok(PriceLine { kind: kind.to_owned(), weekly: money(weekly.trim())? })
+        let (weekly, until) = match weekly.split_once(" until ") {
+            Some((weekly, until)) => (weekly, Some(date(until)?)),
+            None => (weekly, None),
+        };
+        Ok(PriceLine { kind: kind.to_owned(), weekly: money(weekly.trim())?, until })
     };
     text.split(',').map(line).collect()
 }
@@ -212,7 +223,15 @@ fn agree(what: &str, today: Date) -> Read<AgreementIssued> {
 fn arrive(name: &str, on: Date, today: Date) -> Ask {
     let place = name.parse().unwrap();
     let (agreement, award, council) = (id(name), award(name), derby());
-    Ask::OpenCharges(PlacementStarted { agreement, award, council, place, on, at: noon(today) })
+    Ask::OpenCharges(PlacementStarted {
+        agreement,
+        award,
+        council,
+        place,
+        on,
+        correction: None,
+        at: noon(today),
+    })
 }
 
 fn leave(name: &str, on: Date, rest: &[&str], today: Date) -> Ask {

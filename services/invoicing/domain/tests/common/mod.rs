@@ -31,7 +31,10 @@ pub(crate) fn agreement(n: u128) -> AgreementId {
 }
 
 pub(crate) fn lines(weekly: &[(&str, i64)]) -> Vec<PriceLine> {
-    weekly.iter().map(|(kind, pence)| PriceLine { kind: (*kind).to_owned(), weekly: Pence(*pence) }).collect()
+    weekly
+        .iter()
+        .map(|(kind, pence)| PriceLine { kind: (*kind).to_owned(), weekly: Pence(*pence), until: None })
+        .collect()
 }
 
 pub(crate) fn funders(shares: &[(&str, u32)]) -> Vec<FunderShare> {
@@ -77,6 +80,7 @@ pub(crate) fn usual(n: u128) -> AgreementIssued {
 
 pub(crate) fn started(n: u128, on: Date) -> PlacementStarted {
     PlacementStarted {
+        correction: None,
         agreement: agreement(n),
         award: AwardId(Uuid::from_u128(n)),
         council: derby(),

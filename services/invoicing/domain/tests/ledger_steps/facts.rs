@@ -46,6 +46,7 @@ pub(crate) struct Facts {
     pub(crate) rules: Vec<AbsenceRule>,
     pub(crate) absences: BTreeMap<u32, Away>,
     pub(crate) from: Option<Day>,
+    pub(crate) arrived_at: Option<Timestamp>,
     pub(crate) end: Option<(Day, Timestamp)>,
     pub(crate) yielded: Vec<(Day, Day)>,
     pub(crate) stays: Option<Stays>,

@@ -176,7 +176,8 @@ pub(crate) fn price(facts: &Facts, to: Day) -> Priced {
     }
     if let (Some((from, until)), Some(stays)) = (facts.staying(), &facts.stays) {
         for line in &stays.lines {
-            let nightly = weekly_by_night(line.weekly.0, until.min(to) - from);
+            let last = line.until.map_or(until, |day| crate::days::day_of(day).min(until));
+            let nightly = weekly_by_night(line.weekly.0, last.min(to) - from);
             priced.items.push(item((None, "STAYING_PUT"), rate(facts, "STAYING_PUT"), from, nightly));
         }
     }

@@ -181,7 +181,8 @@ fn issue(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
 
 fn issued(world: &mut World, chance: &mut Chance, n: u128) -> Ask {
     let nth = usize::try_from(n).unwrap();
-    let lines = terms::price_lines(chance);
+    let start = world.today + chance.day(-3, 12);
+    let lines = terms::price_lines(chance, start);
     let funders = terms::shares(chance);
     let spot = Route::Spot { justification: "exhausted".to_owned() };
     let route = if chance.once_in(6) { Route::InHouse } else { spot };
@@ -194,7 +195,7 @@ fn issued(world: &mut World, chance: &mut Chance, n: u128) -> Ask {
         urn: "SC045099".parse().unwrap(),
         place: PLACES[nth % 3].parse().unwrap(),
         provision: (*chance.one_of(&PROVISIONS).unwrap()).to_owned(),
-        start: date_of(world.today + chance.day(-3, 12)),
+        start: date_of(start),
         terms: AwardTerms { offer: OfferId(Uuid::from_u128(n)), route, lines, funders },
         evidence: CallOffEvidence { contracts_position: 1, checks: vec![] },
         schedule_from: None,
@@ -204,6 +205,7 @@ fn issued(world: &mut World, chance: &mut Chance, n: u128) -> Ask {
 
 fn started(world: &mut World, id: AgreementId, on: Day) -> Ask {
     Ask::OpenCharges(PlacementStarted {
+        correction: None,
         agreement: id,
         award: AwardId(id.0),
         council: derby(),
@@ -230,7 +232,9 @@ fn ended(world: &mut World, id: AgreementId, on: Day, corrected: bool) -> Ask {
 
 fn arrive(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let (id, on) = (placement(chance), world.today + chance.day(-15, 4));
-    vec![started(world, id, on)]
+    let Ask::OpenCharges(arrival) = started(world, id, on) else { return Vec::new() };
+    let correction = chance.once_in(3).then(|| "it was wrong".to_owned());
+    vec![Ask::OpenCharges(PlacementStarted { correction, ..arrival })]
 }
 
 /// A departure, told up to two months late or before it comes; on the birthday of whoever is to stay put now and then.

@@ -77,15 +77,17 @@ impl Model {
     fn started(&mut self, it: &PlacementStarted) -> Told {
         foreign(it.council)?;
         let facts = self.known(it.agreement)?;
-        match (facts.from, facts.end) {
-            (Some(from), _) if from == day_of(it.on) => Ok(None),
-            (Some(_), _) => Err("PLACEMENT_STARTED_ALREADY"),
-            (None, Some(_)) => Err("PLACEMENT_ENDED"),
-            (None, None) => {
-                facts.from = Some(day_of(it.on));
-                Ok(Some(vec![it.agreement]))
-            }
+        let (on, corrects) = (day_of(it.on), it.correction.is_some());
+        match facts.from {
+            None if facts.end.is_some() => return Err("PLACEMENT_ENDED"),
+            Some(from) if from == on || !corrects && Some(it.at) <= facts.arrived_at => return Ok(None),
+            Some(_) if !corrects => return Err("PLACEMENT_STARTED_ALREADY"),
+            Some(_) if facts.end.is_some_and(|(end, _)| end < on) => return Err("START_AFTER_END"),
+            _ => {}
         }
+        facts.from = Some(on);
+        facts.arrived_at = facts.arrived_at.max(Some(it.at));
+        Ok(Some(vec![it.agreement]))
     }
 
     fn ended(&mut self, it: &PlacementEnded) -> Told {
@@ -101,7 +103,7 @@ impl Model {
         if facts.from.is_some_and(|from| on < from) {
             return Err("END_BEFORE_START");
         }
-        facts.end = Some((on, it.at));
+        facts.end = Some((on, facts.end.map_or(it.at, |(_, at)| at.max(it.at))));
         Ok(Some(vec![it.agreement]))
     }
 
@@ -170,14 +172,14 @@ impl Model {
         let facts = self.known(it.agreement)?;
         let stays = facts.stays.as_mut().ok_or("STAYING_PUT_UNKNOWN")?;
         let on = day_of(it.on);
-        let older = it.correction.is_none() && it.at <= stays.at;
-        if stays.until == Some(on) || older && stays.until.is_some() {
+        let older = it.at < stays.at || it.at == stays.at && stays.until.is_some();
+        if stays.until == Some(on) || older && it.correction.is_none() {
             return Ok(None);
         }
         if on < stays.from {
             return Err("END_BEFORE_START");
         }
-        (stays.until, stays.at) = (Some(on), it.at);
+        (stays.until, stays.at) = (Some(on), stays.at.max(it.at));
         Ok(Some(vec![it.agreement]))
     }
 
@@ -238,7 +240,7 @@ impl Model {
         if until < from {
             return Err("NIGHTS_INVALID");
         }
-        let line = PriceLine { kind: it.subject.line().unwrap().to_owned(), weekly: it.weekly };
+        let line = PriceLine { kind: it.subject.line().unwrap().to_owned(), weekly: it.weekly, until: None };
         let facts = blank((id, it.subject, it.token), &it.provider, it.place, from, &[line]);
         let (from, end) = (Some(day_of(from)), Some((day_of(until), it.at)));
         self.opened(Facts { sold_of, other_council: it.other, from, end, ..facts })

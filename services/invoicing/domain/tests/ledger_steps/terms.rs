@@ -2,7 +2,7 @@
 
 use crate::chance::Chance;
 use crate::common::{derby, funders, lines};
-use crate::days::date_of;
+use crate::days::{Day, date_of};
 use crate::steps::placement;
 use crate::world::World;
 use care::published::{
@@ -15,13 +15,20 @@ use invoicing_domain::Ask;
 const KINDS: [&str; 6] = ["CORE", "THERAPY", "UPLIFT", "DISCOUNT_SIBLING", "ONE_TO_ONE", "EDUCATION"];
 const ABSENCES: [&str; 3] = ["MISSING", "HOSPITAL", "CUSTODY"];
 
-pub(crate) fn price_lines(chance: &mut Chance) -> Vec<PriceLine> {
+/// A price from the day `start` on; now and then an addition has an end.
+pub(crate) fn price_lines(chance: &mut Chance, start: Day) -> Vec<PriceLine> {
     let core = chance.between(0, 900_000);
     let mut all = lines(&[("CORE", core)]);
     if chance.once_in(2) {
-        all.extend(lines(&[("EDUCATION", chance.between(0, 60_000))]));
+        let education = lines(&[("EDUCATION", chance.between(0, 60_000))]);
+        all.extend(ending(chance, start, education));
     }
     all
+}
+
+fn ending(chance: &mut Chance, start: Day, lines: Vec<PriceLine>) -> Vec<PriceLine> {
+    let until = chance.once_in(2).then(|| date_of(start + chance.day(0, 60)));
+    lines.into_iter().map(|line| PriceLine { until, ..line }).collect()
 }
 
 pub(crate) fn shares(chance: &mut Chance) -> Vec<FunderShare> {
@@ -178,13 +185,16 @@ pub(crate) fn stay_put(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     }
     let ended = world.model.facts.get(&id).and_then(|it| it.end).map(|(on, _)| on);
     let from = ended.filter(|_| chance.once_in(2)).unwrap_or(world.today + chance.day(-20, 10));
+    let mut all = lines(&[("CORE", chance.between(0, 60_000))]);
+    let allowance = lines(&[("ALLOWANCE", chance.between(0, 9_000))]);
+    all.extend(ending(chance, from, allowance));
     vec![Ask::OpenStayingPut(StayingPutStarted {
         agreement: id,
         award: AwardId(id.0),
         council: derby(),
         provider: "acme".parse().unwrap(),
         from: date_of(from),
-        lines: lines(&[("CORE", chance.between(0, 60_000)), ("ALLOWANCE", chance.between(0, 9_000))]),
+        lines: all,
         at: world.now(),
     })]
 }

@@ -92,6 +92,8 @@ pub struct RecordArrival {
     pub award: AwardId,
     /// The first night.
     pub on: Date,
+    /// Whether it puts right an arrival that was told before.
+    pub corrected: bool,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -345,9 +345,13 @@ pub(super) fn holding(state: &State, award: care::AwardId) -> Option<(&Award, Ag
 }
 
 pub(super) fn arrive(state: &State, command: &RecordArrival) -> Vec<ReferralEvent> {
-    let Some((Award { proposed, arrived: None, .. }, _)) = holding(state, command.award) else {
+    let Some((Award { proposed, arrived, .. }, _)) = holding(state, command.award) else {
         return Vec::new();
     };
+    // The first day that is told holds until it is put right.
+    if arrived.is_some_and(|known| !command.corrected || known == command.on) {
+        return Vec::new();
+    }
     let arrived = ChildArrived {
         council: proposed.council,
         award: proposed.award,

@@ -127,6 +127,9 @@ fn offer_violations(terms: &OfferTerms, referral: &Referral, today: Date) -> Vec
         "lines.weekly_pence",
         &format!("expected 0 to {} pence a week", Pence::MAX_INPUT.0),
     );
+    for trouble in terms.lines.iter().filter_map(|line| line.end_trouble(terms.start)) {
+        found.unless(false, "lines.until", &trouble);
+    }
     check_mitigations(&mut found, &terms.mitigations, referral);
     if let Some(impact) = &terms.impact {
         check_impact(&mut found, impact, referral, today);

@@ -83,7 +83,10 @@ fn a_placement_plan_is_due_five_working_days_after_the_start_and_moves_with_it()
     assert_eq!((deadline.since, deadline.presumed), (instant("2026-06-19T23:00:00Z"), None));
     assert!(!deadline.overdue(deadline.due) && deadline.overdue(instant("2026-06-26T23:00:00.000001Z")));
     // The child comes on Monday: the week's end is in between.
-    events.extend(decided(&events, RecordArrival { award: award(1), on: day("2026-06-22"), at: at(8) }));
+    events.extend(decided(
+        &events,
+        RecordArrival { award: award(1), on: day("2026-06-22"), corrected: false, at: at(8) },
+    ));
     assert_eq!(due(&events, at(9)), [("PLACEMENT_PLAN", "2026-06-29T23:00:00Z".to_owned())]);
 }
 
@@ -123,7 +126,10 @@ fn no_clock_runs_before_the_award_holds_nor_after_it_failed_lapsed_or_ended() {
     assert_eq!(kinds(&lapsed, at(10)), [""; 0]);
     // The child came and will leave on the 24th.
     let mut left = confirmed;
-    left.extend(decided(&left, RecordArrival { award: award(1), on: day("2026-06-20"), at: at(8) }));
+    left.extend(decided(
+        &left,
+        RecordArrival { award: award(1), on: day("2026-06-20"), corrected: false, at: at(8) },
+    ));
     assert!(matches!(left.last(), Some(ReferralEvent::ChildArrived(ChildArrived { .. }))));
     left.extend(decided(&left, departed("2026-06-24")));
     let ends = instant("2026-06-23T23:00:00Z");
@@ -135,7 +141,10 @@ fn no_clock_runs_before_the_award_holds_nor_after_it_failed_lapsed_or_ended() {
 #[test]
 fn a_departure_that_is_put_right_lets_the_clocks_run_on() {
     let mut events = awarded_by(requirements(), in_area(Some("E06000005")));
-    events.extend(decided(&events, RecordArrival { award: award(1), on: day("2026-06-20"), at: at(8) }));
+    events.extend(decided(
+        &events,
+        RecordArrival { award: award(1), on: day("2026-06-20"), corrected: false, at: at(8) },
+    ));
     let ended = |from: &str| IdentityGrantEnded {
         council: council(),
         referral: referral(1),

@@ -69,7 +69,10 @@ fn arrived() -> Vec<ReferralEvent> {
     events.extend(cascade());
     events.extend(decided(&events, propose()));
     events.extend(decided(&events, ConfirmAward { award: award(1), agreement: agreement(), at: at(7) }));
-    events.extend(decided(&events, RecordArrival { award: award(1), on: day("2026-06-01"), at: at(7) }));
+    events.extend(decided(
+        &events,
+        RecordArrival { award: award(1), on: day("2026-06-01"), corrected: false, at: at(7) },
+    ));
     events
 }
 

@@ -50,7 +50,7 @@ fn assessed(route: Route) -> OfferTerms {
 
 /// Offer `n` of this weekly price.
 pub(crate) fn offering(n: u128, weekly: i64, route: Route) -> SubmitOffer {
-    let lines = vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(weekly) }];
+    let lines = vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(weekly), until: None }];
     // One place is offered once at a time.
     let place = format!("SC045099-{n:02}").parse().unwrap();
     SubmitOffer { offer: offer(n), ..submit(OfferTerms { place, lines, ..assessed(route) }) }

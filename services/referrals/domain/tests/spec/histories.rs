@@ -122,7 +122,7 @@ fn commands() -> impl Strategy<Value = Command> {
             ConfirmAward { award: award(n), agreement: agreement(), at: at(0) }.into()
         }),
         20 => (1..=4_u128).prop_map(|n| {
-            RecordArrival { award: award(n), on: london_date(at(0)), at: at(0) }.into()
+            RecordArrival { award: award(n), on: london_date(at(0)), corrected: false, at: at(0) }.into()
         }),
         15 => (1..=4_u128).prop_map(|n| {
             let (on, reason) = (london_date(at(0)), "CARPL".to_owned());

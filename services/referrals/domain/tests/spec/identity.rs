@@ -74,7 +74,7 @@ fn the_awarded_provider_sees_the_child_and_nobody_else_does() {
 }
 
 fn arrive() -> RecordArrival {
-    RecordArrival { award: award(1), on: day("2026-06-20"), at: at(7) }
+    RecordArrival { award: award(1), on: day("2026-06-20"), corrected: false, at: at(7) }
 }
 
 /// The departure of oak's child, told on 1 June.

@@ -144,8 +144,8 @@ fn everything_wrong_with_an_offer_is_said_at_once() {
         start: day("2026-05-31"),
         valid_until: day("2026-05-31"),
         lines: vec![
-            PriceLine { kind: "THERAPY".to_owned(), weekly: Pence(-1) },
-            PriceLine { kind: "SWEETS".to_owned(), weekly: Pence(1) },
+            PriceLine { kind: "THERAPY".to_owned(), weekly: Pence(-1), until: None },
+            PriceLine { kind: "SWEETS".to_owned(), weekly: Pence(1), until: None },
         ],
         ..terms(framework())
     };
@@ -153,7 +153,19 @@ fn everything_wrong_with_an_offer_is_said_at_once() {
         .when(submit(wrong))
         .then_refused("FIELD_INVALID");
     let fields: Vec<_> = refused.violations().into_iter().map(|violation| violation.field).collect();
-    assert_eq!(fields, ["provision", "start", "valid_until", "lines.kind", "lines", "lines.weekly_pence"]);
+    assert_eq!(
+        fields,
+        [
+            "provision",
+            "start",
+            "valid_until",
+            "lines.kind",
+            "lines",
+            "lines.weekly_pence",
+            "lines.until",
+            "lines.until"
+        ]
+    );
 }
 
 #[test]

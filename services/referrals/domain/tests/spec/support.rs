@@ -185,7 +185,7 @@ pub(crate) fn terms(route: Route) -> OfferTerms {
         urn: "SC045099".parse().unwrap(),
         provision: "RESIDENTIAL".to_owned(),
         start: day("2026-06-20"),
-        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(453_400) }],
+        lines: vec![PriceLine { kind: "CORE".to_owned(), weekly: Pence(453_400), until: None }],
         route,
         valid_until: day("2026-06-10"),
         mitigations: Vec::new(),

@@ -271,7 +271,7 @@ fn judge_core(
         .lines
         .iter()
         .filter(core)
-        .map(|line| PriceLine { kind: line.kind.clone(), weekly: line.weekly })
+        .map(|line| PriceLine { kind: line.kind.clone(), weekly: line.weekly, until: None })
         .collect();
     let question = CallOffQuestion {
         council: issued.council,

@@ -4,8 +4,8 @@ use super::commands::{Changes, LineChange, LinePrice};
 use super::events::SiblingDiscount;
 use super::rejection::TermsRejection;
 use super::state::{Terms, number_after};
-use care::published::TermLine;
 use care::published::terms_limits::{TERM_LINES_MAX, YEARS};
+use care::published::{ADDITION_DAYS_MAX, TermLine};
 use care::{AgreementId, Date, Pence, Violation, code_sets, days_after};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,6 @@ const DISCOUNT: &str = "DISCOUNT_";
 pub(super) const SIBLING: &str = "DISCOUNT_SIBLING";
 /// The TERMS_CAUSE code of an amendment.
 const AMENDMENT: &str = "AMENDMENT";
-/// How many days an addition runs for at most: three years.
-const ADDITION_DAYS_MAX: u16 = 1_096;
 /// How many characters a note has at most.
 const NOTE_CHARS_MAX: usize = 200;
 

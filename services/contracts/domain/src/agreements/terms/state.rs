@@ -172,7 +172,7 @@ impl Terms {
             kind: line.kind.clone(),
             weekly: line.weekly,
             from: issued.start,
-            until: None,
+            until: line.until,
             cause: ISSUED.to_owned(),
             note: String::new(),
             worked_out: String::new(),
