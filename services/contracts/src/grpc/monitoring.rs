@@ -73,7 +73,11 @@ impl Contracts {
                 self.agreements.keys().filter_map(of_council).flatten().collect()
             }
         };
-        let rows = self.heard(|heard| {
+        let of = match &scope {
+            Scope::Council(council) => Some(*council),
+            Scope::Framework(_) | Scope::Provider(_) => None,
+        };
+        let rows = self.heard(of, move |heard| {
             let facts = Facts {
                 heard,
                 placements: &placements,
@@ -88,6 +92,7 @@ impl Contracts {
             from_quarter: quarters.first().to_string(),
             to_quarter: quarters.last().to_string(),
             rows: rows.await?.into_iter().map(row).collect(),
+            as_of: today.to_string(),
         })
     }
 }

@@ -116,7 +116,8 @@ pub const KPIS: [Kpi; 23] = [
         from "`AgreementIssued`"),
     kpi!("WITHIN_20_MILES", "Homes within 20 miles", Distance, Made::Share(&["WITHIN"]), BasisPoints,
         counts "Agreements in the quarter in which they were issued, of which both the place to measure from (the referral's anchor) and the \
-                home's postcode sector are known: of a place in a carer household the household's where that is known, and not that of its agency's office. Measured between sectors, so right to a few hundred metres in a town.",
+                home's postcode sector are known: of a place in a carer household the household's where that is known, and not that of \
+                its agency's office. Measured between sectors, so right to a few hundred metres in a town.",
         of "agreements for a home 20 miles away at most" / "agreements whose distance is known",
         from "`AgreementIssued`, `ReferralPosted`, `ReferralAmended`, `PlaceClaimed`, `PlaceOpened`, `EstablishmentRegistered`, \
               `EstablishmentAmended`, `HouseholdRegistered`, `HouseholdAmended`"),
