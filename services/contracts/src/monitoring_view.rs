@@ -2,7 +2,8 @@
 //! in memory and built anew at each start.
 //!
 //! Figures without an event would be wrong, and an award need not wait for figures: where an event cannot be read the view sounds an alarm and goes
-//! on, and no figures are told any more until a newer program reads it.
+//! on, and no figures that it may be part of are told any more until a newer program reads it: a council's own are of its own logs and the region's
+//! alone. What the event is, the alarm says, and nobody who asks: it may be another council's.
 
 use crate::Contracts;
 use async_trait::async_trait;
@@ -12,18 +13,22 @@ use eventlog::{LogId, Owner, Recorded, Service};
 use exchange::{Reaction, ReactionError};
 use service_kit::{caught_up, unavailable};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tonic::Status;
+
+/// How many callers' figures are made at once; others wait.
+const MADE_AT_ONCE_MAX: usize = 2;
 
 /// What was folded of the logs.
 #[derive(Default)]
 struct Folded {
-    heard: Heard,
-    /// The first event that could not be read, and why.
-    unread: Option<String>,
+    /// Shared with those who make figures of it: the next event is then taken into a copy, so that neither waits for the other.
+    heard: Arc<Heard>,
+    /// The logs of which an event could not be read.
+    unread: BTreeSet<LogId>,
 }
 
 /// What other services' logs say, and how far they are known.
@@ -33,6 +38,8 @@ pub(crate) struct MonitoringView {
     reached: BTreeMap<LogId, watch::Sender<u64>>,
     /// Whether it has come, since the start, to where the logs were.
     whole: AtomicBool,
+    /// Who may make figures now.
+    turns: Arc<Semaphore>,
 }
 
 impl MonitoringView {
@@ -43,7 +50,8 @@ impl MonitoringView {
         };
         let logs = councils.flat_map(of_council).chain([LogId::region(Service::Vacancies)]);
         let reached = logs.map(|log| (log, watch::Sender::new(0))).collect();
-        Self { folded: RwLock::default(), reached, whole: AtomicBool::new(false) }
+        let turns = Arc::new(Semaphore::new(MADE_AT_ONCE_MAX));
+        Self { folded: RwLock::default(), reached, whole: AtomicBool::new(false), turns }
     }
 
     fn read<R>(&self, look: impl FnOnce(&Folded) -> R) -> R {
@@ -54,18 +62,23 @@ impl MonitoringView {
     pub(crate) fn digest(&self) -> String {
         let positions: u64 = self.reached.values().map(|reached| *reached.borrow()).sum();
         self.read(|folded| {
-            let heard = serde_json::to_vec(&folded.heard).unwrap_or_default();
+            let heard = serde_json::to_vec(&*folded.heard).unwrap_or_default();
             format!("{positions}:{}", hex::encode(Sha256::digest(heard)))
         })
     }
 }
 
 impl Contracts {
-    /// Looks at what other services' logs say: after a start once that is all of it, and from then on as it is, moments behind.
+    /// Makes something of what other services' logs say, beside what the service does otherwise: after a start once that is all of it, and from
+    /// then on as it is, moments behind. If it is all one council's, of its logs and the region's.
     ///
     /// # Errors
     /// When it is not known in time, or something of it could not be read.
-    pub(crate) async fn heard<R>(&self, look: impl FnOnce(&Heard) -> R) -> Result<R, Status> {
+    pub(crate) async fn heard<R: Send + 'static>(
+        &self,
+        of: Option<CouncilId>,
+        make: impl FnOnce(&Heard) -> R + Send + 'static,
+    ) -> Result<R, Status> {
         let view = &self.monitoring;
         if !view.whole.load(Ordering::Acquire) {
             for (source, reached) in &view.reached {
@@ -73,12 +86,29 @@ impl Contracts {
             }
             view.whole.store(true, Ordering::Release);
         }
-        view.read(|folded| match &folded.unread {
-            None => Ok(look(&folded.heard)),
-            Some(event) => Err(unavailable(format!(
-                "no figures are told: an event that they are made of cannot be read here: {event}"
-            ))),
-        })
+        let interrupted = || unavailable("the figures were interrupted: ask again");
+        // The turn is given back when the figures are made, even if nobody waits for them any more.
+        let turn = Arc::clone(&view.turns).acquire_owned().await.map_err(|_| interrupted())?;
+        let heard = view.read(|folded| {
+            let readable = !folded.unread.iter().any(|log| is_of(*log, of));
+            readable.then(|| Arc::clone(&folded.heard))
+        });
+        let heard = heard.ok_or_else(|| {
+            unavailable("no figures are told: an event that they are made of cannot be read by this program")
+        })?;
+        let made = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            make(&heard)
+        });
+        made.await.map_err(|_| interrupted())
+    }
+}
+
+/// Whether figures are made of this log, of all councils or of one alone.
+fn is_of(log: LogId, council: Option<CouncilId>) -> bool {
+    match (log.owner, council) {
+        (Owner::Council(owner), Some(council)) => owner == council,
+        _ => true,
     }
 }
 
@@ -111,10 +141,11 @@ impl Reaction for MonitoringView {
         let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
         let mut position = *reached.borrow();
         for event in events.iter().skip_while(|event| event.position <= position).collect::<Vec<_>>() {
-            if let Err(error) = folded.heard.hear(source, &event.event_type, event.version, &event.payload) {
+            let heard = Arc::make_mut(&mut folded.heard);
+            if let Err(error) = heard.hear(source, &event.event_type, event.version, &event.payload) {
                 let event = event.reference();
-                tracing::error!(%event, %error, "ALARM: no figures are told any more, an event that they are made of cannot be read");
-                folded.unread.get_or_insert_with(|| format!("{event}: {error}"));
+                tracing::error!(%event, %error, "ALARM: figures are not told any more, an event that they are made of cannot be read");
+                folded.unread.insert(log);
             }
             position = event.position;
         }

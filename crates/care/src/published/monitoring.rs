@@ -2,7 +2,7 @@
 //! fields that figures need, so that an event may gain others. Whose an event is, says the log that it stands in.
 
 use crate::domain::{DecodeError, decode_part};
-use crate::ids::{InvoiceId, ProviderId, ReferralId};
+use crate::ids::{InvoiceId, OfferId, ProviderId, ReferralId};
 use crate::money::Pence;
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
@@ -21,12 +21,25 @@ pub struct InvitationSent {
 /// A provider offered a place. In the council's referrals log.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OfferMade {
+    /// The offer.
+    pub offer: OfferId,
     /// The referral.
     pub referral: ReferralId,
     /// Who offers.
     pub provider: ProviderId,
     /// When.
     pub at: Timestamp,
+}
+
+/// A provider took an offer back, or put another of the same place in its stead. In the council's referrals log.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OfferTakenBack {
+    /// The offer.
+    pub offer: OfferId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// Whose it was.
+    pub provider: ProviderId,
 }
 
 /// A provider answered "no". In the council's referrals log.
@@ -97,6 +110,7 @@ pub struct InvoicePaid {
 
 parts!(InvitationSent, ["ReferralReleased"]);
 parts!(OfferMade, ["OfferSubmitted"]);
+parts!(OfferTakenBack, ["OfferWithdrawn"]);
 parts!(InvitationDeclined, ["ReferralDeclined"]);
 parts!(HomeSought, ["ReferralPosted", "ReferralAmended"]);
 parts!(InvoiceTold, ["InvoiceIssued"]);

@@ -36,7 +36,8 @@ fn page() -> String {
             ),
             Suppressed::TellsAnother => format!(
                 "the reader could take its own figures off, and be left with fewer than {CASES_MIN} cases of others, or with one other council's alone. Of a framework's lead, \
-                 the council that leads is the reader"
+                 the council that leads is the reader. So too where the reader could take another framework's figures off that began earlier, or the call-offs that have a \
+                 price off all call-offs"
             ),
             Suppressed::FewCouncils => {
                 format!("fewer than {PRICE_COUNCILS_MIN} councils stand behind a price")
@@ -44,10 +45,20 @@ fn page() -> String {
         };
         writeln!(page, "- `{why}`: {says}.").unwrap();
     }
-    page.push_str(
-        "\nThis does not keep apart what is read today and what was read yesterday, while a quarter goes on. Councils that put together what they know are one \
-         reader, and not kept from it.\n\n## The figures\n",
-    );
+    write!(
+        page,
+        "\nOf others' cases a median is told where there are {} of them at least, and a 90th percentile where there are {}: of fewer it would be one case's own value \
+         (`FEW_CASES`). Others' prices are told to a whole per cent.\n\n\
+         ### Limits\n\n\
+         - What is read today and what was read earlier are not kept apart, and a quarter that is over changes too: by late offers and declines, ends and dates told late, \
+         corrections, payments, and councils that join or leave from an earlier date. Who keeps what it read can take one off the other.\n\
+         - Councils that put together what they know are one reader, and not kept from it.\n\
+         - Two frameworks are judged against each other, and not three or more taken together.\n\
+         - How many agreements there are of which a fact is not known, such as the distance, is told.\n\n## The figures\n",
+        CASES_MIN * 2,
+        CASES_MIN * 10,
+    )
+    .unwrap();
     for kpi in &KPIS {
         let of = if kpi.code == DECLINES { ", one row for each code of DECLINE (`of`)" } else { "" };
         let own = if kpi.own_only() {

@@ -4,13 +4,14 @@ use super::Answer;
 use super::frameworks::may_see_providers;
 use crate::{Contracts, print};
 use api::contracts as proto;
-use care::{CouncilId, Date, london_date};
+use care::{Date, london_date};
 use contracts_domain::frameworks::Frameworks;
 use contracts_domain::monitoring::{
     Facts, Placement, QUARTERS_MAX, Quarter, Quarters, Row, Scope, Unit, Viewer, placements, report,
 };
 use geography::{Location, Miles, Outcode, Sector, locate, locate_outcode};
 use service_kit::{Caller, Fields, Form, Role, not_found};
+use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 /// How many quarters are told before the last where the first is not given.
@@ -63,17 +64,16 @@ impl Contracts {
         let frameworks = self.frameworks.read(|state| {
             may_read(caller, state, &scope).then(|| state.clone()).ok_or_else(|| unknown(&scope, form))
         })?;
-        let of_council = |council: &CouncilId| {
-            let engine = self.agreements.get(council)?;
-            Some(engine.read(|state| placements(state, &frameworks, quarters)))
+        let of = match &scope {
+            Scope::Council(council) => Some(*council),
+            Scope::Framework(_) | Scope::Provider(_) => None,
         };
-        let placements: Vec<Placement> = match &scope {
-            Scope::Council(council) => of_council(council).unwrap_or_default(),
-            Scope::Framework(_) | Scope::Provider(_) => {
-                self.agreements.keys().filter_map(of_council).flatten().collect()
-            }
-        };
-        let rows = self.heard(|heard| {
+        let agreements = Arc::clone(&self.agreements);
+        let rows = self.heard(of, move |heard| {
+            let wanted = agreements.iter().filter(|(council, _)| of.is_none_or(|of| of == **council));
+            let each =
+                wanted.map(|(_, engine)| engine.read(|state| placements(state, &frameworks, quarters)));
+            let placements: Vec<Placement> = each.flatten().collect();
             let facts = Facts {
                 heard,
                 placements: &placements,
@@ -88,6 +88,7 @@ impl Contracts {
             from_quarter: quarters.first().to_string(),
             to_quarter: quarters.last().to_string(),
             rows: rows.await?.into_iter().map(row).collect(),
+            as_of: today.to_string(),
         })
     }
 }

@@ -13,7 +13,7 @@ use bars::Bars;
 use columns::{Columns, Series};
 use contracts_domain::monitoring::{DECLINES, KPIS, Kpi};
 use svg::Picture;
-use words::{Point, quarter_name};
+use words::{Point, Running, quarter_name, quarter_so_far};
 
 /// A chart: a heading and the codes of its figures, which are all in one unit. Every figure that is told to others stands in one.
 const CHARTS: [(&str, &[&str]); 11] = [
@@ -23,7 +23,7 @@ const CHARTS: [(&str, &[&str]); 11] = [
     ("How places are bought", &["ROUTE_IN_HOUSE", "ROUTE_FRAMEWORK", "ROUTE_SPOT"]),
     ("Homes by distance and grade", &["WITHIN_20_MILES", "GRADE_GOOD"]),
     ("Core fee against the ceiling", &["PRICE_OF_CEILING"]),
-    ("Fill and voids", &["FILL", "VOIDS"]),
+    ("Fill, voids and retainers", &["FILL", "VOIDS", "RETAINED"]),
     ("Breakdowns", &["BREAKDOWN_3_MONTHS", "BREAKDOWN_6_MONTHS", "BREAKDOWN_12_MONTHS"]),
     ("Endings that nobody explained", &["ENDING_UNTOLD"]),
     ("Invoice accuracy and payment in time", &["INVOICE_ACCURACY", "CREDITED", "PAID_IN_30_DAYS"]),
@@ -63,8 +63,10 @@ fn page(monitoring: &proto::Monitoring) -> String {
         (first, last) if first == last => first,
         (first, last) => format!("{first} to {last}"),
     };
+    let as_of =
+        Running::of(monitoring).map(|running| format!(" As of {}.", running.as_of)).unwrap_or_default();
     let subtitle = format!(
-        "{span}. Financial quarters: Q1 is April to June. What each figure counts is in docs/kpis.md."
+        "{span}.{as_of} Financial quarters: Q1 is April to June. What each figure counts is in docs/kpis.md."
     );
     let mut page = html::beginning(&title(monitoring), &subtitle);
     for (n, chart) in CHARTS.iter().enumerate() {
@@ -97,8 +99,10 @@ fn rows<'m>(
 
 /// The chart of what is told; none where nothing of it is told to this caller at all.
 fn picture(monitoring: &proto::Monitoring, (heading, codes): &(&str, &[&str])) -> Option<Picture> {
+    let running = Running::of(monitoring);
+    let running = running.as_ref();
     if *codes == [DECLINES] {
-        return Some(Bars::latest(heading, rows(monitoring, DECLINES)).picture());
+        return Some(Bars::latest(heading, rows(monitoring, DECLINES), running).picture());
     }
     let series = codes.iter().filter_map(|code| {
         let points: Vec<Point> = rows(monitoring, code).map(Point::of).collect();
@@ -109,7 +113,7 @@ fn picture(monitoring: &proto::Monitoring, (heading, codes): &(&str, &[&str])) -
     let first = codes.iter().find(|code| rows(monitoring, code).next().is_some())?;
     let quarters = rows(monitoring, first).map(|row| row.quarter.clone()).collect();
     let unit = rows(monitoring, first).next()?.unit();
-    Some(Columns { heading: (*heading).to_owned(), unit, quarters, series }.picture())
+    Some(Columns { heading: (*heading).to_owned(), running, unit, quarters, series }.picture())
 }
 
 /// The same figures in words and numbers, with what they are of.
@@ -120,6 +124,7 @@ fn table(monitoring: &proto::Monitoring, (heading, codes): &(&str, &[&str])) -> 
     // Quarters in which there was nothing, and reasons that nobody gave, need no line.
     let told = told
         .filter(|(code, row)| row.denominator != Some(0) && (*code != DECLINES || row.numerator != Some(0)));
+    let running = Running::of(monitoring);
     let lines = told.map(|(code, row)| {
         let name = if row.of.is_empty() {
             kpi(code).map_or(code, |kpi| kpi.name).to_owned()
@@ -127,7 +132,7 @@ fn table(monitoring: &proto::Monitoring, (heading, codes): &(&str, &[&str])) -> 
             words::decline(&row.of)
         };
         let point = Point::of(row);
-        vec![name, quarter_name(&row.quarter), point.in_words(), point.of_what()]
+        vec![name, quarter_so_far(&row.quarter, running.as_ref()), point.in_words(), point.of_what()]
     });
     Table { caption: (*heading).to_owned(), heads, rows: lines.collect() }
 }

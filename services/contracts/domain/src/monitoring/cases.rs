@@ -1,14 +1,20 @@
 //! What is counted, one case at a time: an invitation, an agreement, a child's nights in a place, a bed bought beforehand, a document.
 
-use super::heard::{Invitation, OpenPlace};
+use super::heard::{Establishment, Invitation, Invoice, OpenPlace};
 use super::placements::Placement;
 use super::quarter::{Quarter, Quarters, months_after};
 use super::report::Facts;
-use care::{CouncilId, Date, FrameworkId, Nights, PlaceId, ProviderId, london_date};
+use super::spans::{common, count, joined, nights_of, without};
+use crate::frameworks::Framework;
+use care::{
+    CouncilId, Date, EstablishmentUrn, FrameworkId, HouseholdId, Nights, PlaceId, ProviderId, london_date,
+};
 use std::collections::BTreeMap;
 
 /// The PLACEMENT_END code of a breakdown.
 const DISRUPTION: &str = "DISRUPTION";
+/// The ROUTE code of a call-off.
+pub(super) const FRAMEWORK: &str = "FRAMEWORK";
 /// Within which payment is due: section 68 of the Procurement Act 2023.
 const PAYMENT_DAYS: i64 = 30;
 
@@ -29,8 +35,10 @@ pub(super) enum Family {
     Price,
     /// Children's stays, in nights of the nights that places were open.
     Fill,
-    /// Beds bought beforehand, in empty nights of the nights bought.
+    /// Block beds, in empty nights of the nights bought.
     Voids,
+    /// Beds bought beforehand, in nights reserved of the nights bought.
+    Bought,
     /// Ended placements by how and how soon.
     Endings,
     /// Documents by whether they take something back, in pence of the pence billed.
@@ -45,6 +53,7 @@ impl Family {
         match self {
             Self::Declines => Some(Self::Answers),
             Self::Price => Some(Self::Routes),
+            Self::Voids => Some(Self::Bought),
             _ => None,
         }
     }
@@ -62,7 +71,11 @@ pub(super) struct Case<'a> {
     pub(super) provider: &'a ProviderId,
     /// The council that operates the place itself; of stays alone.
     pub(super) operated_by: Option<CouncilId>,
-    /// The framework that was called off from; of prices alone.
+    /// The establishment; of stays alone.
+    pub(super) urn: Option<&'a EstablishmentUrn>,
+    /// The nights that the part and the whole are counted of, where they are nights.
+    pub(super) nights: Option<(Vec<Nights>, Vec<Nights>)>,
+    /// The framework that was called off from, where the price counts; of prices and routes alone.
     pub(super) framework: Option<&'a FrameworkId>,
     /// Its kind in the family; none if it is no case but only adds to the whole.
     pub(super) kind: Option<&'a str>,
@@ -89,6 +102,8 @@ impl<'a> Case<'a> {
             council: council.into(),
             provider,
             operated_by: None,
+            urn: None,
+            nights: None,
             framework: None,
             kind: kind.into(),
             part: 0,
@@ -96,22 +111,72 @@ impl<'a> Case<'a> {
             measure: None,
         }
     }
+
+    /// A case that is so many nights of so many.
+    fn of_nights(self, part: Vec<Nights>, whole: Vec<Nights>) -> Self {
+        Self { part: count(&part), whole: count(&whole), nights: Some((part, whole)), ..self }
+    }
+
+    /// What of the case lies in these nights; none if nothing does.
+    pub(super) fn within(&self, spans: &[Nights]) -> Option<Self> {
+        let (part, whole) = self.nights.as_ref()?;
+        let (part, whole) = (common(part, spans), common(whole, spans));
+        (!part.is_empty() || !whole.is_empty()).then(|| self.clone().of_nights(part, whole))
+    }
 }
 
-/// Gives every case of these quarters, in no order that matters.
-pub(super) fn each_case<'a>(facts: &Facts<'a>, quarters: Quarters, give: &mut impl FnMut(Case<'a>)) {
-    for (council, asked) in &facts.heard.asked {
+/// Whose cases are wanted: what is others' is passed over before anything is made of it. More may be given than is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted<'w> {
+    /// A council's.
+    Council(CouncilId),
+    /// A provider's.
+    Provider(&'w ProviderId),
+    /// Those of councils that are or were in one of these frameworks, and of providers that were admitted to one.
+    Frameworks(&'w [&'w Framework]),
+}
+
+impl Wanted<'_> {
+    fn council(self, council: CouncilId) -> bool {
+        match self {
+            Self::Council(wanted) => wanted == council,
+            Self::Provider(_) => true,
+            Self::Frameworks(all) => all.iter().any(|framework| framework.members.contains_key(&council)),
+        }
+    }
+
+    fn provider(self, provider: &ProviderId) -> bool {
+        match self {
+            Self::Provider(wanted) => wanted == provider,
+            Self::Council(_) | Self::Frameworks(_) => true,
+        }
+    }
+}
+
+/// Gives every case of these quarters that is wanted, in no order that matters.
+pub(super) fn each_case<'a>(
+    facts: &Facts<'a>,
+    wanted: Wanted<'_>,
+    quarters: Quarters,
+    give: &mut impl FnMut(Case<'a>),
+) {
+    for (council, asked) in facts.heard.asked.iter().filter(|(council, _)| wanted.council(**council)) {
         let all = asked.invitations.values().flatten();
-        for (provider, invitation) in all {
+        for (provider, invitation) in all.filter(|(provider, _)| wanted.provider(provider)) {
             answered(*council, provider, invitation, quarters, give);
         }
     }
-    for placement in facts.placements {
+    let placements = facts.placements.iter().filter(|it| wanted.council(it.council));
+    for placement in placements.filter(|it| wanted.provider(&it.provider)) {
         agreed(facts, placement, quarters, give);
         ended(facts, placement, quarters, give);
     }
-    stays(facts, quarters, give);
-    invoiced(facts, quarters, give);
+    stays(facts, wanted, quarters, give);
+    for (council, invoices) in facts.heard.invoices.iter().filter(|(council, _)| wanted.council(**council)) {
+        for invoice in invoices.values().filter(|invoice| wanted.provider(&invoice.provider)) {
+            invoiced(*council, invoice, quarters, give);
+        }
+    }
 }
 
 fn answered<'a>(
@@ -125,14 +190,15 @@ fn answered<'a>(
     let Some(quarter) = quarters.of(on) else { return };
     let case = |family, kind| Case::new(family, (quarter, on), council, provider, kind);
     match (invitation.offered_at, &invitation.declined) {
-        (Some(offered_at), _) => {
+        (Some(offered_at), _) if !invitation.standing.is_empty() => {
             let seconds = offered_at.as_second() - invitation.sent_at.as_second();
             give(Case { measure: Some(seconds.max(0) / 60), ..case(Family::Answers, "OFFERED") });
         }
-        (None, Some(reason)) => {
+        (_, Some(reason)) => {
             give(case(Family::Answers, "DECLINED"));
             give(case(Family::Declines, reason));
         }
+        (Some(_), None) => give(case(Family::Answers, "TAKEN_BACK")),
         (None, None) => give(case(Family::Answers, "UNANSWERED")),
     }
 }
@@ -146,22 +212,23 @@ fn agreed<'a>(
     let on = placement.issued_on;
     let Some(quarter) = quarters.of(on) else { return };
     let case = |family, kind| Case::new(family, (quarter, on), placement.council, &placement.provider, kind);
-    give(case(Family::Routes, placement.route));
-    if let Some(grade) = facts.heard.grades.get(&placement.award) {
-        let good = matches!(grade.as_str(), "GOOD" | "OUTSTANDING");
+    let ceiling = placement.ceiling.filter(|ceiling| ceiling.0 > 0);
+    let framework = placement.framework.as_ref().filter(|_| ceiling.is_some());
+    give(Case { framework, ..case(Family::Routes, placement.route) });
+    if let Some(claim) = facts.heard.claims.get(&placement.award) {
+        let good = matches!(claim.grade.as_str(), "GOOD" | "OUTSTANDING");
         give(case(Family::Grade, if good { "GOOD" } else { "OTHER" }));
     }
     let asked = facts.heard.asked.get(&placement.council);
     let anchor = asked.and_then(|asked| asked.anchors.get(&placement.referral));
-    let home = facts.heard.establishments.get(&placement.urn);
-    let near = anchor.zip(home).and_then(|(anchor, home)| (facts.within_20_miles)(anchor, &home.sector));
+    let sector = facts.heard.sector_of(placement.award, &placement.urn);
+    let near = anchor.zip(sector).and_then(|(anchor, sector)| (facts.within_20_miles)(anchor, sector));
     if let Some(near) = near {
         give(case(Family::Distance, if near { "WITHIN" } else { "BEYOND" }));
     }
-    if let Some(ceiling) = placement.ceiling.filter(|ceiling| ceiling.0 > 0) {
+    if let Some(ceiling) = ceiling {
         // A core fee is below ten million pounds a week: the product is far from the end of an i64.
         let measure = Some(placement.core.0.saturating_mul(10_000) / ceiling.0);
-        let framework = placement.framework.as_ref();
         give(Case { measure, framework, ..case(Family::Price, "CALLED_OFF") });
     }
 }
@@ -186,83 +253,137 @@ fn ended<'a>(
     give(Case::new(Family::Endings, (quarter, *on), placement.council, &placement.provider, kind));
 }
 
-/// The nights that are in both.
-fn common(one: Nights, other: Nights) -> i64 {
-    let (from, until) = (one.start().max(other.start()), one.end().min(other.end()));
-    Nights::new(from, until).map_or(0, |nights| nights.count())
+/// A child's nights in a place.
+struct Stay {
+    council: CouncilId,
+    nights: Nights,
 }
 
-fn stays<'a>(facts: &Facts<'a>, quarters: Quarters, give: &mut impl FnMut(Case<'a>)) {
-    let mut in_place: BTreeMap<&PlaceId, Vec<(CouncilId, Nights)>> = BTreeMap::new();
-    for occupancy in facts.heard.occupancies.values() {
-        let nights = Nights::from_on(occupancy.from, occupancy.until);
-        in_place.entry(&occupancy.place).or_default().push((occupancy.council, nights));
+/// What a solo placement takes as a whole: a carer household, or an establishment without those.
+type Home<'a> = (&'a EstablishmentUrn, Option<&'a HouseholdId>);
+
+fn home_of(place: &OpenPlace) -> Home<'_> {
+    (&place.urn, place.household.as_ref())
+}
+
+/// Who was where.
+#[derive(Default)]
+struct Stays<'a> {
+    in_place: BTreeMap<&'a PlaceId, Vec<Stay>>,
+    /// Of children who have a home for themselves, with the place in which they are.
+    solo: BTreeMap<Home<'a>, Vec<(&'a PlaceId, Stay)>>,
+}
+
+impl<'a> Stays<'a> {
+    fn of(facts: &Facts<'a>) -> Self {
+        let mut stays = Self::default();
+        for (award, occupancy) in &facts.heard.occupancies {
+            let stay = || {
+                let nights = Nights::from_on(occupancy.from, occupancy.until);
+                Stay { council: occupancy.council, nights }
+            };
+            stays.in_place.entry(&occupancy.place).or_default().push(stay());
+            let solo = facts.heard.claims.get(award).is_some_and(|claim| claim.solo);
+            if let Some(place) = facts.heard.places.get(&occupancy.place).filter(|_| solo) {
+                stays.solo.entry(home_of(place)).or_default().push((&occupancy.place, stay()));
+            }
+        }
+        stays
     }
+
+    fn in_place(&self, place: &PlaceId) -> &[Stay] {
+        self.in_place.get(place).map_or(&[], Vec::as_slice)
+    }
+
+    /// The stays of children in other places who have the home for themselves.
+    fn beside(&self, id: &PlaceId, place: &'a OpenPlace) -> impl Iterator<Item = &Stay> {
+        let solo = self.solo.get(&home_of(place)).into_iter().flatten();
+        solo.filter(move |(of, _)| *of != id).map(|(_, stay)| stay)
+    }
+}
+
+fn stays<'a>(facts: &Facts<'a>, wanted: Wanted<'_>, quarters: Quarters, give: &mut impl FnMut(Case<'a>)) {
+    let stays = Stays::of(facts);
     for (id, place) in &facts.heard.places {
-        let Some(home) = facts.heard.establishment_of(place) else { continue };
-        let stays = in_place.get(id).map_or(&[][..], Vec::as_slice);
+        let home = facts.heard.establishment_of(place).filter(|home| wanted.provider(&home.provider));
+        let Some(home) = home else { continue };
+        let open = common(&nights_of(&place.spans), &nights_of(&home.active));
         for quarter in quarters.iter() {
-            let passed = quarter.nights_passed(facts.today);
-            let when = (quarter, quarter.first_day());
-            let operated_by = home.operated_by;
-            let whole = open_nights(place, passed);
-            if whole > 0 {
-                give(Case {
-                    operated_by,
-                    whole,
-                    ..Case::new(Family::Fill, when, None, &home.provider, None)
-                });
-            }
-            for (council, nights) in stays {
-                let part = common(*nights, passed);
-                if part > 0 {
-                    let stay = Case::new(Family::Fill, when, *council, &home.provider, "STAY");
-                    give(Case { operated_by, part, ..stay });
-                }
-            }
-            for bought in place.beforehand.values() {
-                let nights = Nights::from_on(bought.from, Some(bought.until));
-                let whole = common(nights, passed);
-                if whole > 0 {
-                    let part = whole - filled_nights(nights, passed, stays);
-                    let bed = Case::new(Family::Voids, when, bought.council, &home.provider, "BED");
-                    give(Case { part, whole, ..bed });
-                }
-            }
+            let passed = [quarter.nights_passed(facts.today)];
+            filled(&stays, (id, place, home), (quarter, &common(&open, &passed)), give);
+            bought((stays.in_place(id), place, home), (quarter, &passed), give);
         }
     }
 }
 
-/// How many of these nights the place was open.
-fn open_nights(place: &OpenPlace, passed: Nights) -> i64 {
-    place.spans.iter().map(|(from, until)| common(Nights::from_on(*from, *until), passed)).sum()
-}
-
-/// How many of the nights bought that have passed some child was there. In one night of a place there is one child at most.
-fn filled_nights(bought: Nights, passed: Nights, stays: &[(CouncilId, Nights)]) -> i64 {
-    let (from, until) = (bought.start().max(passed.start()), bought.end().min(passed.end()));
-    let bought_and_passed = Nights::from_on(from, Some(until));
-    stays.iter().map(|(_, nights)| common(*nights, bought_and_passed)).sum()
-}
-
-fn invoiced<'a>(facts: &Facts<'a>, quarters: Quarters, give: &mut impl FnMut(Case<'a>)) {
-    for (council, invoices) in &facts.heard.invoices {
-        for invoice in invoices.values() {
-            let provider = &invoice.provider;
-            if let Some(quarter) = quarters.of(invoice.issued_on) {
-                let kind = if invoice.corrects { "CORRECTED" } else { "AS_BILLED" };
-                let (part, whole) = (invoice.taken_back, invoice.billed);
-                let document =
-                    Case::new(Family::Invoices, (quarter, invoice.issued_on), *council, provider, kind);
-                give(Case { part, whole, ..document });
-            }
-            let Some(paid_on) = invoice.paid_on.filter(|_| !invoice.credit_note) else { continue };
-            if let Some(quarter) = quarters.of(paid_on) {
-                let days = Nights::from_on(invoice.issued_on, Some(paid_on)).count();
-                let kind = if days <= PAYMENT_DAYS { "IN_30_DAYS" } else { "LATER" };
-                let paid = Case::new(Family::Payments, (quarter, paid_on), *council, provider, kind);
-                give(Case { measure: Some(days), ..paid });
-            }
+/// The nights of the quarter on which a place was open, and on which of them it was filled: by a child there, or by one who has the home for itself.
+fn filled<'a>(
+    stays: &Stays<'a>,
+    (id, place, home): (&PlaceId, &'a OpenPlace, &'a Establishment),
+    (quarter, open): (Quarter, &[Nights]),
+    give: &mut impl FnMut(Case<'a>),
+) {
+    if open.is_empty() {
+        return;
+    }
+    let case = |council: Option<CouncilId>, kind: Option<&'static str>| Case {
+        operated_by: home.operated_by,
+        urn: Some(&place.urn),
+        ..Case::new(Family::Fill, (quarter, quarter.first_day()), council, &home.provider, kind)
+    };
+    give(case(None, None).of_nights(Vec::new(), open.to_vec()));
+    let mut free = open.to_vec();
+    let there = stays.in_place(id).iter().map(|stay| (stay, Some("STAY")));
+    // A child elsewhere in the home is a case there.
+    let beside = stays.beside(id, place).map(|stay| (stay, None));
+    for (stay, kind) in there.chain(beside) {
+        let nights = common(&free, &[stay.nights]);
+        if !nights.is_empty() {
+            free = without(&free, &[stay.nights]);
+            give(case(Some(stay.council), kind).of_nights(nights, Vec::new()));
         }
+    }
+}
+
+/// What was bought beforehand of the nights of the quarter that have passed.
+fn bought<'a>(
+    (stays, place, home): (&[Stay], &'a OpenPlace, &'a Establishment),
+    (quarter, passed): (Quarter, &[Nights]),
+    give: &mut impl FnMut(Case<'a>),
+) {
+    for bought in place.beforehand.values() {
+        let whole = common(&[Nights::from_on(bought.from, Some(bought.until))], passed);
+        if whole.is_empty() {
+            continue;
+        }
+        let when = (quarter, quarter.first_day());
+        let case = |family, kind| Case::new(family, when, bought.council, &home.provider, kind);
+        if bought.reserved {
+            give(case(Family::Bought, "RESERVED").of_nights(whole.clone(), whole));
+        } else {
+            let children = joined(stays.iter().map(|stay| stay.nights).collect());
+            give(case(Family::Voids, "BED").of_nights(without(&whole, &children), whole.clone()));
+            give(case(Family::Bought, "BLOCK").of_nights(Vec::new(), whole));
+        }
+    }
+}
+
+fn invoiced<'a>(
+    council: CouncilId,
+    invoice: &'a Invoice,
+    quarters: Quarters,
+    give: &mut impl FnMut(Case<'a>),
+) {
+    let case = |family, quarter, on, kind| Case::new(family, (quarter, on), council, &invoice.provider, kind);
+    if let Some(quarter) = quarters.of(invoice.issued_on) {
+        let kind = if invoice.corrects { "CORRECTED" } else { "AS_BILLED" };
+        let (part, whole) = (invoice.taken_back, invoice.billed);
+        give(Case { part, whole, ..case(Family::Invoices, quarter, invoice.issued_on, kind) });
+    }
+    let Some(paid_on) = invoice.paid_on.filter(|_| !invoice.credit_note) else { return };
+    if let Some(quarter) = quarters.of(paid_on) {
+        let days = Nights::from_on(invoice.issued_on, Some(paid_on)).count();
+        let kind = if days <= PAYMENT_DAYS { "IN_30_DAYS" } else { "LATER" };
+        give(Case { measure: Some(days), ..case(Family::Payments, quarter, paid_on, kind) });
     }
 }

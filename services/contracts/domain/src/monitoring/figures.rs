@@ -17,6 +17,8 @@ pub(super) struct Sheet<'a> {
     pub(super) part: i64,
     pub(super) whole: i64,
     measures: Vec<i64>,
+    /// How many of the measures are each council's.
+    measured: BTreeMap<CouncilId, u64>,
 }
 
 impl<'a> Sheet<'a> {
@@ -31,6 +33,14 @@ impl<'a> Sheet<'a> {
         self.part = self.part.saturating_add(case.part);
         self.whole = self.whole.saturating_add(case.whole);
         self.measures.extend(case.measure);
+        if let (Some(council), Some(_)) = (case.council, case.measure) {
+            *self.measured.entry(council).or_default() += 1;
+        }
+    }
+
+    /// How many measures there are beside a council's own.
+    pub(super) fn measured_beside(&self, council: CouncilId) -> u64 {
+        self.measured.iter().filter(|(of, _)| **of != council).map(|(_, measures)| measures).sum()
     }
 
     /// Takes the counts of another sheet in; no amount and no measure.

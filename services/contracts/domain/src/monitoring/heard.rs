@@ -2,19 +2,21 @@
 //! of its own alone: in whatever order several logs are heard, it comes to the same.
 
 use care::market::{
-    BlockAllocated, BlockEnded, EstablishmentAmended, EstablishmentRegistered, OccupancyEnded, PlaceClosed,
-    PlaceOccupied, PlaceOpened, PlaceReserved, ReservationEnded,
+    BlockAllocated, BlockEnded, EstablishmentAmended, EstablishmentRegistered, HouseholdAmended,
+    HouseholdRegistered, OccupancyEnded, PlaceClosed, PlaceOccupied, PlaceOpened, PlaceReserved,
+    RegistrationStatus, ReservationEnded,
 };
 use care::published::PlaceClaimed;
 use care::published::monitoring::{
     HomeSought, InvitationDeclined, InvitationSent, InvoicePaid, InvoiceTold, InvoiceToldLine, OfferMade,
+    OfferTakenBack,
 };
 use care::{
-    AwardId, CouncilId, Date, DecodeError, EstablishmentUrn, EventBody, InvoiceId, PlaceId, ProviderId,
-    ReferralId, Timestamp, decode_body, london_date,
+    AwardId, CouncilId, Date, DecodeError, EstablishmentUrn, EventBody, HouseholdId, InvoiceId, OfferId,
+    PlaceId, ProviderId, ReferralId, Timestamp, decode_body, london_date,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The log that an event stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +34,12 @@ pub enum Source {
 pub(super) struct Invitation {
     /// When it was, first.
     pub(super) sent_at: Timestamp,
-    /// When the provider offered first.
+    /// When the provider offered first, whether it took that back or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) offered_at: Option<Timestamp>,
+    /// Its offers that were not taken back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) standing: BTreeSet<OfferId>,
     /// Why it declined last, a DECLINE code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) declined: Option<String>,
@@ -54,13 +59,31 @@ pub(super) struct Establishment {
     pub(super) provider: ProviderId,
     pub(super) operated_by: Option<CouncilId>,
     pub(super) sector: String,
+    /// Between which days it might take children, as the register said.
+    pub(super) active: Spans,
+}
+
+/// Spans [from, until) of days, in order; the last may not have ended.
+pub(super) type Spans = Vec<(Date, Option<Date>)>;
+
+/// Begins or ends a span on a day, if that is not how it stands.
+fn turn(spans: &mut Spans, on: Date, begins: bool) {
+    match spans.last_mut() {
+        Some((_, end @ None)) if !begins => *end = Some(on),
+        Some((_, None)) => {}
+        _ if begins => spans.push((on, None)),
+        _ => {}
+    }
 }
 
 /// A place, and between which days it was open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenPlace {
     pub(super) urn: EstablishmentUrn,
-    pub(super) spans: Vec<(Date, Option<Date>)>,
+    /// The carer household that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) household: Option<HouseholdId>,
+    pub(super) spans: Spans,
     /// What was bought of its nights beforehand, by token.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) beforehand: BTreeMap<u64, Beforehand>,
@@ -72,6 +95,18 @@ pub(super) struct Beforehand {
     pub(super) council: CouncilId,
     pub(super) from: Date,
     pub(super) until: Date,
+    /// Whether it is a paid reservation, and not a block bed.
+    pub(super) reserved: bool,
+}
+
+/// A place that was claimed for an award.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claim {
+    pub(super) place: PlaceId,
+    /// Whether the child has the whole home for itself.
+    pub(super) solo: bool,
+    /// The establishment's grade when the award was judged, a GRADE code.
+    pub(super) grade: String,
 }
 
 /// The nights [from, until) of a child in a place, as the market counts them.
@@ -104,8 +139,9 @@ pub struct Heard {
     pub(super) establishments: BTreeMap<EstablishmentUrn, Establishment>,
     pub(super) places: BTreeMap<PlaceId, OpenPlace>,
     pub(super) occupancies: BTreeMap<AwardId, Occupancy>,
-    /// The establishment's grade when each award was judged, a GRADE code.
-    pub(super) grades: BTreeMap<AwardId, String>,
+    /// The postcode sector of each carer household; empty where it was not told.
+    pub(super) households: BTreeMap<HouseholdId, String>,
+    pub(super) claims: BTreeMap<AwardId, Claim>,
     pub(super) invoices: BTreeMap<CouncilId, BTreeMap<InvoiceId, Invoice>>,
 }
 
@@ -134,35 +170,21 @@ impl Heard {
 
     fn hear_market(&mut self, event_type: &str, version: u16, payload: &[u8]) -> Result<(), DecodeError> {
         match event_type {
-            EstablishmentRegistered::TYPE => {
-                let EstablishmentRegistered { urn, provider, operated_by, sector, .. } =
-                    decode_body(version, payload)?;
-                self.establishments.insert(urn, Establishment { provider, operated_by, sector });
-            }
-            EstablishmentAmended::TYPE => {
-                let EstablishmentAmended { urn, sector, .. } = decode_body(version, payload)?;
-                if let (Some(known), Some(sector)) = (self.establishments.get_mut(&urn), sector) {
-                    known.sector = sector;
-                }
-            }
             PlaceOpened::TYPE => {
-                let PlaceOpened { place, urn, at, .. } = decode_body(version, payload)?;
-                let new = || OpenPlace { urn, spans: Vec::new(), beforehand: BTreeMap::new() };
-                let spans = &mut self.places.entry(place).or_insert_with(new).spans;
-                if spans.last().is_none_or(|(_, closed)| closed.is_some()) {
-                    spans.push((london_date(at), None));
-                }
+                let PlaceOpened { place, urn, household, at } = decode_body(version, payload)?;
+                let new = || OpenPlace { urn, household, spans: Vec::new(), beforehand: BTreeMap::new() };
+                turn(&mut self.places.entry(place).or_insert_with(new).spans, london_date(at), true);
             }
             PlaceClosed::TYPE => {
                 let PlaceClosed { place, at } = decode_body(version, payload)?;
-                let last = self.places.get_mut(&place).and_then(|place| place.spans.last_mut());
-                if let Some((_, closed @ None)) = last {
-                    *closed = Some(london_date(at));
+                if let Some(place) = self.places.get_mut(&place) {
+                    turn(&mut place.spans, london_date(at), false);
                 }
             }
             <PlaceClaimed>::TYPE => {
-                let PlaceClaimed { award, evidence, .. } = decode_body::<PlaceClaimed>(version, payload)?;
-                self.grades.insert(award, evidence.grade);
+                let PlaceClaimed { award, place, solo, evidence, .. } =
+                    decode_body::<PlaceClaimed>(version, payload)?;
+                self.claims.insert(award, Claim { place, solo, grade: evidence.grade });
             }
             PlaceOccupied::TYPE => {
                 let PlaceOccupied { award, council, place, counted_from: from, .. } =
@@ -180,7 +202,40 @@ impl Heard {
                     });
                 }
             }
-            _ => return self.hear_beforehand(event_type, version, payload),
+            PlaceReserved::TYPE | ReservationEnded::TYPE | BlockAllocated::TYPE | BlockEnded::TYPE => {
+                return self.hear_beforehand(event_type, version, payload);
+            }
+            _ => return self.hear_homes(event_type, version, payload),
+        }
+        Ok(())
+    }
+
+    fn hear_homes(&mut self, event_type: &str, version: u16, payload: &[u8]) -> Result<(), DecodeError> {
+        match event_type {
+            EstablishmentRegistered::TYPE => {
+                let EstablishmentRegistered { urn, provider, operated_by, sector, registration, at, .. } =
+                    decode_body(version, payload)?;
+                let mut active = Vec::new();
+                turn(&mut active, london_date(at), registration.status == RegistrationStatus::Active);
+                self.establishments.insert(urn, Establishment { provider, operated_by, sector, active });
+            }
+            EstablishmentAmended::TYPE => {
+                let EstablishmentAmended { urn, registration, sector, at } = decode_body(version, payload)?;
+                if let Some(known) = self.establishments.get_mut(&urn) {
+                    let active = registration.status == RegistrationStatus::Active;
+                    turn(&mut known.active, london_date(at), active);
+                    known.sector = sector.unwrap_or_else(|| std::mem::take(&mut known.sector));
+                }
+            }
+            HouseholdRegistered::TYPE => {
+                let HouseholdRegistered { household, sector, .. } = decode_body(version, payload)?;
+                self.households.insert(household, sector);
+            }
+            HouseholdAmended::TYPE => {
+                let HouseholdAmended { household, sector, .. } = decode_body(version, payload)?;
+                self.households.insert(household, sector);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -189,7 +244,7 @@ impl Heard {
         match event_type {
             PlaceReserved::TYPE => {
                 let PlaceReserved { place, council, from, until, token, .. } = decode_body(version, payload)?;
-                self.bought(&place, token, Beforehand { council, from, until });
+                self.bought(&place, token, Beforehand { council, from, until, reserved: true });
             }
             ReservationEnded::TYPE => {
                 let ReservationEnded { place, token, from, until, .. } = decode_body(version, payload)?;
@@ -197,7 +252,8 @@ impl Heard {
             }
             BlockAllocated::TYPE => {
                 let BlockAllocated { place, block, council, terms, .. } = decode_body(version, payload)?;
-                self.bought(&place, block, Beforehand { council, from: terms.from, until: terms.until });
+                let (from, until) = (terms.from, terms.until);
+                self.bought(&place, block, Beforehand { council, from, until, reserved: false });
             }
             BlockEnded::TYPE => {
                 let BlockEnded { place, block, from, until, .. } = decode_body(version, payload)?;
@@ -221,6 +277,15 @@ impl Heard {
         }
     }
 
+    /// The postcode sector of where the child of an award lives: of the carer household if the place is in one and its sector is known, and not
+    /// of its agency's office; none where nothing is known.
+    pub(super) fn sector_of(&self, award: AwardId, urn: &EstablishmentUrn) -> Option<&str> {
+        let place = self.claims.get(&award).and_then(|claim| self.places.get(&claim.place));
+        let household = place.and_then(|place| self.households.get(place.household.as_ref()?));
+        let sector = household.filter(|sector| !sector.is_empty());
+        sector.or_else(|| Some(&self.establishments.get(urn)?.sector)).map(String::as_str)
+    }
+
     /// The establishment that a place is of.
     pub(super) fn establishment_of(&self, place: &OpenPlace) -> Option<&Establishment> {
         self.establishments.get(&place.urn)
@@ -234,12 +299,20 @@ impl Asked {
             let InvitationSent { referral, provider, at } =
                 InvitationSent::decode(event_type, version, payload)?;
             let of_referral = self.invitations.entry(referral).or_default();
-            let new = Invitation { sent_at: at, offered_at: None, declined: None };
+            let new = Invitation { sent_at: at, offered_at: None, standing: BTreeSet::new(), declined: None };
             of_referral.entry(provider).or_insert(new);
         } else if is_of(OfferMade::TYPES) {
-            let OfferMade { referral, provider, at } = OfferMade::decode(event_type, version, payload)?;
+            let OfferMade { offer, referral, provider, at } =
+                OfferMade::decode(event_type, version, payload)?;
             if let Some(invitation) = self.invitation(referral, &provider) {
                 invitation.offered_at.get_or_insert(at);
+                invitation.standing.insert(offer);
+            }
+        } else if is_of(OfferTakenBack::TYPES) {
+            let OfferTakenBack { offer, referral, provider } =
+                OfferTakenBack::decode(event_type, version, payload)?;
+            if let Some(invitation) = self.invitation(referral, &provider) {
+                invitation.standing.remove(&offer);
             }
         } else if is_of(InvitationDeclined::TYPES) {
             let InvitationDeclined { referral, provider, reason } =

@@ -78,30 +78,30 @@ macro_rules! kpi {
 }
 
 /// Every figure, in the order in which they are told.
-pub const KPIS: [Kpi; 22] = [
+pub const KPIS: [Kpi; 23] = [
     kpi!("OFFER_RATE", "Invitations answered with an offer", Answers, Made::Share(&["OFFERED"]), BasisPoints,
         counts "A referral released to a provider is one invitation, in the quarter of its first release. One that is not answered yet counts as \
-                not answered with an offer.",
-        of "invitations with an offer" / "invitations",
-        from "`ReferralReleased`, `OfferSubmitted`, `ReferralDeclined`"),
+                not answered with an offer, and so does one whose offers were all taken back.",
+        of "invitations with an offer that stands" / "invitations",
+        from "`ReferralReleased`, `OfferSubmitted`, `OfferWithdrawn`, `ReferralDeclined`"),
     kpi!("UNANSWERED", "Invitations not answered", Answers, Made::Share(&["UNANSWERED"]), BasisPoints,
-        counts "Such invitations that have neither an offer nor a decline so far.",
+        counts "Such invitations that have had neither an offer nor a decline so far.",
         of "invitations without an answer" / "invitations",
         from "`ReferralReleased`, `OfferSubmitted`, `ReferralDeclined`"),
     kpi!("TIME_TO_OFFER_MEDIAN", "Time to offer, median", Answers, Made::Percentile(50), Minutes,
-        counts "From the first release of a referral to a provider to its first offer for it, in the quarter of the release. Half of the offers \
-                came at least as soon.",
-        of "none" / "invitations with an offer",
-        from "`ReferralReleased`, `OfferSubmitted`"),
+        counts "From the first release of a referral to a provider to its first offer for it, in the quarter of the release, where an offer \
+                stands. Half of the offers came at least as soon.",
+        of "none" / "invitations with an offer that stands",
+        from "`ReferralReleased`, `OfferSubmitted`, `OfferWithdrawn`"),
     kpi!("TIME_TO_OFFER_P90", "Time to offer, 90th percentile", Answers, Made::Percentile(90), Minutes,
         counts "The same; nine tenths of the offers came at least as soon.",
-        of "none" / "invitations with an offer",
-        from "`ReferralReleased`, `OfferSubmitted`"),
+        of "none" / "invitations with an offer that stands",
+        from "`ReferralReleased`, `OfferSubmitted`, `OfferWithdrawn`"),
     kpi!(DECLINES, "Declines by reason", Declines, Made::Each, BasisPoints,
-        counts "Invitations that were declined and had no offer, by the reason that was given last, in the quarter of the first release. One row \
+        counts "Invitations that were declined and have no offer that stands, by the reason that was given last, in the quarter of the first release. One row \
                 for each code of DECLINE.",
         of "invitations declined for this reason" / "invitations declined",
-        from "`ReferralReleased`, `ReferralDeclined`, `OfferSubmitted`"),
+        from "`ReferralReleased`, `ReferralDeclined`, `OfferSubmitted`, `OfferWithdrawn`"),
     kpi!("ROUTE_IN_HOUSE", "Agreements for in-house provision", Routes, Made::Share(&["IN_HOUSE"]), BasisPoints,
         counts "Agreements in the quarter in which they were issued, by the route of the award.",
         of "agreements for the council's own provision" / "agreements issued",
@@ -116,9 +116,11 @@ pub const KPIS: [Kpi; 22] = [
         from "`AgreementIssued`"),
     kpi!("WITHIN_20_MILES", "Homes within 20 miles", Distance, Made::Share(&["WITHIN"]), BasisPoints,
         counts "Agreements in the quarter in which they were issued, of which both the place to measure from (the referral's anchor) and the \
-                home's postcode sector are known. Measured between sectors, so right to a few hundred metres in a town.",
+                home's postcode sector are known: of a place in a carer household the household's where that is known, and not that of \
+                its agency's office. Measured between sectors, so right to a few hundred metres in a town.",
         of "agreements for a home 20 miles away at most" / "agreements whose distance is known",
-        from "`AgreementIssued`, `ReferralPosted`, `ReferralAmended`, `EstablishmentRegistered`, `EstablishmentAmended`"),
+        from "`AgreementIssued`, `ReferralPosted`, `ReferralAmended`, `PlaceClaimed`, `PlaceOpened`, `EstablishmentRegistered`, \
+              `EstablishmentAmended`, `HouseholdRegistered`, `HouseholdAmended`"),
     kpi!("GRADE_GOOD", "Homes that are good or outstanding", Grade, Made::Share(&["GOOD"]), BasisPoints,
         counts "Agreements in the quarter in which they were issued, by Ofsted's grade of the establishment when the award was judged. One that has \
                 no grade yet is not good.",
@@ -130,15 +132,22 @@ pub const KPIS: [Kpi; 22] = [
         of "none" / "call-offs whose ceiling is known",
         from "`AgreementIssued`, `LotAdded`"),
     kpi!("FILL", "Nights that places were filled", Fill, Made::Nights, BasisPoints,
-        counts "Nights of the quarter that have passed. Of a council: in the places that it operates itself; of a framework: in those of the \
-                providers admitted to it, whoever placed the child.",
-        of "nights with a child in the place" / "nights on which the places were open",
-        from "`PlaceOpened`, `PlaceClosed`, `PlaceOccupied`, `OccupancyEnded`"),
-    kpi!("VOIDS", "Nights bought beforehand that stayed empty", Voids, Made::Nights, BasisPoints,
-        counts "Nights of the quarter that have passed, of block beds and paid reservations: who bought them first pays, so that a resale changes \
-                nothing here.",
-        of "nights bought beforehand with no child in the place" / "nights bought beforehand",
-        from "`BlockAllocated`, `BlockEnded`, `PlaceReserved`, `ReservationEnded`, `PlaceOccupied`, `OccupancyEnded`"),
+        counts "Nights of the quarter that have passed, on which the place was open and its establishment's registration active. A child placed solo \
+                fills every place of the home, or of the carer household. Of a council: in the places that it operates itself; of a framework: in \
+                those of providers on the nights on which they were admitted with the establishment, whoever placed the child. Not told of a provider \
+                to a framework's lead.",
+        of "nights with a child in the place, or solo in another place of the home" / "nights on which the places were open",
+        from "`PlaceOpened`, `PlaceClosed`, `PlaceOccupied`, `OccupancyEnded`, `PlaceClaimed`, `EstablishmentRegistered`, `EstablishmentAmended`"),
+    kpi!("VOIDS", "Nights of block beds that stayed empty", Voids, Made::Nights, BasisPoints,
+        counts "Nights of the quarter that have passed, of block beds: who bought them first pays, so that a resale changes nothing here. Of a \
+                framework: the nights on which that council was a member.",
+        of "nights of block beds with no child in the place" / "nights of block beds",
+        from "`BlockAllocated`, `BlockEnded`, `PlaceOccupied`, `OccupancyEnded`"),
+    kpi!("RETAINED", "Nights that a retainer kept a place free", Bought, Made::Nights, BasisPoints,
+        counts "Nights of the quarter that have passed, of paid reservations. A reservation ends when the child comes, so that all of its nights are \
+                empty: they are no voids. Of a framework: the nights on which that council was a member.",
+        of "nights of paid reservations" / "nights of block beds and of paid reservations",
+        from "`BlockAllocated`, `BlockEnded`, `PlaceReserved`, `ReservationEnded`, `OccupancyEnded`"),
     kpi!("BREAKDOWN_3_MONTHS", "Placements that broke down within 3 months", Endings, Made::Share(&["WITHIN_3"]), BasisPoints,
         counts "Placements in the quarter in which they ended, if the child came: ended as DISRUPTION, at most three months after the first night.",
         of "breakdowns within 3 months of the first night" / "placements ended",

@@ -15,6 +15,7 @@ mod kpis;
 mod placements;
 mod quarter;
 mod report;
+mod spans;
 
 pub use disclosure::{CASES_MIN, PRICE_COUNCILS_MIN, Suppressed};
 pub use heard::{Heard, Source};

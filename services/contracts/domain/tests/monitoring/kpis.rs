@@ -1,10 +1,12 @@
 //! Each figure with a case made by hand.
 
 use crate::world::{
-    TODAY, World, block, came, closed, council, day, declined, graded, home, invoice, left, noon, offered,
-    opened, paid, placement, posted, provider, released,
+    TODAY, World, block, came, claimed, claimed_solo, closed, council, day, declined, graded, home,
+    household_in, invoice, left, noon, offered, opened, opened_in_household, paid, placement, posted,
+    provider, registered_as, released, reserved, taken_back,
 };
 use care::Pence;
+use care::market::RegistrationStatus;
 use contracts_domain::monitoring::{Heard, Quarters, Scope, Source, Viewer, placements};
 use contracts_domain::{Agreements, Frameworks};
 use jiff::civil::date;
@@ -42,6 +44,35 @@ fn an_invitation_is_answered_by_an_offer_a_decline_or_not_at_all() {
     assert_eq!(world.own(0, "2025-26-Q4", "OFFER_RATE", ""), (None, Some(0), 0), "nor has another quarter");
     let of_provider = world.row(&Scope::Provider(provider(0)), &Viewer::Own, Q1, "OFFER_RATE", "");
     assert_eq!((of_provider.numerator, of_provider.denominator), (Some(2), Some(3)));
+}
+
+#[test]
+fn an_offer_that_was_taken_back_is_none_and_a_decline_after_it_counts() {
+    let (us, on) = (council(0), date(2026, 4, 10));
+    let at = |minutes| noon(on, minutes);
+    let mut said: Vec<_> = (0..4).map(|n| released(us, 1, &provider(n), at(0))).collect();
+    said.extend([
+        offered(us, 1, &provider(0), at(60)),
+        taken_back(us, 1, &provider(0), at(60)),
+        declined(us, 1, &provider(0), "NEED"),
+        offered(us, 1, &provider(1), at(60)),
+        taken_back(us, 1, &provider(1), at(60)),
+        // Another offer takes the place of the first, and stands; that the first is taken back is told again.
+        offered(us, 1, &provider(2), at(60)),
+        taken_back(us, 1, &provider(2), at(60)),
+        offered(us, 1, &provider(2), at(90)),
+        taken_back(us, 1, &provider(2), at(60)),
+    ]);
+    let world = World::hears(&said);
+    let own = |kpi, of| world.own(0, Q1, kpi, of);
+    assert_eq!(own("OFFER_RATE", ""), (Some(2_500), Some(1), 4));
+    assert_eq!(own("UNANSWERED", ""), (Some(2_500), Some(1), 4));
+    assert_eq!(own("DECLINES", "NEED"), (Some(10_000), Some(1), 1));
+    assert_eq!(
+        own("TIME_TO_OFFER_MEDIAN", ""),
+        (Some(60), None, 1),
+        "it was first answered by the first offer"
+    );
 }
 
 /// The last hour of March in England is the first quarter's, although it is still the last one's by UTC.
@@ -86,6 +117,88 @@ fn agreements_are_told_by_route_grade_distance_and_price() {
     assert_eq!(own("GRADE_GOOD"), (Some(6_667), Some(2), 3));
     assert_eq!(own("WITHIN_20_MILES"), (Some(5_000), Some(1), 2));
     assert_eq!(own("PRICE_OF_CEILING"), (Some(9_000), None, 2));
+}
+
+/// The agency's office lies in `DL0 1`; its carers live elsewhere.
+#[test]
+fn distance_is_measured_to_the_carers_and_not_to_the_agencys_office() {
+    let (us, on) = (council(0), date(2026, 5, 1));
+    let mut said = vec![home(0, &provider(0), None)];
+    said.extend(household_in(1, "DL7 7"));
+    said.extend(household_in(2, ""));
+    said.extend([
+        opened_in_household(1, 1, day(1)),
+        opened_in_household(2, 2, day(1)),
+        claimed(1, us, 1, "GOOD", false),
+        claimed(2, us, 1, "GOOD", false),
+        claimed(3, us, 2, "GOOD", false),
+        posted(us, 1, Some("DL7 7")),
+        posted(us, 2, Some("DL0 1")),
+        // Where the carers live is not told of the other household, so that its agency's counts.
+        posted(us, 3, Some("DL0 1")),
+    ]);
+    let mut world = World::hears(&said);
+    world.placements = (1..=2).map(|n| placement(n, us, &provider(0), on)).collect();
+    assert_eq!(world.own(0, Q1, "WITHIN_20_MILES", ""), (Some(5_000), Some(1), 2));
+    world.placements = vec![placement(3, us, &provider(0), on)];
+    assert_eq!(world.own(0, Q1, "WITHIN_20_MILES", ""), (Some(10_000), Some(1), 1));
+}
+
+#[test]
+fn a_child_placed_solo_fills_the_home_or_the_household() {
+    let (us, from, until) = (council(0), date(2026, 4, 1), date(2026, 4, 11));
+    let mut said = vec![home(0, &provider(0), Some(us))];
+    said.extend(household_in(1, "DL7 7"));
+    said.extend([
+        opened(1, 0, day(1)),
+        opened(2, 0, day(1)),
+        opened_in_household(3, 1, day(1)),
+        closed(3, date(2026, 6, 30)),
+        claimed_solo(1, us, 1),
+        came(1, us, 1, from),
+        left(1, us, 1, until),
+    ]);
+    let world = World::hears(&said);
+    // Two places of 91 nights, and one of 90 in a household, which is a home of its own.
+    assert_eq!(world.own(0, Q1, "FILL", "").1, Some(20));
+    assert_eq!(world.own(0, Q1, "FILL", "").2, 272);
+    // A child who is there all the same is not counted twice.
+    said.extend([came(2, us, 2, date(2026, 4, 6)), left(2, us, 2, date(2026, 4, 16))]);
+    assert_eq!(World::hears(&said).own(0, Q1, "FILL", "").1, Some(25));
+}
+
+#[test]
+fn places_of_a_home_that_is_gone_are_open_no_more() {
+    let us = council(0);
+    let mut said = vec![
+        home(0, &provider(0), Some(us)),
+        opened(1, 0, day(1)),
+        came(1, us, 1, date(2026, 4, 1)),
+        registered_as(0, RegistrationStatus::Resigned, date(2026, 4, 11)),
+        registered_as(0, RegistrationStatus::Cancelled, date(2026, 4, 15)),
+    ];
+    assert_eq!(World::hears(&said).own(0, Q1, "FILL", ""), (Some(10_000), Some(10), 10));
+    said.push(registered_as(0, RegistrationStatus::Active, date(2026, 6, 30)));
+    said.push(registered_as(0, RegistrationStatus::Active, date(2026, 7, 3)));
+    assert_eq!(World::hears(&said).own(0, Q1, "FILL", ""), (Some(10_000), Some(11), 11));
+}
+
+#[test]
+fn a_retainer_is_no_void() {
+    let us = council(0);
+    let (from, until) = (date(2026, 4, 1), date(2026, 4, 11));
+    let world = World::hears(&[
+        home(0, &provider(0), None),
+        opened(1, 0, day(1)),
+        opened(2, 0, day(1)),
+        block(us, 1, from, date(2026, 5, 1)),
+        came(1, us, 1, from),
+        left(1, us, 1, until),
+        reserved(us, 2, from, until),
+        came(2, us, 2, until),
+    ]);
+    assert_eq!(world.own(0, Q1, "VOIDS", ""), (Some(6_667), Some(20), 30));
+    assert_eq!(world.own(0, Q1, "RETAINED", ""), (Some(2_500), Some(10), 40));
 }
 
 #[test]

@@ -286,11 +286,12 @@ impl Simulated {
             let closes = nights.map(|nights| day(from + nights));
             let mut night = quarter.first_day();
             while counted && Quarter::of(night) == quarter && night < TODAY {
-                open += i64::from(day(*from) <= night && closes.is_none_or(|closes| night < closes));
+                let is_open = day(*from) <= night && closes.is_none_or(|closes| night < closes);
+                open += i64::from(is_open);
                 let here = |(place, _, from, until): &&(u32, usize, Date, Option<Date>)| {
                     *place == n && *from <= night && until.is_none_or(|until| night < until)
                 };
-                filled += i64::try_from(stays.iter().filter(here).count()).unwrap();
+                filled += i64::from(is_open && stays.iter().any(|stay| here(&stay)));
                 night = night.tomorrow().unwrap();
             }
         }

@@ -1,13 +1,14 @@
 //! Logs as other services write them, heard in any order, and the figures that come of them.
 
 use care::market::{
-    BlockAllocated, BlockTerms, EstablishmentRegistered, OccupancyEnded, PlaceClosed, PlaceOccupied,
-    PlaceOpened, Registration, RegistrationStatus, Sexes,
+    BlockAllocated, BlockTerms, EstablishmentAmended, EstablishmentRegistered, HouseholdAmended,
+    HouseholdApproval, HouseholdRegistered, OccupancyEnded, PlaceClosed, PlaceOccupied, PlaceOpened,
+    PlaceReserved, Registration, RegistrationStatus, Sexes,
 };
 use care::published::{ClaimEvidence, PlaceClaimed};
 use care::{
-    AwardId, CouncilId, Date, Domain, EstablishmentUrn, EventBody, Pence, PlaceId, ProviderId, ReferralId,
-    Timestamp, encode_body, london_midnight,
+    AwardId, CouncilId, Date, Domain, EstablishmentUrn, EventBody, HouseholdId, Pence, PlaceId, ProviderId,
+    ReferralId, Timestamp, encode_body, london_midnight,
 };
 use contracts_domain::Frameworks;
 use contracts_domain::frameworks::{
@@ -82,9 +83,19 @@ pub(crate) fn released(council: CouncilId, n: u32, provider: &ProviderId, at: Ti
 }
 
 pub(crate) fn offered(council: CouncilId, n: u32, provider: &ProviderId, at: Timestamp) -> Said {
-    let payload =
-        json!({"council": council, "referral": referral(n), "provider": provider, "terms": {}, "at": at});
+    let payload = json!({"council": council, "offer": offer(at), "referral": referral(n), "provider": provider, "terms": {}, "at": at});
     said(Source::Referrals(council), "OfferSubmitted", &payload)
+}
+
+/// The offer that was made then; of one invitation there is one at a time.
+fn offer(made_at: Timestamp) -> Uuid {
+    Uuid::from_u128(made_at.as_second().unsigned_abs().into())
+}
+
+/// The offer that was made then is taken back.
+pub(crate) fn taken_back(council: CouncilId, n: u32, provider: &ProviderId, made_at: Timestamp) -> Said {
+    let payload = json!({"council": council, "offer": offer(made_at), "referral": referral(n), "provider": provider, "at": made_at});
+    said(Source::Referrals(council), "OfferWithdrawn", &payload)
 }
 
 pub(crate) fn declined(council: CouncilId, n: u32, provider: &ProviderId, reason: &str) -> Said {
@@ -119,15 +130,18 @@ pub(crate) fn paid(council: CouncilId, n: u32, on: Date) -> Said {
     said(Source::Invoicing(council), "PaymentRecorded", &payload)
 }
 
-pub(crate) fn home(n: usize, provider: &ProviderId, operated_by: Option<CouncilId>) -> Said {
-    let registration = Registration {
-        status: RegistrationStatus::Active,
+fn registration(status: RegistrationStatus) -> Registration {
+    Registration {
+        status,
         grade: "GOOD".to_owned(),
         age_from: 8,
         age_to: 17,
         sexes: Sexes::Any,
         places_registered: 3,
-    };
+    }
+}
+
+pub(crate) fn home(n: usize, provider: &ProviderId, operated_by: Option<CouncilId>) -> Said {
     market(&EstablishmentRegistered {
         urn: urn(n),
         provider: provider.clone(),
@@ -137,9 +151,49 @@ pub(crate) fn home(n: usize, provider: &ProviderId, operated_by: Option<CouncilI
         sector: format!("DL{n} 1"),
         operated_by,
         registered_on: day(0),
-        registration,
+        registration: registration(RegistrationStatus::Active),
         at: noon(day(0), 0),
     })
+}
+
+/// The register says something else of a home's status.
+pub(crate) fn registered_as(n: usize, status: RegistrationStatus, on: Date) -> Said {
+    let registration = registration(status);
+    market(&EstablishmentAmended { urn: urn(n), registration, sector: None, at: noon(on, 0) })
+}
+
+fn household(n: usize) -> HouseholdId {
+    id(&format!("SC000000-h{n}"))
+}
+
+/// Households of the first home lie where it is told.
+pub(crate) fn household_in(n: usize, sector: &str) -> [Said; 2] {
+    let approval = HouseholdApproval {
+        approved_on: day(0),
+        children: 2,
+        exempt: false,
+        age_from: 0,
+        age_to: 17,
+        sexes: Sexes::Any,
+        sibling_groups: false,
+        short_breaks_only: false,
+        siblings_only: false,
+    };
+    let (household, urn, utla, at) = (household(n), urn(0), String::new(), noon(day(0), 0));
+    let registered = HouseholdRegistered {
+        household: household.clone(),
+        urn: urn.clone(),
+        approval: approval.clone(),
+        sector: String::new(),
+        utla: utla.clone(),
+        at,
+    };
+    let amended = HouseholdAmended { household, urn, approval, sector: sector.to_owned(), utla, at };
+    [market(&registered), market(&amended)]
+}
+
+pub(crate) fn opened_in_household(n: u32, of: usize, on: Date) -> Said {
+    market(&PlaceOpened { place: place(n), urn: urn(0), household: Some(household(of)), at: noon(on, 0) })
 }
 
 pub(crate) fn place(n: u32) -> PlaceId {
@@ -192,17 +246,41 @@ pub(crate) fn block(of: CouncilId, in_place: u32, from: Date, until: Date) -> Sa
     })
 }
 
+pub(crate) fn reserved(of: CouncilId, in_place: u32, from: Date, until: Date) -> Said {
+    market(&PlaceReserved {
+        place: place(in_place),
+        urn: urn(0),
+        provider: provider(0),
+        council: of,
+        referral: None,
+        from,
+        until,
+        weekly: Pence(1),
+        token: 2,
+        approver: "post".to_owned(),
+        at: noon(from, 0),
+    })
+}
+
 pub(crate) fn graded(n: u32, of: CouncilId, grade: &str) -> Said {
+    claimed(n, of, 1, grade, false)
+}
+
+pub(crate) fn claimed_solo(n: u32, of: CouncilId, in_place: u32) -> Said {
+    claimed(n, of, in_place, "GOOD", true)
+}
+
+pub(crate) fn claimed(n: u32, of: CouncilId, in_place: u32, grade: &str, solo: bool) -> Said {
     market(&PlaceClaimed {
         award: award(n),
         council: of,
         referral: referral(n),
         referral_version: 1,
-        place: place(1),
+        place: place(in_place),
         urn: urn(0),
         provider: provider(0),
         start: day(0),
-        solo: false,
+        solo,
         token: 1,
         evidence: ClaimEvidence {
             registration: "ACTIVE".to_owned(),
@@ -242,6 +320,10 @@ pub(crate) fn placement(n: u32, of: CouncilId, provider: &ProviderId, issued_on:
 pub(crate) struct World {
     pub(crate) heard: Heard,
     pub(crate) placements: Vec<Placement>,
+    /// The members of frameworks that there are beside `north`, by number; each began a year later, is led by the first and admits the same providers.
+    pub(crate) beside: Vec<(&'static str, Vec<usize>)>,
+    /// When they began, if not a year later than `north`.
+    pub(crate) began: Option<Date>,
 }
 
 impl World {
@@ -256,7 +338,10 @@ impl World {
     }
 
     pub(crate) fn rows(&self, scope: &Scope, viewer: &Viewer, quarters: Quarters) -> Vec<Row> {
-        let frameworks = frameworks();
+        let mut frameworks = frameworks();
+        for (name, members) in &self.beside {
+            found(&mut frameworks, name, members, self.began.unwrap_or(date(2021, 1, 1)));
+        }
         let near = |anchor: &str, sector: &str| anchor.split_once(' ').map(|_| anchor == sector);
         let facts = Facts {
             heard: &self.heard,
@@ -293,12 +378,17 @@ impl World {
 
 /// `north`, in force all the time; P0 to P4 are admitted.
 pub(crate) fn frameworks() -> Frameworks {
-    let framework = || id("north");
-    let from = date(2020, 1, 1);
+    let mut frameworks = Frameworks::default();
+    found(&mut frameworks, "north", &[0, 1, 2, 3, 4], date(2020, 1, 1));
+    frameworks
+}
+
+fn found(frameworks: &mut Frameworks, name: &str, members: &[usize], from: Date) {
+    let framework = || id(name);
     let created = FrameworkCreated {
         framework: framework(),
-        name: "North".to_owned(),
-        lead: council(0),
+        name: name.to_owned(),
+        lead: council(members[0]),
         regime: Regime::ProcurementAct2023,
         starts: from,
         ends: date(2030, 1, 1),
@@ -306,7 +396,7 @@ pub(crate) fn frameworks() -> Frameworks {
         procurement: Procurement::default(),
     };
     let members =
-        (0..COUNCILS.len()).map(|n| CouncilJoined { framework: framework(), council: council(n), from });
+        members.iter().map(|n| CouncilJoined { framework: framework(), council: council(*n), from });
     let admitted = (0..5).map(|n| ProviderAdmitted {
         framework: framework(),
         lot: id("all"),
@@ -317,12 +407,10 @@ pub(crate) fn frameworks() -> Frameworks {
         rows: Vec::new(),
         branches: [].into(),
     });
-    let mut frameworks = Frameworks::default();
-    let mut apply = |event: FrameworkEvent| Frameworks::evolve(&mut frameworks, &event);
+    let mut apply = |event: FrameworkEvent| Frameworks::evolve(frameworks, &event);
     apply(created.into());
     members.for_each(|event| apply(event.into()));
     admitted.for_each(|event| apply(event.into()));
-    frameworks
 }
 
 pub(crate) fn all_quarters() -> Quarters {

@@ -1,7 +1,7 @@
 //! Bars that lie, one for each reason, of the last quarter of which there is something to tell.
 
 use super::svg::{Anchor, Drawing, LINE, Picture, WIDTH, wrapped};
-use super::words::{Point, decline, quarter_name};
+use super::words::{Point, Running, decline, not_told, quarter_so_far};
 use api::contracts::MonitoringRow;
 
 /// Where the bars begin: the reasons stand before it.
@@ -18,18 +18,24 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    /// The bars of the last quarter whose rows say something, the longest first; none where no quarter says anything.
-    pub(super) fn latest<'m>(heading: &str, rows: impl Iterator<Item = &'m MonitoringRow>) -> Self {
+    /// The bars of the last quarter of which a value is told, or else of the last that has cases, the longest first; none where no quarter says
+    /// anything.
+    pub(super) fn latest<'m>(
+        heading: &str,
+        rows: impl Iterator<Item = &'m MonitoringRow>,
+        running: Option<&Running>,
+    ) -> Self {
         let rows: Vec<&MonitoringRow> = rows.collect();
         let says = |row: &&&MonitoringRow| row.denominator.is_none_or(|cases| cases > 0);
-        let Some(quarter) = rows.iter().rfind(says).map(|row| row.quarter.as_str()) else {
+        let told = rows.iter().rfind(|row| row.value.is_some());
+        let Some(quarter) = told.or_else(|| rows.iter().rfind(says)).map(|row| row.quarter.as_str()) else {
             return Self { heading: heading.to_owned(), bars: Vec::new() };
         };
         let of_quarter = rows.iter().filter(|row| row.quarter == quarter && row.numerator != Some(0));
         let mut bars: Vec<(String, Point)> =
             of_quarter.map(|row| (decline(&row.of), Point::of(row))).collect();
         bars.sort_by_key(|(_, point)| std::cmp::Reverse(point.value));
-        Self { heading: format!("{heading}, {}", quarter_name(quarter)), bars }
+        Self { heading: format!("{heading}, {}", quarter_so_far(quarter, running)), bars }
     }
 
     pub(super) fn picture(&self) -> Picture {
@@ -41,9 +47,8 @@ impl Bars {
         let told = self.bars.iter().any(|(_, point)| point.value.is_some());
         if !told {
             y += LINE;
-            let why =
-                if self.bars.is_empty() { "– nothing to count" } else { "c: not told, too few cases" };
-            drawing.text((0, y), Anchor::Start, "", why);
+            let why = self.not_told().unwrap_or_else(|| "– nothing to count".to_owned());
+            drawing.text((0, y), Anchor::Start, "", &why);
         }
         let top = y;
         for (reason, point) in self.bars.iter().filter(|_| told) {
@@ -63,9 +68,9 @@ impl Bars {
         }
         if told {
             drawing.line((LEFT, top), (LEFT, y), "axis");
-            if self.bars.iter().any(|(_, point)| point.suppressed) {
+            if let Some(why) = self.not_told() {
                 y += LINE;
-                drawing.text((LEFT, y), Anchor::Start, "s m", "c: not told, too few cases");
+                drawing.text((LEFT, y), Anchor::Start, "s m", &why);
             }
         }
         Picture {
@@ -74,6 +79,10 @@ impl Bars {
             height: y + 12,
             body: drawing.finish(),
         }
+    }
+
+    fn not_told(&self) -> Option<String> {
+        not_told(self.bars.iter().map(|(_, point)| point))
     }
 
     /// The same in words.

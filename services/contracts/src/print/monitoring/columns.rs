@@ -1,7 +1,7 @@
 //! Columns by quarter, side by side where there are several series.
 
 use super::svg::{Anchor, Drawing, LINE, Picture, WIDTH, width_of, wrapped};
-use super::words::{Point, quarter_name, quarter_parts, with_unit};
+use super::words::{Point, Running, not_told, quarter_parts, quarter_so_far, with_unit};
 use api::contracts::MonitoringUnit;
 
 /// Where the plot begins from the left, and how far from the right it ends.
@@ -24,8 +24,10 @@ pub(super) struct Series {
 }
 
 /// A chart of columns.
-pub(super) struct Columns {
+pub(super) struct Columns<'m> {
     pub(super) heading: String,
+    /// The quarter that goes on, if that is known.
+    pub(super) running: Option<&'m Running>,
     pub(super) unit: MonitoringUnit,
     pub(super) quarters: Vec<String>,
     pub(super) series: Vec<Series>,
@@ -64,7 +66,7 @@ impl Scale {
     }
 }
 
-impl Columns {
+impl Columns<'_> {
     pub(super) fn picture(&self) -> Picture {
         let mut drawing = Drawing::default();
         let mut y = LINE;
@@ -73,17 +75,9 @@ impl Columns {
         let scale = self.axis(&mut drawing, y + ABOVE);
         self.columns(&mut drawing, &scale);
         let mut height = scale.bottom + 2 * LINE + 8;
-        let all = || self.series.iter().flat_map(|series| &series.points);
-        if all().any(|point| point.value.is_none()) {
+        for note in self.notes() {
             height += LINE;
-            let mut note = Vec::new();
-            if all().any(|point| point.suppressed) {
-                note.push("c: not told, too few cases");
-            }
-            if all().any(|point| !point.suppressed && point.value.is_none()) {
-                note.push("–: nothing to count");
-            }
-            drawing.text((LEFT, height), Anchor::Start, "s m", &note.join("; "));
+            drawing.text((LEFT, height), Anchor::Start, "s m", &note);
         }
         Picture {
             title: self.heading.clone(),
@@ -93,12 +87,25 @@ impl Columns {
         }
     }
 
+    /// What the signs mean that stand in the chart.
+    fn notes(&self) -> Vec<String> {
+        let all = || self.series.iter().flat_map(|series| &series.points);
+        let nothing = all().any(|point| point.suppressed.is_none() && point.value.is_none());
+        let nothing = nothing.then(|| "–: nothing to count".to_owned());
+        let signs: Vec<String> = not_told(all()).into_iter().chain(nothing).collect();
+        let running = self.running.filter(|running| self.quarters.iter().any(|quarter| running.is(quarter)));
+        let so_far = running.map(|running| format!("*: so far, as of {}", running.as_of));
+        let signs = (!signs.is_empty()).then(|| signs.join("; "));
+        signs.into_iter().chain(so_far).collect()
+    }
+
     /// The same in words.
     fn description(&self) -> String {
         let said = self.series.iter().map(|series| {
             let points = self.quarters.iter().zip(&series.points);
             let points = points.map(|(quarter, point)| {
-                let (name, value, of) = (quarter_name(quarter), point.in_words(), point.of_what());
+                let name = quarter_so_far(quarter, self.running);
+                let (value, of) = (point.in_words(), point.of_what());
                 if of.is_empty() { format!("{name} {value}") } else { format!("{name} {value} ({of})") }
             });
             format!("{}: {}.", series.name, points.collect::<Vec<_>>().join(", "))
@@ -144,7 +151,9 @@ impl Columns {
         for (q, quarter) in self.quarters.iter().enumerate() {
             let middle = LEFT + group * count(q) + group / 2;
             let (year, number) = quarter_parts(quarter);
-            drawing.text((middle, scale.bottom + LINE), Anchor::Middle, "s", number);
+            let so_far = self.running.is_some_and(|running| running.is(quarter));
+            let number = format!("{number}{}", if so_far { "*" } else { "" });
+            drawing.text((middle, scale.bottom + LINE), Anchor::Middle, "s", &number);
             drawing.text((middle, scale.bottom + 2 * LINE), Anchor::Middle, "s m", year);
             let left = middle - width * each / 2;
             for (n, series) in self.series.iter().enumerate() {
@@ -152,7 +161,10 @@ impl Columns {
                 let x = left + width * count(n);
                 let height = point.value.map_or(0, |value| scale.height(value));
                 if point.value.is_some() {
-                    let hint = format!("{}, {}: {}", series.name, quarter_name(quarter), point.in_words());
+                    let hint = {
+                        let name = quarter_so_far(quarter, self.running);
+                        format!("{}, {name}: {}", series.name, point.in_words())
+                    };
                     drawing.bar((x + 1, scale.bottom - height), (width - 2, height), n, &hint);
                 }
                 let (label, top) = (point.label(), scale.bottom - height - 5);

@@ -51,7 +51,13 @@ fn figures(quarters: usize) -> proto::Monitoring {
         }
     }
     let (from_quarter, to_quarter) = (names[0].clone(), names[quarters - 1].clone());
-    proto::Monitoring { scope: "councils/E06000047".to_owned(), from_quarter, to_quarter, rows }
+    proto::Monitoring {
+        scope: "councils/E06000047".to_owned(),
+        from_quarter,
+        to_quarter,
+        rows,
+        as_of: String::new(),
+    }
 }
 
 fn text(monitoring: &proto::Monitoring, format: proto::MonitoringFormat) -> String {
@@ -147,6 +153,46 @@ fn nothing_is_drawn_that_is_not_told_and_no_data_is_no_defect() {
     assert_well_formed(&text(&nothing, proto::MonitoringFormat::Svg));
     assert_well_formed(&text(&nothing, proto::MonitoringFormat::Html));
     assert_eq!(text(&nothing, proto::MonitoringFormat::Csv).lines().count(), 1);
+}
+
+/// A column of a few days is no fall: the quarter that goes on is marked, and the day is told.
+#[test]
+fn the_quarter_that_goes_on_is_told_so_far() {
+    let mut figures = figures(8);
+    figures.as_of = "2026-02-15".to_owned();
+    assert_eq!(figures.to_quarter, "2025-26-Q4");
+    let (page, picture) =
+        (text(&figures, proto::MonitoringFormat::Html), text(&figures, proto::MonitoringFormat::Svg));
+    assert_well_formed(&page);
+    assert!(page.contains("As of 2026-02-15.") && page.contains("2025-26 Q4 so far"));
+    assert!(picture.contains(">Q4*<") && picture.contains("*: so far, as of 2026-02-15"));
+    figures.as_of = "2026-04-01".to_owned();
+    let later = text(&figures, proto::MonitoringFormat::Svg);
+    assert!(!later.contains("so far") && !later.contains("Q4*"), "the quarter is over");
+    figures.as_of.clear();
+    assert!(!text(&figures, proto::MonitoringFormat::Html).contains("As of"));
+}
+
+#[test]
+fn the_reason_that_holds_is_told_and_reasons_are_of_the_last_quarter_that_tells_one() {
+    let mut told = figures(1);
+    let because = |suppressed: &str, made| {
+        let suppressed = suppressed.to_owned();
+        proto::MonitoringRow { suppressed, ..super::tests::suppressed(made) }
+    };
+    let declines = kpi(DECLINES).unwrap();
+    told.rows = vec![
+        because("TELLS_ANOTHER", row("2026-27-Q1", kpi("OFFER_RATE").unwrap(), "", 1, 2)),
+        because("FEW_COUNCILS", row("2026-27-Q1", kpi("PRICE_OF_CEILING").unwrap(), "", 1, 2)),
+        row("2025-26-Q4", declines, "NEED", 7, 9),
+        because("TELLS_ANOTHER", row("2026-27-Q1", declines, "NEED", 1, 2)),
+    ];
+    let picture = text(&told, proto::MonitoringFormat::Svg);
+    assert!(picture.contains("c: not told, it would tell of another"), "{picture}");
+    assert!(picture.contains("c: not told, too few councils") && !picture.contains("too few cases"));
+    assert!(picture.contains("Declines by reason, 2025-26 Q4"), "the last quarter that tells something");
+    told.rows.remove(2);
+    assert!(text(&told, proto::MonitoringFormat::Svg).contains("Declines by reason, 2026-27 Q1"));
 }
 
 #[test]

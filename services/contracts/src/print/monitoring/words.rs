@@ -1,18 +1,43 @@
 //! Figures in words: values with their units, quarters, reasons, and whose they are.
 
 use api::contracts as proto;
-use care::{CouncilId, code_sets};
+use care::{CouncilId, Date, code_sets};
+use contracts_domain::monitoring::{Quarter, Suppressed};
+use std::collections::BTreeSet;
 
 /// What stands where a figure is not told.
-pub(super) const NOT_TOLD: &str = "c: not told, since fewer than five cases stand behind it, or it would give away something behind which there are. –: there is nothing to count.";
+pub(super) const NOT_TOLD: &str = "c: not told, since fewer than five cases stand behind it or behind something that it would give away (too few cases), with what the \
+     reader knows it would tell of few cases of others or of one other council's alone (it would tell of another), or fewer than three councils stand behind a \
+     price (too few councils). –: there is nothing to count.";
+
+/// Why a figure is not told, in few words.
+fn reason(suppressed: &str) -> Option<&'static str> {
+    if suppressed.is_empty() {
+        return None;
+    }
+    let why = Suppressed::ALL.into_iter().find(|why| why.word() == suppressed);
+    Some(match why {
+        Some(Suppressed::FewCases) => "too few cases",
+        Some(Suppressed::TellsAnother) => "it would tell of another",
+        Some(Suppressed::FewCouncils) => "too few councils",
+        None => "for another reason",
+    })
+}
+
+/// Why some of these are not told, as a note; none where all are.
+pub(super) fn not_told<'p>(points: impl Iterator<Item = &'p Point>) -> Option<String> {
+    let reasons: BTreeSet<&str> = points.filter_map(|point| point.suppressed).collect();
+    let reasons: Vec<&str> = reasons.into_iter().collect();
+    (!reasons.is_empty()).then(|| format!("c: not told, {}", reasons.join(" or ")))
+}
 
 /// A figure to be drawn or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     /// The value, if there is one to tell.
     pub(super) value: Option<i64>,
-    /// Whether it is not told.
-    pub(super) suppressed: bool,
+    /// Why it is not told, if it is not.
+    pub(super) suppressed: Option<&'static str>,
     unit: proto::MonitoringUnit,
     numerator: Option<i64>,
     denominator: Option<i64>,
@@ -22,7 +47,7 @@ impl Point {
     pub(super) fn of(row: &proto::MonitoringRow) -> Self {
         Self {
             value: row.value,
-            suppressed: !row.suppressed.is_empty(),
+            suppressed: reason(&row.suppressed),
             unit: row.unit(),
             numerator: row.numerator,
             denominator: row.denominator,
@@ -33,17 +58,17 @@ impl Point {
     pub(super) fn label(&self) -> String {
         match self.value {
             Some(value) => with_unit(value, self.unit),
-            None if self.suppressed => "c".to_owned(),
+            None if self.suppressed.is_some() => "c".to_owned(),
             None => "–".to_owned(),
         }
     }
 
     /// The same for those who hear it read out.
     pub(super) fn in_words(&self) -> String {
-        match self.value {
-            Some(value) => with_unit(value, self.unit),
-            None if self.suppressed => "c (not told)".to_owned(),
-            None => "– (nothing to count)".to_owned(),
+        match (self.value, self.suppressed) {
+            (Some(value), _) => with_unit(value, self.unit),
+            (None, Some(why)) => format!("c (not told: {why})"),
+            (None, None) => "– (nothing to count)".to_owned(),
         }
     }
 
@@ -90,6 +115,31 @@ pub(super) fn quarter_parts(quarter: &str) -> (&str, &str) {
 pub(super) fn quarter_name(quarter: &str) -> String {
     let (year, number) = quarter_parts(quarter);
     format!("{year} {number}").trim_end().to_owned()
+}
+
+/// The quarter that was going on when the figures were told, and the day.
+pub(super) struct Running {
+    quarter: String,
+    pub(super) as_of: String,
+}
+
+impl Running {
+    /// None where the day is not said.
+    pub(super) fn of(monitoring: &proto::Monitoring) -> Option<Self> {
+        let as_of: Date = monitoring.as_of.parse().ok()?;
+        Some(Self { quarter: Quarter::of(as_of).to_string(), as_of: as_of.to_string() })
+    }
+
+    /// Whether this quarter is going on.
+    pub(super) fn is(&self, quarter: &str) -> bool {
+        self.quarter == quarter
+    }
+}
+
+/// A quarter as people read it, and that it is not over: `2026-27 Q4 so far`.
+pub(super) fn quarter_so_far(quarter: &str, running: Option<&Running>) -> String {
+    let so_far = if running.is_some_and(|running| running.is(quarter)) { " so far" } else { "" };
+    quarter_name(quarter) + so_far
 }
 
 /// The words of a DECLINE code, or the code where there are none.

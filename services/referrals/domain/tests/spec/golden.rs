@@ -2,7 +2,9 @@
 
 use care::Event;
 use care::published::SearchEnded;
-use care::published::monitoring::{HomeSought, InvitationDeclined, InvitationSent, OfferMade};
+use care::published::monitoring::{
+    HomeSought, InvitationDeclined, InvitationSent, OfferMade, OfferTakenBack,
+};
 use referrals_domain::{Profile, ReferralEvent};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,9 +114,10 @@ fn the_end_of_a_search_is_read_from_these_events() {
 #[test]
 fn what_monitoring_reads_stands_in_these_events() {
     type Read = fn(&str, &[u8]) -> Vec<String>;
-    let parts: [(&[&str], Read, &[&str]); 4] = [
+    let parts: [(&[&str], Read, &[&str]); 5] = [
         (InvitationSent::TYPES, invitation_sent, &["referral", "provider", "at"]),
-        (OfferMade::TYPES, offer_made, &["referral", "provider", "at"]),
+        (OfferMade::TYPES, offer_made, &["offer", "referral", "provider", "at"]),
+        (OfferTakenBack::TYPES, offer_taken_back, &["offer", "referral", "provider"]),
         (InvitationDeclined::TYPES, invitation_declined, &["referral", "provider", "reason"]),
         (HomeSought::TYPES, home_sought, &["referral", "requirements/anchor"]),
     ];
@@ -149,7 +152,12 @@ fn invitation_sent(event_type: &str, text: &[u8]) -> Vec<String> {
 
 fn offer_made(event_type: &str, text: &[u8]) -> Vec<String> {
     let read = OfferMade::decode(event_type, 1, text).unwrap();
-    vec![read.referral.to_string(), read.provider.to_string(), read.at.to_string()]
+    vec![read.offer.to_string(), read.referral.to_string(), read.provider.to_string(), read.at.to_string()]
+}
+
+fn offer_taken_back(event_type: &str, text: &[u8]) -> Vec<String> {
+    let read = OfferTakenBack::decode(event_type, 1, text).unwrap();
+    vec![read.offer.to_string(), read.referral.to_string(), read.provider.to_string()]
 }
 
 fn invitation_declined(event_type: &str, text: &[u8]) -> Vec<String> {
