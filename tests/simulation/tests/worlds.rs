@@ -33,7 +33,12 @@ const SOURCES: [(&str, &str, &str); 7] = [
 ];
 
 /// What cannot come here, and why. Should it come after all, the reason why is wrong.
-const OUT_OF_REACH: [(&str, &str, &str); 16] = [
+const OUT_OF_REACH: [(&str, &str, &str); 17] = [
+    (
+        "agreements",
+        "ADDITION_NOT_TIME_BOXED",
+        "an offer whose additions have no end is refused where it is made",
+    ),
     (
         "vacancies",
         "REGISTER_TOO_DIFFERENT",

@@ -155,14 +155,17 @@ async fn bad_offers(side: &Side, other: &Side, open_referral: &str) {
         (INVALID, "FIELD_INVALID", &["start"]),
     )
     .await;
-    let therapy = r#"[{"kind": "THERAPY", "weekly_pence": "1"}]"#;
-    refuses(
-        provider,
-        "SubmitOffer",
-        &offer("2026-06-01", "2026-06-02", therapy),
-        (INVALID, "FIELD_INVALID", &["lines"]),
-    )
-    .await;
+    let without_core = r#"[{"kind": "THERAPY", "weekly_pence": "1", "until": "2026-08-31"}]"#;
+    let without_end = r#"[{"kind": "CORE", "weekly_pence": "1"}, {"kind": "THERAPY", "weekly_pence": "1"}]"#;
+    for (lines, field) in [(without_core, "lines"), (without_end, "lines[1].until")] {
+        refuses(
+            provider,
+            "SubmitOffer",
+            &offer("2026-06-01", "2026-06-02", lines),
+            (INVALID, "FIELD_INVALID", &[field]),
+        )
+        .await;
+    }
     let theirs = offer("2026-06-01", "2026-06-02", core)
         .replace(&own["my_establishment"], &theirs["my_establishment"]);
     refuses(provider, "SubmitOffer", &theirs, (INVALID, "FIELD_INVALID", &["establishment"])).await;

@@ -53,7 +53,8 @@ fn page() -> String {
          - What is read today and what was read earlier are not kept apart, and a quarter that is over changes too: by late offers and declines, ends and dates told late, \
          corrections, payments, and councils that join or leave from an earlier date. Who keeps what it read can take one off the other.\n\
          - Councils that put together what they know are one reader, and not kept from it.\n\
-         - Two frameworks are judged against each other, and not three or more taken together.\n\
+         - Two frameworks are judged against each other by their totals, and not three or more taken together. A provider's figures in one framework are not judged against \
+         the totals of another, nor the providers whose price is told against the call-offs of all: whoever leads two frameworks, or reads both, can be left with one case of another council.\n\
          - How many agreements there are of which a fact is not known, such as the distance, is told.\n\n## The figures\n",
         CASES_MIN * 2,
         CASES_MIN * 10,
