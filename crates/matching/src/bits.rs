@@ -7,6 +7,7 @@ use std::ops::Range;
 pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
+    #[inline]
     pub(crate) fn contains(&self, number: usize) -> bool {
         self.0.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
@@ -57,6 +58,7 @@ impl Bits {
     }
 
     /// Takes out of 64 numbers those in `out`.
+    #[inline]
     pub(crate) fn take(&mut self, word: usize, out: u64) {
         if let Some(own) = self.0.get_mut(word) {
             *own &= !out;
@@ -64,11 +66,13 @@ impl Bits {
     }
 
     /// How many words there are up to the last that has something.
+    #[inline]
     pub(crate) fn words(&self) -> usize {
         self.0.len()
     }
 
     /// The numbers from `word` times 64 on, the first in the lowest bit.
+    #[inline]
     pub(crate) fn word(&self, word: usize) -> u64 {
         self.0.get(word).copied().unwrap_or(0)
     }
@@ -97,6 +101,7 @@ impl Bits {
 }
 
 /// Does something with each of 64 numbers that is in `word`, in order.
+#[inline]
 pub(crate) fn each_of(index: usize, word: u64, mut work: impl FnMut(usize)) {
     let mut left = word;
     while left != 0 {
@@ -106,6 +111,7 @@ pub(crate) fn each_of(index: usize, word: u64, mut work: impl FnMut(usize)) {
 }
 
 /// Those of 64 numbers that are in `word` and pass a test.
+#[inline]
 pub(crate) fn filter(index: usize, word: u64, mut passes: impl FnMut(usize) -> bool) -> u64 {
     if word == u64::MAX {
         // The common case of a whole market: nothing to look for.

@@ -25,7 +25,7 @@ impl Explanation<'_> {
                 continue;
             }
             sum.text(place.as_str());
-            let failed = self.failed[*entry];
+            let failed = self.judged.failed(*entry);
             sum.number(failed.bits().into());
             if failed.is_empty() {
                 sum.number(question.rank(*entry).0);

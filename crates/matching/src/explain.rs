@@ -1,12 +1,13 @@
 //! Why each place was left out: every rule that it fails, the fact that the rule read, and what would have to be asked instead.
 
-use crate::bits::{Bits, each_of};
+use crate::bits::each_of;
 use crate::criteria::Criteria;
 use crate::digest::versions_named;
 use crate::found::SearchResult;
 use crate::index::{Home, Index};
+use crate::judged::Judged;
 use crate::needs::NeedSet;
-use crate::rules::{ALL, Rule, RuleSet};
+use crate::rules::{Rule, RuleSet};
 use crate::search::Question;
 use care::market::{RegistrationStatus, Sexes, UNREGISTERED};
 use care::{CouncilId, Date, EstablishmentUrn, PlaceId, ProviderId, Timestamp};
@@ -18,9 +19,7 @@ const LOWEST_RANK_ASKED: u8 = 2;
 /// A search that judged every open place by every rule. Texts are made of what is shown; the rest is values.
 pub struct Explanation<'a> {
     pub(crate) question: Question<'a>,
-    /// By entry, the rules that it fails; none of a closed one.
-    pub(crate) failed: Vec<RuleSet>,
-    passing: Bits,
+    pub(crate) judged: Judged,
 }
 
 /// A place that was left out.
@@ -28,7 +27,6 @@ pub struct Explanation<'a> {
 pub struct Excluded<'a> {
     question: &'a Question<'a>,
     entry: usize,
-    home: &'a Home,
     failed: RuleSet,
 }
 
@@ -43,17 +41,9 @@ impl<'a> Iterator for Findings<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Finding<'a>> {
-        self.left.take_first().map(|rule| self.of.finding(rule))
-    }
-
-    /// As by turns, but none is put into an `Option` and out of it again: over a whole market that copying took longest.
-    #[inline]
-    fn fold<B, F: FnMut(B, Finding<'a>) -> B>(mut self, first: B, mut with: F) -> B {
-        let mut sum = first;
-        while let Some(rule) = self.left.take_first() {
-            sum = with(sum, self.of.finding(rule));
-        }
-        sum
+        let rule = self.left.take_first()?;
+        let version = self.of.question.versions.of(rule);
+        Some(self.of.finding(rule, version, |finding| finding))
     }
 }
 
@@ -199,16 +189,8 @@ impl Index {
     }
 
     fn judge<'a>(&'a self, question: Question<'a>) -> Explanation<'a> {
-        let open = &self.sets.open;
-        let (mut failed, mut passing) = (vec![RuleSet::default(); self.entries.place.len()], open.clone());
-        for word in 0..open.words() {
-            for rule in &question.rules {
-                let failing = question.failing(*rule, word, open.word(word));
-                each_of(word, failing, |entry| failed[entry].add(*rule));
-                passing.take(word, failing);
-            }
-        }
-        Explanation { question, failed, passing }
+        let judged = Judged::of(&question);
+        Explanation { question, judged }
     }
 }
 
@@ -216,11 +198,7 @@ impl Explanation<'_> {
     /// The same as [`Index::search`] finds.
     #[must_use]
     pub fn result(&self, limit: usize) -> SearchResult {
-        let mut counts = [0; ALL.len()];
-        for first in self.failed.iter().filter_map(|failed| failed.iter().next()) {
-            counts[first as usize] += 1;
-        }
-        self.question.result(&self.passing, counts, limit)
+        self.question.result(&self.judged.passing, self.judged.firsts(), limit)
     }
 
     /// The first `limit` places that one rule alone left out and that another question would find: in the order of the rules, the
@@ -229,8 +207,12 @@ impl Explanation<'_> {
     pub fn near_misses(&self, limit: usize) -> Vec<Excluded<'_>> {
         let asked_otherwise =
             |it: &Excluded<'_>| it.findings().all(|finding| finding.counterfactual.is_some());
-        let alone = self.excluded().filter(|it| it.failed() == 1).filter(asked_otherwise);
-        let mut alone: Vec<_> = alone.collect();
+        let mut alone = Vec::new();
+        for block in self.judged.blocks() {
+            let mut one = |entry| alone.push(self.left_out(entry, block.failed(entry % 64)));
+            each_of(block.word, block.once(), &mut one);
+        }
+        alone.retain(asked_otherwise);
         alone.sort_by_cached_key(|it| {
             let distance = self.question.distance(it.entry);
             (it.failed.bits().trailing_zeros(), distance.is_none(), distance, it.place())
@@ -239,15 +221,20 @@ impl Explanation<'_> {
         alone
     }
 
-    /// Every place that was left out, in no order that means anything.
-    #[inline]
+    /// Every place that was left out, in no order that means anything. Whoever reads all that is said of all of them reads it faster with
+    /// [`Explanation::read_out`].
     pub fn excluded(&self) -> impl Iterator<Item = Excluded<'_>> {
-        let question = &self.question;
-        let judged = self.failed.iter().copied().enumerate().filter(|(_, failed)| !failed.is_empty());
-        judged.map(move |(entry, failed)| {
-            let home = question.index.home(entry);
-            Excluded { question, entry, home, failed }
+        self.judged.blocks().flat_map(move |block| {
+            let out = block.out();
+            let left_out = (0..64).filter(move |bit| out >> bit & 1 == 1);
+            left_out.map(move |bit| self.left_out(block.word * 64 + bit, block.failed(bit)))
         })
+    }
+
+    /// A place with the rules that it fails.
+    #[inline]
+    pub(crate) fn left_out(&self, entry: usize, failed: RuleSet) -> Excluded<'_> {
+        Excluded { question: &self.question, entry, failed }
     }
 }
 
@@ -261,13 +248,18 @@ impl<'a> Excluded<'a> {
     /// Its establishment.
     #[must_use]
     pub fn urn(&self) -> &'a EstablishmentUrn {
-        &self.home.urn
+        &self.home().urn
     }
 
     /// Its provider.
     #[must_use]
     pub fn provider(&self) -> &'a ProviderId {
-        &self.home.provider
+        &self.home().provider
+    }
+
+    #[inline]
+    fn home(&self) -> &'a Home {
+        self.question.index.home(self.entry)
     }
 
     /// How many rules it fails.
@@ -282,36 +274,46 @@ impl<'a> Excluded<'a> {
         Findings { of: *self, left: self.failed }
     }
 
-    /// What a rule read, and what would have to be asked for it to pass.
+    /// Tells `with` what a rule of a version read, and what would have to be asked for it to pass.
     #[inline(always)]
-    fn finding(&self, rule: Rule) -> Finding<'a> {
-        let (question, entry, home) = (self.question, self.entry, self.home);
+    pub(crate) fn finding<R>(&self, rule: Rule, version: u16, with: impl FnOnce(Finding<'a>) -> R) -> R {
+        let (question, entry) = (self.question, self.entry);
         let row = &question.index.entries.row[entry];
-        // Each way makes the whole finding where it is read: one put together from parts afterwards is copied, which took longer than to find it.
-        let version = question.versions.of(rule);
-        let told = |fact, counterfactual| Finding { rule, version, fact, counterfactual };
+        // Each way makes the whole finding where it is wanted: one put together from parts afterwards, or handed back and then put where
+        // it is wanted, is copied, which took longer than to find it.
+        let told = |fact, counterfactual| with(Finding { rule, version, fact, counterfactual });
         match rule {
             Rule::Provision => {
-                told(Fact::Provision(&home.provision), Some(Counterfactual::ProvisionToo(&home.provision)))
+                let provision = question.index.tally.name(row.provision);
+                told(Fact::Provision(provision), Some(Counterfactual::ProvisionToo(provision)))
             }
-            Rule::Operator => told(Fact::OperatedBy(home.operated_by), Some(Counterfactual::AnyOperator)),
-            Rule::Registration if home.provision == UNREGISTERED => told(Fact::Unregistered, None),
-            Rule::Registration => told(Fact::Status(home.status), None),
-            Rule::Restricted => told(Fact::RestrictedOn(home.restricted_on), None),
+            Rule::Operator => {
+                told(Fact::OperatedBy(self.home().operated_by), Some(Counterfactual::AnyOperator))
+            }
+            Rule::Registration if self.home().provision == UNREGISTERED => told(Fact::Unregistered, None),
+            Rule::Registration => told(Fact::Status(self.home().status), None),
+            Rule::Restricted => told(Fact::RestrictedOn(self.home().restricted_on), None),
             Rule::Grade => {
+                let grade = self.home().grade.as_str();
                 let may_be_asked = row.grade_rank <= LOWEST_RANK_ASKED;
-                let at_least = may_be_asked.then_some(Counterfactual::GradeAtLeast(&home.grade));
-                told(Fact::Grade(&home.grade), at_least.or(Some(Counterfactual::AnyGrade)))
+                let at_least = may_be_asked.then_some(Counterfactual::GradeAtLeast(grade));
+                told(Fact::Grade(grade), at_least.or(Some(Counterfactual::AnyGrade)))
             }
             Rule::Distance => {
                 let distance = question.distance(entry);
-                let more = distance.zip(question.criteria.within).map(|(distance, within)| {
-                    let tenths = distance.tenths.saturating_sub(within.tenths);
-                    Counterfactual::RadiusMore(Miles { tenths })
-                });
-                told(Fact::Distance(distance), more.or(Some(Counterfactual::AnyDistance)))
+                let instead = match (distance, question.criteria.within) {
+                    (Some(distance), Some(within)) => {
+                        let tenths = distance.tenths.saturating_sub(within.tenths);
+                        Counterfactual::RadiusMore(Miles { tenths })
+                    }
+                    _ => Counterfactual::AnyDistance,
+                };
+                told(Fact::Distance(distance), Some(instead))
             }
-            Rule::AvoidedArea => told(Fact::LiesIn(&home.utla), Some(Counterfactual::AreaToo(&home.utla))),
+            Rule::AvoidedArea => {
+                let area = self.home().utla.as_str();
+                told(Fact::LiesIn(area), Some(Counterfactual::AreaToo(area)))
+            }
             Rule::NotAdvertised => told(Fact::NotAdvertised, None),
             Rule::NotAvailable => {
                 let date = row.available_from.date();
@@ -322,14 +324,14 @@ impl<'a> Excluded<'a> {
                 let within = Counterfactual::AgeWithin { from, to };
                 told(Fact::Ages { from, to }, (from <= to).then_some(within))
             }
-            Rule::Sex => told(
-                Fact::Sexes { advertised: question.index.entries.sexes[entry], registered: home.sexes },
-                None,
-            ),
+            Rule::Sex => {
+                let (advertised, registered) = question.index.entries.sexes[entry];
+                told(Fact::Sexes { advertised, registered }, None)
+            }
             Rule::Needs => {
                 let unmet = question.needs.without(row.needs);
                 // A need that no code set has cannot be named, and nothing else of the request would help.
-                let all = unmet.len() as usize == question.unmet_needs(entry).count();
+                let all = question.needs.len() as usize == question.criteria.needs.len();
                 told(Fact::Unmet(unmet), all.then_some(Counterfactual::WithoutNeeds(unmet)))
             }
             Rule::ExcludedNeed => {
@@ -364,7 +366,7 @@ impl<'a> Excluded<'a> {
     }
 
     fn claimed(&self) -> (Fact<'a>, Option<Counterfactual<'a>>) {
-        let (from, solo) = (self.question.from, self.home.solo_until);
+        let (from, solo) = (self.question.from, self.question.solo_until(self.entry));
         let until = self.question.index.entries.row[self.entry].taken_until.max(solo);
         let (taken, held_until) = (until > from, self.question.held_until(self.entry));
         let (question, first) = (self.question, self.question.nights.start());

@@ -7,6 +7,7 @@
 use crate::bits::Bits;
 use crate::criteria::grade_rank;
 use crate::day::Day;
+use crate::entries::{Entries, Row, Said};
 use crate::impact::Group;
 use crate::needs::NeedSet;
 use crate::tally::{Kind, Tally};
@@ -14,7 +15,7 @@ use care::market::{
     Agreed, Home as MarketHome, Market, MarketEvent, Mix, Place, RegistrationStatus, SUPPORTED_ACCOMMODATION,
     SUPPORTED_ACCOMMODATION_AGE_MIN, Sexes, Stage, UNREGISTERED, Vacancy,
 };
-use care::{CouncilId, Date, EstablishmentUrn, HouseholdId, Nights, PlaceId, ProviderId, Timestamp};
+use care::{CouncilId, Date, EstablishmentUrn, HouseholdId, PlaceId, ProviderId};
 use geography::{Location, Sector, locate};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -50,8 +51,6 @@ pub(crate) struct Home {
     pub(crate) operated_by: Option<CouncilId>,
     pub(crate) status: RegistrationStatus,
     pub(crate) restricted_on: Option<Date>,
-    /// Whom it is registered for, or a household approved.
-    pub(crate) sexes: Sexes,
     /// The sector's; none for a sector that is not known.
     pub(crate) cell: Option<u32>,
     /// Its places, open and closed.
@@ -102,47 +101,6 @@ impl Cell {
             self.others.push(entry);
         }
     }
-}
-
-/// What is known of each place.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Entries {
-    pub(crate) place: Vec<PlaceId>,
-    pub(crate) row: Vec<Row>,
-    /// As advertised.
-    pub(crate) sexes: Vec<Sexes>,
-    /// When the lease of a hold ends.
-    pub(crate) held_until: Vec<Option<Timestamp>>,
-    /// What is agreed of its nights beforehand.
-    pub(crate) agreed: Vec<Option<Box<Agreed>>>,
-    /// Of a place in a carer household, the nights of its claims; of a hold with the end of its lease.
-    pub(crate) claims: Vec<Vec<(Nights, Option<Timestamp>)>>,
-    pub(crate) said: Vec<Said>,
-}
-
-/// What rules and the order read of a place, side by side: whoever reads one of it reads the next. Of what is not advertised, ages are those
-/// of the registration.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
-    pub(crate) home: usize,
-    /// The sector's; none for a sector that is not known.
-    pub(crate) cell: Option<u32>,
-    pub(crate) needs: NeedSet,
-    pub(crate) excluded: NeedSet,
-    pub(crate) mix: Option<Group>,
-    pub(crate) available_from: Day,
-    pub(crate) taken_until: Day,
-    pub(crate) solo_until: Day,
-    pub(crate) age_from: u8,
-    pub(crate) age_to: u8,
-    pub(crate) grade_rank: u8,
-}
-
-/// What a provider says of a place, as far as it is only repeated.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Said {
-    pub(crate) note: Box<str>,
-    pub(crate) at: Option<Timestamp>,
 }
 
 /// Sets of places.
@@ -285,7 +243,7 @@ impl Index {
 
     /// Enters a home, or what has become of it; gives its number.
     fn put_home(&mut self, urn: &EstablishmentUrn, of_market: MarketHome<'_>) -> usize {
-        let (it, bounds) = (of_market.establishment, of_market.bounds());
+        let it = of_market.establishment;
         let key = (urn.clone(), of_market.household.map(|(id, _)| id.clone()));
         let known = self.home_of.get(&key).copied();
         let number = known.unwrap_or(self.homes.len());
@@ -308,7 +266,6 @@ impl Index {
             operated_by: it.operated_by,
             status: it.registration.status,
             restricted_on: it.restricted_on,
-            sexes: if bounds.registered == Sexes::Any { bounds.approved } else { bounds.registered },
             cell,
             entries: before.map(|home| home.entries.clone()).unwrap_or_default(),
             taken_until: before.map_or(Day::NEVER, |home| home.taken_until),
@@ -367,7 +324,8 @@ impl Index {
         for (at, grade) in sets.grades.iter_mut().enumerate() {
             grade.put(entry, at == usize::from(kind.grade_rank));
         }
-        self.tally.put(entry, of_market.provision(), place.open.then_some(kind));
+        let provision = self.tally.put(entry, of_market.provision(), place.open.then_some(kind));
+        self.entries.row[entry].provision = provision;
         Some(home)
     }
 
@@ -410,7 +368,8 @@ impl Index {
         row.needs = vacancy.map(|it| NeedSet::of(&it.needs)).unwrap_or_default();
         row.excluded = vacancy.map(|it| NeedSet::of(&it.exclusions)).unwrap_or_default();
         row.mix = vacancy.and_then(|it| it.mix.as_ref()).map(group);
-        entries.sexes[entry] = advertised;
+        let registered = if bounds.registered == Sexes::Any { bounds.approved } else { bounds.registered };
+        entries.sexes[entry] = (advertised, registered);
         entries.said[entry] = vacancy.map(said).unwrap_or_default();
         let takes = |sex| advertised.takes(sex) && bounds.takes(sex);
         let (male, female) = (takes("M"), takes("F"));
@@ -473,33 +432,9 @@ impl Index {
     }
 
     /// The home of an entry.
+    #[inline]
     pub(crate) fn home(&self, entry: usize) -> &Home {
-        &self.homes[self.entries.row[entry].home]
-    }
-}
-
-impl Entries {
-    fn push(&mut self, id: PlaceId, home: usize, cell: Option<u32>) -> usize {
-        self.place.push(id);
-        self.row.push(Row {
-            home,
-            cell,
-            needs: NeedSet::default(),
-            excluded: NeedSet::default(),
-            mix: None,
-            available_from: Day::NEVER,
-            taken_until: Day::NEVER,
-            solo_until: Day::NEVER,
-            age_from: 0,
-            age_to: 0,
-            grade_rank: 0,
-        });
-        self.sexes.push(Sexes::Any);
-        self.held_until.push(None);
-        self.agreed.push(None);
-        self.claims.push(Vec::new());
-        self.said.push(Said::default());
-        self.place.len() - 1
+        &self.homes[self.entries.row[entry].home as usize]
     }
 }
 

@@ -262,8 +262,9 @@ pub(crate) static BEFORE: [Versions; 1] =
 
 impl Versions {
     /// The version of a rule; that of now for one that is newer than these.
+    #[inline]
     pub(crate) fn of(&self, rule: Rule) -> u16 {
-        self.rules.get(rule as usize).copied().unwrap_or(rule.about().version)
+        *self.rules.get(rule as usize).unwrap_or(&VERSIONS_NOW[rule as usize])
     }
 
     /// Whether nights that others agreed before the first one are in the way.
@@ -315,8 +316,10 @@ impl fmt::Display for Rule {
 pub(crate) struct RuleSet(u32);
 
 impl RuleSet {
-    pub(crate) fn add(&mut self, rule: Rule) {
-        self.0 |= 1 << rule as u32;
+    /// These and another.
+    #[inline]
+    pub(crate) fn with(self, rule: Rule) -> Self {
+        Self(self.0 | 1 << rule as u32)
     }
 
     pub(crate) fn is_empty(self) -> bool {
@@ -325,11 +328,6 @@ impl RuleSet {
 
     pub(crate) fn bits(self) -> u32 {
         self.0
-    }
-
-    /// The rules, in their order.
-    pub(crate) fn iter(mut self) -> impl Iterator<Item = Rule> {
-        std::iter::from_fn(move || self.take_first())
     }
 
     /// Takes out the first of the rules.
@@ -370,10 +368,11 @@ mod tests {
     #[test]
     fn a_set_gives_its_rules_in_order() {
         let mut set = RuleSet::default();
-        assert!(set.is_empty() && set.iter().next().is_none());
+        assert!(set.is_empty() && set.take_first().is_none());
         for rule in [Rule::NotEmpty, Rule::Provision, Rule::Age] {
-            set.add(rule);
+            set = set.with(rule);
         }
-        assert_eq!(set.iter().collect::<Vec<_>>(), [Rule::Provision, Rule::Age, Rule::NotEmpty]);
+        let rules: Vec<Rule> = std::iter::from_fn(|| set.take_first()).collect();
+        assert_eq!(rules, [Rule::Provision, Rule::Age, Rule::NotEmpty]);
     }
 }

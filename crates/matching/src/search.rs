@@ -243,7 +243,7 @@ impl<'a> Question<'a> {
                 let held =
                     filter(word, among & sets.held.word(word), |entry| self.held_until(entry).is_some());
                 let solo = among & sets.solo.word(word);
-                let solo = filter(word, solo, |entry| self.index.home(entry).solo_until > self.from);
+                let solo = filter(word, solo, |entry| self.solo_until(entry) > self.from);
                 let lodged = among & sets.lodged.word(word) & !(taken | held | solo);
                 taken
                     | held
@@ -282,7 +282,16 @@ impl<'a> Question<'a> {
         self.index.entries.held_until[entry].filter(|expires_at| *expires_at > self.at)
     }
 
+    /// The end of the last claim that takes the whole of a place's home.
+    #[inline]
+    pub(crate) fn solo_until(&self, entry: usize) -> Day {
+        // A bit says of most that there is none, without the way to the home.
+        let solo = self.index.sets.solo.contains(entry);
+        if solo { self.index.home(entry).solo_until } else { Day::NEVER }
+    }
+
     /// What is agreed of a place's nights beforehand.
+    #[inline]
     pub(crate) fn agreed(&self, entry: usize) -> impl Iterator<Item = &'a Agreed> {
         self.index.entries.agreed[entry].as_deref().into_iter()
     }
@@ -355,6 +364,9 @@ impl<'a> Question<'a> {
     /// For how many children a place's household is approved, if as many are there or to come on some night from `first` on, as of `at`. They are
     /// counted as at an award: those in closed places too, where a departure was put right after a place had been closed.
     pub(crate) fn full_for(&self, entry: usize, first: Date, at: Timestamp) -> Option<u8> {
+        if !self.index.sets.lodged.contains(entry) {
+            return None;
+        }
         let nights = Nights::from_on(first, None);
         let (home, entries) = (self.index.home(entry), &self.index.entries);
         let children = home.household.as_ref()?.children;
@@ -378,10 +390,13 @@ impl<'a> Question<'a> {
     }
 
     /// How far a place is, if that was asked and is known.
+    #[inline]
     pub(crate) fn distance(&self, entry: usize) -> Option<Miles> {
         let (near, cell) = (self.criteria.near?, self.index.entries.row[entry].cell? as usize);
-        let known = self.distances.get(cell).copied();
-        Some(known.unwrap_or_else(|| near.location().miles_to(self.index.cells[cell].location)))
+        match self.distances.get(cell) {
+            Some(known) => Some(*known),
+            None => Some(near.location().miles_to(self.index.cells[cell].location)),
+        }
     }
 
     /// What a place is ranked by.

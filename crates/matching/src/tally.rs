@@ -6,7 +6,11 @@
 use crate::criteria::{Criteria, Operator, grade_rank};
 use crate::index::GRADE_RANKS;
 use crate::rules::{ALL, Rule};
+use care::code_sets;
 use std::collections::BTreeMap;
+
+// Provisions are numbered in a byte.
+const _: () = assert!(code_sets::PROVISION.codes.len() < 200);
 
 /// Operated by a council or not, barred or not, restricted or not, and the grade.
 const KINDS: usize = 8 * GRADE_RANKS;
@@ -57,36 +61,47 @@ impl Kind {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     /// Each provision's number.
-    provisions: BTreeMap<String, usize>,
+    provisions: BTreeMap<String, u8>,
+    /// By that number, the provision.
+    names: Vec<String>,
     /// By that number.
     open: Vec<[u32; KINDS]>,
     /// By entry, the provision and the kind that it is counted under; none of a closed one.
-    counted: Vec<Option<(usize, Kind)>>,
+    counted: Vec<Option<(u8, Kind)>>,
 }
 
 impl Tally {
-    /// Counts a place under another provision or kind than before, or no longer where it is closed.
-    pub(crate) fn put(&mut self, entry: usize, provision: &str, kind: Option<Kind>) {
+    /// Counts a place under another provision or kind than before, or no longer where it is closed; gives the provision's number.
+    pub(crate) fn put(&mut self, entry: usize, provision: &str, kind: Option<Kind>) -> u8 {
         if self.counted.len() <= entry {
             self.counted.resize(entry + 1, None);
         }
-        let now = kind.map(|kind| (self.provision(provision), kind));
+        let provision = self.provision(provision);
+        let now = kind.map(|kind| (provision, kind));
         let before = std::mem::replace(&mut self.counted[entry], now);
         if let Some((provision, kind)) = before {
-            self.open[provision][kind.number()] -= 1;
+            self.open[usize::from(provision)][kind.number()] -= 1;
         }
         if let Some((provision, kind)) = now {
-            self.open[provision][kind.number()] += 1;
+            self.open[usize::from(provision)][kind.number()] += 1;
         }
+        provision
+    }
+
+    /// The provision that has a number.
+    #[inline]
+    pub(crate) fn name(&self, provision: u8) -> &str {
+        self.names.get(usize::from(provision)).map_or("", String::as_str)
     }
 
     /// The number of a provision, given to it if it is new.
-    fn provision(&mut self, provision: &str) -> usize {
+    fn provision(&mut self, provision: &str) -> u8 {
         if let Some(number) = self.provisions.get(provision) {
             return *number;
         }
-        let number = self.open.len();
+        let number = u8::try_from(self.names.len()).unwrap_or(u8::MAX);
         self.provisions.insert(provision.to_owned(), number);
+        self.names.push(provision.to_owned());
         self.open.push([0; KINDS]);
         number
     }
@@ -105,7 +120,7 @@ impl Tally {
         let lowest = criteria.grade_at_least.as_ref().map_or(u8::MAX, |lowest| grade_rank(lowest));
         let mut left = 0;
         for (provision, of_it) in &self.provisions {
-            let open = &self.open[*of_it];
+            let open = &self.open[usize::from(*of_it)];
             let asked = criteria.provisions.is_empty() || criteria.provisions.contains(provision);
             for (number, places) in open.iter().enumerate().filter(|(_, places)| **places > 0) {
                 let failed = match asked {
