@@ -41,9 +41,17 @@ impl<'a> Iterator for Findings<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Finding<'a>> {
-        let rule = self.left.take_first()?;
-        let version = self.of.question.versions.of(rule);
-        Some(self.of.finding(rule, version, |finding| finding))
+        self.left.take_first().map(|rule| self.of.finding(rule))
+    }
+
+    /// As by turns, but none is put into an `Option` and out of it again: over a whole market that copying took longest.
+    #[inline]
+    fn fold<B, F: FnMut(B, Finding<'a>) -> B>(mut self, first: B, mut with: F) -> B {
+        let mut sum = first;
+        while let Some(rule) = self.left.take_first() {
+            sum = with(sum, self.of.finding(rule));
+        }
+        sum
     }
 }
 
@@ -221,8 +229,8 @@ impl Explanation<'_> {
         alone
     }
 
-    /// Every place that was left out, in no order that means anything. Whoever reads all that is said of all of them reads it faster with
-    /// [`Explanation::read_out`].
+    /// Every place that was left out, in no order that means anything.
+    #[inline]
     pub fn excluded(&self) -> impl Iterator<Item = Excluded<'_>> {
         self.judged.blocks().flat_map(move |block| {
             let out = block.out();
@@ -233,7 +241,7 @@ impl Explanation<'_> {
 
     /// A place with the rules that it fails.
     #[inline]
-    pub(crate) fn left_out(&self, entry: usize, failed: RuleSet) -> Excluded<'_> {
+    fn left_out(&self, entry: usize, failed: RuleSet) -> Excluded<'_> {
         Excluded { question: &self.question, entry, failed }
     }
 }
@@ -274,14 +282,14 @@ impl<'a> Excluded<'a> {
         Findings { of: *self, left: self.failed }
     }
 
-    /// Tells `with` what a rule of a version read, and what would have to be asked for it to pass.
+    /// What a rule read, and what would have to be asked for it to pass.
     #[inline(always)]
-    pub(crate) fn finding<R>(&self, rule: Rule, version: u16, with: impl FnOnce(Finding<'a>) -> R) -> R {
+    fn finding(&self, rule: Rule) -> Finding<'a> {
         let (question, entry) = (self.question, self.entry);
         let row = &question.index.entries.row[entry];
-        // Each way makes the whole finding where it is wanted: one put together from parts afterwards, or handed back and then put where
-        // it is wanted, is copied, which took longer than to find it.
-        let told = |fact, counterfactual| with(Finding { rule, version, fact, counterfactual });
+        // Each way makes the whole finding where it is read: one put together from parts afterwards is copied, which took longer than to find it.
+        let version = question.versions.of(rule);
+        let told = |fact, counterfactual| Finding { rule, version, fact, counterfactual };
         match rule {
             Rule::Provision => {
                 let provision = question.index.tally.name(row.provision);

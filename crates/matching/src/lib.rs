@@ -20,7 +20,6 @@ pub mod impact;
 mod index;
 mod judged;
 mod needs;
-mod read_out;
 pub mod rules;
 mod search;
 mod tally;
