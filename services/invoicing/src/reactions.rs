@@ -41,7 +41,7 @@ fn react(councils: &BTreeSet<CouncilId>, event: &Recorded) -> Result<Option<Rout
     let Some((council, ask)) = told.filter(|(council, _)| councils.contains(council)) else {
         return Ok(None);
     };
-    let cause = Cause::event(&event.log.to_string(), event.position);
+    let cause = Cause::event(&format!("{}/{}", event.log, event.stream), event.stream_version);
     let command = Command { council, cause, at: event.meta.recorded_at, ask };
     Ok(Some(Route { owner: Owner::Council(council), command }))
 }

@@ -15,10 +15,11 @@ use uuid::Uuid;
 pub struct Cause(String);
 
 impl Cause {
-    /// An event of another log, such as position 17 of `contracts/E06000015`.
+    /// An event of another log by its place in its stream, such as the second of `contracts/E06000015/agreement/3f0e...`: what is
+    /// derived from it then does not hang on what else was going on, as its position in the log does.
     #[must_use]
-    pub fn event(log: &str, position: u64) -> Self {
-        Self(format!("event|{log}|{position}"))
+    pub fn event(stream: &str, version: u64) -> Self {
+        Self(format!("event|{stream}|{version}"))
     }
 
     /// A caller's request.
@@ -189,9 +190,9 @@ mod tests {
 
     #[test]
     fn the_same_cause_gives_the_same_id() {
-        let cause = Cause::event("contracts/E06000015", 17);
-        assert_eq!(cause.id_of("a"), Cause::event("contracts/E06000015", 17).id_of("a"));
+        let cause = Cause::event("contracts/E06000015/agreement/1", 17);
+        assert_eq!(cause.id_of("a"), Cause::event("contracts/E06000015/agreement/1", 17).id_of("a"));
         assert_ne!(cause.id_of("a"), cause.id_of("b"));
-        assert_ne!(cause.id_of("a"), Cause::event("contracts/E06000015", 18).id_of("a"));
+        assert_ne!(cause.id_of("a"), Cause::event("contracts/E06000015/agreement/1", 18).id_of("a"));
     }
 }
