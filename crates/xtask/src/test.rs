@@ -42,16 +42,19 @@ pub(crate) fn run_with(
     outcome
 }
 
-/// Builds every test, then runs the longest binary beside all others.
+/// Builds every test, then runs the longest binary beside all others. Both runs choose all of the workspace, and the runner leaves out what
+/// the other has: cargo would build anew for a smaller choice, as that asks for fewer features.
 fn beside_each_other(test: &impl Fn(&[String]) -> Command) -> Result<(Total, Result<(), Failure>), Failure> {
-    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    let whole = ["--workspace", "--no-fail-fast"];
-    let (_, built) = lane("", test(&words(&[&whole[..], &["--no-run"]].concat())));
-    built?;
     let own = std::env::current_exe()
         .map_err(|error| Failure::Missing(format!("this program's own path is not known: {error}")))?;
-    let but_longest = test(&words(&[&whole[..], &["--config", &runner(&own)]].concat()));
-    let longest = test(&words(&[&whole[..], &["--test", LONGEST]].concat()));
+    let whole = |more: &[&str]| {
+        let words = ["--workspace", "--no-fail-fast"].iter().chain(more);
+        test(&words.map(|&word| word.to_owned()).collect::<Vec<_>>())
+    };
+    let (_, built) = lane("", whole(&["--no-run"]));
+    built?;
+    let but_longest = whole(&["--config", &runner(&own, "but")]);
+    let longest = whole(&["--tests", "--config", &runner(&own, "only")]);
     Ok(std::thread::scope(|scope| {
         let prefix = format!("{LONGEST} | ");
         let beside = scope.spawn(move || lane(&prefix, longest));
@@ -63,20 +66,25 @@ fn beside_each_other(test: &impl Fn(&[String]) -> Command) -> Result<(Total, Res
     }))
 }
 
-/// The setting by which cargo hands every test binary to [`run_but_longest`].
-fn runner(own: &Path) -> String {
-    format!("target.'cfg(all())'.runner=[{:?}, {BUT_LONGEST:?}]", own.display().to_string())
+/// The setting by which cargo hands every test binary to [`run_some`].
+fn runner(own: &Path, which: &str) -> String {
+    let own = own.display().to_string();
+    format!("target.'cfg(all())'.runner=[{own:?}, {RUN_SOME:?}, {which:?}]")
 }
 
 /// The task that cargo itself calls, for each test binary.
-pub(crate) const BUT_LONGEST: &str = "test-but-longest";
+pub(crate) const RUN_SOME: &str = "run-some";
 
-/// Runs a test binary, named first, with the arguments that follow, unless it is the one that runs beside the others.
-pub(crate) fn run_but_longest(words: &[String]) -> Result<(), Failure> {
-    let Some((program, arguments)) = words.split_first() else {
-        return Err(Failure::Usage(format!("`{BUT_LONGEST}` is what cargo calls, with a test binary")));
+/// Runs a test binary with its arguments, which follow `only` or `but`, if it is, or is not, the longest.
+pub(crate) fn run_some(words: &[String]) -> Result<(), Failure> {
+    let usage = || Failure::Usage(format!("`{RUN_SOME}` is what cargo calls, with a test binary"));
+    let [which, program, arguments @ ..] = words else { return Err(usage()) };
+    let wanted = match which.as_str() {
+        "only" => is_longest(Path::new(program)),
+        "but" => !is_longest(Path::new(program)),
+        _ => return Err(usage()),
     };
-    if is_longest(Path::new(program)) {
+    if !wanted {
         return Ok(());
     }
     let status = Command::new(program).args(arguments).status();
@@ -186,12 +194,14 @@ mod tests {
         {
             assert!(!is_longest(Path::new(other)), "{other}");
         }
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-        assert_eq!(run_but_longest(&words(&["no/such/system-0c588636c5379aed"])), Ok(()));
-        assert_eq!(run_but_longest(&words(&["sh", "-c", "exit 0"])), Ok(()));
-        assert_eq!(run_but_longest(&words(&["sh", "-c", "exit 3"])).unwrap_err().exit_code(), 1);
-        assert_eq!(run_but_longest(&words(&["no-such-program-here"])).unwrap_err().exit_code(), 69);
-        assert_eq!(run_but_longest(&[]).unwrap_err().exit_code(), 2);
+        let run = |line: &str| run_some(&line.split(' ').map(String::from).collect::<Vec<_>>());
+        assert_eq!(run("but no/such/system-0c588636c5379aed"), Ok(()));
+        assert_eq!(run("only no/such/kafka-24728061cc40526e"), Ok(()));
+        assert_eq!(run("only no/such/system-0c588636c5379aed").unwrap_err().exit_code(), 69);
+        assert_eq!(run("but true"), Ok(()));
+        assert_eq!(run("but false").unwrap_err().exit_code(), 1);
+        assert_eq!(run("but").unwrap_err().exit_code(), 2);
+        assert_eq!(run("some true").unwrap_err().exit_code(), 2);
     }
 
     #[test]
