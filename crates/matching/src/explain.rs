@@ -201,6 +201,16 @@ impl Explanation<'_> {
         self.question.result(&self.judged.passing, self.judged.firsts(), limit)
     }
 
+    /// How many findings there are of all places that were left out: the rules that they fail, summed up.
+    #[must_use]
+    pub fn findings_total(&self) -> u64 {
+        let mut total = 0;
+        for block in self.judged.blocks() {
+            block.by_rule(|_, failing| total += u64::from(failing.count_ones()));
+        }
+        total
+    }
+
     /// The first `limit` places that one rule alone left out and that another question would find: in the order of the rules, the
     /// nearest first, then by place id.
     #[must_use]
