@@ -99,7 +99,13 @@ fn is_longest(program: &Path) -> bool {
 }
 
 /// Runs tests, and tells what they say, each line behind `prefix`, as they say it.
-fn lane(prefix: &str, mut test: Command) -> (Total, Result<(), Failure>) {
+fn lane(prefix: &str, test: Command) -> (Total, Result<(), Failure>) {
+    // A reader that went away (`| head`) does not stop the tests.
+    told(test, |line| drop(writeln!(std::io::stdout(), "{prefix}{line}")))
+}
+
+/// Runs tests, and hands on each line that they say.
+fn told(mut test: Command, tell: impl Fn(&str)) -> (Total, Result<(), Failure>) {
     let line = typed(&test);
     let mut total = Total::default();
     let mut child = match test.stdout(Stdio::piped()).spawn() {
@@ -110,8 +116,7 @@ fn lane(prefix: &str, mut test: Command) -> (Total, Result<(), Failure>) {
         let Ok(line) = line else { break };
         let line = String::from_utf8_lossy(&line);
         total.add(&line);
-        // A reader that went away (`| head`) does not stop the tests.
-        let _ = writeln!(std::io::stdout(), "{prefix}{line}");
+        tell(&line);
     }
     let outcome = match child.wait() {
         Ok(status) if status.success() => Ok(()),
@@ -169,6 +174,7 @@ impl fmt::Display for Total {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
 
     #[test]
     fn the_total_counts_what_each_binary_said_and_nothing_else() {
@@ -209,7 +215,9 @@ mod tests {
         let said = "echo 'test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured'; exit 101";
         let mut test = Command::new("sh");
         test.args(["-c", said]);
-        let (total, outcome) = lane("system | ", test);
+        let heard = RefCell::new(Vec::new());
+        let (total, outcome) = told(test, |line| heard.borrow_mut().push(line.to_owned()));
+        assert_eq!(heard.into_inner().len(), 1);
         assert_eq!(total, Total { binaries: 1, passed: 10, failed: 2, ignored: 0 });
         assert_eq!(outcome.unwrap_err().exit_code(), 1);
     }
