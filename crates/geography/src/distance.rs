@@ -97,12 +97,8 @@ impl Reach {
 
 /// The integer root, exact: the processor's own is near it within a step, and integers say which of the two it is.
 #[inline]
-#[expect(
-    clippy::float_arithmetic,
-    reason = "a first guess, which integers put right: no digit of it is told"
-)]
 fn root(square: u64) -> u64 {
-    // Beyond, neither the guess nor its square is sure to be held; that is 50,000 miles.
+    // Beyond, a float need not hold it; so far apart nothing is in Great Britain.
     let Some(signed) = i64::try_from(square).ok().filter(|square| *square < 1 << 52) else {
         return square.isqrt();
     };
@@ -110,7 +106,7 @@ fn root(square: u64) -> u64 {
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "below 2^52"
+        reason = "a number below 2^52 is held, and so is its root"
     )]
     let guess = (signed as f64).sqrt() as u64;
     guess - u64::from(guess * guess > square) + u64::from((guess + 1) * (guess + 1) <= square)
