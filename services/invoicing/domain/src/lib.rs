@@ -61,7 +61,7 @@ pub use lines::Split;
 pub use payables::{Payable, PayableKind, ReceivedInvoice};
 pub use payment_policy::{APPROVERS_MAX, PaymentPolicy, RUN_DAYS};
 pub use prompt_payment::{PromptPayment, prompt_payment, reporting_period};
-pub use reads::{AGE_BUCKETS, Aged, MonthForecast, aged_payables, forecast, known_at};
+pub use reads::{AGE_BUCKETS, Aged, Extract, MonthForecast, aged_payables, forecast, known_at};
 pub use rejection::{PaymentRejection, Rejection};
 pub use state::{
     BankDetails, Invoice, InvoicePayment, LineStanding, Movement, PaymentRun, PaymentRunStatus, PaymentState,

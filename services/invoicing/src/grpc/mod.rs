@@ -113,8 +113,8 @@ impl InvoicingService for Invoicing {
         &self,
         request: Request<GetInvoiceDocumentRequest>,
     ) -> Result<Response<InvoiceDocument>, Status> {
-        exporting::get_invoice_document(self, &Caller::of(&request)?, &request.into_inner())
-            .map(Response::new)
+        let caller = Caller::of(&request)?;
+        exporting::get_invoice_document(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn submit_invoice(
