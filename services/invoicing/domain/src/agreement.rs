@@ -2,8 +2,11 @@
 //! date, and the facts that say which nights are paid at all.
 
 use crate::journal::EntryId;
+use crate::tax::Supply;
 use care::published::{AbsenceRule, AbsenceRulesFrom, FunderShare, FundersFrom, PriceLine, TermLine};
-use care::{AgreementId, CouncilId, Date, Nights, Pence, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{
+    AgreementId, CouncilId, Date, EstablishmentUrn, Nights, Pence, PlaceId, ProviderId, ReferralId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -247,6 +250,12 @@ pub struct Agreement {
     pub in_house: bool,
     /// The place; unknown where the agreement was opened before places were noted.
     pub place: Option<PlaceId>,
+    /// The home, whose registration VAT goes by; unknown where the agreement was opened before homes were noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urn: Option<EstablishmentUrn>,
+    /// How VAT sees the supply, by date; nothing where nothing was told of home and supplier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supply: Vec<Supply>,
     /// The agreed first night.
     pub start: Date,
     /// The price.

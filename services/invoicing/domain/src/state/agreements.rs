@@ -28,6 +28,8 @@ impl Agreement {
             provision: e.provision.clone(),
             in_house: e.in_house,
             place: e.place.clone(),
+            urn: e.urn.clone(),
+            supply: Vec::new(),
             start: e.start,
             terms: Terms::issued(e.start, &e.lines, &e.funders),
             absences: BTreeMap::new(),
@@ -61,6 +63,8 @@ impl Agreement {
             provision: kind,
             in_house: false,
             place: Some(e.place.clone()),
+            urn: e.urn.clone(),
+            supply: Vec::new(),
             start: e.from,
             terms: Terms::issued(e.from, &[line], &[own]),
             absences: BTreeMap::new(),
@@ -226,8 +230,9 @@ impl State {
         agreement.standing.iter().filter_map(wrong).collect()
     }
 
-    pub(super) fn opened(&mut self, agreement: Agreement) {
+    pub(super) fn opened(&mut self, mut agreement: Agreement) {
         let id = agreement.id;
+        agreement.supply = self.tax.supply_of(&agreement);
         if let Some(place) = &agreement.place {
             self.places.entry(place.clone()).or_default().insert(id);
         }
@@ -248,6 +253,19 @@ impl State {
                 other.news = Some("OCCUPIED".to_owned());
             }
             self.look_again(other);
+        }
+    }
+
+    /// Takes up how VAT sees the supply of agreements by now, and sees what has to be corrected for it.
+    pub(super) fn supply_told(&mut self, news: &str) {
+        let of = |it: &Agreement| Some(self.tax.supply_of(it)).filter(|supply| *supply != it.supply);
+        let changed: Vec<_> = self.agreements.values().filter_map(|it| Some((it.id, of(it)?))).collect();
+        for (id, supply) in changed {
+            if let Some(agreement) = self.agreements.get_mut(&id) {
+                agreement.supply = supply;
+                agreement.news = Some(news.to_owned());
+            }
+            self.look_again(id);
         }
     }
 
