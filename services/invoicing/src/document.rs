@@ -12,7 +12,7 @@ use books::document::{
 use books::remittance::{Item, Remittance};
 use care::{CouncilId, Pence, ProviderId, code_sets};
 use invoicing_domain as domain;
-use invoicing_domain::{EntryId, InvoiceKind, PayableKind, STANDARD_RATES, State};
+use invoicing_domain::{EntryId, InvoiceKind, NO_VAT_NUMBER, PayableKind, STANDARD_RATES, State};
 use std::collections::BTreeSet;
 
 /// As which file.
@@ -81,8 +81,11 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
     let has = |category| lines.iter().any(|line| line.vat.category == category);
     let (taxed, outside) = (has(Category::Standard), has(Category::OutsideScope));
     // An independent school's education is taxed: only what is exempt is said to be.
-    let education =
-        issued.lines.iter().any(|it| it.kind == "EDUCATION" && vat(it).category == Category::Exempt);
+    let is_untaxed = |it: &domain::InvoiceLine| it.vat.as_deref() == Some(NO_VAT_NUMBER);
+    let of_exempt = || issued.lines.iter().filter(|it| vat(it).category == Category::Exempt);
+    let education = of_exempt().any(|it| it.kind == "EDUCATION" && !is_untaxed(it));
+    let welfare = of_exempt().any(|it| it.kind != "EDUCATION" && !is_untaxed(it));
+    let untaxed = of_exempt().any(is_untaxed);
     let due = issued.payable_by;
     let mut document = Document {
         kind: if credit { Kind::SelfBilledCreditNote } else { Kind::SelfBilledInvoice },
@@ -97,11 +100,11 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
         order: None,
         preceding: if credit { preceding(state, invoice) } else { Vec::new() },
         contract: None,
-        seller: seller(&issued.provider, outside),
+        seller: seller(issued, outside),
         buyer: party(issued.council.to_string(), issued.council.name().to_owned()),
         payment: None,
         terms: credit.then(|| format!("To be settled by {due}")),
-        exempt: has(Category::Exempt).then(|| exempt(education)),
+        exempt: has(Category::Exempt).then(|| exempt(welfare, education, untaxed)),
         outside_scope: outside.then(outside_scope),
         lines,
         rounding: Pence::ZERO,
@@ -118,14 +121,23 @@ fn note(taxed: bool) -> String {
     if taxed { format!("{whose} The VAT shown is your output tax due to HMRC.") } else { whose.to_owned() }
 }
 
-fn exempt(education: bool) -> Exemption {
-    let welfare = "VAT Act 1994, schedule 9, group 7, item 9";
-    if education {
-        // The standard has one reason for all lines of a category, and one code would be wrong of some.
-        let both = format!("Welfare: {welfare}; education: schedule 9, group 6, item 1");
-        return Exemption { code: None, reason: Some(both) };
+/// Why there is no VAT on some lines: the standard has one reason for all of them, and one code would be wrong of some. It has no category for what
+/// is taxable and bears no VAT, and of those that it has this one alone may stand beside the others.
+fn exempt(welfare: bool, education: bool, untaxed: bool) -> Exemption {
+    let law = "VAT Act 1994, schedule 9, group 7, item 9";
+    if welfare && !education && !untaxed {
+        return Exemption { code: Some("VATEX-EU-132-1G".to_owned()), reason: Some(law.to_owned()) };
     }
-    Exemption { code: Some("VATEX-EU-132-1G".to_owned()), reason: Some(welfare.to_owned()) }
+    let mut reasons = Vec::new();
+    reasons.extend(welfare.then(|| format!("Welfare: {law}")));
+    reasons.extend(education.then(|| match welfare {
+        true => "education: schedule 9, group 6, item 1".to_owned(),
+        false => "Education: VAT Act 1994, schedule 9, group 6, item 1".to_owned(),
+    }));
+    reasons.extend(
+        untaxed.then(|| "No VAT is added: the council knows no VAT number of the supplier".to_owned()),
+    );
+    Exemption { code: None, reason: Some(reasons.join("; ")) }
 }
 
 fn outside_scope() -> Exemption {
@@ -145,9 +157,11 @@ pub(crate) fn party(id: String, name: String) -> Party {
     }
 }
 
-fn seller(provider: &ProviderId, outside_scope: bool) -> Party {
-    let id = provider.to_string();
-    Party { tax_reference: (!outside_scope).then(|| id.clone()), ..party(id, provider_as_named(provider)) }
+fn seller(issued: &domain::InvoiceIssued, outside_scope: bool) -> Party {
+    let (id, name) = (issued.provider.to_string(), provider_as_named(&issued.provider));
+    let vat_number = issued.vat_number.as_ref().filter(|_| !outside_scope).map(ToString::to_string);
+    let tax_reference = (!outside_scope && vat_number.is_none()).then(|| id.clone());
+    Party { vat_number, tax_reference, ..party(id, name) }
 }
 
 /// The name of another council, or the id.
@@ -200,6 +214,7 @@ fn lump(id: String, name: String, net: Pence, vat: Vat) -> Line {
 /// The treatment as it was recorded, at the rate of the line's nights. Records from before it was noted are of welfare.
 fn vat(line: &domain::InvoiceLine) -> Vat {
     let noted = line.vat.as_deref().and_then(Category::of_treatment);
+    // Without a VAT number there is no category of its own, see `exempt`.
     match noted.unwrap_or(Category::Exempt) {
         Category::Exempt => Vat::EXEMPT,
         Category::OutsideScope => Vat::OUTSIDE_SCOPE,

@@ -2,6 +2,7 @@
 
 pub(crate) mod payments;
 pub(crate) mod supplier;
+pub(crate) mod tax;
 
 use api::invoicing::{
     AccountBalance, AccountClass, AgedPayable, Charge, ChargedLine, Forecast, ForecastMonth, FunderAmount,

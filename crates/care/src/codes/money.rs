@@ -51,6 +51,7 @@ set! {
     VAT_TREATMENT = "VAT_TREATMENT" {
         "EXEMPT" => "Exempt: welfare by a state-regulated body, or education that is exempt",
         "STANDARD" => "Standard rate",
+        "NO_VAT_NUMBER" => "Taxable, and without VAT: the council has verified no VAT number of the supplier",
         "OUTSIDE_SCOPE" => "Outside the scope of VAT: the council's own provision, or no supply",
     }
 }

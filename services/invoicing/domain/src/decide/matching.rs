@@ -14,6 +14,7 @@ use crate::agreement::{Agreement, common, cut, joined, without};
 use crate::events::{Claim, LineMatch, SupplierLine, Tolerance};
 use crate::lines::{Component, components, cost_of_kind, kinds, nights_of_kind, treatments};
 use crate::state::{State, Supplier};
+use crate::vat;
 use care::{AgreementId, Date, InvoiceId, Nights, Pence, code_sets};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -258,7 +259,9 @@ impl Agreed<'_> {
         if treated.is_empty() {
             return false;
         }
-        if !treated.contains(line.vat.as_str()) {
+        // Who has no VAT number adds no VAT, by whatever name it calls that.
+        let adds_none = line.vat != vat::STANDARD && line.vat_amount == Pence::ZERO;
+        if !(treated.contains(line.vat.as_str()) || treated.contains(vat::NO_VAT_NUMBER) && adds_none) {
             return true;
         }
         // Nights on both sides of a change of the law are told apart by the amounts.
