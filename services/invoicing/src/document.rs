@@ -5,12 +5,14 @@
 //! a tax registration. VAT is in the books by line; where that differs by pennies from VAT on the sum, as the standard has it, the document
 //! says so as its rounding, so that what is to be paid is what the ledger owes.
 
+mod received;
+
 use books::Faults;
 use books::document::{
     Address, Category, Document, Exemption, Kind, Line, Party, Preceding, Price, Profile, Unit, Vat,
 };
 use books::remittance::{Item, Remittance};
-use care::{CouncilId, Pence, ProviderId, code_sets};
+use care::{CouncilId, Date, Pence, ProviderId, code_sets};
 use invoicing_domain as domain;
 use invoicing_domain::{EntryId, InvoiceKind, NO_VAT_NUMBER, PayableKind, STANDARD_RATES, State};
 use std::collections::BTreeSet;
@@ -81,7 +83,7 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
     let has = |category| lines.iter().any(|line| line.vat.category == category);
     let (taxed, outside) = (has(Category::Standard), has(Category::OutsideScope));
     // An independent school's education is taxed: only what is exempt is said to be.
-    let is_untaxed = |it: &domain::InvoiceLine| it.vat.as_deref() == Some(NO_VAT_NUMBER);
+    let is_untaxed = |it: &domain::InvoiceLine| is_untaxed(it.vat.as_deref());
     let of_exempt = || issued.lines.iter().filter(|it| vat(it).category == Category::Exempt);
     let education = of_exempt().any(|it| it.kind == "EDUCATION" && !is_untaxed(it));
     let welfare = of_exempt().any(|it| it.kind != "EDUCATION" && !is_untaxed(it));
@@ -113,6 +115,16 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
         document.rounding = Pence(sign * issued.gross().0 - totals.with_vat.0);
     }
     document
+}
+
+/// Whether a line is taxable and bears no VAT.
+fn is_untaxed(treatment: Option<&str>) -> bool {
+    treatment == Some(NO_VAT_NUMBER)
+}
+
+/// A kind of line in words.
+fn label_of(kind: &str) -> String {
+    code_sets::CHARGE_LINE.label(kind).unwrap_or(kind).to_owned()
 }
 
 /// What HM Revenue and Customs asks to stand on a self-billed document (VAT Notice 700/62).
@@ -173,8 +185,7 @@ pub(crate) fn provider_as_named(provider: &ProviderId) -> String {
 
 fn line(index: usize, line: &domain::InvoiceLine, sign: i64) -> Line {
     let (id, net) = ((index + 1).to_string(), Pence(sign * line.amount.0));
-    let label = code_sets::CHARGE_LINE.label(&line.kind);
-    let name = label.unwrap_or(line.kind.as_str()).to_owned();
+    let name = label_of(&line.kind);
     let vat = vat(line);
     // The price is never negative: the sign is that of the quantity.
     let weekly = Pence(if net < Pence::ZERO { -line.weekly.0.abs() } else { line.weekly.0.abs() });
@@ -213,14 +224,17 @@ fn lump(id: String, name: String, net: Pence, vat: Vat) -> Line {
 
 /// The treatment as it was recorded, at the rate of the line's nights. Records from before it was noted are of welfare.
 fn vat(line: &domain::InvoiceLine) -> Vat {
-    let noted = line.vat.as_deref().and_then(Category::of_treatment);
+    vat_of(line.vat.as_deref(), line.nights.start())
+}
+
+/// A treatment as it was recorded, a code of `code_sets::VAT_TREATMENT`, at the rate of a day.
+fn vat_of(treatment: Option<&str>, day: Date) -> Vat {
     // Without a VAT number there is no category of its own, see `exempt`.
-    match noted.unwrap_or(Category::Exempt) {
+    match treatment.and_then(Category::of_treatment).unwrap_or(Category::Exempt) {
         Category::Exempt => Vat::EXEMPT,
         Category::OutsideScope => Vat::OUTSIDE_SCOPE,
         Category::Standard => {
-            let from = line.nights.start();
-            let rate = STANDARD_RATES.iter().rfind(|(since, _)| *since <= from).map_or(0, |(_, rate)| *rate);
+            let rate = STANDARD_RATES.iter().rfind(|(since, _)| *since <= day).map_or(0, |(_, rate)| *rate);
             Vat { category: Category::Standard, rate }
         }
     }

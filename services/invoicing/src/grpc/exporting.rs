@@ -2,6 +2,7 @@
 
 use super::payment_runs::look_at;
 use super::reading::{point, visible_invoice};
+use super::supplier::received_invoice;
 use crate::Invoicing;
 use crate::document::{FileKind, Source};
 use crate::export::{Extract, Program, Span};
@@ -10,6 +11,7 @@ use crate::payment_document::{RunFile, RunSource};
 use crate::render;
 use api::invoicing as proto;
 use books::Faults;
+use invoicing_domain::{State, SupplierInvoice};
 use proto::{ExportJournalRequest, ExportJournalResponse, GetInvoiceDocumentRequest, InvoiceDocument};
 use service_kit::{Caller, Endless, Fields, Teller, Told, refused};
 use std::sync::Arc;
@@ -88,9 +90,16 @@ pub(super) async fn get_invoice_document(
     let name = fields.council_resource("name", &request.name, "invoices");
     let kind = file_kind(&mut fields, request.format);
     let ((council, id), kind) = fields.finish(|| Some((name?, kind?)))?;
-    let (source, number) = visible_invoice(service, caller, council, id, |state, invoice| {
-        (Source::of(state, invoice, kind), invoice.issued.number.clone())
-    })?;
+    let received = |state: &State, invoice: &SupplierInvoice| {
+        let number = format!("{council}-received-{:06}", invoice.received.sequence);
+        (Source::received(state, invoice, kind), number)
+    };
+    let (source, number) = match received_invoice(service, caller, council, id, received)? {
+        Some((source, number)) => (source.ok_or_else(|| no_advice(&number))?, number),
+        None => visible_invoice(service, caller, council, id, |state, invoice| {
+            (Source::of(state, invoice, kind), invoice.issued.number.clone())
+        })?,
+    };
     let nothing_paid = || {
         let message = format!(
             "{number} was not paid to the provider, so there is nothing to remit: ask for it as an e-invoice or CSV"
@@ -107,6 +116,14 @@ pub(super) async fn get_invoice_document(
         media_type: media_type.to_owned(),
         content: file.into_bytes(),
     })
+}
+
+fn no_advice(number: &str) -> Status {
+    let message = format!(
+        "{number} is the provider's own invoice: ask for it as an e-invoice or CSV, and for the advice of the payment run that paid it \
+         (GetPaymentRunDocument)"
+    );
+    refused(Code::FailedPrecondition, "NOTHING_PAID", message, [])
 }
 
 pub(super) fn get_payment_run_document(
