@@ -40,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) place: PlaceId,
     /// The days on which the registration of the home turns, with whether it is registered from then on.
     pub(crate) home: BTreeMap<Day, bool>,
+    /// Whether a VAT number of its provider is verified: of all nights, or of none.
+    pub(crate) has_vat_number: bool,
     pub(crate) start: Day,
     pub(crate) version: u32,
     pub(crate) lines: Vec<TermLine>,

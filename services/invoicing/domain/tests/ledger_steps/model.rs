@@ -114,14 +114,7 @@ impl Model {
                     self.numbers.insert(provider.clone(), false);
                     Expect::News(1, Vec::new())
                 }
-                PaymentStep::VerifyTaxDetails { provider, .. } => match self.numbers.get_mut(provider) {
-                    None => Expect::Refused("TAX_DETAILS_UNKNOWN"),
-                    Some(true) => Expect::Nothing,
-                    Some(verified) => {
-                        *verified = true;
-                        Expect::News(1, Vec::new())
-                    }
-                },
+                PaymentStep::VerifyTaxDetails { provider, .. } => self.number_verified(provider, today),
                 _ => Expect::Nothing,
             },
             fact => {
@@ -220,6 +213,22 @@ impl Model {
         Expect::News(1, touched)
     }
 
+    /// From now on all nights of a provider bear the VAT that is due on them.
+    fn number_verified(&mut self, provider: &ProviderId, today: Date) -> Expect {
+        match self.numbers.get_mut(provider) {
+            None => return Expect::Refused("TAX_DETAILS_UNKNOWN"),
+            Some(true) => return Expect::Nothing,
+            Some(verified) => *verified = true,
+        }
+        let mut touched = Vec::new();
+        for facts in self.facts.values_mut().filter(|facts| facts.provider == *provider) {
+            facts.has_vat_number = true;
+            facts.reprice(day_of(today));
+            touched.push(facts.id);
+        }
+        Expect::News(1, touched)
+    }
+
     /// The nights on which a child of the council is at a place.
     fn occupied(&self, place: &PlaceId) -> Vec<(Day, Day)> {
         let there = self.facts.values().filter(|it| it.subject == Subject::Placement && it.place == *place);
@@ -259,6 +268,7 @@ impl Model {
     pub(crate) fn opened(&mut self, mut facts: Facts) -> Told {
         let id = facts.id;
         facts.home.clone_from(&self.home);
+        facts.has_vat_number = self.numbers.get(&facts.provider) == Some(&true);
         self.facts.insert(id, facts);
         Ok(Some(vec![id]))
     }
@@ -293,6 +303,7 @@ pub(crate) fn blank(
         in_house: false,
         place: place.clone(),
         home: BTreeMap::new(),
+        has_vat_number: false,
         start: day_of(start),
         version: 1,
         lines: (1..).zip(lines).map(line).collect(),

@@ -83,7 +83,7 @@ impl Priced {
         }
         for (on, amount) in facts.outcomes.values() {
             *by_line.entry((None, "OUTCOME")).or_insert(0) += amount;
-            vat += rounded(*amount, rate(facts, "OUTCOME", *on), 10_000);
+            vat += rounded(*amount, added(facts, is_taxable(facts, "OUTCOME", *on)), 10_000);
         }
         by_line.retain(|_, amount| *amount != 0);
         (by_line, vat)
@@ -166,12 +166,12 @@ pub(crate) fn price(facts: &Facts, to: Day) -> Priced {
     if let Some((from, until)) = nights {
         let until = until.min(to);
         let off = taken_off(facts, from, until);
-        let mut absences: BTreeMap<(usize, bool, i64), Vec<i64>> = BTreeMap::new();
+        let mut absences: BTreeMap<(usize, bool, bool), Vec<i64>> = BTreeMap::new();
         for line in &facts.lines {
             priced.items.extend(line_item(facts, line, (from, until), &off, &mut absences));
         }
-        for ((_, _, rate), nightly) in absences {
-            priced.items.push(item((None, "ABSENCE"), rate, from, nightly));
+        for ((_, _, taxable), nightly) in absences {
+            priced.items.push(item((None, "ABSENCE"), added(facts, taxable), from, nightly));
         }
     }
     if let (Some((from, until)), Some(stays)) = (facts.staying(), &facts.stays) {
@@ -191,15 +191,16 @@ pub(crate) fn price(facts: &Facts, to: Day) -> Priced {
 
 /// An item for each stretch of nights that VAT treats alike.
 fn taxed_items(facts: &Facts, line: Line, first: Day, nightly: &[i64]) -> Vec<Item> {
-    let mut stretches: Vec<(i64, Day, Vec<i64>)> = Vec::new();
+    let mut stretches: Vec<(bool, Day, Vec<i64>)> = Vec::new();
     for (night, amount) in (first..).zip(nightly) {
-        let rate = rate(facts, line.1, night);
+        let taxable = is_taxable(facts, line.1, night);
         match stretches.last_mut() {
-            Some((before, _, nightly)) if *before == rate => nightly.push(*amount),
-            _ => stretches.push((rate, night, vec![*amount])),
+            Some((before, _, nightly)) if *before == taxable => nightly.push(*amount),
+            _ => stretches.push((taxable, night, vec![*amount])),
         }
     }
-    stretches.into_iter().map(|(rate, first, nightly)| item(line, rate, first, nightly)).collect()
+    let stretch = |(taxable, first, nightly)| item(line, added(facts, taxable), first, nightly);
+    stretches.into_iter().map(stretch).collect()
 }
 
 fn item(line: Line, rate: i64, first: Day, nightly: Vec<i64>) -> Item {
@@ -225,7 +226,7 @@ fn line_item(
     line: &TermLine,
     (from, until): (Day, Day),
     off: &[Option<TakenOff>],
-    absences: &mut BTreeMap<(usize, bool, i64), Vec<i64>>,
+    absences: &mut BTreeMap<(usize, bool, bool), Vec<i64>>,
 ) -> Vec<Item> {
     let since = crate::days::day_of(line.from);
     let first = if since <= facts.start { from } else { since.max(from) };
@@ -242,15 +243,15 @@ fn line_item(
     for (night, amount) in (first..last).zip(&nightly) {
         let nth = usize::try_from(night - from).unwrap();
         let now = off[nth];
-        let rate = rate(facts, kind, night);
-        if now.map(|off| (off.step, rate)) != step {
-            (step, paid) = (now.map(|off| (off.step, rate)), 0);
+        let taxable = is_taxable(facts, kind, night);
+        if now.map(|off| (off.step, taxable)) != step {
+            (step, paid) = (now.map(|off| (off.step, taxable)), 0);
         }
         if let Some(off) = now {
             let part = if is_core { off.core } else { off.other };
             let taken = rounded(paid + amount, part, 10_000) - rounded(paid, part, 10_000);
             let all =
-                absences.entry((off.step, is_core, rate)).or_insert_with(|| vec![0; off_len(from, until)]);
+                absences.entry((off.step, is_core, taxable)).or_insert_with(|| vec![0; off_len(from, until)]);
             all[nth] -= taken;
         }
         paid += amount;
@@ -294,10 +295,15 @@ fn taken_off(facts: &Facts, from: Day, until: Day) -> Vec<Option<TakenOff>> {
     (from..until).map(of_night).collect()
 }
 
-/// The rate of VAT in basis points; every night of a history lies after the last change of the law.
-fn rate(facts: &Facts, kind: &str, night: Day) -> i64 {
+/// Whether VAT is due on a line of a night; every night of a history lies after the last change of the law.
+fn is_taxable(facts: &Facts, kind: &str, night: Day) -> bool {
     let gone = facts.home.range(..=night).next_back().is_some_and(|(_, registered)| !registered);
     let school = matches!(facts.provision.as_str(), "RESIDENTIAL_EDUCATION" | "RESIDENTIAL_SCHOOL_52_WEEKS");
     let taxed = gone || facts.provision == "UNREGISTERED" || school && kind == "EDUCATION";
-    if taxed && !facts.in_house && facts.is_of_home() { 2_000 } else { 0 }
+    taxed && !facts.in_house && facts.is_of_home()
+}
+
+/// The rate of VAT in basis points: none is added without a number.
+fn added(facts: &Facts, taxable: bool) -> i64 {
+    if taxable && facts.has_vat_number { 2_000 } else { 0 }
 }
