@@ -50,6 +50,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     };
     match task.as_str() {
         "test" => test::run(&Place::find()?, rest),
+        test::RUN_SOME => test::run_some(rest),
         "check" => check::run(&Place::find()?, &check::parts(rest)?),
         "ci" if rest.is_empty() => ci(&Place::find()?),
         "crash" => crash::run(&Place::find()?, rest),

@@ -31,6 +31,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("SearchReferral", r#"{"name": "<referral>", "limit": 20, "max_distance_miles": 100}"#),
     ("ListSearches", r#"{"parent": "<referral>", "page_size": 200}"#),
     ("ExplainSearch", r#"{"name": "<referral>/searches/1", "page_size": 200}"#),
+    ("ExportSearch", r#"{"name": "<referral>/searches/1"}"#),
     ("ReleaseReferral", r#"{"name": "<referral>", "providers": ["<my_provider>"]}"#),
     ("ListReleasedReferrals", r#"{"parent": "<provider>", "page_size": 200}"#),
     ("GetReleasedReferral", r#"{"name": "<referral>"}"#),
