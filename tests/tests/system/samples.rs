@@ -432,6 +432,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("GetPaymentRunDocument", r#"{"name": "<payment_run>", "format": "PAYMENT_RUN_FORMAT_CSV"}"#),
     ("RecordPaymentReturned", r#"{"name": "<invoice>", "reason": "account closed"}"#),
     ("GetPromptPayment", r#"{"parent": "<council>", "from": "2026-04-01", "to": "2026-09-30"}"#),
+    (
+        "RecordTaxDetails",
+        r#"{"name": "<tax_details>", "standing": {"from": "2026-02-01", "vat_number": "GB220430231"}}"#,
+    ),
+    ("VerifyTaxDetails", r#"{"name": "<tax_details>", "revision": 1, "how": "asked HMRC's checker"}"#),
+    ("GetTaxDetails", r#"{"name": "<tax_details>"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (

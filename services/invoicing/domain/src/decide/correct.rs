@@ -58,6 +58,11 @@ impl<'a> Work<'a> {
         self.commit(agreement, changed)
     }
 
+    /// Corrects an agreement that stays as it is but for how VAT sees it: what was agreed beforehand of its place is not concerned.
+    pub(super) fn treat_anew(&mut self, changed: &mut Agreement, reason: &str) -> Result<(), Rejection> {
+        self.settle(changed, None, reason)
+    }
+
     /// Corrects standing charges, latest first. Each correction counts in the period of the charge it corrects, or in the first open one
     /// after it.
     pub(super) fn correct(

@@ -35,6 +35,7 @@ pub(super) fn agreement_issued(
         lines: issued.terms.lines.clone(),
         funders: issued.terms.funders.clone(),
         place: Some(issued.place.clone()),
+        urn: Some(issued.urn.clone()),
         in_house: issued.terms.route == Route::InHouse,
         at: issued.at,
     };

@@ -11,6 +11,7 @@ mod payments;
 mod periods;
 mod price_facts;
 mod supplier;
+mod tax;
 
 pub use supplier::{InvoiceRejected, InvoiceTrouble, QueryRejected};
 
@@ -84,6 +85,7 @@ impl Domain for Invoicing {
             Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),
             Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
             Ask::ChargeOutcome(due) => Ok(outcomes::due(state, command, due)),
+            Ask::NoteRegistrations(told) => tax::registrations(state, command, told),
             Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
             Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
             Ask::YieldNights(fact) => Ok(beforehand::yielded(state, command, fact)),

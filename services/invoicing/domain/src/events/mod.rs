@@ -22,6 +22,7 @@ macro_rules! body {
 mod payments;
 mod price;
 mod supplier;
+mod tax;
 
 pub use supplier::{
     Allowance, BillingArranged, BillingMode, Claim, InvoiceFormat, InvoiceQueryAnswered,
@@ -38,12 +39,15 @@ pub use price::{
     StayingPutOpened, TermsChanged,
 };
 
+pub use tax::{HomeRegistrationNoted, TaxDetailsRecorded, TaxDetailsVerified};
+
 use crate::charge::{Charge, is_nil};
 use crate::journal::{EntryId, JournalEntry};
+use crate::tax::VatNumber;
 use care::published::{FunderShare, PriceLine};
 use care::{
-    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, PaymentRunId, Pence, PlaceId, ProviderId,
-    ReferralId, StreamId, Timestamp,
+    AgreementId, CouncilId, Date, EstablishmentUrn, EventBody, InvoiceId, Nights, PaymentRunId, Pence,
+    PlaceId, ProviderId, ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -93,6 +97,9 @@ pub struct AgreementOpened {
     /// The place; none in records from before it was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceId>,
+    /// The home, whose registration VAT goes by; none in records from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urn: Option<EstablishmentUrn>,
     /// Whether it is the council's own provision.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_house: bool,
@@ -266,6 +273,9 @@ pub struct InvoiceIssued {
     /// The VAT on them.
     #[serde(default, skip_serializing_if = "is_nil")]
     pub vat: Pence,
+    /// The provider's VAT number, which stands on an invoice made for it; none where it had none, and in records from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_number: Option<VatNumber>,
     /// What was posted.
     pub entry: Arc<JournalEntry>,
     /// The run that issued it.
@@ -405,5 +415,8 @@ care::events! {
         PaymentRunRejected,
         PaymentRunReleased,
         PaymentReturned,
+        HomeRegistrationNoted,
+        TaxDetailsRecorded,
+        TaxDetailsVerified,
     }
 }

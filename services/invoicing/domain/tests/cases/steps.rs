@@ -12,7 +12,9 @@ use care::published::{
     StayingPutEnded, StayingPutStarted, TermLine,
 };
 use care::{AgreementId, AwardId, Date, OfferId, Pence, PlaceId, ReferralId};
-use invoicing_domain::{AccrueNights, Ask, ClosePeriod, IssueInvoice, RecordPayment, State};
+use invoicing_domain::{
+    AccrueNights, Ask, ClosePeriod, IssueInvoice, RecordPayment, RegistrationTold, State,
+};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -63,6 +65,15 @@ impl Step {
             }
             ["away", name, number, kind, from, rest @ ..] => {
                 Ask::NoteAbsence(away(name, number, kind, date(from)?, rest, today)?)
+            }
+            ["home", registered @ ("registered" | "gone"), "from", from] => {
+                Ask::NoteRegistrations(vec![RegistrationTold {
+                    urn: "SC045099".parse().unwrap(),
+                    registered: *registered == "registered",
+                    from: date(from)?,
+                    dates: None,
+                    at: noon(today),
+                }])
             }
             ["outcome", name, number, amount, on] => Ask::ChargeOutcome(OutcomePaymentDue {
                 agreement: id(name),

@@ -2,7 +2,7 @@
 //! order or not at all. A new ability of the ledger is a new row here.
 
 use crate::chance::Chance;
-use crate::common::{agreement, derby, funders};
+use crate::common::{agreement, by, derby, funders};
 use crate::days::{Day, JANUARY, MARCH, date_of};
 use crate::facts::Facts;
 use crate::terms;
@@ -14,10 +14,12 @@ use care::market::{
 use care::published::{
     AgreementIssued, AwardTerms, CallOffEvidence, PlacementEnded, PlacementStarted, Route,
 };
-use care::{AgreementId, AwardId, OfferId, Pence, PlaceId, ReferralId};
+use care::{AgreementId, AwardId, OfferId, Pence, PlaceId, ProviderId, ReferralId};
 use invoicing_domain::{
-    AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, RecordPayment, RunId, RunKind, Subject,
+    AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, PaymentStep, RecordPayment, RegistrationTold,
+    RunId, RunKind, Subject, TaxDetails, VatNumber,
 };
+use jiff::civil::date;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -25,7 +27,7 @@ use uuid::Uuid;
 type Make = fn(&mut World, &mut Chance) -> Vec<Ask>;
 
 /// Each step with its weight.
-const STEPS: [(usize, Make); 23] = [
+const STEPS: [(usize, Make); 24] = [
     (12, wait),
     (16, accrue),
     (2, run),
@@ -46,6 +48,7 @@ const STEPS: [(usize, Make); 23] = [
     (2, resell),
     (2, end_beforehand),
     (1, give_up),
+    (1, home),
     (5, again),
     (4, release),
     (2, wrong),
@@ -63,7 +66,7 @@ const LAST: Day = 230;
 pub(crate) fn open(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let start = if chance.once_in(4) { MARCH } else { JANUARY };
     world.today = start;
-    let mut asks = Vec::new();
+    let mut asks: Vec<Ask> = PROVIDERS.into_iter().flat_map(vat_number).collect();
     for n in 0..3 {
         asks.push(issued(world, chance, n));
         if !chance.once_in(3) {
@@ -171,6 +174,25 @@ fn pay(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
 fn close(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let month = date_of(world.today - chance.day(10, 70));
     vec![Ask::ClosePeriod(ClosePeriod { month, leave_uncharged: true })]
+}
+
+/// Two people say that a provider has a VAT number.
+fn vat_number(provider: &str) -> [Ask; 2] {
+    let provider: ProviderId = provider.parse().unwrap();
+    let vat_number = Some(VatNumber::new("GB220430231").unwrap());
+    let details = TaxDetails { from: date(2020, 1, 1), vat_number, charity: false };
+    [
+        by("ann", PaymentStep::RecordTaxDetails { provider: provider.clone(), details }),
+        by("ben", PaymentStep::VerifyTaxDetails { provider, revision: 1, how: "asked HMRC".to_owned() }),
+    ]
+}
+
+/// The market tells that the home is registered no longer, or again; the register may be read late.
+fn home(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
+    let from = date_of(world.today + chance.day(-40, 3));
+    let urn = "SC045099".parse().unwrap();
+    let (registered, at) = (chance.once_in(2), world.now());
+    vec![Ask::NoteRegistrations(vec![RegistrationTold { urn, registered, from, dates: None, at }])]
 }
 
 fn issue(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
