@@ -5,8 +5,8 @@ use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
 };
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
-    StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEndWithdrawn,
+    PlacementEnded, PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
@@ -53,6 +53,7 @@ fn agreed(event: &Recorded) -> Result<Option<Ask>, DecodeError> {
         AgreementIssued::TYPE => Ask::OpenAgreement(decode_body(version, payload)?),
         PlacementStarted::TYPE => Ask::OpenCharges(decode_body(version, payload)?),
         PlacementEnded::TYPE => Ask::CloseCharges(decode_body(version, payload)?),
+        PlacementEndWithdrawn::TYPE => Ask::ReopenCharges(decode_body(version, payload)?),
         AgreementTermsSet::TYPE => Ask::SetTerms(decode_body(version, payload)?),
         AbsenceRecorded::TYPE => Ask::NoteAbsence(decode_body(version, payload)?),
         StayingPutStarted::TYPE => Ask::OpenStayingPut(decode_body(version, payload)?),

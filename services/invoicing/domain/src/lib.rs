@@ -46,14 +46,14 @@ pub use commitment::year_end;
 pub use decide::{InvoiceRejected, InvoiceTrouble, Invoicing, QueryRejected, limits};
 pub use events::{
     AbsenceNoted, AgreementOpened, Allowance, BankDetailsRecorded, BankDetailsVerified, BillingArranged,
-    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, Claim, CommitmentPosted,
-    ContractFactRefused, InvoiceFormat, InvoiceIssued, InvoiceKind, InvoiceLine, InvoiceQueryAnswered,
-    InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason, LineCredit, LineMatch, LineResolved,
-    MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded, OutcomeCharged, PaymentPolicySet,
-    PaymentRecorded, PaymentReturned, PaymentRunApproved, PaymentRunProposed, PaymentRunRejected,
-    PaymentRunReleased, PeriodClosed, QueryOutcome, RunFinished, RunId, RunItem, RunKind, RunPayee,
-    RunStarted, StayingPutClosed, StayingPutOpened, SupplierInvoiceQueried, SupplierInvoiceReceived,
-    SupplierLine, TermsChanged, Tolerance,
+    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, ChargesReopened, Claim,
+    CommitmentPosted, ContractFactRefused, InvoiceFormat, InvoiceIssued, InvoiceKind, InvoiceLine,
+    InvoiceQueryAnswered, InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason, LineCredit,
+    LineMatch, LineResolved, MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded,
+    OutcomeCharged, PaymentPolicySet, PaymentRecorded, PaymentReturned, PaymentRunApproved,
+    PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, PeriodClosed, QueryOutcome, RunFinished,
+    RunId, RunItem, RunKind, RunPayee, RunStarted, StayingPutClosed, StayingPutOpened,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, TermsChanged, Tolerance,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};
