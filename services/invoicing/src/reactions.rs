@@ -7,8 +7,8 @@ use care::market::{
     ReservationEnded,
 };
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
-    StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEndWithdrawn,
+    PlacementEnded, PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body, london_date};
 use eventlog::{LogId, Owner, Recorded, Service};
@@ -111,6 +111,7 @@ fn agreed(event: &Recorded) -> Result<Option<Ask>, DecodeError> {
         AgreementIssued::TYPE => Ask::OpenAgreement(decode_body(version, payload)?),
         PlacementStarted::TYPE => Ask::OpenCharges(decode_body(version, payload)?),
         PlacementEnded::TYPE => Ask::CloseCharges(decode_body(version, payload)?),
+        PlacementEndWithdrawn::TYPE => Ask::ReopenCharges(decode_body(version, payload)?),
         AgreementTermsSet::TYPE => Ask::SetTerms(decode_body(version, payload)?),
         AbsenceRecorded::TYPE => Ask::NoteAbsence(decode_body(version, payload)?),
         StayingPutStarted::TYPE => Ask::OpenStayingPut(decode_body(version, payload)?),

@@ -296,6 +296,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("ListAgreements", r#"{"parent": "<self>", "page_size": 200}"#),
     ("StartPlacement", r#"{"name": "<agreement>", "on": "<today>"}"#),
     ("EndPlacement", r#"{"name": "<agreement>", "on": "2026-06-20", "reason": "CARPL"}"#),
+    ("WithdrawEnd", r#"{"name": "<agreement>", "reason": "the carers keep the child"}"#),
     ("CancelAgreement", r#"{"name": "<agreement>", "reason": "OTHER"}"#),
     (
         "GiveNotice",

@@ -273,6 +273,9 @@ pub struct Agreement {
     pub arrived_at: Option<Timestamp>,
     /// The departure as it was last recorded.
     pub end: Option<Departure>,
+    /// When an end was last withdrawn; what was recorded of one before that holds no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Timestamp>,
     /// Nights agreed beforehand that the market gave up, in order: they are not paid, whether or not a child is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Nights>,

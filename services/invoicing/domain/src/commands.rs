@@ -12,8 +12,8 @@ use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
 };
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
-    StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEndWithdrawn,
+    PlacementEnded, PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{AgreementId, CouncilId, Date, EstablishmentUrn, InvoiceId, Pence, ProviderId, Timestamp};
 
@@ -175,6 +175,8 @@ pub enum Ask {
     OpenCharges(PlacementStarted),
     /// A fact from contracts: the child left.
     CloseCharges(PlacementEnded),
+    /// A fact from contracts: an end that was recorded ahead does not come.
+    ReopenCharges(PlacementEndWithdrawn),
     /// A fact from contracts: the price is another.
     SetTerms(AgreementTermsSet),
     /// A fact from contracts: the child was away, or is.

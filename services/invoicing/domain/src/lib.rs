@@ -47,10 +47,10 @@ pub use commitment::year_end;
 pub use decide::{InvoiceRejected, InvoiceTrouble, Invoicing, QueryRejected, limits};
 pub use events::{
     AbsenceNoted, AgreementOpened, Allowance, BankDetailsRecorded, BankDetailsVerified, BillingArranged,
-    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, Claim, CommitmentPosted,
-    ContractFactRefused, HomeRegistrationNoted, InvoiceFormat, InvoiceIssued, InvoiceKind, InvoiceLine,
-    InvoiceQueryAnswered, InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason, LineCredit,
-    LineMatch, LineResolved, MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded,
+    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, ChargesReopened, Claim,
+    CommitmentPosted, ContractFactRefused, HomeRegistrationNoted, InvoiceFormat, InvoiceIssued, InvoiceKind,
+    InvoiceLine, InvoiceQueryAnswered, InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason,
+    LineCredit, LineMatch, LineResolved, MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded,
     OutcomeCharged, PaymentPolicySet, PaymentRecorded, PaymentReturned, PaymentRunApproved,
     PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, PeriodClosed, QueryOutcome, RunFinished,
     RunId, RunItem, RunKind, RunPayee, RunStarted, StayingPutClosed, StayingPutOpened,

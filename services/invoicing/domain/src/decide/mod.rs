@@ -80,6 +80,7 @@ impl Domain for Invoicing {
             Ask::OpenAgreement(issued) => Ok(facts::agreement_issued(state, command, issued)),
             Ask::OpenCharges(started) => Ok(facts::placement_started(state, command, started)),
             Ask::CloseCharges(ended) => Ok(facts::placement_ended(state, command, ended)),
+            Ask::ReopenCharges(withdrawn) => Ok(facts::end_withdrawn(state, command, withdrawn)),
             Ask::SetTerms(set) => Ok(price_facts::terms_set(state, command, set)),
             Ask::NoteAbsence(recorded) => Ok(price_facts::absence_recorded(state, command, recorded)),
             Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),

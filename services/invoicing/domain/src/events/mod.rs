@@ -146,6 +146,24 @@ pub struct ChargesClosed {
     pub at: Timestamp,
 }
 
+/// The end of a placement that was recorded ahead does not come: its nights are charged from [`ChargesOpened`] on without an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargesReopened {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The council.
+    pub council: CouncilId,
+    /// The day of departure that does not hold any more.
+    pub on: Date,
+    /// When that was recorded.
+    pub at: Timestamp,
+}
+
+impl ChargesReopened {
+    /// Why charges change by it: the reason of the corrections that follow.
+    pub const REASON: &'static str = "END_WITHDRAWN";
+}
+
 /// A fact from contracts that the ledger cannot take. Nothing is charged on it, and somebody has to look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractFactRefused {
@@ -368,6 +386,7 @@ pub struct RunFinished {
 body!(AgreementOpened, "agreement", |event| event.agreement, event.start);
 body!(ChargesOpened, "agreement", |event| event.agreement, event.from);
 body!(ChargesClosed, "agreement", |event| event.agreement, event.on);
+body!(ChargesReopened, "agreement", |event| event.agreement, event.on);
 body!(ContractFactRefused, "agreement", |event| event.agreement);
 body!(ChargePosted, "agreement", |event| event.charge.agreement, event.charge.nights.start());
 body!(OutcomeCharged, "agreement", |event| event.charge.agreement, event.charge.nights.start());
@@ -384,6 +403,7 @@ care::events! {
         AgreementOpened,
         ChargesOpened,
         ChargesClosed,
+        ChargesReopened,
         TermsChanged,
         AbsenceNoted,
         StayingPutOpened,

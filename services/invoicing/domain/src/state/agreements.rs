@@ -7,8 +7,8 @@ use crate::agreement::{
 };
 use crate::charge::Charge;
 use crate::events::{
-    AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, NightsAgreed, NightsAgreedEnded,
-    NightsYielded, OutcomeCharged, StayingPutClosed, StayingPutOpened, TermsChanged,
+    AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, ChargesReopened, NightsAgreed,
+    NightsAgreedEnded, NightsYielded, OutcomeCharged, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 use crate::journal::JournalEntry;
 use crate::lines::{Component, charged, components};
@@ -38,6 +38,7 @@ impl Agreement {
             from: None,
             arrived_at: None,
             end: None,
+            reopened_at: None,
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
@@ -75,6 +76,7 @@ impl Agreement {
             from: Some(e.from),
             arrived_at: None,
             end: Some(end),
+            reopened_at: None,
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
@@ -100,6 +102,12 @@ impl Agreement {
         let at = self.end.as_ref().map_or(e.at, |known| known.at.max(e.at));
         self.end = Some(Departure { on: e.on, reason: e.reason.clone(), at });
         self.news = Some(e.reason.clone());
+    }
+
+    pub(crate) fn reopen(&mut self, e: &ChargesReopened) {
+        self.end = None;
+        self.reopened_at = self.reopened_at.max(Some(e.at));
+        self.news = Some(ChargesReopened::REASON.to_owned());
     }
 
     pub(crate) fn set_terms(&mut self, e: &TermsChanged) {

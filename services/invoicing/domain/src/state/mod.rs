@@ -189,6 +189,7 @@ impl State {
             InvoicingEvent::NightsAgreed(e) => self.opened(Agreement::agreed(e)),
             InvoicingEvent::ChargesOpened(e) => self.told(e.agreement, |it| it.arrive(e)),
             InvoicingEvent::ChargesClosed(e) => self.told(e.agreement, |it| it.depart(e)),
+            InvoicingEvent::ChargesReopened(e) => self.told(e.agreement, |it| it.reopen(e)),
             InvoicingEvent::TermsChanged(e) => self.told(e.agreement, |it| it.set_terms(e)),
             InvoicingEvent::AbsenceNoted(e) => self.told(e.agreement, |it| it.note_absence(e)),
             InvoicingEvent::StayingPutOpened(e) => self.told(e.agreement, |it| it.stay_put(e)),

@@ -52,6 +52,7 @@ pub(crate) struct Facts {
     pub(crate) from: Option<Day>,
     pub(crate) arrived_at: Option<Timestamp>,
     pub(crate) end: Option<(Day, Timestamp)>,
+    pub(crate) reopened_at: Option<Timestamp>,
     pub(crate) yielded: Vec<(Day, Day)>,
     pub(crate) stays: Option<Stays>,
     /// Payments for outcomes by their numbers: the day and what is paid.

@@ -313,6 +313,7 @@ pub(crate) fn blank(
         from: None,
         arrived_at: None,
         end: None,
+        reopened_at: None,
         yielded: Vec::new(),
         stays: None,
         outcomes: BTreeMap::new(),

@@ -12,7 +12,8 @@ use care::market::{
     ResaleSold, ReservationEnded, Yielded,
 };
 use care::published::{
-    AgreementIssued, AwardTerms, CallOffEvidence, PlacementEnded, PlacementStarted, Route,
+    AgreementIssued, AwardTerms, CallOffEvidence, PlacementEndWithdrawn, PlacementEnded, PlacementStarted,
+    Route,
 };
 use care::{AgreementId, AwardId, OfferId, Pence, PlaceId, ProviderId, ReferralId};
 use invoicing_domain::{
@@ -37,6 +38,7 @@ const STEPS: [(usize, Make); 24] = [
     (3, issue),
     (5, arrive),
     (5, leave),
+    (2, stay_after_all),
     (2, move_on_one_day),
     (9, terms::change),
     (4, terms::uplift_or_sibling),
@@ -97,6 +99,7 @@ fn hold(world: &mut World, chance: &mut Chance, asks: Vec<Ask>) -> Vec<Ask> {
     let waits = matches!(
         asks.as_slice(),
         [Ask::CloseCharges(_)
+            | Ask::ReopenCharges(_)
             | Ask::SetTerms(_)
             | Ask::NoteAbsence(_)
             | Ask::OpenStayingPut(_)
@@ -269,6 +272,25 @@ fn leave(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     };
     let corrected = chance.once_in(3);
     vec![ended(world, id, on, corrected)]
+}
+
+/// An end does not come, mostly one that was told.
+fn stay_after_all(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
+    let ended: Vec<_> = world.model.facts.values().filter(|it| it.end.is_some()).map(|it| it.id).collect();
+    let id = match chance.one_of(&ended) {
+        Some(id) if !chance.once_in(4) => *id,
+        _ => placement(chance),
+    };
+    let (on, place) = (date_of(world.today + 5), PLACES[0].parse().unwrap());
+    vec![Ask::ReopenCharges(PlacementEndWithdrawn {
+        agreement: id,
+        award: AwardId(id.0),
+        council: derby(),
+        place,
+        on,
+        reason: "goes on".to_owned(),
+        at: world.now(),
+    })]
 }
 
 /// A child moves from one placement to the next on one day.
