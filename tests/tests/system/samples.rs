@@ -296,6 +296,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("ListAgreements", r#"{"parent": "<self>", "page_size": 200}"#),
     ("StartPlacement", r#"{"name": "<agreement>", "on": "<today>"}"#),
     ("EndPlacement", r#"{"name": "<agreement>", "on": "2026-06-20", "reason": "CARPL"}"#),
+    ("WithdrawEnd", r#"{"name": "<agreement>", "reason": "the carers keep the child"}"#),
     ("CancelAgreement", r#"{"name": "<agreement>", "reason": "OTHER"}"#),
     (
         "GiveNotice",
@@ -432,6 +433,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("GetPaymentRunDocument", r#"{"name": "<payment_run>", "format": "PAYMENT_RUN_FORMAT_CSV"}"#),
     ("RecordPaymentReturned", r#"{"name": "<invoice>", "reason": "account closed"}"#),
     ("GetPromptPayment", r#"{"parent": "<council>", "from": "2026-04-01", "to": "2026-09-30"}"#),
+    (
+        "RecordTaxDetails",
+        r#"{"name": "<tax_details>", "standing": {"from": "2026-02-01", "vat_number": "GB220430231"}}"#,
+    ),
+    ("VerifyTaxDetails", r#"{"name": "<tax_details>", "revision": 1, "how": "asked HMRC's checker"}"#),
+    ("GetTaxDetails", r#"{"name": "<tax_details>"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (
