@@ -35,10 +35,10 @@ pub(super) enum Family {
     Price,
     /// Children's stays, in nights of the nights that places were open.
     Fill,
-    /// Block beds, in empty nights of the nights bought.
-    Voids,
     /// Beds bought beforehand, in nights reserved of the nights bought.
     Bought,
+    /// Block beds, in empty nights of the nights bought.
+    Voids,
     /// Ended placements by how and how soon.
     Endings,
     /// Documents by whether they take something back, in pence of the pence billed.
@@ -48,6 +48,22 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// Every family.
+    pub(super) const ALL: [Self; 12] = [
+        Self::Answers,
+        Self::Declines,
+        Self::Routes,
+        Self::Distance,
+        Self::Grade,
+        Self::Price,
+        Self::Fill,
+        Self::Bought,
+        Self::Voids,
+        Self::Endings,
+        Self::Invoices,
+        Self::Payments,
+    ];
+
     /// The family that all cases of this one are in as well.
     pub(super) fn within(self) -> Option<Self> {
         match self {
@@ -121,6 +137,13 @@ impl<'a> Case<'a> {
     pub(super) fn within(&self, spans: &[Nights]) -> Option<Self> {
         let (part, whole) = self.nights.as_ref()?;
         let (part, whole) = (common(part, spans), common(whole, spans));
+        (!part.is_empty() || !whole.is_empty()).then(|| self.clone().of_nights(part, whole))
+    }
+
+    /// What of the case lies in none of these nights; none if nothing does.
+    pub(super) fn beyond(&self, spans: &[Nights]) -> Option<Self> {
+        let (part, whole) = self.nights.as_ref()?;
+        let (part, whole) = (without(part, spans), without(whole, spans));
         (!part.is_empty() || !whole.is_empty()).then(|| self.clone().of_nights(part, whole))
     }
 }
@@ -285,7 +308,11 @@ impl<'a> Stays<'a> {
             stays.in_place.entry(&occupancy.place).or_default().push(stay());
             let solo = facts.heard.claims.get(award).is_some_and(|claim| claim.solo);
             if let Some(place) = facts.heard.places.get(&occupancy.place).filter(|_| solo) {
-                stays.solo.entry(home_of(place)).or_default().push((&occupancy.place, stay()));
+                let alone = stays.solo.entry(home_of(place)).or_default();
+                // The child's own place is open as well: there it is a case, and here its nights alone are counted.
+                for nights in common(&nights_of(&place.spans), &[stay().nights]) {
+                    alone.push((&occupancy.place, Stay { council: occupancy.council, nights }));
+                }
             }
         }
         stays

@@ -6,15 +6,12 @@
 //! one council's alone. Of a provider, whoever reads all others could take them off what the framework has in common: what several providers
 //! that are not told have together must be as good.
 //!
-//! Who reads two frameworks could take one off the other, and be left with the cases of a council that is in one of them alone. So what is in one
-//! and not in the other ([`Apart`]) must be as good as well, or else the framework that began later is not told. What is left of all call-offs
-//! without those that have a price is judged in the same way.
-//!
-//! Two families are of the same cases as another ([`Family::within`](super::cases::Family::within)): what is left out of that one is left out of them.
+//! Who reads several frameworks could take one off another, and be left with the cases of a council that is in one of them alone. What is told
+//! of which framework in their stead is decided in [`plan`](super::plan); here a sheet is judged with what else would be told by it.
 //!
 //! What this does not cover: figures that were read before and taken off later ones, since a quarter changes while it goes on and afterwards too
-//! (late offers, corrections, payments, a council that joins from an earlier date); two onlookers who put together what they know; more than two
-//! frameworks taken together; and how many agreements there are of which a fact is not known, such as the distance.
+//! (late offers, corrections, payments, a council that joins from an earlier date); two onlookers who put together what they know; and how many
+//! agreements there are of which a fact is not known, such as the distance.
 
 use super::figures::{Counts, Sheet};
 use care::CouncilId;
@@ -63,47 +60,12 @@ fn few(cases: u64) -> bool {
     (1..CASES_MIN).contains(&cases)
 }
 
-/// Cases that are told together, and what would be left of them if one took other figures off that the onlooker may read as well.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Group<'a> {
-    pub(super) sheet: Sheet<'a>,
-    pub(super) apart: BTreeMap<Apart, Sheet<'a>>,
-}
-
-/// What is left of two figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Apart {
-    /// What is of this framework, and not of that other one.
-    Here(usize),
-    /// What is of that other framework, and not of this one.
-    There(usize),
-    /// Call-offs without a price that is counted of this framework.
-    Unpriced,
-    /// Call-offs without a price that is counted of this framework or one that is told before it.
-    UnpricedAnywhere,
-}
-
-impl<'a> Group<'a> {
-    fn join(&mut self, other: &Self) {
-        self.sheet.join(&other.sheet);
-        for (apart, sheet) in &other.apart {
-            self.apart.entry(*apart).or_default().join(sheet);
-        }
-    }
-
-    /// Every kind that there is, here or in what is left.
-    fn kinds(&self) -> BTreeSet<&'a str> {
-        let sheets = std::iter::once(&self.sheet).chain(self.apart.values());
-        sheets.flat_map(|sheet| sheet.counts.keys().copied()).collect()
-    }
-}
-
 fn cases(counts: &Counts<'_>, kinds: &BTreeSet<&str>) -> u64 {
     kinds.iter().filter_map(|kind| counts.get(kind)).sum()
 }
 
 /// Why the cases of these kinds, taken together, are not told.
-fn judged(sheet: &Sheet<'_>, onlooker: CouncilId, kinds: &BTreeSet<&str>) -> Option<Suppressed> {
+pub(super) fn judged(sheet: &Sheet<'_>, onlooker: CouncilId, kinds: &BTreeSet<&str>) -> Option<Suppressed> {
     if few(cases(&sheet.counts, kinds)) {
         return Some(Suppressed::FewCases);
     }
@@ -117,19 +79,19 @@ fn each_judged(sheet: &Sheet<'_>, onlooker: CouncilId) -> Option<Suppressed> {
     sheet.counts.keys().filter_map(|kind| judged(sheet, onlooker, &BTreeSet::from([*kind]))).min()
 }
 
-/// Why cases are not told whole, if they are not. That there is none is told: what is left is then another figure, which is judged itself.
-pub(super) fn whole(group: &Group<'_>, onlooker: CouncilId) -> Option<Suppressed> {
-    if group.sheet.cases() == 0 {
+/// Why cases are not told whole, if they are not; `apart` is what else would be told with them. That there is none is told: what is left is
+/// then another figure, which is judged itself.
+pub(super) fn whole(sheet: &Sheet<'_>, apart: &[Sheet<'_>], onlooker: CouncilId) -> Option<Suppressed> {
+    if sheet.cases() == 0 {
         return None;
     }
-    let apart = || group.apart.values().any(|sheet| each_judged(sheet, onlooker).is_some());
-    each_judged(&group.sheet, onlooker).or_else(|| apart().then_some(Suppressed::TellsAnother))
+    let tells_another = || apart.iter().any(|sheet| each_judged(sheet, onlooker).is_some());
+    each_judged(sheet, onlooker).or_else(|| tells_another().then_some(Suppressed::TellsAnother))
 }
 
-/// As [`whole`], for what is a price.
-pub(super) fn price(group: &Group<'_>, onlooker: CouncilId) -> Option<Suppressed> {
-    let few_councils = group.sheet.cases() > 0 && group.sheet.by_council.len() < PRICE_COUNCILS_MIN;
-    whole(group, onlooker).or(few_councils.then_some(Suppressed::FewCouncils))
+/// Whether too few councils stand behind what is a price.
+pub(super) fn few_councils(sheet: &Sheet<'_>) -> bool {
+    sheet.cases() > 0 && sheet.by_council.len() < PRICE_COUNCILS_MIN
 }
 
 /// Whether so many measures of others stand behind a percentile that [`CASES_MIN`] of them lie beyond it on either side; also where all are
@@ -140,82 +102,110 @@ pub(super) fn percentile_tells(sheet: &Sheet<'_>, percent: u8, onlooker: Council
     others == 0 || others.saturating_mul(beyond) >= CASES_MIN * 100
 }
 
-/// What is told of the kinds of a family that are told one by one.
+/// What is told of the kinds of a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mix<'a> {
     /// Nothing, not even how many cases there are.
     Nothing(Suppressed),
-    /// All but these kinds, which are as many as hide each other.
-    AllBut(BTreeSet<&'a str>),
+    /// All but these kinds, which are as many as hide each other. One reason is told for all of them, since which of them it holds for would tell
+    /// about the others.
+    AllBut(BTreeSet<&'a str>, Suppressed),
 }
 
-impl Mix<'_> {
+impl<'a> Mix<'a> {
+    /// All of them.
+    pub(super) fn all() -> Self {
+        Self::AllBut(BTreeSet::new(), Suppressed::FewCases)
+    }
+
+    /// All of them, unless there is a reason not to tell any.
+    pub(super) fn unless(why: Option<Suppressed>) -> Self {
+        why.map_or_else(Self::all, Self::Nothing)
+    }
+
     /// Whether the cases of this kind are told.
     pub(super) fn tells(&self, kind: &str) -> bool {
-        matches!(self, Self::AllBut(left_out) if !left_out.contains(kind))
+        matches!(self, Self::AllBut(left_out, _) if !left_out.contains(kind))
+    }
+
+    /// The kinds that are left out of all that are told; none where nothing is told.
+    pub(super) fn left_out(&self) -> Option<&BTreeSet<&'a str>> {
+        match self {
+            Self::Nothing(_) => None,
+            Self::AllBut(left_out, _) => Some(left_out),
+        }
+    }
+
+    /// Why not every kind is told, if not.
+    pub(super) fn why(&self) -> Option<Suppressed> {
+        match self {
+            Self::Nothing(why) => Some(*why),
+            Self::AllBut(left_out, why) => (!left_out.is_empty()).then_some(*why),
+        }
     }
 }
 
-/// What is told of cases kind by kind. A kind that is left out alone could be told from all cases and the rest: so the least of the others
-/// are left out with it until what is left out is [`CASES_MIN`] cases at least, in two kinds at least, and may be told together.
-pub(super) fn mix<'a>(group: &Group<'a>, onlooker: CouncilId) -> Mix<'a> {
-    let all = group.kinds();
-    if group.sheet.cases() == 0 {
-        return Mix::AllBut(BTreeSet::new());
+/// What is told of cases kind by kind, where `apart` would be told with them. A kind that is left out alone could be told from all cases and the
+/// rest: so the least of the others are left out with it until what is left out is [`CASES_MIN`] cases at least, in two kinds at least, and may
+/// be told together. What is left out of another figure that these could be taken off, or the other way round, is left out here as well.
+pub(super) fn mix<'a>(
+    sheet: &Sheet<'a>,
+    apart: &[Sheet<'a>],
+    onlooker: CouncilId,
+    left_out_before: BTreeSet<&'a str>,
+) -> Mix<'a> {
+    let sheets = || std::iter::once(sheet).chain(apart);
+    let all: BTreeSet<&'a str> = sheets().flat_map(|sheet| sheet.counts.keys().copied()).collect();
+    if sheet.cases() == 0 {
+        return Mix::all();
     }
-    if let Some(why) = judged(&group.sheet, onlooker, &all) {
+    if let Some(why) = judged(sheet, onlooker, &all) {
         return Mix::Nothing(why);
     }
-    let safe = |kinds: &BTreeSet<&str>| {
-        let mut sheets = std::iter::once(&group.sheet).chain(group.apart.values());
-        sheets.all(|sheet| judged(sheet, onlooker, kinds).is_none())
-    };
+    let safe = |kinds: &BTreeSet<&str>| sheets().all(|sheet| judged(sheet, onlooker, kinds).is_none());
     if !safe(&all) {
         return Mix::Nothing(Suppressed::TellsAnother);
     }
-    let mut left_out: BTreeSet<&'a str> =
-        all.iter().copied().filter(|kind| !safe(&BTreeSet::from([*kind]))).collect();
+    let alone = |kind: &'a str| BTreeSet::from([kind]);
+    let few_cases = |kind: &&'a str| judged(sheet, onlooker, &alone(*kind)) == Some(Suppressed::FewCases);
+    let why = if all.iter().any(few_cases) { Suppressed::FewCases } else { Suppressed::TellsAnother };
+    let mut left_out = left_out_before;
+    left_out.extend(all.iter().filter(|kind| !safe(&alone(*kind))));
     let hidden = |left_out: &BTreeSet<&'a str>| {
-        left_out.len() >= 2 && cases(&group.sheet.counts, left_out) >= CASES_MIN && safe(left_out)
+        left_out.len() >= 2 && cases(&sheet.counts, left_out) >= CASES_MIN && safe(left_out)
     };
     while !left_out.is_empty() && !hidden(&left_out) {
         let rest = all.difference(&left_out).copied();
-        match rest.min_by_key(|kind| (group.sheet.of(&[kind]), *kind)) {
+        match rest.min_by_key(|kind| (sheet.of(&[kind]), *kind)) {
             Some(least) => drop(left_out.insert(least)),
-            None => return Mix::Nothing(Suppressed::FewCases),
+            None => return Mix::Nothing(why),
         }
     }
-    Mix::AllBut(left_out)
+    Mix::AllBut(left_out, why)
 }
 
-/// Which of several providers' sheets are not told, where what they have in common is told as well. Those that may not be told on their own are
-/// joined by the least of the others, until what all of them have together may be told; they may also be all.
-pub(super) fn among<'k, K: Ord>(
-    groups: &'k BTreeMap<K, Group<'_>>,
-    onlooker: CouncilId,
-    alone: impl Fn(&K, &Group<'_>) -> Option<Suppressed>,
-) -> BTreeMap<&'k K, Suppressed> {
-    let with_cases = || groups.iter().filter(|(_, group)| group.sheet.cases() > 0);
-    let unsafe_ones = with_cases().filter_map(|(key, group)| Some((key, alone(key, group)?)));
-    let mut left_out: BTreeMap<&K, Suppressed> = unsafe_ones.collect();
-    while !left_out.is_empty() && !hide_each_other(groups, &left_out, onlooker) {
-        let rest = with_cases().filter(|(key, _)| !left_out.contains_key(key));
-        match rest.min_by_key(|(key, group)| (group.sheet.cases(), *key)) {
-            Some((least, _)) => drop(left_out.insert(least, Suppressed::FewCases)),
+/// Which of several providers are not told, where what they have in common is told as well; `cases` are those of each that has any. Those that may
+/// not be told `alone`, and those that were left out before, are joined by the least of the others, until what all of them have may be told
+/// `together`; they may also be all.
+pub(super) fn among<K: Copy + Ord>(
+    cases: &BTreeMap<K, u64>,
+    left_out_before: &BTreeMap<K, Suppressed>,
+    alone: impl Fn(K) -> Option<Suppressed>,
+    together: impl Fn(&[K]) -> bool,
+) -> BTreeMap<K, Suppressed> {
+    let because = |key: &K| alone(*key).or_else(|| left_out_before.get(key).copied());
+    let mut left_out: BTreeMap<K, Suppressed> =
+        cases.keys().filter_map(|key| Some((*key, because(key)?))).collect();
+    let Some(why) = left_out.values().min().copied() else { return left_out };
+    let hide_each_other = |left_out: &BTreeMap<K, Suppressed>| {
+        left_out.len() >= 2 && together(&left_out.keys().copied().collect::<Vec<_>>())
+    };
+    while !hide_each_other(&left_out) {
+        let rest = cases.iter().filter(|(key, _)| !left_out.contains_key(key));
+        match rest.min_by_key(|(key, cases)| (**cases, **key)) {
+            Some((least, _)) => drop(left_out.insert(*least, why)),
             None => break,
         }
     }
     left_out
-}
-
-fn hide_each_other<K: Ord>(
-    groups: &BTreeMap<K, Group<'_>>,
-    left_out: &BTreeMap<&K, Suppressed>,
-    onlooker: CouncilId,
-) -> bool {
-    let mut together = Group::default();
-    for group in left_out.keys().filter_map(|key| groups.get(*key)) {
-        together.join(group);
-    }
-    left_out.len() >= 2 && whole(&together, onlooker).is_none()
 }

@@ -24,17 +24,21 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// Takes a case in.
     pub(super) fn add(&mut self, case: &Case<'a>) {
-        if let Some(kind) = case.kind {
-            *self.counts.entry(kind).or_default() += 1;
-            if let Some(council) = case.council {
-                *self.by_council.entry(council).or_default().entry(kind).or_default() += 1;
-            }
-        }
+        self.count(case);
         self.part = self.part.saturating_add(case.part);
         self.whole = self.whole.saturating_add(case.whole);
         self.measures.extend(case.measure);
         if let (Some(council), Some(_)) = (case.council, case.measure) {
             *self.measured.entry(council).or_default() += 1;
+        }
+    }
+
+    /// Counts a case; no amount and no measure.
+    pub(super) fn count(&mut self, case: &Case<'a>) {
+        let Some(kind) = case.kind else { return };
+        *self.counts.entry(kind).or_default() += 1;
+        if let Some(council) = case.council {
+            *self.by_council.entry(council).or_default().entry(kind).or_default() += 1;
         }
     }
 

@@ -13,6 +13,7 @@ mod figures;
 mod heard;
 mod kpis;
 mod placements;
+mod plan;
 mod quarter;
 mod report;
 mod spans;
