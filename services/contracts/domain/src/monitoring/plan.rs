@@ -1,373 +1,289 @@
-//! What is told of several frameworks to one who reads them all.
+//! What is told of all the sheets that one council may read, decided in one go.
 //!
-//! The frameworks that an onlooker reads are decided one after the other, in the order in which they began: of each is told what gives nothing
-//! away with all that is told of those before it, so that whichever it asks for first, it is told the same.
+//! The figures are gone through in a fixed order, whichever of them is asked for: the frameworks that the onlooker reads, in the order in which they
+//! began; then the providers of those that it leads, the largest first. Of each sheet a family's total comes first, then its figures, the largest
+//! first. One is told if it gives nothing away with all that is told before it ([`Blocks`]). What the onlooker reads of its own is taken off
+//! there.
 //!
-//! Cases are split by which of the frameworks they are of. Whatever sums of frameworks are taken off each other, what is left consists of such
-//! parts; so each part must be as good as a figure. A kind, or a provider, that is left out of one framework is left out of those after it:
-//! otherwise it could be told from them. Agreements called off from a framework are told with all call-offs, and by its prices alone: what is left
-//! of call-offs without prices that are told must be as good, too.
-//!
-//! Where a framework itself is not told without gaps, none of its providers is.
+//! Families of the same cases are decided together: reasons with the answers that they are of, prices with the agreements. Of distance and grade
+//! the agreements of which they are not known are a block as well, since how many agreements there are is told.
 
+use super::blocks::{Blocks, CaseId, Cell, Whose};
 use super::cases::{Case, FRAMEWORK, Family, Wanted, each_case};
-use super::disclosure::{self, Mix, Suppressed};
+use super::disclosure::{PRICE_COUNCILS_MIN, Suppressed, Verdict};
 use super::figures::Sheet;
+use super::kpis::{KPIS, Kpi, Made};
 use super::quarter::{Quarter, Quarters};
 use super::report::{Facts, Told};
-use super::spans::joined;
+use super::spans::{common, joined, without};
 use crate::frameworks::Framework;
 use care::{CouncilId, FrameworkId, Nights, ProviderId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Frameworks, by their places in the order.
 type Places = BTreeSet<usize>;
-/// A provider, or none where all are meant.
-type Key<'a> = Option<&'a ProviderId>;
-type When = (Quarter, Family);
+/// A framework with its name.
+pub(super) type Named<'a> = (&'a FrameworkId, &'a Framework);
 
-/// Cases that are told together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Group<'a> {
-    sheet: Sheet<'a>,
-    /// How many cases there are by which frameworks they are of (nights may be of some, and other nights of others), and by the framework that
-    /// they were called off from. Those of other frameworks that are decided before are among them.
-    split: BTreeMap<(BTreeSet<Places>, Option<usize>), Sheet<'a>>,
+/// Agreements of which the fact is not known.
+const UNKNOWN: &str = "UNKNOWN";
+/// Nights of block beds without a child.
+const EMPTY: &str = "EMPTY";
+/// Nights of block beds with a child.
+const FILLED: &str = "FILLED";
+
+/// What sheets tell cases apart by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Name<'a> {
+    frameworks: Places,
+    provider: &'a ProviderId,
+    family: Family,
+    kind: &'a str,
+    /// The framework that it was called off from at a price that is counted.
+    priced: Option<usize>,
 }
 
-impl<'a> Group<'a> {
-    /// Takes the counts of another group in.
-    fn join(&mut self, other: &Self) {
-        self.sheet.join(&other.sheet);
-        for (of, sheet) in &other.split {
-            self.split.entry(of.clone()).or_default().join(sheet);
-        }
+/// A sheet: a framework's, or a provider's for a framework's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Page<'a> {
+    framework: usize,
+    provider: Option<&'a ProviderId>,
+}
+
+impl<'a> Page<'a> {
+    fn has(self, name: &Name<'a>) -> bool {
+        name.frameworks.contains(&self.framework) && self.provider.is_none_or(|it| it == name.provider)
     }
 
-    /// The cases of which this is so.
-    fn such(&self, are: impl Fn(&BTreeSet<Places>, Option<usize>) -> bool) -> Sheet<'a> {
-        let mut such = Sheet::default();
-        let found = self.split.iter().filter(|((places, called_off), _)| are(places, *called_off));
-        found.for_each(|(_, sheet)| such.join(sheet));
-        such
-    }
-
-    /// What is known of the cases where these frameworks are told, and prices of those: each part by itself, and each part and each framework
-    /// less the call-offs whose prices are told, where all of those are in it.
-    fn apart(&self, told: &Places, priced: &Places) -> Vec<Sheet<'a>> {
-        if told.len() <= 1 && priced.is_empty() {
-            return Vec::new();
-        }
-        let part = |of: &Places| of.intersection(told).copied().collect::<Places>();
-        let parts = self.split.keys().flat_map(|(places, _)| places.iter().map(part));
-        let parts: BTreeSet<Places> = parts.filter(|part| !part.is_empty()).collect();
-        let is_in = |places: &BTreeSet<Places>, within: &Within| {
-            places.iter().any(|of| match within {
-                Within::Part(wanted) => part(of) == *wanted,
-                Within::Framework(n) => of.contains(n),
-            })
+    /// Whether a case is of a family on this page.
+    fn has_of(self, family: Family, name: &Name<'a>) -> bool {
+        let is_of = match family {
+            Family::Declines | Family::Voids => name.family == family,
+            Family::Price => name.priced == Some(self.framework),
+            Family::Distance | Family::Grade => name.kind != UNKNOWN,
+            _ => true,
         };
-        let is_priced = |n: usize, places: &BTreeSet<Places>, called_off: Option<usize>| {
-            called_off == Some(n) && is_in(places, &Within::Framework(n))
-        };
-        let parts = || parts.iter().cloned().map(Within::Part);
-        let mut apart: Vec<Sheet<'a>> =
-            parts().map(|part| self.such(|places, _| is_in(places, &part))).collect();
-        for within in
-            told.iter().copied().map(Within::Framework).chain(parts()).filter(|_| !priced.is_empty())
-        {
-            let inside = |n: &&usize| {
-                let all = self.such(|places, of| is_priced(**n, places, of)).cases();
-                let here = self.such(|places, of| is_priced(**n, places, of) && is_in(places, &within));
-                all > 0 && here.cases() == all
-            };
-            let off: Places = priced.iter().filter(inside).copied().collect();
-            let is_off = |places: &BTreeSet<Places>, of| off.iter().any(|n| is_priced(*n, places, of));
-            if !off.is_empty() {
-                apart.push(self.such(|places, of| is_in(places, &within) && !is_off(places, of)));
-            }
-        }
-        apart
+        is_of && self.has(name)
     }
 }
 
-/// Some of a group's cases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Within {
-    /// Those of just these of the frameworks that are told.
-    Part(Places),
-    /// Those of a framework.
-    Framework(usize),
+/// Whether a figure's numerator, or what is measured, is of a case of its family.
+fn counts(kpi: &Kpi, row: &str, name: &Name<'_>) -> bool {
+    match (kpi.made, kpi.family) {
+        (Made::Share(kinds), family) => name.family == family && kinds.contains(&name.kind),
+        (Made::Each, _) => name.kind == row,
+        (Made::Percentile(_), Family::Answers) => name.family == Family::Answers && name.kind == "OFFERED",
+        (Made::Nights, Family::Voids) => name.kind == EMPTY,
+        (Made::Nights, Family::Bought) => name.kind == "RESERVED",
+        (Made::Percentile(_) | Made::Nights | Made::Money, _) => true,
+    }
 }
 
-/// What was decided of one family in one quarter.
-#[derive(Debug, Clone)]
-struct Decided<'a> {
-    /// Of the framework.
-    whole: Mix<'a>,
-    /// The providers with cases that are not told.
-    left_out: BTreeMap<&'a ProviderId, Suppressed>,
-}
-
-/// What is told of the frameworks that an onlooker reads.
+/// What is told of one sheet that an onlooker reads.
 pub(super) struct Plan<'a> {
     onlooker: CouncilId,
-    frameworks: Vec<(&'a FrameworkId, &'a Framework)>,
-    by_provider: bool,
-    groups: Vec<BTreeMap<When, BTreeMap<Key<'a>, Group<'a>>>>,
-    decided: Vec<BTreeMap<When, Decided<'a>>>,
+    frameworks: Vec<Named<'a>>,
+    /// The sheet that is asked for.
+    page: Page<'a>,
+    sheets: BTreeMap<(Quarter, Family), Sheet<'a>>,
+    /// By quarter and the widest family.
+    cells: BTreeMap<(Quarter, Family), BTreeMap<Name<'a>, Cell>>,
+    cases: u64,
+    verdicts: BTreeMap<(Quarter, Family), Verdict<'a>>,
 }
 
 impl<'a> Plan<'a> {
-    /// What is told of the last of these frameworks, which the onlooker reads in this order; of its providers too, if it leads it and they are asked
-    /// for.
+    /// What is told of one of these frameworks, all of which the onlooker reads, in this order; or of a provider of it, if the onlooker leads it.
     pub(super) fn of(
         facts: &Facts<'a>,
-        frameworks: Vec<(&'a FrameworkId, &'a Framework)>,
+        mut frameworks: Vec<Named<'a>>,
+        (framework, provider): (&FrameworkId, Option<&'a ProviderId>),
         onlooker: CouncilId,
         quarters: Quarters,
-        by_provider: bool,
     ) -> Self {
-        let groups = vec![BTreeMap::new(); frameworks.len()];
-        let mut plan = Self { onlooker, frameworks, by_provider, groups, decided: Vec::new() };
+        let framework = frameworks.iter().position(|(id, _)| *id == framework).unwrap_or(frameworks.len());
+        if provider.is_none() {
+            // What comes later in the order changes nothing.
+            frameworks.truncate(framework + 1);
+        }
+        let mut plan = Self {
+            onlooker,
+            frameworks,
+            page: Page { framework, provider },
+            sheets: BTreeMap::new(),
+            cells: BTreeMap::new(),
+            cases: 0,
+            verdicts: BTreeMap::new(),
+        };
         let all: Vec<&Framework> = plan.frameworks.iter().map(|(_, framework)| *framework).collect();
-        each_case(facts, Wanted::Frameworks(&all), quarters, &mut |case| plan.take(case));
-        for n in 0..plan.frameworks.len() {
-            plan.decided.push(BTreeMap::new());
-            let each: Vec<When> = plan.groups.get(n).into_iter().flat_map(|it| it.keys().copied()).collect();
-            for when in &each {
-                let whole = plan.decide_whole(n, *when);
-                plan.decide(n, *when, Decided { whole, left_out: BTreeMap::new() });
-            }
-            let each = if by_provider && plan.leads(n) { each } else { Vec::new() };
-            for when in each {
-                let Some(whole) = plan.decided(n, when).map(|it| it.whole.clone()) else { continue };
-                let left_out = plan.decide_providers(n, when, &whole);
-                plan.decide(n, when, Decided { whole, left_out });
-            }
+        each_case(facts, Wanted::Frameworks(&all), quarters, &mut |case| plan.take(&case));
+        for quarter in quarters.iter() {
+            plan.decide(quarter);
         }
         plan
     }
 
-    fn last(&self) -> usize {
-        self.frameworks.len().saturating_sub(1)
-    }
-
-    fn leads(&self, n: usize) -> bool {
-        self.frameworks.get(n).is_some_and(|(_, framework)| framework.lead == self.onlooker)
-    }
-
-    fn take(&mut self, mut case: Case<'a>) {
-        // Who sleeps in its own homes a council knows, whosever children they are.
-        if case.council.is_some() && case.operated_by == Some(self.onlooker) {
-            case.council = Some(self.onlooker);
+    /// What is told of a family on the page that was asked for.
+    pub(super) fn told(&self, quarter: Quarter, family: Family) -> Told<'_, 'a> {
+        let verdict = self.verdicts.get(&(quarter, family)).cloned();
+        Told {
+            sheet: self.sheets.get(&(quarter, family)),
+            verdict: verdict.unwrap_or_else(Verdict::all),
+            onlooker: Some(self.onlooker),
         }
-        let split = self.split(&case);
-        let called_off = (case.family, case.kind) == (Family::Routes, Some(FRAMEWORK));
-        let called_off = case.framework.filter(|_| called_off);
-        let called_off = called_off.and_then(|id| self.frameworks.iter().position(|(it, _)| *it == id));
-        for n in 0..self.frameworks.len() {
-            let here = self.frameworks.get(n).and_then(|(id, framework)| of(id, framework, &case));
-            let upto = |of: &Places| of.iter().copied().filter(|of| *of <= n).collect::<Places>();
-            let split: BTreeSet<Places> = split.iter().map(upto).filter(|of| !of.is_empty()).collect();
-            if here.is_none() && split.is_empty() {
-                continue;
-            }
-            let keys =
-                [None].into_iter().chain((self.by_provider && self.leads(n)).then_some(Some(case.provider)));
-            let Some(groups) = self.groups.get_mut(n) else { continue };
-            let groups = groups.entry((case.quarter, case.family)).or_default();
-            for key in keys {
-                let group = groups.entry(key).or_default();
-                here.iter().for_each(|here| group.sheet.add(here));
-                // Of the first there is nothing to take off but prices, which are no two frameworks' own.
-                if case.family == Family::Routes || (n > 0 && case.family != Family::Price) {
-                    group.split.entry((split.clone(), called_off)).or_default().count(&case);
-                }
+    }
+
+    fn take(&mut self, case: &Case<'a>) {
+        let asked = self.frameworks.get(self.page.framework);
+        if self.page.provider.is_none_or(|it| it == case.provider)
+            && let Some(here) = asked.and_then(|(id, framework)| of(id, framework, case))
+        {
+            self.sheets.entry((case.quarter, case.family)).or_default().add(&here);
+        }
+        let Some(council) = case.council else { return };
+        self.cases += 1;
+        let id = case.stay.map_or(CaseId::Nth(self.cases), CaseId::Stay);
+        let root = case.family.within().unwrap_or(case.family);
+        for (kind, nights) in named(case) {
+            for frameworks in self.split(case, nights.as_deref()) {
+                let priced = case.framework.filter(|_| case.kind == Some(FRAMEWORK));
+                let priced =
+                    priced.and_then(|priced| self.frameworks.iter().position(|(id, _)| *id == priced));
+                let name = Name { frameworks, provider: case.provider, family: case.family, kind, priced };
+                let cells = self.cells.entry((case.quarter, root)).or_default();
+                cells.entry(name).or_default().add(Whose { council, operator: case.operated_by }, id);
             }
         }
     }
 
     /// Of which frameworks a case is; of nights there may be several answers.
-    fn split(&self, case: &Case<'a>) -> BTreeSet<Places> {
-        if case.nights.is_none() {
-            let within =
-                self.frameworks.iter().enumerate().filter(|(_, (id, it))| of(id, it, case).is_some());
-            return BTreeSet::from([within.map(|(n, _)| n).collect()]);
-        }
-        let mut split = vec![(Places::new(), case.clone())];
+    fn split(&self, case: &Case<'a>, nights: Option<&[Nights]>) -> BTreeSet<Places> {
+        let Some(nights) = nights else {
+            let within = self.frameworks.iter().enumerate();
+            let within = within.filter(|(_, (id, framework))| of(id, framework, case).is_some());
+            let places: Places = within.map(|(n, _)| n).collect();
+            return BTreeSet::from([places]).into_iter().filter(|it| !it.is_empty()).collect();
+        };
+        let mut split = vec![(Places::new(), nights.to_vec())];
         for (n, (_, framework)) in self.frameworks.iter().enumerate() {
             let spans = spans(framework, case).unwrap_or_default();
-            let cut = |(of, case): (Places, Case<'a>)| {
+            let cut = |(of, nights): (Places, Vec<Nights>)| {
                 let with = of.iter().copied().chain([n]).collect();
-                let (inside, outside) = (case.within(&spans), case.beyond(&spans));
-                inside.map(|it| (with, it)).into_iter().chain(outside.map(|it| (of, it)))
+                [(with, common(&nights, &spans)), (of, without(&nights, &spans))]
             };
-            split = split.into_iter().flat_map(cut).collect();
+            split = split.into_iter().flat_map(cut).filter(|(_, nights)| !nights.is_empty()).collect();
         }
-        split.into_iter().map(|(of, _)| of).collect()
+        split.into_iter().map(|(of, _)| of).filter(|of| !of.is_empty()).collect()
     }
 
-    /// The counts of these keys together.
-    fn counted(&self, n: usize, when: When, keys: &[Key<'a>]) -> Group<'a> {
-        let mut all = Group::default();
-        let groups = self.groups.get(n).and_then(|it| it.get(&when));
-        keys.iter().filter_map(|key| groups?.get(key)).for_each(|group| all.join(group));
-        all
-    }
-
-    fn decided(&self, n: usize, when: When) -> Option<&Decided<'a>> {
-        self.decided.get(n)?.get(&when)
-    }
-
-    /// Whether what these keys have together is told of a framework.
-    fn is_told(&self, n: usize, when: When, keys: &[Key<'a>]) -> bool {
-        let Some(decided) = self.decided(n, when).filter(|it| it.whole.left_out().is_some()) else {
-            return false;
-        };
-        let providers: BTreeSet<&ProviderId> = keys.iter().copied().flatten().collect();
-        let left_out = || decided.left_out.keys().filter(|provider| providers.contains(*provider)).count();
-        // Of some that are left out nothing is told; of all of them, by what is told of the rest.
-        providers.is_empty() || (self.leads(n) && [0, decided.left_out.len()].contains(&left_out()))
-    }
-
-    /// The frameworks before one of which cases of the same families are told.
-    fn told_before(&self, n: usize, (quarter, family): When, keys: &[Key<'a>]) -> Places {
-        let root = |family: Family| family.within().unwrap_or(family);
-        let same = Family::ALL.into_iter().filter(move |it| root(*it) == root(family));
-        let told = |n: &usize| same.clone().any(|family| self.is_told(*n, (quarter, family), keys));
-        (0..n).filter(told).collect()
-    }
-
-    /// The frameworks before one whose prices are told.
-    fn priced_before(&self, n: usize, quarter: Quarter, keys: &[Key<'a>]) -> Places {
-        (0..n).filter(|n| self.is_told(*n, (quarter, Family::Price), keys)).collect()
-    }
-
-    /// What would be told with these keys' cases.
-    fn apart(&self, n: usize, when: When, keys: &[Key<'a>], priced: &Places) -> Vec<Sheet<'a>> {
-        let mut told = self.told_before(n, when, keys);
-        told.insert(n);
-        self.counted(n, when, keys).apart(&told, priced)
-    }
-
-    /// Why what these keys have together is not told whole, if it is not.
-    fn why(&self, n: usize, when: When, keys: &[Key<'a>]) -> Option<Suppressed> {
-        let (quarter, family) = when;
-        let sheet = self.counted(n, when, keys).sheet;
-        let mut priced = self.priced_before(n, quarter, keys);
-        if family == Family::Routes && keys.len() > 1 && self.is_told(n, (quarter, Family::Price), &[None]) {
-            // All prices less those that are told are these providers'.
-            priced.insert(n);
+    fn decide(&mut self, quarter: Quarter) {
+        let roots = || Family::ALL.into_iter().filter(|family| family.within().is_none());
+        let mut all: BTreeMap<Family, Blocks<Name<'a>>> = BTreeMap::new();
+        for family in roots() {
+            let cells = self.cells.remove(&(quarter, family)).unwrap_or_default();
+            all.insert(family, Blocks::of(cells, self.onlooker));
         }
-        let before = if family == Family::Routes { &priced } else { &Places::new() };
-        let apart = self.apart(n, when, keys, before);
-        let why = disclosure::whole(&sheet, &apart, self.onlooker);
-        if family != Family::Price || why.is_some() || sheet.cases() == 0 {
-            return why;
-        }
-        priced.insert(n);
-        let apart = self.apart(n, (quarter, Family::Routes), keys, &priced);
-        let kinds = BTreeSet::from([FRAMEWORK]);
-        let tells = apart.iter().any(|sheet| disclosure::judged(sheet, self.onlooker, &kinds).is_some());
-        tells.then_some(Suppressed::TellsAnother)
-    }
-
-    fn decide(&mut self, n: usize, when: When, decided: Decided<'a>) {
-        if let Some(of_framework) = self.decided.get_mut(n) {
-            of_framework.insert(when, decided);
-        }
-    }
-
-    fn decide_whole(&self, n: usize, when: When) -> Mix<'a> {
-        let (quarter, family) = when;
-        let sheet = || self.counted(n, when, &[None]).sheet;
-        match family {
-            Family::Declines | Family::Routes => {
-                let told = self.told_before(n, when, &[None]);
-                let left_out = told.iter().filter_map(|n| self.decided(*n, when)?.whole.left_out());
-                let priced = match family {
-                    Family::Routes => self.priced_before(n, quarter, &[None]),
-                    _ => Places::new(),
-                };
-                let apart = self.apart(n, when, &[None], &priced);
-                let left_out = left_out.flatten().copied().collect();
-                disclosure::mix(&sheet(), &apart, self.onlooker, left_out)
+        for family in roots() {
+            for framework in 0..self.frameworks.len() {
+                self.decide_page((quarter, family), Page { framework, provider: None }, &mut all);
             }
-            Family::Price => {
-                // How many prices there are would tell how many agreements of the framework's route there are.
-                let routes = self.decided(n, (quarter, Family::Routes));
-                let left_out = routes.is_some_and(|routes| !routes.whole.tells(FRAMEWORK));
-                let few_councils = || disclosure::few_councils(&sheet()).then_some(Suppressed::FewCouncils);
-                let why = self.why(n, when, &[None]).or_else(few_councils);
-                Mix::unless(why.or(left_out.then_some(Suppressed::FewCases)))
+        }
+        for family in roots() {
+            for page in all.get(&family).map(|blocks| self.of_providers(blocks)).unwrap_or_default() {
+                self.decide_page((quarter, family), page, &mut all);
             }
-            _ => Mix::unless(self.why(n, when, &[None])),
         }
     }
 
-    fn decide_providers(
-        &self,
-        n: usize,
-        when: When,
-        whole: &Mix<'a>,
-    ) -> BTreeMap<&'a ProviderId, Suppressed> {
-        let (quarter, family) = when;
-        // Who has no price is left out with those who have, where its call-offs hide theirs.
-        let root = if family == Family::Price { Family::Routes } else { family };
-        let groups = self.groups.get(n).and_then(|it| it.get(&(quarter, root)));
-        let with_cases = groups.into_iter().flatten().filter(|(_, group)| group.sheet.cases() > 0);
-        let providers = with_cases.filter_map(|(key, _)| *key);
-        let cases = |provider| self.counted(n, when, &[Some(provider)]).sheet.cases();
-        let cases: BTreeMap<&'a ProviderId, u64> = providers.map(|it| (it, cases(it))).collect();
-        if let Some(why) = whole.why() {
-            return cases.into_keys().map(|provider| (provider, why)).collect();
+    fn decide_page(
+        &mut self,
+        (quarter, root): (Quarter, Family),
+        page: Page<'a>,
+        all: &mut BTreeMap<Family, Blocks<Name<'a>>>,
+    ) {
+        let of_page = |name: &Name<'a>| page.has(name);
+        for family in Family::ALL.into_iter().filter(|it| *it == root || it.within() == Some(root)) {
+            // How many agreements there are is told if it gives away none of what was told of some of them.
+            let of_agreements =
+                [Family::Distance, Family::Grade].into_iter().filter(|_| family == Family::Routes);
+            let blocks = of_agreements.clone().filter_map(|it| all.get(&it));
+            let why = blocks.filter_map(|blocks| blocks.clone().tell(&[&of_page])).min();
+            let Some(blocks) = all.get_mut(&root) else { continue };
+            let verdict = why.map_or_else(|| verdict(blocks, page, family), Verdict::Nothing);
+            if !matches!(verdict, Verdict::Nothing(_)) {
+                for it in of_agreements {
+                    all.get_mut(&it).and_then(|blocks| blocks.tell(&[&of_page]));
+                }
+            }
+            if page == self.page {
+                self.verdicts.insert((quarter, family), verdict);
+            }
         }
-        let mut before: BTreeMap<&'a ProviderId, Suppressed> = BTreeMap::new();
-        let wider = family.within().and_then(|wider| self.decided(n, (quarter, wider)));
-        let told = (0..n).filter(|n| self.leads(*n)).filter_map(|n| self.decided(n, when));
-        let told = told.filter(|it| it.whole.left_out().is_some());
-        for decided in told.chain(wider) {
-            before.extend(decided.left_out.iter().map(|(provider, why)| (*provider, *why)));
+    }
+
+    /// The sheets of the providers of frameworks that the onlooker leads, in the order in which they are decided; none where none is asked for.
+    fn of_providers(&self, blocks: &Blocks<Name<'a>>) -> Vec<Page<'a>> {
+        let mut pages: Vec<Page<'a>> = Vec::new();
+        let led = self.frameworks.iter().enumerate();
+        let led = led.filter(|(_, (_, it))| self.page.provider.is_some() && it.lead == self.onlooker);
+        for (framework, (_, led)) in led {
+            let admitted = blocks.names().map(|name| name.provider);
+            let admitted = admitted.filter(|provider| led.admissions.contains_key(*provider));
+            let admitted: BTreeSet<&'a ProviderId> = admitted.collect();
+            let of_provider = |provider| Page { framework, provider: Some(provider) };
+            let mut of_providers: Vec<Page<'a>> = admitted.into_iter().map(of_provider).collect();
+            of_providers.sort_by_key(|page| Reverse(blocks.cases(|name| page.has(name))));
+            pages.extend(of_providers);
         }
-        let alone = |provider: &'a ProviderId| {
-            let keys = [Some(provider)];
-            let few_councils =
-                || family == Family::Price && disclosure::few_councils(&self.counted(n, when, &keys).sheet);
-            self.why(n, when, &keys).or_else(|| few_councils().then_some(Suppressed::FewCouncils))
-        };
-        let together = |providers: &[&'a ProviderId]| {
-            let keys: Vec<Key<'a>> = providers.iter().copied().map(Some).collect();
-            self.why(n, when, &keys).is_none()
-        };
-        disclosure::among(&cases, &before, alone, together)
-    }
-
-    fn told<'s>(&'s self, when: When, key: Key<'a>, mix: Mix<'a>) -> Told<'s, 'a> {
-        let group = self.groups.get(self.last()).and_then(|it| it.get(&when)?.get(&key));
-        Told { sheet: group.map(|group| &group.sheet), mix, onlooker: Some(self.onlooker) }
-    }
-
-    /// What is told of the framework.
-    pub(super) fn of_framework(&self, quarter: Quarter, family: Family) -> Told<'_, 'a> {
-        let decided = self.decided(self.last(), (quarter, family));
-        self.told((quarter, family), None, decided.map_or_else(Mix::all, |it| it.whole.clone()))
-    }
-
-    /// What is told of a provider for the framework's members.
-    pub(super) fn of_provider(
-        &self,
-        provider: &'a ProviderId,
-        quarter: Quarter,
-        family: Family,
-    ) -> Told<'_, 'a> {
-        let left_out = |family| self.decided(self.last(), (quarter, family))?.left_out.get(provider).copied();
-        // That there is nothing would tell one of the wider family's kinds as well.
-        let why = left_out(family).or_else(|| left_out(family.within()?));
-        self.told((quarter, family), Some(provider), Mix::unless(why))
+        pages
     }
 }
 
+/// Decides a family on a page.
+fn verdict<'a>(blocks: &mut Blocks<Name<'a>>, page: Page<'a>, family: Family) -> Verdict<'a> {
+    let total = |name: &Name<'a>| page.has_of(family, name);
+    let few_councils = family == Family::Price && (1..PRICE_COUNCILS_MIN).contains(&blocks.councils(total));
+    let why = if few_councils { blocks.clone().tell(&[&total]) } else { blocks.tell(&[&total]) };
+    if let Some(why) = why.or(few_councils.then_some(Suppressed::FewCouncils)) {
+        return Verdict::Nothing(why);
+    }
+    let of_family = KPIS.iter().filter(|kpi| kpi.family == family && !kpi.own_only());
+    let mut figures: Vec<(u64, &'static Kpi, &'a str)> = Vec::new();
+    for kpi in of_family {
+        let kinds: BTreeSet<&'a str> = match kpi.made {
+            Made::Each => blocks.names().filter(|name| total(name)).map(|name| name.kind).collect(),
+            _ => BTreeSet::from([""]),
+        };
+        for row in kinds {
+            figures.push((blocks.cases(|name| total(name) && counts(kpi, row, name)), kpi, row));
+        }
+    }
+    figures.sort_by_key(|(cases, _, _)| Reverse(*cases));
+    let mut left_out: BTreeMap<(&'static str, &'a str), Suppressed> = BTreeMap::new();
+    for (_, kpi, row) in figures {
+        let why = blocks.tell(&[&|name: &Name<'a>| total(name) && counts(kpi, row, name)]);
+        left_out.extend(why.map(|why| ((kpi.code, row), why)));
+    }
+    Verdict::all_but(left_out)
+}
+
+/// The kinds of a case that figures count, with the nights of each if it is nights. Of cases that are in two families, the narrower one's says more;
+/// but an agreement says itself at what framework's price it is.
+fn named<'a>(case: &Case<'a>) -> Vec<(&'a str, Option<Vec<Nights>>)> {
+    let (part, whole) = case.nights.clone().unwrap_or_default();
+    match (case.family, case.kind) {
+        (Family::Price, _) | (Family::Answers, Some("DECLINED")) | (Family::Bought, Some("BLOCK")) => {
+            Vec::new()
+        }
+        (Family::Voids, _) => {
+            let filled = without(&whole, &part);
+            vec![(EMPTY, Some(part)), (FILLED, Some(filled))]
+        }
+        (Family::Fill, _) => vec![("STAY", Some(part))],
+        (_, kind) => vec![(kind.unwrap_or(UNKNOWN), case.nights.is_some().then_some(part))],
+    }
+}
 /// What of a case is a framework's: nights as far as the council was a member, or of fill the provider admitted with this establishment, and
 /// all of any other case; none if nothing is.
 fn of<'a>(id: &FrameworkId, framework: &Framework, case: &Case<'a>) -> Option<Case<'a>> {

@@ -1,12 +1,12 @@
 //! The figures of a framework, a provider or a council, as somebody may see them.
 
 use super::cases::{Case, Family, Wanted, each_case};
-use super::disclosure::{self, Mix, Suppressed};
+use super::disclosure::{self, Suppressed, Verdict};
 use super::figures::{Figure, Sheet};
 use super::heard::Heard;
 use super::kpis::{KPIS, Kpi, Made, Unit};
 use super::placements::Placement;
-use super::plan::Plan;
+use super::plan::{Named, Plan};
 use super::quarter::{Quarter, Quarters};
 use crate::frameworks::{Framework, Frameworks};
 use care::{CouncilId, Date, FrameworkId, ProviderId, code_sets};
@@ -87,31 +87,21 @@ pub fn report(facts: &Facts<'_>, scope: &Scope, viewer: &Viewer, quarters: Quart
     };
     let Some((id, framework, onlooker)) = lens else { return Vec::new() };
     let frameworks = read_in_order(facts, (id, framework), onlooker);
-    match scope {
-        Scope::Provider(provider) => {
-            let plan = Plan::of(facts, frameworks, onlooker, quarters, true);
-            let shown = |kpi: &Kpi| !kpi.own_only() && kpi.family != Family::Fill;
-            rows(quarters, shown, |quarter, family| plan.of_provider(provider, quarter, family))
-        }
-        Scope::Framework(_) | Scope::Council(_) => {
-            let plan = Plan::of(facts, frameworks, onlooker, quarters, false);
-            rows(quarters, |kpi| !kpi.own_only(), |quarter, family| plan.of_framework(quarter, family))
-        }
-    }
+    let provider = match scope {
+        Scope::Provider(provider) => Some(provider),
+        Scope::Framework(_) | Scope::Council(_) => None,
+    };
+    let plan = Plan::of(facts, frameworks, (id, provider), onlooker, quarters);
+    let shown = |kpi: &Kpi| !kpi.own_only() && !(provider.is_some() && kpi.family == Family::Fill);
+    rows(quarters, shown, |quarter, family| plan.told(quarter, family))
 }
 
-/// The frameworks that the onlooker reads, in the order in which they began, up to this one: each is told as if those after it were not there.
-fn read_in_order<'a>(
-    facts: &Facts<'a>,
-    this: (&'a FrameworkId, &'a Framework),
-    onlooker: CouncilId,
-) -> Vec<(&'a FrameworkId, &'a Framework)> {
-    let order = |(id, it): &(&'a FrameworkId, &'a Framework)| (it.starts, *id);
+/// The frameworks that the onlooker reads, this one among them, in the order in which they began.
+fn read_in_order<'a>(facts: &Facts<'a>, this: Named<'a>, onlooker: CouncilId) -> Vec<Named<'a>> {
     let reads = |it: &Framework| it.lead == onlooker || it.is_or_was_member(onlooker, facts.today);
-    let before = |other: &(&'a FrameworkId, &'a Framework)| order(other) < order(&this) && reads(other.1);
-    let mut frameworks: Vec<_> = facts.frameworks.iter().filter(before).collect();
-    frameworks.sort_by_key(order);
-    frameworks.push(this);
+    let all = facts.frameworks.iter();
+    let mut frameworks: Vec<_> = all.filter(|(id, it)| *id == this.0 || reads(it)).collect();
+    frameworks.sort_by_key(|(id, it)| (it.starts, *id));
     frameworks
 }
 
@@ -135,14 +125,14 @@ fn rows<'s, 'a: 's>(
 /// A sheet, and what of it may be told.
 pub(super) struct Told<'s, 'a> {
     pub(super) sheet: Option<&'s Sheet<'a>>,
-    pub(super) mix: Mix<'a>,
+    pub(super) verdict: Verdict<'a>,
     /// Who looks at what is others' as well; none where all of it is the reader's own.
     pub(super) onlooker: Option<CouncilId>,
 }
 
 impl<'s, 'a> Told<'s, 'a> {
     fn whole(sheet: Option<&'s Sheet<'a>>) -> Self {
-        Self { sheet, mix: Mix::all(), onlooker: None }
+        Self { sheet, verdict: Verdict::all(), onlooker: None }
     }
 
     /// The kinds that a figure has a row for each: those of the code set, and what else there is. One empty kind where the figure is one.
@@ -158,23 +148,20 @@ impl<'s, 'a> Told<'s, 'a> {
     fn row(&self, quarter: Quarter, kpi: &Kpi, kind: &str) -> Row {
         let none = Sheet::default();
         let figure = Figure::of(self.sheet.unwrap_or(&none), kpi.made, kind);
-        let single = match kpi.made {
-            Made::Share([only]) => *only,
-            _ => kind,
-        };
         let few_measures = || match (kpi.made, self.onlooker, self.sheet) {
             (Made::Percentile(percent), Some(onlooker), Some(sheet)) => {
                 !disclosure::percentile_tells(sheet, percent, onlooker)
             }
             _ => false,
         };
-        let (suppressed, denominator) = match &self.mix {
-            Mix::Nothing(why) => (Some(*why), None),
-            Mix::AllBut(left_out, why) => {
-                let left_out = left_out.contains(single).then_some(*why);
-                let few_measures = || few_measures().then_some(Suppressed::FewCases);
-                (left_out.or_else(few_measures), Some(figure.denominator))
+        let (suppressed, denominator) = match &self.verdict {
+            Verdict::Nothing(why) => (Some(*why), None),
+            Verdict::AllBut(left_out, why) if left_out.contains(&(kpi.code, kind)) => {
+                // How many are measured is how many there are of what is left out.
+                let measured = matches!(kpi.made, Made::Percentile(_));
+                (Some(*why), Some(figure.denominator).filter(|_| !measured))
             }
+            Verdict::AllBut(..) => (few_measures().then_some(Suppressed::FewCases), Some(figure.denominator)),
         };
         Row {
             quarter,
