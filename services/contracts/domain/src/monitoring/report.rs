@@ -92,7 +92,7 @@ pub fn report(facts: &Facts<'_>, scope: &Scope, viewer: &Viewer, quarters: Quart
         Scope::Framework(_) | Scope::Council(_) => None,
     };
     let plan = Plan::of(facts, frameworks, (id, provider), onlooker, quarters);
-    let shown = |kpi: &Kpi| !kpi.own_only() && !(provider.is_some() && kpi.family == Family::Fill);
+    let shown = |kpi: &Kpi| !kpi.own_only() && (provider.is_none() || kpi.family != Family::Fill);
     rows(quarters, shown, |quarter, family| plan.told(quarter, family))
 }
 
