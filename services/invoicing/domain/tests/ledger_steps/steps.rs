@@ -28,7 +28,7 @@ use uuid::Uuid;
 type Make = fn(&mut World, &mut Chance) -> Vec<Ask>;
 
 /// Each step with its weight.
-const STEPS: [(usize, Make); 24] = [
+const STEPS: [(usize, Make); 25] = [
     (12, wait),
     (16, accrue),
     (2, run),
