@@ -419,6 +419,26 @@ pub struct PlacementEnded {
     pub at: Timestamp,
 }
 
+/// An end that was recorded ahead of its day does not come: the placement goes on without an end, and with it the council's right to the place, its
+/// nights and the provider's sight of who the child is. In the council's contracts log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementEndWithdrawn {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The award it came from.
+    pub award: AwardId,
+    /// The council.
+    pub council: CouncilId,
+    /// The place.
+    pub place: PlaceId,
+    /// The day of departure that does not hold any more.
+    pub on: Date,
+    /// Why, in words without personal data.
+    pub reason: String,
+    /// When it was recorded: never before what it withdraws was, whatever the clock says.
+    pub at: Timestamp,
+}
+
 /// Why a placement ended that never began: the market gave the place back. No statutory return counts such a placement, so
 /// that it needs no code of the returns, and no person can give this one.
 pub const PLACE_WITHDRAWN: &str = "PLACE_WITHDRAWN";
@@ -447,6 +467,7 @@ body!(AgreementIssued, "agreement", agreement, start);
 body!(AgreementRefused, "award", award);
 body!(PlacementStarted, "agreement", agreement, on);
 body!(PlacementEnded, "agreement", agreement, on);
+body!(PlacementEndWithdrawn, "agreement", agreement, on);
 
 impl EventBody for AwardProposedToMarket {
     const TYPE: &'static str = AwardProposed::TYPE;

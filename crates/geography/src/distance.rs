@@ -37,12 +37,12 @@ impl Location {
     #[must_use]
     pub fn miles_to(self, other: Self) -> Miles {
         // In tenths of a mile the formula is √d² / 160.93, and rounding x half away from zero is ⌊(⌊2x⌋ + 1) / 2⌋.
-        // So ⌊2x⌋ = ⌊√(d² · 200² / 16093²)⌋, and the integer root of the floored quotient is exactly that: no float, no
+        // So ⌊2x⌋ = ⌊√(d² · 200² / 16093²)⌋, and the integer root of the floored quotient is exactly that: no
         // error, the same on every machine. No tie can occur: x = n + ½ would need 200·√d² = 16093·(2n + 1), even = odd.
         let scaled = self.square_m2_to(other) * u128::from(SCALE);
         // In Great Britain, and far beyond, 64 bits hold it, and are divided and rooted much faster.
         let half_tenths = match u64::try_from(scaled) {
-            Ok(scaled) => u128::from((scaled / UNIT).isqrt()),
+            Ok(scaled) => u128::from(root(scaled / UNIT)),
             Err(_) => (scaled / u128::from(UNIT)).isqrt(),
         };
         // √2 · 2³² m is under 3.8e7 tenths: the conversion cannot fail for any pair of locations.
@@ -95,6 +95,23 @@ impl Reach {
     }
 }
 
+/// The integer root, exact: the processor's own is near it within a step, and integers say which of the two it is.
+#[inline]
+fn root(square: u64) -> u64 {
+    // Beyond, a float need not hold it; so far apart nothing is in Great Britain.
+    let Some(signed) = i64::try_from(square).ok().filter(|square| *square < 1 << 52) else {
+        return square.isqrt();
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number below 2^52 is held, and so is its root"
+    )]
+    let guess = (signed as f64).sqrt() as u64;
+    guess - u64::from(guess * guess > square) + u64::from((guess + 1) * (guess + 1) <= square)
+}
+
 impl Miles {
     /// Whole miles. Stops at the largest distance that can be held, some 429 million miles.
     #[must_use]
@@ -134,7 +151,7 @@ impl FromStr for Miles {
 
 #[cfg(test)]
 mod tests {
-    use super::{Location, Miles, MilesInvalid, Reach};
+    use super::{Location, Miles, MilesInvalid, Reach, root};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     const fn at(easting_m: i32, northing_m: i32) -> Location {
@@ -167,7 +184,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn roots_are_those_of_the_integers() {
+        for whole in (0..3_000_u64).chain((1 << 26) - 3_000..(1 << 26) + 3_000) {
+            for square in (whole * whole).saturating_sub(2)..=whole * whole + 2 {
+                assert_eq!(root(square), square.isqrt(), "{square}");
+            }
+        }
+        assert_eq!(root(u64::MAX), u64::from(u32::MAX));
+    }
+
     proptest! {
+        #[test]
+        fn any_root_is_that_of_the_integers(square in any::<u64>(), shift in 0..64_u32) {
+            prop_assert_eq!(root(square >> shift), (square >> shift).isqrt());
+        }
+
         #[test]
         #[expect(clippy::float_arithmetic, reason = "the DfE's formula as it is written, against the exact integers")]
         fn the_integers_agree_with_the_formula(

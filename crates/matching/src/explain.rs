@@ -47,7 +47,7 @@ impl<'a> Iterator for Findings<'a> {
     }
 }
 
-/// A rule that a place fails.
+/// A rule that a place fails. Of a search there are some hundred thousand, so that it is kept short: what is long is where it lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding<'a> {
     /// The rule.
@@ -64,7 +64,7 @@ pub struct Finding<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact<'a> {
     /// The kind of provision, a code of `code_sets::PROVISION`.
-    Provision(&'a str),
+    Provision(&'a String),
     /// The council that operates it, if one does.
     OperatedBy(Option<CouncilId>),
     /// It is unregistered.
@@ -74,11 +74,11 @@ pub enum Fact<'a> {
     /// Since when a notice restricts it.
     RestrictedOn(Option<Date>),
     /// Its grade, a code of `code_sets::GRADE`.
-    Grade(&'a str),
+    Grade(&'a String),
     /// How far it is; none if where it lies is not known.
     Distance(Option<Miles>),
     /// The upper-tier authority it lies in, a GSS code.
-    LiesIn(&'a str),
+    LiesIn(&'a String),
     /// It is not advertised.
     NotAdvertised,
     /// From when it is advertised.
@@ -110,7 +110,7 @@ pub enum Fact<'a> {
         /// The first night that is free of those, where it is known.
         free_from: Option<Date>,
         /// When the lease of a hold ends, if one is in force.
-        held_until: Option<Timestamp>,
+        held_until: Option<&'a Timestamp>,
     },
     /// As many children as its household is approved for are there or to come.
     HouseholdFull {
@@ -134,11 +134,11 @@ pub enum Fact<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counterfactual<'a> {
     /// This kind of provision too.
-    ProvisionToo(&'a str),
+    ProvisionToo(&'a String),
     /// Anybody's provision.
     AnyOperator,
     /// At least this grade.
-    GradeAtLeast(&'a str),
+    GradeAtLeast(&'a String),
     /// Whatever grade.
     AnyGrade,
     /// So much farther.
@@ -146,7 +146,7 @@ pub enum Counterfactual<'a> {
     /// However far.
     AnyDistance,
     /// In this area too, a GSS code.
-    AreaToo(&'a str),
+    AreaToo(&'a String),
     /// The first night.
     FirstNight(Date),
     /// A child of one of these ages, in years.
@@ -159,7 +159,7 @@ pub enum Counterfactual<'a> {
     /// The needs without these.
     WithoutNeeds(NeedSet),
     /// The same, from this instant on.
-    AskedFrom(Timestamp),
+    AskedFrom(&'a Timestamp),
     /// On this day or later, and for no night before it.
     OnceOver(Date),
     /// No need to be alone.
@@ -199,6 +199,16 @@ impl Explanation<'_> {
     #[must_use]
     pub fn result(&self, limit: usize) -> SearchResult {
         self.question.result(&self.judged.passing, self.judged.firsts(), limit)
+    }
+
+    /// How many findings there are of all places that were left out: the rules that they fail, summed up.
+    #[must_use]
+    pub fn findings_total(&self) -> u64 {
+        let mut total = 0;
+        for block in self.judged.blocks() {
+            block.by_rule(|_, failing| total += u64::from(failing.count_ones()));
+        }
+        total
     }
 
     /// The first `limit` places that one rule alone left out and that another question would find: in the order of the rules, the
@@ -290,11 +300,13 @@ impl<'a> Excluded<'a> {
             Rule::Operator => {
                 told(Fact::OperatedBy(self.home().operated_by), Some(Counterfactual::AnyOperator))
             }
-            Rule::Registration if self.home().provision == UNREGISTERED => told(Fact::Unregistered, None),
-            Rule::Registration => told(Fact::Status(self.home().status), None),
+            Rule::Registration if question.index.tally.name(row.provision) == UNREGISTERED => {
+                told(Fact::Unregistered, None)
+            }
+            Rule::Registration => told(Fact::Status(question.index.entries.status[entry]), None),
             Rule::Restricted => told(Fact::RestrictedOn(self.home().restricted_on), None),
             Rule::Grade => {
-                let grade = self.home().grade.as_str();
+                let grade = &self.home().grade;
                 let may_be_asked = row.grade_rank <= LOWEST_RANK_ASKED;
                 let at_least = may_be_asked.then_some(Counterfactual::GradeAtLeast(grade));
                 told(Fact::Grade(grade), at_least.or(Some(Counterfactual::AnyGrade)))
@@ -311,12 +323,12 @@ impl<'a> Excluded<'a> {
                 told(Fact::Distance(distance), Some(instead))
             }
             Rule::AvoidedArea => {
-                let area = self.home().utla.as_str();
+                let area = &self.home().utla;
                 told(Fact::LiesIn(area), Some(Counterfactual::AreaToo(area)))
             }
             Rule::NotAdvertised => told(Fact::NotAdvertised, None),
             Rule::NotAvailable => {
-                let date = row.available_from.date();
+                let date = question.index.entries.available_from[entry];
                 told(Fact::AvailableFrom(date), date.map(Counterfactual::FirstNight))
             }
             Rule::Age => {
@@ -384,7 +396,7 @@ impl<'a> Excluded<'a> {
                 open.map(Counterfactual::FirstNight)
             }
             Some(until) => {
-                (!taken && full(first, until).is_none()).then_some(Counterfactual::AskedFrom(until))
+                (!taken && full(first, *until).is_none()).then_some(Counterfactual::AskedFrom(until))
             }
         };
         (Fact::Claimed { whole_establishment: solo > from, taken, free_from, held_until }, instead)

@@ -130,7 +130,7 @@ impl Question<'_> {
             needs_met_thousandths: (met * 1000).checked_div(asked).map_or(1000, thousandths),
             unmet_needs,
             impact,
-            available_from: entries.row[entry].available_from.date().unwrap_or_default(),
+            available_from: entries.available_from[entry].unwrap_or_default(),
             confirmed_at,
             freshness: Freshness::of(confirmed_at, self.at),
             in_house: in_house(criteria, home.operated_by),

@@ -7,7 +7,7 @@
 use crate::bits::Bits;
 use crate::criteria::grade_rank;
 use crate::day::Day;
-use crate::entries::{Entries, Row, Said};
+use crate::entries::{Entries, Said};
 use crate::impact::Group;
 use crate::needs::NeedSet;
 use crate::tally::{Kind, Tally};
@@ -49,7 +49,6 @@ pub(crate) struct Home {
     pub(crate) grade: String,
     pub(crate) utla: String,
     pub(crate) operated_by: Option<CouncilId>,
-    pub(crate) status: RegistrationStatus,
     pub(crate) restricted_on: Option<Date>,
     /// The sector's; none for a sector that is not known.
     pub(crate) cell: Option<u32>,
@@ -264,7 +263,6 @@ impl Index {
             grade: it.registration.grade.clone(),
             utla: of_market.utla().to_owned(),
             operated_by: it.operated_by,
-            status: it.registration.status,
             restricted_on: it.restricted_on,
             cell,
             entries: before.map(|home| home.entries.clone()).unwrap_or_default(),
@@ -321,6 +319,7 @@ impl Index {
         sets.barred.put(entry, kind.barred);
         sets.restricted.put(entry, kind.restricted);
         self.entries.row[entry].grade_rank = kind.grade_rank;
+        self.entries.status[entry] = establishment.registration.status;
         for (at, grade) in sets.grades.iter_mut().enumerate() {
             grade.put(entry, at == usize::from(kind.grade_rank));
         }
@@ -369,6 +368,7 @@ impl Index {
         row.excluded = vacancy.map(|it| NeedSet::of(&it.exclusions)).unwrap_or_default();
         row.mix = vacancy.and_then(|it| it.mix.as_ref()).map(group);
         let registered = if bounds.registered == Sexes::Any { bounds.approved } else { bounds.registered };
+        entries.available_from[entry] = vacancy.map(|vacancy| vacancy.available_from);
         entries.sexes[entry] = (advertised, registered);
         entries.said[entry] = vacancy.map(said).unwrap_or_default();
         let takes = |sex| advertised.takes(sex) && bounds.takes(sex);
@@ -412,19 +412,21 @@ impl Index {
         let in_household = place.claims.iter().filter(|_| place.household.is_some());
         self.entries.claims[entry] = in_household.map(|it| (it.nights(), expiry(it.stage))).collect();
         self.sets.lodged.put(entry, place.household.is_some());
-        let row = &mut self.entries.row[entry];
-        (row.taken_until, row.solo_until) = (taken, solo);
-        self.entries.held_until[entry] = held;
+        self.entries.row[entry].taken_until = taken;
+        self.entries.solo_until[entry] = solo;
+        self.entries.put_held_until(entry, held);
         self.sets.held.put(entry, held.is_some());
     }
 
     /// Reads off the claims on a home's places what they mean for the home.
     fn sum_up(&mut self, home: usize) {
-        let (rows, it) = (&self.entries.row, &mut self.homes[home]);
-        let last = |end: fn(&Row) -> Day| it.entries.iter().map(|entry| end(&rows[*entry])).max();
-        let (taken, solo) = (last(|row| row.taken_until), last(|row| row.solo_until));
-        it.taken_until = taken.unwrap_or(Day::NEVER);
-        let before = std::mem::replace(&mut it.solo_until, solo.unwrap_or(Day::NEVER));
+        let (entries, it) = (&self.entries, &mut self.homes[home]);
+        let last = |end: fn(&Entries, usize) -> Day| {
+            it.entries.iter().map(|entry| end(entries, *entry)).max().unwrap_or(Day::NEVER)
+        };
+        let (taken, solo) = (last(|all, it| all.row[it].taken_until), last(|all, it| all.solo_until[it]));
+        it.taken_until = taken;
+        let before = std::mem::replace(&mut it.solo_until, solo);
         if before != it.solo_until || it.solo_until > Day::NEVER {
             let is_solo = it.solo_until > Day::NEVER;
             it.entries.iter().for_each(|entry| self.sets.solo.put(*entry, is_solo));

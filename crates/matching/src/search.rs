@@ -274,12 +274,12 @@ impl<'a> Question<'a> {
 
     /// When the lease of a place's hold ends, if it is in force.
     #[inline]
-    pub(crate) fn held_until(&self, entry: usize) -> Option<Timestamp> {
+    pub(crate) fn held_until(&self, entry: usize) -> Option<&'a Timestamp> {
         // Most places have no hold, and a bit says so without the way to the instants.
         if !self.index.sets.held.contains(entry) {
             return None;
         }
-        self.index.entries.held_until[entry].filter(|expires_at| *expires_at > self.at)
+        self.index.entries.held_until(entry).filter(|expires_at| **expires_at > self.at)
     }
 
     /// The end of the last claim that takes the whole of a place's home.

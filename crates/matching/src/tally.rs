@@ -57,6 +57,9 @@ impl Kind {
     }
 }
 
+/// The name of a number that was not given.
+static NAMELESS: String = String::new();
+
 /// The open places by their provision and kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
@@ -90,8 +93,9 @@ impl Tally {
 
     /// The provision that has a number.
     #[inline]
-    pub(crate) fn name(&self, provision: u8) -> &str {
-        self.names.get(usize::from(provision)).map_or("", String::as_str)
+    pub(crate) fn name(&self, provision: u8) -> &String {
+        // Of each number that was given there is a name.
+        self.names.get(usize::from(provision)).unwrap_or(&NAMELESS)
     }
 
     /// The number of a provision, given to it if it is new.

@@ -112,6 +112,10 @@ impl ContractsService for Contracts {
         self.end(request).await
     }
 
+    async fn withdraw_end(&self, request: Request<proto::WithdrawEndRequest>) -> Answer<proto::Agreement> {
+        self.stay(request).await
+    }
+
     async fn cancel_agreement(
         &self,
         request: Request<proto::CancelAgreementRequest>,

@@ -15,7 +15,7 @@ use service_kit::{caught_up, unavailable};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 use tokio::sync::{Semaphore, watch};
 use tonic::Status;
 
@@ -25,21 +25,68 @@ const MADE_AT_ONCE_MAX: usize = 2;
 /// What was folded of the logs.
 #[derive(Default)]
 struct Folded {
-    /// Shared with those who make figures of it: the next event is then taken into a copy, so that neither waits for the other.
-    heard: Arc<Heard>,
+    heard: Heard,
     /// The logs of which an event could not be read.
     unread: BTreeSet<LogId>,
 }
 
+/// What was folded, and what is to be.
+#[derive(Default)]
+struct Fold {
+    /// Held for reading while figures are made of it.
+    folded: RwLock<Folded>,
+    /// Events that came meanwhile, in the order in which they came: whoever makes figures next takes them in first. So neither waits for the other,
+    /// and nothing is copied.
+    waiting: Mutex<Vec<(LogId, Arc<Recorded>)>>,
+}
+
 /// What other services' logs say, and how far they are known.
 pub(crate) struct MonitoringView {
-    folded: RwLock<Folded>,
+    fold: Arc<Fold>,
     /// The position in each log, for those who wait for one.
     reached: BTreeMap<LogId, watch::Sender<u64>>,
     /// Whether it has come, since the start, to where the logs were.
     whole: AtomicBool,
     /// Who may make figures now.
     turns: Arc<Semaphore>,
+}
+
+impl Fold {
+    fn waiting(&self) -> MutexGuard<'_, Vec<(LogId, Arc<Recorded>)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what came, unless somebody makes figures just now.
+    fn take_in_if_free(&self) {
+        match self.folded.try_write() {
+            Ok(mut folded) => folded.take_in(&mut self.waiting()),
+            Err(TryLockError::Poisoned(folded)) => folded.into_inner().take_in(&mut self.waiting()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+
+    /// What was folded, with all that has come. Waits for those who make figures just now, if something has.
+    fn read<R>(&self, look: impl FnOnce(&Folded) -> R) -> R {
+        if !self.waiting().is_empty() {
+            let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
+            folded.take_in(&mut self.waiting());
+        }
+        look(&self.folded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Folded {
+    fn take_in(&mut self, waiting: &mut Vec<(LogId, Arc<Recorded>)>) {
+        for (log, event) in waiting.drain(..) {
+            let Some(source) = source(log) else { continue };
+            let heard = self.heard.hear(source, &event.event_type, event.version, &event.payload);
+            if let Err(error) = heard {
+                let event = event.reference();
+                tracing::error!(%event, %error, "ALARM: figures are not told any more, an event that they are made of cannot be read");
+                self.unread.insert(log);
+            }
+        }
+    }
 }
 
 impl MonitoringView {
@@ -51,18 +98,14 @@ impl MonitoringView {
         let logs = councils.flat_map(of_council).chain([LogId::region(Service::Vacancies)]);
         let reached = logs.map(|log| (log, watch::Sender::new(0))).collect();
         let turns = Arc::new(Semaphore::new(MADE_AT_ONCE_MAX));
-        Self { folded: RwLock::default(), reached, whole: AtomicBool::new(false), turns }
-    }
-
-    fn read<R>(&self, look: impl FnOnce(&Folded) -> R) -> R {
-        look(&self.folded.read().unwrap_or_else(PoisonError::into_inner))
+        Self { fold: Arc::default(), reached, whole: AtomicBool::new(false), turns }
     }
 
     /// The positions that it stands at together and the SHA-256 of its JSON, in hex.
     pub(crate) fn digest(&self) -> String {
         let positions: u64 = self.reached.values().map(|reached| *reached.borrow()).sum();
-        self.read(|folded| {
-            let heard = serde_json::to_vec(&*folded.heard).unwrap_or_default();
+        self.fold.read(|folded| {
+            let heard = serde_json::to_vec(&folded.heard).unwrap_or_default();
             format!("{positions}:{}", hex::encode(Sha256::digest(heard)))
         })
     }
@@ -89,18 +132,19 @@ impl Contracts {
         let interrupted = || unavailable("the figures were interrupted: ask again");
         // The turn is given back when the figures are made, even if nobody waits for them any more.
         let turn = Arc::clone(&view.turns).acquire_owned().await.map_err(|_| interrupted())?;
-        let heard = view.read(|folded| {
-            let readable = !folded.unread.iter().any(|log| is_of(*log, of));
-            readable.then(|| Arc::clone(&folded.heard))
-        });
-        let heard = heard.ok_or_else(|| {
-            unavailable("no figures are told: an event that they are made of cannot be read by this program")
-        })?;
+        let fold = Arc::clone(&view.fold);
         let made = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            make(&heard)
+            let made = fold.read(|folded| {
+                let readable = !folded.unread.iter().any(|log| is_of(*log, of));
+                readable.then(|| make(&folded.heard))
+            });
+            fold.take_in_if_free();
+            made
         });
-        made.await.map_err(|_| interrupted())
+        made.await.map_err(|_| interrupted())?.ok_or_else(|| {
+            unavailable("no figures are told: an event that they are made of cannot be read by this program")
+        })
     }
 }
 
@@ -137,19 +181,14 @@ impl Reaction for MonitoringView {
     }
 
     async fn consume(&self, log: LogId, events: &[Arc<Recorded>]) -> Result<(), ReactionError> {
-        let (Some(source), Some(reached)) = (source(log), self.reached.get(&log)) else { return Ok(()) };
-        let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
-        let mut position = *reached.borrow();
-        for event in events.iter().skip_while(|event| event.position <= position).collect::<Vec<_>>() {
-            let heard = Arc::make_mut(&mut folded.heard);
-            if let Err(error) = heard.hear(source, &event.event_type, event.version, &event.payload) {
-                let event = event.reference();
-                tracing::error!(%event, %error, "ALARM: figures are not told any more, an event that they are made of cannot be read");
-                folded.unread.insert(log);
-            }
-            position = event.position;
-        }
-        reached.send_replace(position);
+        let Some(reached) = self.reached.get(&log) else { return Ok(()) };
+        let position = *reached.borrow();
+        let more: Vec<_> = events.iter().filter(|event| event.position > position).cloned().collect();
+        let Some(last) = more.last().map(|event| event.position) else { return Ok(()) };
+        self.fold.waiting().extend(more.into_iter().map(|event| (log, event)));
+        self.fold.take_in_if_free();
+        // What has come is taken in by whoever looks next, if it is not yet.
+        reached.send_replace(last);
         Ok(())
     }
 }

@@ -61,4 +61,5 @@ pub const RULES: &[Rule] = &[
     Rule::new("/brokerage.contracts.v1.ContractsService/GetMonitoringDocument", Own, Own, Own),
     Rule::new("/brokerage.contracts.v1.ContractsService/ListPlacementReviews", Own, Never, Never),
     Rule::new("/brokerage.contracts.v1.ContractsService/ConcludePlacementReview", Own, Never, Never),
+    Rule::new("/brokerage.contracts.v1.ContractsService/WithdrawEnd", Own, Never, Never),
 ];

@@ -5,14 +5,16 @@
 //! a tax registration. VAT is in the books by line; where that differs by pennies from VAT on the sum, as the standard has it, the document
 //! says so as its rounding, so that what is to be paid is what the ledger owes.
 
+mod received;
+
 use books::Faults;
 use books::document::{
     Address, Category, Document, Exemption, Kind, Line, Party, Preceding, Price, Profile, Unit, Vat,
 };
 use books::remittance::{Item, Remittance};
-use care::{CouncilId, Pence, ProviderId, code_sets};
+use care::{CouncilId, Date, Pence, ProviderId, code_sets};
 use invoicing_domain as domain;
-use invoicing_domain::{EntryId, InvoiceKind, PayableKind, STANDARD_RATES, State};
+use invoicing_domain::{EntryId, InvoiceKind, NO_VAT_NUMBER, PayableKind, STANDARD_RATES, State};
 use std::collections::BTreeSet;
 
 /// As which file.
@@ -81,8 +83,11 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
     let has = |category| lines.iter().any(|line| line.vat.category == category);
     let (taxed, outside) = (has(Category::Standard), has(Category::OutsideScope));
     // An independent school's education is taxed: only what is exempt is said to be.
-    let education =
-        issued.lines.iter().any(|it| it.kind == "EDUCATION" && vat(it).category == Category::Exempt);
+    let is_untaxed = |it: &domain::InvoiceLine| is_untaxed(it.vat.as_deref());
+    let of_exempt = || issued.lines.iter().filter(|it| vat(it).category == Category::Exempt);
+    let education = of_exempt().any(|it| it.kind == "EDUCATION" && !is_untaxed(it));
+    let welfare = of_exempt().any(|it| it.kind != "EDUCATION" && !is_untaxed(it));
+    let untaxed = of_exempt().any(is_untaxed);
     let due = issued.payable_by;
     let mut document = Document {
         kind: if credit { Kind::SelfBilledCreditNote } else { Kind::SelfBilledInvoice },
@@ -97,11 +102,11 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
         order: None,
         preceding: if credit { preceding(state, invoice) } else { Vec::new() },
         contract: None,
-        seller: seller(&issued.provider, outside),
+        seller: seller(issued, outside),
         buyer: party(issued.council.to_string(), issued.council.name().to_owned()),
         payment: None,
         terms: credit.then(|| format!("To be settled by {due}")),
-        exempt: has(Category::Exempt).then(|| exempt(education)),
+        exempt: has(Category::Exempt).then(|| exempt(welfare, education, untaxed)),
         outside_scope: outside.then(outside_scope),
         lines,
         rounding: Pence::ZERO,
@@ -112,20 +117,39 @@ fn document(state: &State, invoice: &domain::Invoice) -> Document {
     document
 }
 
+/// Whether a line is taxable and bears no VAT.
+fn is_untaxed(treatment: Option<&str>) -> bool {
+    treatment == Some(NO_VAT_NUMBER)
+}
+
+/// A kind of line in words.
+fn label_of(kind: &str) -> String {
+    code_sets::CHARGE_LINE.label(kind).unwrap_or(kind).to_owned()
+}
+
 /// What HM Revenue and Customs asks to stand on a self-billed document (VAT Notice 700/62).
 fn note(taxed: bool) -> String {
     let whose = "Self-billing: made by the council on the provider's behalf.";
     if taxed { format!("{whose} The VAT shown is your output tax due to HMRC.") } else { whose.to_owned() }
 }
 
-fn exempt(education: bool) -> Exemption {
-    let welfare = "VAT Act 1994, schedule 9, group 7, item 9";
-    if education {
-        // The standard has one reason for all lines of a category, and one code would be wrong of some.
-        let both = format!("Welfare: {welfare}; education: schedule 9, group 6, item 1");
-        return Exemption { code: None, reason: Some(both) };
+/// Why there is no VAT on some lines: the standard has one reason for all of them, and one code would be wrong of some. It has no category for what
+/// is taxable and bears no VAT, and of those that it has this one alone may stand beside the others.
+fn exempt(welfare: bool, education: bool, untaxed: bool) -> Exemption {
+    let law = "VAT Act 1994, schedule 9, group 7, item 9";
+    if welfare && !education && !untaxed {
+        return Exemption { code: Some("VATEX-EU-132-1G".to_owned()), reason: Some(law.to_owned()) };
     }
-    Exemption { code: Some("VATEX-EU-132-1G".to_owned()), reason: Some(welfare.to_owned()) }
+    let mut reasons = Vec::new();
+    reasons.extend(welfare.then(|| format!("Welfare: {law}")));
+    reasons.extend(education.then(|| match welfare {
+        true => "education: schedule 9, group 6, item 1".to_owned(),
+        false => "Education: VAT Act 1994, schedule 9, group 6, item 1".to_owned(),
+    }));
+    reasons.extend(
+        untaxed.then(|| "No VAT is added: the council knows no VAT number of the supplier".to_owned()),
+    );
+    Exemption { code: None, reason: Some(reasons.join("; ")) }
 }
 
 fn outside_scope() -> Exemption {
@@ -145,9 +169,11 @@ pub(crate) fn party(id: String, name: String) -> Party {
     }
 }
 
-fn seller(provider: &ProviderId, outside_scope: bool) -> Party {
-    let id = provider.to_string();
-    Party { tax_reference: (!outside_scope).then(|| id.clone()), ..party(id, provider_as_named(provider)) }
+fn seller(issued: &domain::InvoiceIssued, outside_scope: bool) -> Party {
+    let (id, name) = (issued.provider.to_string(), provider_as_named(&issued.provider));
+    let vat_number = issued.vat_number.as_ref().filter(|_| !outside_scope).map(ToString::to_string);
+    let tax_reference = (!outside_scope && vat_number.is_none()).then(|| id.clone());
+    Party { vat_number, tax_reference, ..party(id, name) }
 }
 
 /// The name of another council, or the id.
@@ -159,8 +185,7 @@ pub(crate) fn provider_as_named(provider: &ProviderId) -> String {
 
 fn line(index: usize, line: &domain::InvoiceLine, sign: i64) -> Line {
     let (id, net) = ((index + 1).to_string(), Pence(sign * line.amount.0));
-    let label = code_sets::CHARGE_LINE.label(&line.kind);
-    let name = label.unwrap_or(line.kind.as_str()).to_owned();
+    let name = label_of(&line.kind);
     let vat = vat(line);
     // The price is never negative: the sign is that of the quantity.
     let weekly = Pence(if net < Pence::ZERO { -line.weekly.0.abs() } else { line.weekly.0.abs() });
@@ -199,13 +224,17 @@ fn lump(id: String, name: String, net: Pence, vat: Vat) -> Line {
 
 /// The treatment as it was recorded, at the rate of the line's nights. Records from before it was noted are of welfare.
 fn vat(line: &domain::InvoiceLine) -> Vat {
-    let noted = line.vat.as_deref().and_then(Category::of_treatment);
-    match noted.unwrap_or(Category::Exempt) {
+    vat_of(line.vat.as_deref(), line.nights.start())
+}
+
+/// A treatment as it was recorded, a code of `code_sets::VAT_TREATMENT`, at the rate of a day.
+fn vat_of(treatment: Option<&str>, day: Date) -> Vat {
+    // Without a VAT number there is no category of its own, see `exempt`.
+    match treatment.and_then(Category::of_treatment).unwrap_or(Category::Exempt) {
         Category::Exempt => Vat::EXEMPT,
         Category::OutsideScope => Vat::OUTSIDE_SCOPE,
         Category::Standard => {
-            let from = line.nights.start();
-            let rate = STANDARD_RATES.iter().rfind(|(since, _)| *since <= from).map_or(0, |(_, rate)| *rate);
+            let rate = STANDARD_RATES.iter().rfind(|(since, _)| *since <= day).map_or(0, |(_, rate)| *rate);
             Vat { category: Category::Standard, rate }
         }
     }

@@ -6,6 +6,7 @@
 mod document;
 mod export;
 mod grpc;
+mod past;
 mod payment_document;
 mod reactions;
 mod render;
@@ -38,6 +39,7 @@ pub struct Invoicing {
     reaction: Arc<EngineReaction<domain::Invoicing>>,
     exporting: Arc<Endless>,
     sending: Arc<tokio::sync::Semaphore>,
+    past: Arc<Endless>,
 }
 
 impl Invoicing {
@@ -54,7 +56,7 @@ impl Invoicing {
         let letters = kit.dead_letters(Service::Invoicing).await?;
         let reaction = reactions::reaction(&ledgers, kit.clock.clone(), letters);
         let (exporting, sending) = (grpc::exports(), grpc::files());
-        Ok(Self { ledgers: Arc::new(ledgers), reaction, exporting, sending })
+        Ok(Self { ledgers: Arc::new(ledgers), reaction, exporting, sending, past: past::readings() })
     }
 
     /// Folds what is new in its logs while another instance works on them.

@@ -2,6 +2,7 @@
 
 pub(crate) mod payments;
 pub(crate) mod supplier;
+pub(crate) mod tax;
 
 use api::invoicing::{
     AccountBalance, AccountClass, AgedPayable, Charge, ChargedLine, Forecast, ForecastMonth, FunderAmount,
@@ -11,7 +12,6 @@ use care::{CouncilId, Date, InvoiceId, ProviderId};
 use invoicing_domain as domain;
 use invoicing_domain::{Account, Balance, EntryId, State};
 use service_kit::{agreement_name, council_name, provider_name, timestamp};
-use std::collections::BTreeMap;
 
 pub(crate) fn invoice_name(council: CouncilId, invoice: InvoiceId) -> String {
     format!("councils/{council}/invoices/{invoice}")
@@ -143,25 +143,39 @@ fn account((account, balance): (&Account, &Balance)) -> AccountBalance {
     }
 }
 
-/// What of a ledger is asked as of a date, and of a state that is as it was known at an instant.
-pub(crate) struct Dated {
-    balances: BTreeMap<Account, Balance>,
-    entries: usize,
-}
-
-impl Dated {
-    pub(crate) fn of(state: &State, as_of: Option<Date>) -> Self {
-        let entries = state.ledger.entries().iter();
-        let dated = entries.filter(|entry| as_of.is_none_or(|as_of| entry.dates.posted_on <= as_of));
-        Self { balances: state.ledger.balances(as_of), entries: dated.count() }
+/// The ledger as it stands.
+pub(crate) fn ledger(council: CouncilId, state: &State, today: Date) -> Ledger {
+    let journal = &state.ledger;
+    Ledger {
+        entries: count(journal.entries().len()),
+        nights_billed: state.nights_charged,
+        invoices: count(state.invoice_numbers.len()),
+        invoiced_pence: state.invoiced.0,
+        weekly_commitment_pence: state.weekly_commitment(today).0,
+        live_placements: count(state.live_placements(today)),
+        open_from: or_empty(state.open_from),
+        facts_refused: count(state.refused.len()),
+        ..balances(council, journal.accounts().iter().chain(journal.memoranda()))
     }
 }
 
-/// The ledger as it is, with what was asked as of a date.
-pub(crate) fn ledger(council: CouncilId, state: &State, today: Date, dated: &Dated) -> Ledger {
-    let balances = &dated.balances;
+/// What is told of the ledger at another point: what its entries say, and nothing that is known of today alone.
+pub(crate) fn ledger_of(council: CouncilId, extract: &domain::Extract) -> Ledger {
+    Ledger {
+        entries: count(extract.entries().len()),
+        nights_billed: extract.nights(),
+        invoices: count(extract.invoices()),
+        invoiced_pence: extract.invoiced().0,
+        ..balances(council, &extract.balances())
+    }
+}
+
+fn balances<'a>(
+    council: CouncilId,
+    balances: impl IntoIterator<Item = (&'a Account, &'a Balance)>,
+) -> Ledger {
     let is_book = |it: &(&Account, &Balance)| it.0.class() != domain::AccountClass::Memorandum;
-    let (books, commitments): (Vec<_>, Vec<_>) = balances.iter().partition(is_book);
+    let (books, commitments): (Vec<_>, Vec<_>) = balances.into_iter().partition(is_book);
     let debits = books.iter().map(|(_, balance)| balance.debits.0).sum::<i64>();
     let credits = books.iter().map(|(_, balance)| balance.credits.0).sum::<i64>();
     Ledger {
@@ -170,15 +184,8 @@ pub(crate) fn ledger(council: CouncilId, state: &State, today: Date, dated: &Dat
         debits_pence: debits,
         credits_pence: credits,
         balanced: debits == credits,
-        entries: count(dated.entries),
-        nights_billed: state.nights_charged,
-        invoices: count(state.invoice_numbers.len()),
-        invoiced_pence: state.invoiced.0,
-        weekly_commitment_pence: state.weekly_commitment(today).0,
-        live_placements: count(state.live_placements(today)),
-        open_from: or_empty(state.open_from),
-        facts_refused: count(state.refused.len()),
         commitments: commitments.into_iter().map(account).collect(),
+        ..Ledger::default()
     }
 }
 

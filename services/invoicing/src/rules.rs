@@ -44,6 +44,9 @@ pub const RULES: &[Rule] = &[
     council_only("/brokerage.invoicing.v1.InvoicingService/GetPaymentRunDocument"),
     council_only("/brokerage.invoicing.v1.InvoicingService/RecordPaymentReturned"),
     council_only("/brokerage.invoicing.v1.InvoicingService/GetPromptPayment"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/RecordTaxDetails"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/VerifyTaxDetails"),
+    council_only("/brokerage.invoicing.v1.InvoicingService/GetTaxDetails"),
 ];
 
 const fn council_only(method: &'static str) -> Rule {

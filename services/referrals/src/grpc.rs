@@ -7,6 +7,7 @@ mod deadlines;
 mod envelopes;
 mod evaluations;
 mod explanations;
+mod exporting;
 mod identity;
 mod invitations;
 mod offers;
@@ -24,6 +25,7 @@ mod watch;
 mod watch_released;
 
 pub(crate) use deadlines::step_shown;
+pub(crate) use exporting::exports;
 pub(crate) use watch::watchers;
 
 use crate::Referrals;
@@ -50,6 +52,13 @@ macro_rules! methods {
                 request: Request<proto::WatchReleasedReferralsRequest>,
             ) -> Answer<watch_released::Changes> {
                 self.watch_released(&request)
+            }
+            type ExportSearchStream = exporting::Pieces;
+            async fn export_search(
+                &self,
+                request: Request<proto::ExportSearchRequest>,
+            ) -> Answer<exporting::Pieces> {
+                self.export(request).await
             }
             $(async fn $method(&self, request: Request<proto::$request>) -> Answer<proto::$response> {
                 self.$run(request).await

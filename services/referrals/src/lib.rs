@@ -50,6 +50,7 @@ pub struct Referrals {
     clock: Clock,
     watching: Arc<Endless>,
     watching_released: Arc<Endless>,
+    exporting: Arc<Endless>,
     /// Held for as long as the service is.
     _keepers: Arc<[Keeper]>,
     ending: Arc<OnceLock<Vec<Keeper>>>,
@@ -98,6 +99,7 @@ impl Referrals {
             clock,
             watching,
             watching_released,
+            exporting: grpc::exports(),
             _keepers,
             ending: Arc::default(),
             sweepers: Arc::default(),
@@ -176,10 +178,11 @@ impl Referrals {
         Arc::clone(&self.outcomes) as Arc<dyn Parking>
     }
 
-    /// Ends the calls that have no end of their own, so that a server can stop without waiting for them.
+    /// Ends the calls that have no end of their own, or none that could be waited for, so that a server can stop.
     pub fn end_calls(&self) {
         self.watching.end();
         self.watching_released.end();
+        self.exporting.end();
     }
 
     /// What each of its logs and its pictures of other services' have come to, see [`Engine::digest`].

@@ -4,12 +4,14 @@
 
 use crate::desk::Desk;
 use care::published::{
-    AgreementIssued, AgreementRefused, ClaimRefused, PlacementEnded, PlacementNoticeGiven,
-    PlacementNoticeWithdrawn, PlacementStarted,
+    AgreementIssued, AgreementRefused, ClaimRefused, PlacementEndWithdrawn, PlacementEnded,
+    PlacementNoticeGiven, PlacementNoticeWithdrawn, PlacementStarted,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use eventlog::{LogId, Owner, Recorded, Service};
-use referrals_domain::{Command, ConfirmAward, FailAward, RecordArrival, RecordDeparture, RecordNotice};
+use referrals_domain::{
+    Command, ConfirmAward, FailAward, RecordArrival, RecordDeparture, RecordEndWithdrawn, RecordNotice,
+};
 use service_kit::{Clock, EngineReaction, Letters, Route};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,6 +54,11 @@ fn react(
             let PlacementEnded { award, council, on, reason, ending, at, .. } =
                 decode_body(event.version, &event.payload)?;
             (council, RecordDeparture { award, on, reason, ending, at }.into())
+        }
+        (Service::Contracts, PlacementEndWithdrawn::TYPE) => {
+            let PlacementEndWithdrawn { award, council, at, .. } =
+                decode_body(event.version, &event.payload)?;
+            (council, RecordEndWithdrawn { award, at }.into())
         }
         (Service::Contracts, PlacementNoticeGiven::TYPE) => {
             let given: PlacementNoticeGiven = decode_body(event.version, &event.payload)?;

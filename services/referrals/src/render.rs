@@ -139,7 +139,7 @@ pub(crate) fn stage(stage: &Stage) -> proto::ReferralStage {
     }
 }
 
-fn requirements(it: &Requirements) -> proto::Requirements {
+pub(crate) fn requirements(it: &Requirements) -> proto::Requirements {
     let told = &it.profile;
     let code = |code: &Option<String>| code.clone().unwrap_or_default();
     proto::Requirements {

@@ -53,4 +53,5 @@ pub const RULES: &[Rule] = &[
     rule("/brokerage.referrals.v1.ReferralsService/RecordGateDecision", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/LinkReferral", Own, Never),
     rule("/brokerage.referrals.v1.ReferralsService/GetStability", Own, Never),
+    rule("/brokerage.referrals.v1.ReferralsService/ExportSearch", Own, Never),
 ];

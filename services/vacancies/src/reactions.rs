@@ -2,7 +2,8 @@
 //! back, arrivals and departures move the claim, and a search that ended gives back what is still held for it.
 
 use care::published::{
-    AgreementRefused, AwardProposed, AwardProposedToMarket, PlacementEnded, PlacementStarted, SearchEnded,
+    AgreementRefused, AwardProposed, AwardProposedToMarket, PlacementEndWithdrawn, PlacementEnded,
+    PlacementStarted, SearchEnded,
 };
 use care::{CouncilId, DecodeError, EventBody, decode_body};
 use engine::Engine;
@@ -55,6 +56,11 @@ fn react(event: &Recorded) -> Result<Option<Route<Market>>, DecodeError> {
             let ended: PlacementEnded = decode_body(event.version, &event.payload)?;
             let PlacementEnded { award, council, on, at, .. } = ended;
             (council, Command::EndOccupancy { award, council, on, at })
+        }
+        (Service::Contracts, PlacementEndWithdrawn::TYPE) => {
+            let withdrawn: PlacementEndWithdrawn = decode_body(event.version, &event.payload)?;
+            let PlacementEndWithdrawn { award, council, at, .. } = withdrawn;
+            (council, Command::ResumeOccupancy { award, council, at })
         }
         _ => return Ok(None),
     };

@@ -87,7 +87,7 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
     RegisterProvider, RegisterEstablishment, AmendEstablishment, ServeRestrictionNotice, LiftRestrictionNotice,
     OpenPlaces, ClosePlace, AdvertiseVacancy, WithdrawVacancy, ConfirmVacancy, UpsertVacancies,
     SweepStaleVacancies, HoldPlace, ReleaseHold, EndSearch, SweepExpiredHolds,
-    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, ReadRegisterPart, FinishRegisterImport,
+    ClaimForAward, ReleaseClaim, OccupyPlace, EndOccupancy, ResumeOccupancy, ReadRegisterPart, FinishRegisterImport,
     SetHoldPolicy, ReservePlace, EndReservation,
     RegisterHousehold, AmendHousehold, CloseHousehold, SetStatementOfPurpose,
     OfferBlock, AcceptBlock, DeclineBlock, EndBlock, OfferResale, WithdrawResale, BuyResale,
@@ -95,7 +95,7 @@ named!("vacancies", MarketCommand, MARKET_COMMANDS:
 named!("referrals", ReferralCommand, REFERRAL_COMMANDS:
     SetCascadePolicy, PostReferral, AmendReferral, RecordCascadeStep, RecordSearch, ReleaseReferral, SubmitOffer,
     WithdrawOffer, DeclineReferral, ProposeAward, GiveRetrospectiveApproval, RecordStatutoryStep, ConfirmAward, FailAward, RecordArrival,
-    RecordDeparture, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
+    RecordDeparture, RecordEndWithdrawn, WithdrawReferral, RevealIdentity, EraseIdentity, ShortlistProvider,
     EndShortlisting, ReadShortlisted, AskQuestion, AnswerQuestion, EvaluateOffer, LinkSiblings, ViewInvitation, SweepInvitations, WaiveCascadeStep, RecordGateDecision, LinkReferral, RecordNotice, EndGrantKeys,
 );
 named!("frameworks", Change, FRAMEWORK_COMMANDS:
@@ -103,7 +103,7 @@ named!("frameworks", Change, FRAMEWORK_COMMANDS:
     SetEvaluationWeights, Reopen, Extend, AgreeDiscount, EndDiscount, NominateLinkAuthority, RequestUplift, NegotiateUplift,
 );
 named!("agreements", PlacementStep, PLACEMENT_COMMANDS:
-    Start, End, CorrectStart, CorrectEnd, Cancel, StayPut, EndStayingPut,
+    Start, End, CorrectStart, CorrectEnd, WithdrawEnd, Cancel, StayPut, EndStayingPut,
 );
 named!("agreements", NoticeStep, NOTICE_COMMANDS: Give, Withdraw);
 named!("agreements", TermsStep, TERMS_COMMANDS:

@@ -4,13 +4,14 @@
 
 use care::market::MarketEvent;
 use care::published::{
-    AgreementRefused, ClaimRefused, PlacementEnded, PlacementNoticeWithdrawn, PlacementStarted,
+    AgreementRefused, ClaimRefused, PlacementEndWithdrawn, PlacementEnded, PlacementNoticeWithdrawn,
+    PlacementStarted,
 };
 use care::{CouncilId, Date, Event, ProviderId, Timestamp, london_date};
 use contracts_domain::agreements::{AgreementEvent, ClaimNoted, ProposalLapsed};
 use contracts_domain::{AgreementCommand, Frameworks};
 use referrals_domain::{
-    ConfirmAward, FailAward, RecordArrival, RecordDeparture, RecordNotice, ReferralEvent,
+    ConfirmAward, FailAward, RecordArrival, RecordDeparture, RecordEndWithdrawn, RecordNotice, ReferralEvent,
 };
 use vacancies_domain::Command as MarketCommand;
 
@@ -43,6 +44,9 @@ pub(crate) fn agreement_to_market(owner: CouncilId, event: &AgreementEvent) -> O
         }
         AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, at, .. }) => {
             MarketCommand::EndOccupancy { award, council, on, at }
+        }
+        AgreementEvent::PlacementEndWithdrawn(PlacementEndWithdrawn { award, council, at, .. }) => {
+            MarketCommand::ResumeOccupancy { award, council, at }
         }
         _ => return None,
     };
@@ -122,6 +126,9 @@ pub(crate) fn agreement_to_referrals(
         }
         AgreementEvent::PlacementEnded(PlacementEnded { award, council, on, reason, ending, at, .. }) => {
             (council, RecordDeparture { award, on, reason, ending, at }.into())
+        }
+        AgreementEvent::PlacementEndWithdrawn(PlacementEndWithdrawn { award, council, at, .. }) => {
+            (council, RecordEndWithdrawn { award, at }.into())
         }
         AgreementEvent::PlacementNoticeGiven(given) => (given.council, RecordNotice::given(&given).into()),
         AgreementEvent::PlacementNoticeWithdrawn(event) => {

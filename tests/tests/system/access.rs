@@ -94,7 +94,7 @@ fn non_existing(names: &Names) -> Names {
             "invoice" => "0190f5c2-6b1e-7c3a-9d21-3f0c5a7e8b15",
             "sent_invoice" => "0190f5c2-6b1e-7c3a-9d21-3f0c5a7e8b16",
             "payment_run" => "0190f5c2-6b1e-7c3a-9d21-3f0c5a7e8b17",
-            "bank_details" => "nobody",
+            "bank_details" | "tax_details" => "nobody",
             "establishment" => "SC999999",
             "place" => "SC999999-01",
             "agency" => "FA999999",

@@ -31,6 +31,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("SearchReferral", r#"{"name": "<referral>", "limit": 20, "max_distance_miles": 100}"#),
     ("ListSearches", r#"{"parent": "<referral>", "page_size": 200}"#),
     ("ExplainSearch", r#"{"name": "<referral>/searches/1", "page_size": 200}"#),
+    ("ExportSearch", r#"{"name": "<referral>/searches/1"}"#),
     ("ReleaseReferral", r#"{"name": "<referral>", "providers": ["<my_provider>"]}"#),
     ("ListReleasedReferrals", r#"{"parent": "<provider>", "page_size": 200}"#),
     ("GetReleasedReferral", r#"{"name": "<referral>"}"#),
@@ -295,6 +296,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("ListAgreements", r#"{"parent": "<self>", "page_size": 200}"#),
     ("StartPlacement", r#"{"name": "<agreement>", "on": "<today>"}"#),
     ("EndPlacement", r#"{"name": "<agreement>", "on": "2026-06-20", "reason": "CARPL"}"#),
+    ("WithdrawEnd", r#"{"name": "<agreement>", "reason": "the carers keep the child"}"#),
     ("CancelAgreement", r#"{"name": "<agreement>", "reason": "OTHER"}"#),
     (
         "GiveNotice",
@@ -431,6 +433,12 @@ const SAMPLES: &[(&str, &str)] = &[
     ("GetPaymentRunDocument", r#"{"name": "<payment_run>", "format": "PAYMENT_RUN_FORMAT_CSV"}"#),
     ("RecordPaymentReturned", r#"{"name": "<invoice>", "reason": "account closed"}"#),
     ("GetPromptPayment", r#"{"parent": "<council>", "from": "2026-04-01", "to": "2026-09-30"}"#),
+    (
+        "RecordTaxDetails",
+        r#"{"name": "<tax_details>", "standing": {"from": "2026-02-01", "vat_number": "GB220430231"}}"#,
+    ),
+    ("VerifyTaxDetails", r#"{"name": "<tax_details>", "revision": 1, "how": "asked HMRC's checker"}"#),
+    ("GetTaxDetails", r#"{"name": "<tax_details>"}"#),
     ("ListLogs", r#"{"parent": "<self>", "page_size": 200}"#),
     ("GetLogHead", r#"{"log": "<log>"}"#),
     (

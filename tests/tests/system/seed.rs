@@ -6,8 +6,8 @@ use api::contracts::StartPlacementRequest;
 use api::invoicing::{
     AccrueNightsRequest, ArrangeBillingRequest, BankAccount, BillingMode, GetStatementRequest,
     IssueInvoicesRequest, ListChargesRequest, PaymentPolicy, ProposePaymentRunRequest,
-    RecordBankDetailsRequest, SentKind, SetPaymentPolicyRequest, SubmitInvoiceRequest, SubmittedLine,
-    VerifyBankDetailsRequest,
+    RecordBankDetailsRequest, RecordTaxDetailsRequest, SentKind, SetPaymentPolicyRequest,
+    SubmitInvoiceRequest, SubmittedLine, TaxStanding, VerifyBankDetailsRequest, VerifyTaxDetailsRequest,
 };
 use api::referrals::{Award, Identity, Offer, SearchReferralRequest, SubmitOfferRequest};
 use api::vacancies::{FinishRegisterImportRequest, ReadRegisterPartRequest, RegisterRow, RegistrationStatus};
@@ -222,6 +222,15 @@ async fn propose(world: &World, council: &Party, provider: &Party) -> (String, S
     let how = "called the number on the contract".to_owned();
     let verify = VerifyBankDetailsRequest { name: details.clone(), revision: 1, how, ..Default::default() };
     ben.verify_bank_details(verify).await.unwrap();
+    let name = format!("{}/taxDetails/{id}", council.name());
+    let standing = TaxStanding { from: "2026-01-01".to_owned(), charity: true, ..Default::default() };
+    let record =
+        RecordTaxDetailsRequest { name: name.clone(), standing: Some(standing), ..Default::default() };
+    ann.record_tax_details(record).await.unwrap();
+    let how = "asked the register of charities".to_owned();
+    ben.verify_tax_details(VerifyTaxDetailsRequest { name, revision: 1, how, ..Default::default() })
+        .await
+        .unwrap();
     let propose = ProposePaymentRunRequest { parent: council.name(), ..Default::default() };
     (details, ann.propose_payment_run(propose).await.unwrap().into_inner().name)
 }
@@ -267,6 +276,7 @@ async fn bill(world: &World, plan: &Plan, placed: Placed) -> Side {
         ("agreement", won.agreement),
         ("invoice", invoice),
         ("sent_invoice", sent_invoice),
+        ("tax_details", bank_details.replace("bankDetails", "taxDetails")),
         ("bank_details", bank_details),
         ("payment_run", run),
         ("log", format!("referrals/{id}")),

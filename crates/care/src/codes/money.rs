@@ -51,6 +51,7 @@ set! {
     VAT_TREATMENT = "VAT_TREATMENT" {
         "EXEMPT" => "Exempt: welfare by a state-regulated body, or education that is exempt",
         "STANDARD" => "Standard rate",
+        "NO_VAT_NUMBER" => "Taxable, and without VAT: the council has verified no VAT number of the supplier",
         "OUTSIDE_SCOPE" => "Outside the scope of VAT: the council's own provision, or no supply",
     }
 }
@@ -59,7 +60,7 @@ set! {
     MATCH_REASON = "MATCH_REASON" {
         "PRICE_ABOVE_AGREEMENT" => "The amount is above what was agreed for these nights",
         "PRICE_BELOW_AGREEMENT" => "The amount is below what was agreed for these nights",
-        "NIGHTS_NOT_CONFIRMED" => "The council has not charged some of these nights",
+        "NIGHTS_NOT_CONFIRMED" => "The council has not charged some of these nights, or no outcome on them",
         "NIGHTS_ALREADY_INVOICED" => "Some of these nights are on another line or invoice already",
         "LINE_NOT_AGREED" => "The agreement has no such line",
         "LINE_EXPIRED" => "The agreement's line does not hold on some of these nights",

@@ -327,7 +327,7 @@ pub struct HoldReleased {
     pub at: Timestamp,
 }
 
-/// The child of an award is there.
+/// The child of an award is there. Told again of one who was to leave on a known day: that day does not hold, and the child stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceOccupied {
     /// The award.
@@ -345,7 +345,7 @@ pub struct PlaceOccupied {
     pub at: Timestamp,
 }
 
-/// A child came, or stayed longer than was recorded, on nights for which the market holds no place: somebody must look into it.
+/// A child came, stayed longer than was recorded, or is to stay without an end, on nights for which the market holds no place: somebody must look into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OccupancyRefused {
     /// The award.
@@ -354,7 +354,7 @@ pub struct OccupancyRefused {
     pub council: CouncilId,
     /// The place.
     pub place: PlaceId,
-    /// The day the child came, or the day of departure up to which it stayed.
+    /// The day the child came, the day of departure up to which it stayed, or the first night after the end that was recorded.
     pub on: Date,
     /// Why it does not count, `UPPER_SNAKE`.
     pub reason: String,

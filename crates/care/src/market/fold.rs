@@ -90,6 +90,8 @@ impl Market {
             MarketEvent::PlaceOccupied(event) => {
                 self.at_claim(&event.place, event.award, |claim| {
                     claim.start = event.counted_from;
+                    // Told again of a child who was to leave: it stays.
+                    claim.end = None;
                     claim.stage = Stage::Occupied { award: event.award };
                 });
                 self.note(event.award, &event.place, AwardStage::Occupied);

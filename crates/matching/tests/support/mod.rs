@@ -60,7 +60,7 @@ pub(crate) fn apply(instead: Counterfactual<'_>, criteria: &mut Criteria, at: &m
         Counterfactual::WithoutNeeds(needs) => {
             criteria.needs.retain(|need| !needs.codes().any(|code| code == need));
         }
-        Counterfactual::AskedFrom(instant) => *at = instant.max(*at),
+        Counterfactual::AskedFrom(instant) => *at = (*instant).max(*at),
         Counterfactual::OnceOver(date) => {
             criteria.available_on = later(criteria.available_on, date);
             *at = care::working_days::start_of_day(date).max(*at);

@@ -34,7 +34,7 @@ pub struct Route<D: Domain> {
     pub command: D::Command,
 }
 
-type React<D> = dyn Fn(&Recorded) -> Result<Option<Route<D>>, DecodeError> + Send + Sync;
+type React<D> = dyn Fn(&Recorded) -> Result<Vec<Route<D>>, DecodeError> + Send + Sync;
 
 /// Turns events of other logs into commands to this service's engines.
 pub struct EngineReaction<D: Domain> {
@@ -69,6 +69,20 @@ impl<D: Domain> EngineReaction<D> {
         clock: Clock,
         letters: Letters,
         react: impl Fn(&Recorded) -> Result<Option<Route<D>>, DecodeError> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let react = move |event: &Recorded| react(event).map(|route| route.into_iter().collect());
+        Self::to_many(name, sources, engines, clock, letters, react)
+    }
+
+    /// The same for events that concern several logs. To each log one command of an event; since a retry gives all of them once more, a
+    /// command that goes to several must come to nothing where it is known already.
+    pub fn to_many(
+        name: &'static str,
+        sources: Vec<LogId>,
+        engines: BTreeMap<Owner, Engine<D>>,
+        clock: Clock,
+        letters: Letters,
+        react: impl Fn(&Recorded) -> Result<Vec<Route<D>>, DecodeError> + Send + Sync + 'static,
     ) -> Arc<Self> {
         let turns = sources.iter().map(|source| (*source, TurnMutex::default())).collect();
         let react = Box::new(react);
@@ -119,8 +133,7 @@ impl<D: Domain> EngineReaction<D> {
                 continue;
             }
             match (self.react)(event) {
-                Ok(Some(route)) => plan.effects.push((event, route)),
-                Ok(None) => {}
+                Ok(routes) => plan.effects.extend(routes.into_iter().map(|route| (&**event, route))),
                 Err(error) => {
                     blocked.insert(&event.stream);
                     plan.letters.push(letter(event, Some(wrong_with(&error))));
@@ -276,11 +289,15 @@ impl<D: Domain> Reaction for EngineReaction<D> {
 
 /// How many of the first effects may be given at once: none in another log than one before it in its stream, for it might go ahead of it.
 fn together<D: Domain>(effects: &Effects<'_, D>) -> usize {
-    let mut owners: HashMap<&StreamId, Owner> = HashMap::new();
+    // Of each stream its first event, and the log of those after it: none where the first goes to several.
+    let mut first: HashMap<&StreamId, (u64, Option<Owner>)> = HashMap::new();
     let mut count = 0;
     for (event, route) in effects {
-        if *owners.entry(&event.stream).or_insert(route.owner) != route.owner {
-            break;
+        let (position, owner) = first.entry(&event.stream).or_insert((event.position, Some(route.owner)));
+        match *owner == Some(route.owner) {
+            true => {}
+            false if *position == event.position => *owner = None,
+            false => break,
         }
         count += 1;
     }

@@ -145,17 +145,19 @@ impl<D: Domain> EngineReaction<D> {
         let Some(event) = events.first().filter(|event| event.reference() == at) else {
             return Err(Failed::Unavailable(format!("{} does not have it", at.log)));
         };
-        let route = (self.react)(event).map_err(|error| Failed::Again(wrong_with(&error)))?;
-        let Some(Route { owner, command }) = route else { return Ok(()) };
-        let Some(engine) = self.engines.get(&owner) else {
-            return Err(Failed::Again(format!("there is no {owner} log here")));
-        };
-        let context = Context { request: Some(self.key(event)), ..self.context(event) };
-        match engine.execute(command, context, |_, _| Vec::new()).await {
-            Ok(_) => Ok(()),
-            Err(EngineError::Unavailable(detail)) => Err(Failed::Unavailable(detail)),
-            Err(error) => Err(Failed::Again(error.to_string())),
+        let routes = (self.react)(event).map_err(|error| Failed::Again(wrong_with(&error)))?;
+        for Route { owner, command } in routes {
+            let Some(engine) = self.engines.get(&owner) else {
+                return Err(Failed::Again(format!("there is no {owner} log here")));
+            };
+            let context = Context { request: Some(self.key(event)), ..self.context(event) };
+            match engine.execute(command, context, |_, _| Vec::new()).await {
+                Ok(_) => {}
+                Err(EngineError::Unavailable(detail)) => return Err(Failed::Unavailable(detail)),
+                Err(error) => return Err(Failed::Again(error.to_string())),
+            }
         }
+        Ok(())
     }
 
     /// Under what the effect of a parked event is known in its log.

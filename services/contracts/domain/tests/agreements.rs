@@ -4,7 +4,9 @@
 
 mod common;
 
-use care::published::{AgreementIssued, AgreementRefused, PlacementEnded, PlacementStarted};
+use care::published::{
+    AgreementIssued, AgreementRefused, PlacementEndWithdrawn, PlacementEnded, PlacementStarted,
+};
 use care::spec::{Given, given};
 use care::{AgreementId, Date, Refusal, Timestamp};
 use common::{
@@ -239,6 +241,62 @@ fn a_departure_that_was_recorded_wrong_is_put_right() {
     assert_eq!(refused.violations()[0].field, "correction");
     let never_came = agreed().and([ended(start(), "OTHER")]);
     never_came.when(correct(date(2026, 7, 1), "CARPL")).then_refused("DEPARTURE_NOT_RECORDED");
+}
+
+fn withdraw_end(at: &str) -> AgreementCommand {
+    let step = PlacementStep::WithdrawEnd { reason: "the carers keep the child".to_owned() };
+    let (agreement, at) = (agreement_id(), at.parse().unwrap());
+    AgreementCommand::Placement { agreement, expected_version: None, step, at }
+}
+
+fn end_withdrawn(on: Date, at: &str) -> AgreementEvent {
+    PlacementEndWithdrawn {
+        agreement: agreement_id(),
+        award: award(1),
+        council: id(DURHAM),
+        place: id("SC000001-01"),
+        on,
+        reason: "the carers keep the child".to_owned(),
+        at: at.parse().unwrap(),
+    }
+    .into()
+}
+
+#[test]
+fn an_end_that_lies_ahead_is_withdrawn_and_the_placement_goes_on() {
+    let leaving = || agreed().and([started(start()), ended(date(2026, 8, 1), "CARPL")]);
+    let here = || {
+        leaving()
+            .when(withdraw_end("2026-07-31T09:00:00Z"))
+            .then([end_withdrawn(date(2026, 8, 1), "2026-07-31T09:00:00Z")])
+    };
+    let _ = here().then_state(|state| {
+        let agreement = &state.agreements[&agreement_id()];
+        assert_eq!((agreement.status(), agreement.version), (AgreementStatus::Started, 4));
+    });
+    here().when(withdraw_end("2026-07-31T09:00:00Z")).then_refused("END_NOT_RECORDED");
+    // What is told of another end is told after that, also by a clock that was put back: who reads both goes by it.
+    here().when(end(date(2026, 9, 1))).then_events(|events| {
+        let [AgreementEvent::PlacementEnded(ended)] = events else { panic!("{events:?}") };
+        assert_eq!((ended.on, ended.at), (date(2026, 9, 1), "2026-07-31T09:00:00.000001Z".parse().unwrap()));
+    });
+    leaving()
+        .when(withdraw_end("2026-05-05T09:00:00Z"))
+        .then([end_withdrawn(date(2026, 8, 1), "2026-05-05T09:00:00.000001Z")]);
+}
+
+#[test]
+fn an_end_that_has_come_or_is_none_is_not_withdrawn() {
+    let left = || agreed().and([started(start()), ended(date(2026, 8, 1), "CARPL")]);
+    // The day begins in London: at 23:00 UTC of the day before.
+    let refused = left().when(withdraw_end("2026-07-31T23:00:00Z")).then_refused("END_TOOK_EFFECT");
+    assert!(refused.to_string().contains("2026-08-01"), "{refused}");
+    agreed()
+        .and([started(start())])
+        .when(withdraw_end("2026-05-05T09:00:00Z"))
+        .then_refused("END_NOT_RECORDED");
+    let never_came = agreed().and([ended(start(), "OTHER")]);
+    never_came.when(withdraw_end("2026-05-01T09:00:00Z")).then_refused("END_NOT_RECORDED");
 }
 
 fn correct_start(on: Date) -> AgreementCommand {

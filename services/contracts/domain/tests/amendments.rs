@@ -417,6 +417,12 @@ fn the_discount_of_siblings_ends_the_night_the_last_of_them_leaves() {
     let corrected = run(both, corrects(2, date(2026, 6, 25)));
     let corrected =
         corrected.then_state(|state| assert_eq!(of(state, 1).terms.lines[2].until, Some(date(2026, 6, 25))));
+    // One who stays after all is enough, until that one is to leave too.
+    let both = run(corrected, stays(2));
+    let both = both.then_state(|state| assert_eq!(of(state, 1).terms.lines[2].until, None));
+    let corrected = run(both, ends(2, date(2026, 6, 25)));
+    let corrected =
+        corrected.then_state(|state| assert_eq!(of(state, 1).terms.lines[2].until, Some(date(2026, 6, 25))));
     // What is changed by an amendment goes on to end with the siblings.
     let cheaper = LineChange::Change { line: 3, price: weekly(10_000), until: None, note: String::new() };
     let changes = Changes { lines: vec![cheaper], ..Changes::new(date(2026, 6, 12), "less") };
@@ -441,6 +447,12 @@ fn an_end_that_was_agreed_for_a_sibling_discount_holds_though_the_siblings_stay(
 fn ends(n: u128, on: care::Date) -> AgreementCommand {
     use contracts_domain::agreements::PlacementStep;
     let step = PlacementStep::End { on, reason: "CARPL".to_owned(), ending: None };
+    AgreementCommand::Placement { agreement: agreement(n), expected_version: None, step, at: told() }
+}
+
+fn stays(n: u128) -> AgreementCommand {
+    use contracts_domain::agreements::PlacementStep;
+    let step = PlacementStep::WithdrawEnd { reason: "goes on".to_owned() };
     AgreementCommand::Placement { agreement: agreement(n), expected_version: None, step, at: told() }
 }
 

@@ -31,13 +31,13 @@ fn page() -> String {
         let says = match why {
             Suppressed::FewCases => format!(
                 "fewer than {CASES_MIN} cases stand behind it (1 to {}; none is told), behind what is left of all, or behind another figure that it would give away: \
-                 where one reason, route or provider is left out, the least of the others are left out with it until what is left out is {CASES_MIN} cases at least",
+                 where one reason, route or provider is left out, as many others are left out as hide it",
                 CASES_MIN - 1
             ),
             Suppressed::TellsAnother => format!(
                 "the reader could take its own figures off, and be left with fewer than {CASES_MIN} cases of others, or with one other council's alone. Of a framework's lead, \
-                 the council that leads is the reader. So too where the reader could take another framework's figures off that began earlier, or the call-offs that have a \
-                 price off all call-offs"
+                 the council that leads is the reader. So too where it is left with that by taking off whatever else it reads: other frameworks, however many, \
+                 providers in them, prices, kinds of cases"
             ),
             Suppressed::FewCouncils => {
                 format!("fewer than {PRICE_COUNCILS_MIN} councils stand behind a price")
@@ -49,13 +49,18 @@ fn page() -> String {
         page,
         "\nOf others' cases a median is told where there are {} of them at least, and a 90th percentile where there are {}: of fewer it would be one case's own value \
          (`FEW_CASES`). Others' prices are told to a whole per cent.\n\n\
+         All that one council may read is decided together, in an order that does not depend on what it asks for: the frameworks that it reads, the one that began first \
+         first, and then the providers of those that it leads, the largest first; on each, totals first and then the largest figures. A figure is told if the cases that it splits \
+         off, and those that it leaves of what is told already, are none, or {CASES_MIN} cases of others at least, of two other councils at least; its own are no others'. Then \
+         no sums and differences of what it reads come to less. The agreements of which the distance or the grade is not known count as split off. Of nights \
+         a child's stay is one case, and also that of the council that operates the home.\n\n\
          ### Limits\n\n\
          - What is read today and what was read earlier are not kept apart, and a quarter that is over changes too: by late offers and declines, ends and dates told late, \
          corrections, payments, and councils that join or leave from an earlier date. Who keeps what it read can take one off the other.\n\
          - Councils that put together what they know are one reader, and not kept from it.\n\
-         - Two frameworks are judged against each other by their totals, and not three or more taken together. A provider's figures in one framework are not judged against \
-         the totals of another, nor the providers whose price is told against the call-offs of all: whoever leads two frameworks, or reads both, can be left with one case of another council.\n\
-         - How many agreements there are of which a fact is not known, such as the distance, is told.\n\n## The figures\n",
+         - Of the kinds of one case it is asked one family at a time: whether it was bought near and whether the home is good are not put together, nor an agreement and the stay \
+         that came of it. How many nights places were open is taken to be known.\n\
+         - What a median of one sheet says of the median of another is not asked.\n\n## The figures\n",
         CASES_MIN * 2,
         CASES_MIN * 10,
     )

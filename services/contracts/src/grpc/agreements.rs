@@ -157,6 +157,18 @@ impl Contracts {
         self.step(&caller, &form, &form.request_id, found, expected, step).await
     }
 
+    pub(super) async fn stay(&self, request: Request<proto::WithdrawEndRequest>) -> Answer<proto::Agreement> {
+        let caller = Caller::of(&request)?;
+        let form = request.into_inner();
+        let mut fields = Fields::new();
+        let found = own_agreement(&mut fields, &caller, &form.name)?;
+        let reason = fields.text("reason", &form.reason, REASON_CHARS_MAX);
+        let expected = etag(&mut fields, &form.etag);
+        let (found, expected, reason) = fields.finish(|| Some((found?, expected?, reason?)))?;
+        let step = PlacementStep::WithdrawEnd { reason };
+        self.step(&caller, &form, &form.request_id, found, expected, step).await
+    }
+
     pub(super) async fn cancel(
         &self,
         request: Request<proto::CancelAgreementRequest>,

@@ -2,8 +2,11 @@
 //! date, and the facts that say which nights are paid at all.
 
 use crate::journal::EntryId;
+use crate::tax::Supply;
 use care::published::{AbsenceRule, AbsenceRulesFrom, FunderShare, FundersFrom, PriceLine, TermLine};
-use care::{AgreementId, CouncilId, Date, Nights, Pence, PlaceId, ProviderId, ReferralId, Timestamp};
+use care::{
+    AgreementId, CouncilId, Date, EstablishmentUrn, Nights, Pence, PlaceId, ProviderId, ReferralId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -247,6 +250,16 @@ pub struct Agreement {
     pub in_house: bool,
     /// The place; unknown where the agreement was opened before places were noted.
     pub place: Option<PlaceId>,
+    /// The home, whose registration VAT goes by; unknown where the agreement was opened before homes were noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urn: Option<EstablishmentUrn>,
+    /// How VAT sees the supply, by date; nothing where nothing was told of home and supplier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supply: Vec<Supply>,
+    /// The day after the last night, or the day of an outcome, that was charged with VAT while nothing was told of the supplier: so it was before the
+    /// council recorded who has a VAT number. Until that is told of those nights they bear VAT as they did, whatever else is corrected of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_assumed_before: Option<Date>,
     /// The agreed first night.
     pub start: Date,
     /// The price.
@@ -260,6 +273,9 @@ pub struct Agreement {
     pub arrived_at: Option<Timestamp>,
     /// The departure as it was last recorded.
     pub end: Option<Departure>,
+    /// When an end was last withdrawn; what was recorded of one before that holds no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Timestamp>,
     /// Nights agreed beforehand that the market gave up, in order: they are not paid, whether or not a child is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Nights>,

@@ -65,7 +65,7 @@ pub struct Charge {
     pub reverses: Option<EntryId>,
     /// For a correction, why: a code of `code_sets::REASON_PLACE_CHANGE` for a departure, of `code_sets::TERMS_CAUSE` for a price, of
     /// `code_sets::ABSENCE` for an absence, `STAYING_PUT`, `OCCUPIED` where a child of the council was in a bed that is paid for beforehand,
-    /// or why nights agreed beforehand end.
+    /// `REGISTRATION` and `VAT_NUMBER` where VAT treats it otherwise since the registration of its home or its supplier's number was told, or why nights agreed beforehand end.
     pub reason: Option<String>,
     /// From when an invoice takes it up: the end of the nights, and for a reversal the end of those that remain of them.
     pub due_on: Date,

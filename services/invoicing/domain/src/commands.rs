@@ -12,10 +12,10 @@ use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleSold, ReservationEnded,
 };
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEnded, PlacementStarted,
-    StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, OutcomePaymentDue, PlacementEndWithdrawn,
+    PlacementEnded, PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
-use care::{AgreementId, CouncilId, Date, InvoiceId, Pence, ProviderId, Timestamp};
+use care::{AgreementId, CouncilId, Date, EstablishmentUrn, InvoiceId, Pence, ProviderId, Timestamp};
 
 /// Charges the nights of one agreement that are not charged yet.
 #[derive(Debug, Clone)]
@@ -149,6 +149,21 @@ pub struct SetMatchTolerance {
     pub approver: String,
 }
 
+/// The market told whether a home is registered with the regulator from a day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrationTold {
+    /// The home.
+    pub urn: EstablishmentUrn,
+    /// Whether it is: also where its registration is suspended, for it is not taken away by that.
+    pub registered: bool,
+    /// From which night on.
+    pub from: Date,
+    /// Where this only dates a turn that was told before as of this day: nothing comes of it where that is not the last turn.
+    pub dates: Option<Date>,
+    /// When it was entered.
+    pub at: Timestamp,
+}
+
 /// What is asked.
 #[derive(Debug, Clone)]
 #[allow(
@@ -162,6 +177,8 @@ pub enum Ask {
     OpenCharges(PlacementStarted),
     /// A fact from contracts: the child left.
     CloseCharges(PlacementEnded),
+    /// A fact from contracts: an end that was recorded ahead does not come.
+    ReopenCharges(PlacementEndWithdrawn),
     /// A fact from contracts: the price is another.
     SetTerms(AgreementTermsSet),
     /// A fact from contracts: the child was away, or is.
@@ -186,6 +203,8 @@ pub enum Ask {
     SellNights(ResaleSold),
     /// A fact from the market: the council bought nights.
     BuyNights(ResaleBought),
+    /// Facts from the market: homes are registered with the regulator no longer, or again.
+    NoteRegistrations(Vec<RegistrationTold>),
     /// Begins a run.
     StartRun {
         /// The run.

@@ -31,6 +31,7 @@ mod prompt_payment;
 mod reads;
 mod rejection;
 mod state;
+mod tax;
 mod vat;
 
 pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
@@ -41,21 +42,22 @@ pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
 pub use commands::{
     AccrueNights, ArrangeBilling, Ask, ClosePeriod, Command, IssueInvoice, PaymentStep, Payments,
-    ProposePaymentRun, QueryInvoice, RecordPayment, RecordPaymentReturned, ResolveInvoiceQuery, ReturnOf,
-    SetMatchTolerance, SubmitInvoices, SubmittedInvoice,
+    ProposePaymentRun, QueryInvoice, RecordPayment, RecordPaymentReturned, RegistrationTold,
+    ResolveInvoiceQuery, ReturnOf, SetMatchTolerance, SubmitInvoices, SubmittedInvoice,
 };
 pub use commitment::year_end;
 pub use decide::{InvoiceRejected, InvoiceTrouble, Invoicing, QueryRejected, limits};
 pub use events::{
     AbsenceNoted, AgreementOpened, Allowance, BankDetailsRecorded, BankDetailsVerified, BillingArranged,
-    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, Claim, CommitmentPosted,
-    ContractFactRefused, InvoiceFormat, InvoiceIssued, InvoiceKind, InvoiceLine, InvoiceQueryAnswered,
-    InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason, LineCredit, LineMatch, LineResolved,
-    MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded, OutcomeCharged, PaymentPolicySet,
-    PaymentRecorded, PaymentReturned, PaymentRunApproved, PaymentRunProposed, PaymentRunRejected,
-    PaymentRunReleased, PeriodClosed, QueryOutcome, RunFinished, RunId, RunItem, RunKind, RunPayee,
-    RunStarted, StayingPutClosed, StayingPutOpened, SupplierInvoiceQueried, SupplierInvoiceReceived,
-    SupplierInvoiceRematched, SupplierLine, TermsChanged, Tolerance,
+    BillingMode, ChargePosted, ChargeReversed, ChargesClosed, ChargesOpened, ChargesReopened, Claim,
+    CommitmentPosted, ContractFactRefused, HomeRegistrationNoted, InvoiceFormat, InvoiceIssued, InvoiceKind,
+    InvoiceLine, InvoiceQueryAnswered, InvoiceQueryResolved, InvoicingEvent, LeftOut, LeftOutReason,
+    LineCredit, LineMatch, LineResolved, MatchToleranceSet, NightsAgreed, NightsAgreedEnded, NightsYielded,
+    OutcomeCharged, PaymentPolicySet, PaymentRecorded, PaymentReturned, PaymentRunApproved,
+    PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, PeriodClosed, QueryOutcome, RunFinished,
+    RunId, RunItem, RunKind, RunPayee, RunStarted, StayingPutClosed, StayingPutOpened,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierInvoiceRematched, SupplierLine,
+    TaxDetailsRecorded, TaxDetailsVerified, TermsChanged, Tolerance,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};
@@ -63,10 +65,11 @@ pub use lines::Split;
 pub use payables::{Payable, PayableKind, ReceivedInvoice};
 pub use payment_policy::{APPROVERS_MAX, PaymentPolicy, RUN_DAYS};
 pub use prompt_payment::{PromptPayment, prompt_payment, reporting_period};
-pub use reads::{AGE_BUCKETS, Aged, MonthForecast, aged_payables, forecast, known_at};
+pub use reads::{AGE_BUCKETS, Aged, Extract, MonthForecast, aged_payables, forecast, known_at};
 pub use rejection::{PaymentRejection, Rejection};
 pub use state::{
     BankDetails, Invoice, InvoicePayment, LineStanding, Movement, PaymentRun, PaymentRunStatus, PaymentState,
     ProviderAccount, QueryNote, Run, State, Supplier, SupplierInvoice, number_key,
 };
-pub use vat::{INDEPENDENT_SCHOOLS, SCHOOLS_TAXED_FROM, STANDARD_RATES};
+pub use tax::{SupplierTax, Supply, TaxDetails, TaxState, VatNumber};
+pub use vat::{INDEPENDENT_SCHOOLS, NO_VAT_NUMBER, SCHOOLS_TAXED_FROM, STANDARD_RATES};

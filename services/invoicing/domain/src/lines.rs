@@ -11,7 +11,7 @@ use care::{Date, Nights, Pence, fee_for_nights, split_largest_remainder};
 use std::collections::BTreeSet;
 
 /// The kind of line of a payment for an outcome, a code of `code_sets::CHARGE_LINE`.
-const OUTCOME: &str = "OUTCOME";
+pub(crate) const OUTCOME: &str = "OUTCOME";
 
 /// How a charge's lines were split among funders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -43,7 +43,8 @@ fn page() -> String {
          or will not be | `commitment:control` | `commitment:outstanding` |\n\nA reversal is the mirror of what was posted.\n\n## VAT\n\nFees are booked \
          without VAT; what there is of it is posted with the invoice, whose date is its tax point, and is recovered. How a line is treated follows from \
          the night:\n\n| line | treatment |\n|---|---|\n| the council's own provision, and nights bought or sold between councils | OUTSIDE_SCOPE \
-         |\n| any line of UNREGISTERED provision | STANDARD |\n",
+         |\n| any line of UNREGISTERED provision, or of a home from the day on which its registration ended, unless its supplier is a charity or a public body | \
+         STANDARD |\n",
     );
     writeln!(
         page,
@@ -51,7 +52,8 @@ fn page() -> String {
         INDEPENDENT_SCHOOLS.join(", ")
     )
     .unwrap();
-    page.push_str("| everything else | EXEMPT |\n\n| standard rate from | basis points |\n|---|---|\n");
+    page.push_str(
+        "| the same of a supplier that the council has verified no VAT number of | NO_VAT_NUMBER, and nothing is added |\n| everything else | EXEMPT |\n\n| standard rate from | basis points |\n|---|---|\n");
     for (from, rate) in STANDARD_RATES {
         writeln!(page, "| {from} | {rate} |").unwrap();
     }

@@ -16,6 +16,8 @@ fn page() -> String {
          - What a line asks for above that is **in query**, for the reasons below. It is not payable, and does not keep the rest from being paid.\n\
          - What a line asks for below that is accepted as it is; the rest may be invoiced later.\n\
          - A line of CORE stands for uplift, discounts and what absences take off as well, as far as these have no line of their own on the invoice.\n\
+         - A line of OUTCOME is matched with the payments that are due of outcomes on its days and are charged, less what is invoiced of them; it confirms no night, and its \
+         days may lie after the departure.\n\
          - Where price alone differs, by no more than the council tolerates (`SetMatchTolerance`: so many pence *and* so many basis points, of a line and of all \
          differences of an invoice together), the line is accepted as it was sent, and the difference is posted to `expense:differences`.\n\
          - VAT is taken as sent where it is within a penny of what goes with the line.\n\

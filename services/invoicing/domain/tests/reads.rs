@@ -7,7 +7,7 @@ mod common;
 use care::{Date, Pence, Timestamp};
 use cases::Books;
 use common::{day, noon};
-use invoicing_domain::{Account, InvoicingEvent, State, aged_payables, forecast, known_at};
+use invoicing_domain::{Account, Extract, InvoicingEvent, State, aged_payables, forecast, known_at};
 
 fn books(rows: &[(&str, &str)]) -> Books {
     let mut books = Books::new();
@@ -73,6 +73,24 @@ fn what_is_read_without_dates_is_what_was_kept() {
     let mut kept = ledger.accounts().clone();
     kept.extend(ledger.memoranda().iter().map(|(account, balance)| (account.clone(), *balance)));
     assert_eq!(ledger.balances(None), kept);
+}
+
+#[test]
+fn every_figure_of_an_extract_is_of_the_same_entries() {
+    let mut books = left_late();
+    books.take(day("2026-03-06"), "reserve P1#3 acme 2026-02-01 to 2026-02-08 at 350").unwrap();
+    books.take(day("2026-03-06"), "charge all before 2026-03-06").unwrap();
+    books.take(day("2026-03-07"), "invoice acme before 2026-03-07").unwrap();
+    let figures = |as_of: Option<&str>| {
+        let extract = Extract::of(&books.state, as_of.map(day));
+        assert_eq!(extract.balances(), books.state.ledger.balances(as_of.map(day)));
+        (extract.nights(), extract.invoices(), extract.invoiced().0)
+    };
+    let state = &books.state;
+    let now = (state.nights_charged, state.invoice_numbers.len(), state.invoiced.0);
+    assert_eq!((figures(None), now), ((41, 2, 445_000), (41, 2, 445_000)));
+    assert_eq!(figures(Some("2026-01-31")), (31, 0, 0), "the invoice is of February");
+    assert_eq!(figures(Some("2026-02-28")), (41, 1, 310_000), "the second invoice is of March");
 }
 
 #[test]

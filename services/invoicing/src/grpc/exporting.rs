@@ -1,16 +1,19 @@
 //! What leaves a ledger as a file: the journal for other accounting programs, and invoices for those who are paid.
 
 use super::payment_runs::look_at;
-use super::reading::{point, seen, visible_invoice};
+use super::reading::{point, visible_invoice};
+use super::supplier::received_invoice;
 use crate::Invoicing;
 use crate::document::{FileKind, Source};
 use crate::export::{Extract, Program, Span};
+use crate::past::{apart, seen};
 use crate::payment_document::{RunFile, RunSource};
 use crate::render;
 use api::invoicing as proto;
 use books::Faults;
+use invoicing_domain::{State, SupplierInvoice};
 use proto::{ExportJournalRequest, ExportJournalResponse, GetInvoiceDocumentRequest, InvoiceDocument};
-use service_kit::{Caller, Endless, Fields, Teller, Told, refused, unavailable};
+use service_kit::{Caller, Endless, Fields, Teller, Told, refused};
 use std::sync::Arc;
 use tonic::{Code, Status};
 
@@ -51,9 +54,10 @@ pub(super) async fn export_journal(
     });
     let (council, program, span, known_at) = form?;
     caller.require_council(council)?;
-    let ledger = service.ledger_of(council)?;
+    service.ledger_of(council)?;
     let admission = service.exporting.admit(&caller.role.to_string()).ok_or_else(too_many)?;
-    let extract = seen(ledger, known_at, |state| Extract::of(council, state, &span)).await?;
+    let extract =
+        seen(service, caller, council, known_at, |state| Extract::of(council, state, &span)).await?;
     Ok(service.exporting.answer(admission, |teller| tell(extract, program, teller)))
 }
 
@@ -70,16 +74,14 @@ async fn tell(
     program: Program,
     teller: Teller<ExportJournalResponse>,
 ) -> Result<(), Status> {
-    let written = tokio::task::spawn_blocking(move || extract.written(program)).await;
-    let file = written.map_err(|_| unavailable("the export was interrupted: ask again"))?;
-    let file = file.map_err(|faults| unwritable(&faults))?;
+    let file = apart(move || extract.written(program)).await?.map_err(|faults| unwritable(&faults))?;
     for chunk in file.as_bytes().chunks(CHUNK_BYTES_MAX) {
         let _ = teller.send(Ok(ExportJournalResponse { content: chunk.to_vec() })).await;
     }
     Ok(())
 }
 
-pub(super) fn get_invoice_document(
+pub(super) async fn get_invoice_document(
     service: &Invoicing,
     caller: &Caller,
     request: &GetInvoiceDocumentRequest,
@@ -88,16 +90,25 @@ pub(super) fn get_invoice_document(
     let name = fields.council_resource("name", &request.name, "invoices");
     let kind = file_kind(&mut fields, request.format);
     let ((council, id), kind) = fields.finish(|| Some((name?, kind?)))?;
-    let (source, number) = visible_invoice(service, caller, council, id, |state, invoice| {
-        (Source::of(state, invoice, kind), invoice.issued.number.clone())
-    })?;
+    let received = |state: &State, invoice: &SupplierInvoice| {
+        let number = format!("{council}-received-{:06}", invoice.received.sequence);
+        (Source::received(state, invoice, kind), number)
+    };
+    let (source, number) = match received_invoice(service, caller, council, id, received)? {
+        Some((source, number)) => (source.ok_or_else(|| no_advice(&number))?, number),
+        None => visible_invoice(service, caller, council, id, |state, invoice| {
+            (Source::of(state, invoice, kind), invoice.issued.number.clone())
+        })?,
+    };
     let nothing_paid = || {
         let message = format!(
             "{number} was not paid to the provider, so there is nothing to remit: ask for it as an e-invoice or CSV"
         );
         refused(Code::FailedPrecondition, "NOTHING_PAID", message, [])
     };
-    let file = source.written().ok_or_else(nothing_paid)?.map_err(|faults| unwritable(&faults))?;
+    // An invoice may have thousands of lines: it is written beside what the service does otherwise.
+    let written = apart(move || source.written()).await?;
+    let file = written.ok_or_else(nothing_paid)?.map_err(|faults| unwritable(&faults))?;
     let (media_type, ending) = kind.media();
     Ok(InvoiceDocument {
         name: render::invoice_name(council, id),
@@ -105,6 +116,14 @@ pub(super) fn get_invoice_document(
         media_type: media_type.to_owned(),
         content: file.into_bytes(),
     })
+}
+
+fn no_advice(number: &str) -> Status {
+    let message = format!(
+        "{number} is the provider's own invoice: ask for it as an e-invoice or CSV, and for the advice of the payment run that paid it \
+         (GetPaymentRunDocument)"
+    );
+    refused(Code::FailedPrecondition, "NOTHING_PAID", message, [])
 }
 
 pub(super) fn get_payment_run_document(

@@ -8,6 +8,7 @@ mod payees;
 mod payment_runs;
 mod reading;
 mod supplier;
+mod tax;
 
 pub(crate) use exporting::exports;
 pub(crate) use supplier::files;
@@ -113,8 +114,8 @@ impl InvoicingService for Invoicing {
         &self,
         request: Request<GetInvoiceDocumentRequest>,
     ) -> Result<Response<InvoiceDocument>, Status> {
-        exporting::get_invoice_document(self, &Caller::of(&request)?, &request.into_inner())
-            .map(Response::new)
+        let caller = Caller::of(&request)?;
+        exporting::get_invoice_document(self, &caller, &request.into_inner()).await.map(Response::new)
     }
 
     async fn submit_invoice(
@@ -297,6 +298,27 @@ impl InvoicingService for Invoicing {
     ) -> Result<Response<proto::PromptPayment>, Status> {
         payment_runs::get_prompt_payment(self, &Caller::of(&request)?, &request.into_inner())
             .map(Response::new)
+    }
+
+    async fn record_tax_details(
+        &self,
+        request: Request<proto::RecordTaxDetailsRequest>,
+    ) -> Result<Response<proto::TaxDetails>, Status> {
+        tax::record(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn verify_tax_details(
+        &self,
+        request: Request<proto::VerifyTaxDetailsRequest>,
+    ) -> Result<Response<proto::TaxDetails>, Status> {
+        tax::verify(self, &Caller::of(&request)?, request.into_inner()).await
+    }
+
+    async fn get_tax_details(
+        &self,
+        request: Request<proto::GetTaxDetailsRequest>,
+    ) -> Result<Response<proto::TaxDetails>, Status> {
+        tax::get(self, &Caller::of(&request)?, &request.into_inner()).map(Response::new)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{agreement_of, known};
 use crate::Invoicing;
+use crate::past::{apart, seen};
 use crate::render;
 use api::invoicing::{
     Forecast, GetForecastRequest, GetInvoiceRequest, GetLedgerRequest, GetStatementRequest,
@@ -12,7 +13,7 @@ use care::{CouncilId, Date, InvoiceId, ProviderId, Timestamp, london_date};
 use invoicing_domain as domain;
 use invoicing_domain::{JournalEntry, State};
 use service_kit::page::{PAGE_SIZE_MAX, page_of};
-use service_kit::{Caller, Fields, Role, not_found, unavailable};
+use service_kit::{Caller, Fields, Role, not_found};
 use std::sync::Arc;
 use tonic::Status;
 
@@ -119,10 +120,14 @@ pub(super) async fn get_ledger(
     let (as_of, known_at) = point(&mut fields, &request.as_of, &request.known_at);
     let (council, as_of, known_at) = fields.finish(|| Some((council?, as_of?, known_at?)))?;
     caller.require_council(council)?;
-    let today = london_date(caller.at);
     let ledger = service.ledger_of(council)?;
-    let dated = seen(ledger, known_at, |state| render::Dated::of(state, as_of)).await?;
-    Ok(ledger.read(|state| render::ledger(council, state, today, &dated)))
+    if as_of.is_none() && known_at.is_none() {
+        let today = london_date(caller.at);
+        return Ok(ledger.read(|state| render::ledger(council, state, today)));
+    }
+    // The ledger is held up for what counts to be taken out of it; it is summed when it goes on.
+    let extract = seen(service, caller, council, known_at, |state| domain::Extract::of(state, as_of)).await?;
+    apart(move || render::ledger_of(council, &extract)).await
 }
 
 /// A date up to which, and an instant by which, something is asked; each may be left out.
@@ -145,8 +150,7 @@ pub(super) async fn list_aged_payables(
     let (council, as_of, known_at) = fields.finish(|| Some((council?, as_of?, known_at?)))?;
     caller.require_council(council)?;
     let as_of = as_of.unwrap_or(london_date(caller.at));
-    let ledger = service.ledger_of(council)?;
-    let aged = seen(ledger, known_at, |state| domain::aged_payables(state, as_of)).await?;
+    let aged = seen(service, caller, council, known_at, |state| domain::aged_payables(state, as_of)).await?;
     let (payables, next_page_token) = page_of(request, |after: Option<ProviderId>| {
         let later =
             aged.iter().filter(move |(provider, _)| after.as_ref().is_none_or(|after| *provider > after));
@@ -167,42 +171,8 @@ pub(super) async fn get_forecast(
     let (council, day, known_at) = fields.finish(|| Some((council?, day?, known_at?)))?;
     caller.require_council(council)?;
     let day = day.unwrap_or(london_date(caller.at));
-    let ledger = service.ledger_of(council)?;
-    let months = seen(ledger, known_at, |state| domain::forecast(state, day)).await?;
+    let months = seen(service, caller, council, known_at, |state| domain::forecast(state, day)).await?;
     Ok(render::forecast(council, &months))
-}
-
-/// How many events of a log are read at once.
-const READ_EVENTS: usize = 1_000;
-
-/// Looks at the ledger as it is, or as it was known at an instant. What was known is by when the log recorded it, and never by the instants in its
-/// events: some of those are of the logs that it follows, which knew earlier.
-pub(super) async fn seen<R>(
-    ledger: &crate::Ledger,
-    known_at: Option<Timestamp>,
-    look: impl FnOnce(&State) -> R,
-) -> Result<R, Status> {
-    match known_at {
-        None => Ok(ledger.read(look)),
-        Some(instant) => Ok(look(&as_known_at(ledger, instant).await?)),
-    }
-}
-
-/// The ledger as it was known at an instant: its log folded anew, up to what was recorded by then.
-async fn as_known_at(ledger: &crate::Ledger, instant: Timestamp) -> Result<State, Status> {
-    let cannot =
-        |error: &dyn std::fmt::Display| unavailable(format!("the ledger's log cannot be read: {error}"));
-    let log = ledger.log();
-    let mut last = 0;
-    loop {
-        let events = log.read(last, READ_EVENTS).await.map_err(|error| cannot(&error))?;
-        // The clock of a log's writer may step back: what is later in the log was known later all the same.
-        let known = events.iter().take_while(|event| event.meta.recorded_at <= instant).count();
-        last = events.get(..known).and_then(<[_]>::last).map_or(last, |event| event.position);
-        if known < READ_EVENTS {
-            return ledger.state_at(last).await.map_err(|error| cannot(&error));
-        }
-    }
 }
 
 pub(super) async fn get_statement(
@@ -246,7 +216,7 @@ pub(super) async fn get_statement(
                 .map(|(position, entry)| (position, render::entry(council, entry)))
         })
     };
-    let (entries, next_page_token) = seen(ledger, known_at, page).await??;
+    let (entries, next_page_token) = seen(service, caller, council, known_at, page).await??;
     Ok(GetStatementResponse { entries, next_page_token })
 }
 

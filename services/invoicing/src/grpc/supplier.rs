@@ -126,17 +126,22 @@ pub(super) fn get_supplier_invoice(
     let mut fields = Fields::new();
     let name = fields.council_resource("name", &request.name, "invoices");
     let (council, id) = fields.finish(|| name)?;
-    visible(service, caller, council, id, render::supplier::whole)
+    let seen = received_invoice(service, caller, council, id, |_, it| render::supplier::whole(it))?;
+    seen.ok_or_else(|| unknown(council, id))
 }
 
-/// Looks at a document of the caller's own. A provider is not told whether there is another's.
-fn visible<T>(
+fn unknown(council: CouncilId, id: InvoiceId) -> Status {
+    not_found("INVOICE_UNKNOWN", &render::invoice_name(council, id))
+}
+
+/// Looks at a document of the caller's own; none where the council received none so named, or another's.
+pub(super) fn received_invoice<T>(
     service: &Invoicing,
     caller: &Caller,
     council: CouncilId,
     id: InvoiceId,
-    look: impl FnOnce(&SupplierInvoice) -> T,
-) -> Result<T, Status> {
+    look: impl FnOnce(&State, &SupplierInvoice) -> T,
+) -> Result<Option<T>, Status> {
     let own = match &caller.role {
         Role::Provider(provider) => Some(provider),
         _ => {
@@ -145,10 +150,9 @@ fn visible<T>(
         }
     };
     let seen = |it: &&Arc<SupplierInvoice>| own.is_none_or(|own| it.received.provider == *own);
-    let found = service.ledger(council).and_then(|ledger| {
-        ledger.read(|state| state.supplier.invoices.get(&id).filter(seen).map(|it| look(it)))
-    });
-    found.ok_or_else(|| not_found("INVOICE_UNKNOWN", &render::invoice_name(council, id)))
+    Ok(service.ledger(council).and_then(|ledger| {
+        ledger.read(|state| state.supplier.invoices.get(&id).filter(seen).map(|it| look(state, it)))
+    }))
 }
 
 pub(super) async fn query_invoice(
@@ -178,7 +182,8 @@ pub(super) async fn answer_invoice_query(
     let name = fields.council_resource("name", &request.name, "invoices");
     let text = fields.text("text", &request.text, TEXT_CHARS_MAX);
     let ((council, invoice), text) = fields.finish(|| Some((name?, text?)))?;
-    visible(service, caller, council, invoice, |_| ())?;
+    let seen = received_invoice(service, caller, council, invoice, |_, _| ())?;
+    seen.ok_or_else(|| unknown(council, invoice))?;
     let ask = Ask::AnswerInvoiceQuery { invoice, text };
     changed(service, caller, (council, invoice), (&request, &request.request_id), ask).await
 }

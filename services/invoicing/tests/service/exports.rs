@@ -26,6 +26,7 @@ async fn lived_in() -> World {
     for (n, provider) in [(2, "acme"), (3, "beacon"), (4, "x")] {
         world.place_on(DERBY, n, provider, |issued| issued.terms.route = spot()).await;
     }
+    world.vat_number("unregistered-ltd", "2026-01-01").await;
     for n in 5..=7 {
         world
             .place_on(DERBY, n, "unregistered-ltd", |issued| {
@@ -206,9 +207,13 @@ async fn every_invoice_is_an_e_invoice_of_what_the_ledger_owes() {
 #[tokio::test]
 async fn only_exempt_education_is_given_as_a_reason_of_exemption() {
     let world = world().await;
-    for (n, provider, provision) in
-        [(1, "school", "RESIDENTIAL_EDUCATION"), (2, "home", "RESIDENTIAL"), (3, "plain", "RESIDENTIAL")]
-    {
+    world.vat_number("school", "2026-01-01").await;
+    for (n, provider, provision) in [
+        (1, "school", "RESIDENTIAL_EDUCATION"),
+        (2, "home", "RESIDENTIAL"),
+        (3, "plain", "RESIDENTIAL"),
+        (4, "untold", "UNREGISTERED"),
+    ] {
         let with_lessons = |issued: &mut care::published::AgreementIssued| {
             issued.terms.route = Route::Spot { justification: "nobody else".to_owned() };
             issued.provision = provision.to_owned();
@@ -229,7 +234,11 @@ async fn only_exempt_education_is_given_as_a_reason_of_exemption() {
         let file = as_file(&world, &invoice.name, DocumentFormat::Ubl).await.unwrap();
         let document = books::ubl::read(&file.content).unwrap();
         let exempt = document.exempt.unwrap();
-        reasons.insert(document.seller.id, (exempt.code, exempt.reason.unwrap().contains("education")));
+        let reason = exempt.reason.unwrap();
+        assert_eq!(reason.contains("no VAT number"), document.seller.id == "untold", "{reason}");
+        let vat_number = document.seller.vat_number.as_deref();
+        assert_eq!(vat_number, (document.seller.id == "school").then_some("GB220430231"));
+        reasons.insert(document.seller.id, (exempt.code, reason.contains("education")));
     }
     let welfare = || (Some("VATEX-EU-132-1G".to_owned()), false);
     assert_eq!(reasons["school"], welfare());

@@ -391,3 +391,36 @@ async fn what_is_arranged_and_tolerated_is_read_by_whom_it_concerns() {
     let differences = ledger.accounts.iter().find(|it| it.account == "expense:differences");
     assert_eq!(differences.map(|it| it.net_pence), Some(400));
 }
+
+/// What was received is given again as a document, to the council and its own provider, and reads as what was sent.
+#[tokio::test]
+async fn a_received_invoice_is_given_as_the_document_that_was_read() {
+    use proto::{DocumentFormat, GetInvoiceDocumentRequest, InvoiceDocument};
+    let world = sending().await;
+    let sent = document("U/1 of Jan", "2026-01-10", "2026-01-24", 140_000);
+    let ubl = books::ubl::write(&sent).unwrap();
+    let name = send(&world, "u", SentFormat::Ubl, ubl).await.unwrap().remove(0).name;
+    let file = async |request: Request<GetInvoiceDocumentRequest>| -> Result<InvoiceDocument, Status> {
+        Ok(world.service.get_invoice_document(request).await?.into_inner())
+    };
+    let of = |format: DocumentFormat| GetInvoiceDocumentRequest { name: name.clone(), format: format.into() };
+    let given = file(as_provider("acme", TODAY, of(DocumentFormat::Ubl))).await.unwrap();
+    assert_eq!(given.file_name, "E06000015-received-000001.xml");
+    let read = books::ubl::read(&given.content).unwrap();
+    assert_eq!((&read.number, read.kind, read.issued_on), (&sent.number, sent.kind, sent.issued_on));
+    let line = |document: &Document| {
+        let line = &document.lines[0];
+        (line.charge.clone(), line.agreement.clone(), line.period, line.net, line.vat)
+    };
+    assert_eq!((read.lines.len(), line(&read)), (1, line(&sent)));
+    assert_eq!((read.totals().unwrap().payable, read.seller.id.as_str()), (Pence(140_000), "acme"));
+    let again = file(as_council(DERBY, TODAY, of(DocumentFormat::Ubl))).await.unwrap();
+    assert_eq!(again.content, given.content, "byte for byte");
+    let csv = file(as_council(DERBY, TODAY, of(DocumentFormat::Csv))).await.unwrap();
+    assert_eq!(String::from_utf8(csv.content).unwrap().lines().count(), 2);
+
+    let advice = file(as_council(DERBY, TODAY, of(DocumentFormat::RemittanceText))).await.unwrap_err();
+    assert_eq!((advice.code(), reason(&advice).as_str()), (Code::FailedPrecondition, "NOTHING_PAID"));
+    let foreign = file(as_provider("beacon", TODAY, of(DocumentFormat::Ubl))).await.unwrap_err();
+    assert_eq!((foreign.code(), reason(&foreign).as_str()), (Code::NotFound, "INVOICE_UNKNOWN"));
+}

@@ -8,4 +8,5 @@ mod incoming;
 mod payments;
 mod reading;
 mod repeated;
+mod tax;
 mod world;

@@ -28,6 +28,17 @@ async fn a_ledger_is_read_as_of_a_date_and_as_known_at_an_instant() {
     assert_eq!(read("2026-01-31", "").await.unwrap(), (220_000, 2), "the invoice is of February");
     assert_eq!(read("2026-01-30", "").await.unwrap(), (0, 1));
     assert_eq!(read("", "2026-01-15T00:00:00Z").await.unwrap(), (0, 1), "nobody had charged yet");
+    let figures = async |as_of: &str| {
+        let (parent, as_of) = (DERBY.to_owned(), as_of.to_owned());
+        let request = GetLedgerRequest { parent, as_of, ..Default::default() };
+        let ledger = world.service.get_ledger(as_council(DERBY, "2026-03-01", request)).await;
+        let it = ledger.unwrap().into_inner();
+        ((it.nights_billed, it.invoices, it.invoiced_pence), (it.live_placements, it.weekly_commitment_pence))
+    };
+    assert_eq!(figures("").await, ((22, 1, 220_000), (1, 70_000)));
+    assert_eq!(figures("2026-03-01").await, ((22, 1, 220_000), (0, 0)), "what is of today alone is left out");
+    assert_eq!(figures("2026-01-31").await, ((22, 0, 0), (0, 0)), "the invoice is of February");
+    assert_eq!(figures("2026-01-30").await, ((0, 0, 0), (0, 0)));
     let wrong = read("soon", "now").await.unwrap_err();
     let details = wrong.get_error_details();
     let fields = details.bad_request().unwrap().field_violations.iter().map(|it| it.field.clone());
@@ -109,6 +120,26 @@ async fn a_forecast_is_read_as_it_was_known_at_an_instant() {
     let details = wrong.get_error_details();
     let fields = details.bad_request().unwrap().field_violations.iter().map(|it| it.field.clone());
     assert_eq!(fields.collect::<Vec<_>>(), ["day", "known_at"]);
+}
+
+/// A ledger of the past is folded anew for each who asks, and so a council has two at a time.
+#[tokio::test]
+async fn a_council_reads_two_forecasts_of_the_past_at_a_time() {
+    let world = world().await;
+    world.place(DERBY, 1, "acme").await;
+    world.accrue(DERBY, "a", "2026-02-01").await.unwrap();
+    let ask = |known_at: &str| {
+        let (parent, known_at) = (DERBY.to_owned(), known_at.to_owned());
+        let request = GetForecastRequest { parent, day: String::new(), known_at };
+        world.service.get_forecast(as_council(DERBY, "2026-02-01", request))
+    };
+    let (past, now) = ("2026-02-01T12:00:00Z", ask("").await.unwrap().into_inner());
+    let answers: [_; 3] = tokio::join!(ask(past), ask(past), ask(past)).into();
+    let (read, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert!(read.len() == 2 && read.into_iter().all(|it| it.unwrap().into_inner() == now));
+    let refused = refused.into_iter().next().unwrap().unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "TOO_MANY_READINGS"));
+    assert!(ask(past).await.is_ok(), "when it is answered there is room again");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use api::invoicing::invoicing_service_server::InvoicingService;
 use api::invoicing::{
     AccrueNightsRequest, GetLedgerRequest, Invoice, IssueInvoicesRequest, Ledger, RecordPaymentRequest,
+    RecordTaxDetailsRequest, TaxStanding, VerifyTaxDetailsRequest,
 };
 use care::published::{
     AgreementIssued, AwardTerms, CallOffEvidence, FunderShare, PlacementEnded, PlacementStarted, PriceLine,
@@ -97,7 +98,31 @@ pub(crate) async fn world() -> World {
     open(tempfile::tempdir().unwrap()).await
 }
 
+/// A request of a person of Derby.
+fn of_person<T>(person: &str, today: &str, message: T) -> Request<T> {
+    let mut request = as_council(DERBY, today, message);
+    let caller = request.extensions_mut().get_mut::<Caller>().unwrap();
+    caller.subject = person.to_owned();
+    request
+}
+
 impl World {
+    /// Two people of Derby say that a provider has a VAT number from a day on.
+    pub(crate) async fn vat_number(&self, provider: &str, from: &str) {
+        let name = format!("{DERBY}/taxDetails/{provider}");
+        let standing = TaxStanding {
+            from: from.to_owned(),
+            vat_number: "GB 220 4302 31".to_owned(),
+            ..Default::default()
+        };
+        let record =
+            RecordTaxDetailsRequest { name: name.clone(), standing: Some(standing), ..Default::default() };
+        self.service.record_tax_details(of_person("ann", "2026-01-10", record)).await.unwrap();
+        let how = "asked HMRC".to_owned();
+        let verify = VerifyTaxDetailsRequest { name, revision: 1, how, ..Default::default() };
+        self.service.verify_tax_details(of_person("ben", "2026-01-10", verify)).await.unwrap();
+    }
+
     /// Lets contracts publish a fact of a council, and waits until the ledger has heard of it.
     pub(crate) async fn publish<B: EventBody>(&self, name: &str, body: &B) {
         self.publish_at(name, body, "2026-01-10").await;

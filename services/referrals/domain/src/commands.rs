@@ -15,7 +15,7 @@ mod staying;
 
 pub use award::{
     ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward, RecordArrival, RecordDeparture,
-    RecordStatutoryStep,
+    RecordEndWithdrawn, RecordStatutoryStep,
 };
 pub use identity::{EndGrantKeys, EraseIdentity, RevealIdentity, Viewer};
 pub use staying::{LinkReferral, RecordNotice};
@@ -400,6 +400,7 @@ commands!(
     FailAward,
     RecordArrival,
     RecordDeparture,
+    RecordEndWithdrawn,
     WithdrawReferral,
     RevealIdentity,
     EraseIdentity,

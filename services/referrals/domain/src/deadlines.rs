@@ -390,6 +390,14 @@ impl State {
                 self.clocks.running.remove(&event.award);
                 self.note_waiting(event.referral);
             }
+            ReferralEvent::IdentityGranted(event) => {
+                // An end that was told ahead was withdrawn.
+                let clocks = self.clocks.awards.get_mut(&event.award);
+                if clocks.is_some_and(|clocks| clocks.ended.take().is_some()) {
+                    self.clocks.running.insert(event.award);
+                    self.note_after_end(event.award);
+                }
+            }
             ReferralEvent::IdentityGrantEnded(event) => {
                 if let Some(clocks) = self.clocks.awards.get_mut(&event.award) {
                     clocks.ended = Some(event.from);

@@ -323,7 +323,7 @@ event! {
 }
 
 event! {
-    /// A provider may see who the child is.
+    /// A provider may see who the child is. Given again where the end of a grant was told ahead and does not come: the grant goes on without an end.
     IdentityGranted on "referral" of referral {
         /// The referral.
         referral: ReferralId,

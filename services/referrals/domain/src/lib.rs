@@ -38,9 +38,9 @@ pub use commands::{
     AmendReferral, AnswerQuestion, AskQuestion, Command, ConfirmAward, DeclineReferral, EndGrantKeys,
     EndShortlisting, EraseIdentity, EvaluateOffer, FailAward, GiveRetrospectiveApproval, HomeKnown, Homes,
     LinkReferral, LinkSiblings, PostReferral, ProposeAward, ReadShortlisted, RecordArrival,
-    RecordCascadeStep, RecordDeparture, RecordGateDecision, RecordNotice, RecordSearch, RecordStatutoryStep,
-    ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer, SweepInvitations,
-    ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
+    RecordCascadeStep, RecordDeparture, RecordEndWithdrawn, RecordGateDecision, RecordNotice, RecordSearch,
+    RecordStatutoryStep, ReleaseReferral, RevealIdentity, SetCascadePolicy, ShortlistProvider, SubmitOffer,
+    SweepInvitations, ViewInvitation, Viewer, WaiveCascadeStep, WithdrawOffer, WithdrawReferral,
 };
 pub use completeness::Completeness;
 pub use deadlines::{AwardClocks, Clocks, Deadline, DeadlineId, Ending, Presumption};

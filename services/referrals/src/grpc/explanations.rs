@@ -5,8 +5,8 @@ use super::searches::{criteria, matched};
 use crate::{Referrals, desk::Desk, form, render};
 use api::referrals as proto;
 use care::market::Market;
-use care::{Event, PlaceId, ReferralId, london_date};
-use matching::{Excluded, Explanation};
+use care::{CouncilId, Event, PlaceId, ReferralId, london_date};
+use matching::{Criteria, Excluded, Explanation, Index};
 use referrals_domain::{ReferralEvent, Rejection, Requirements, SearchRecorded};
 use service_kit::page::page_of;
 use service_kit::{
@@ -18,10 +18,41 @@ use tonic::{Request, Response, Status};
 const READ_EVENTS: usize = 500;
 
 /// A recorded search and what was asked for when it was made.
-struct Searched {
-    number: u32,
-    recorded: SearchRecorded,
-    asked: Requirements,
+pub(super) struct Searched {
+    pub(super) number: u32,
+    pub(super) recorded: SearchRecorded,
+    pub(super) asked: Requirements,
+}
+
+/// A recorded search made again.
+pub(super) struct MadeAgain<'a> {
+    pub(super) explained: Explanation<'a>,
+    pub(super) digest: String,
+    /// Whether that is the recorded one.
+    pub(super) equal: bool,
+    /// Whether the rules that judge now are those that judged then.
+    pub(super) same_rules: bool,
+}
+
+impl Searched {
+    /// What it asked of a place.
+    pub(super) fn criteria(&self) -> Criteria {
+        let recorded = &self.recorded;
+        criteria(recorded.council, &self.asked, recorded.max_distance_miles, london_date(recorded.at))
+    }
+
+    /// Makes it again over the market of then, with its own criteria.
+    pub(super) fn made_again<'a>(&self, index: &'a Index, criteria: &'a Criteria) -> MadeAgain<'a> {
+        let recorded = &self.recorded;
+        // One of before is judged by its own versions, where they are known.
+        let rules = recorded.rules.as_deref().unwrap_or_default();
+        let explained = index.explain_under(criteria, recorded.at, rules);
+        let explained = explained.unwrap_or_else(|| index.explain(criteria, recorded.at));
+        let digest = hex::encode(explained.digest(recorded.market_position));
+        let equal = recorded.digest.as_ref() == Some(&digest);
+        let same_rules = recorded.rules == Some(matching::rules_name());
+        MadeAgain { explained, digest, equal, same_rules }
+    }
 }
 
 /// The searches of a referral, in order, as its events tell.
@@ -52,6 +83,14 @@ async fn searches(desk: &Desk, referral: ReferralId) -> Result<Vec<Searched>, St
 }
 
 pub(super) fn left_out(it: &Excluded<'_>) -> proto::LeftOut {
+    left_out_by(it, it.findings())
+}
+
+/// The same where what was found is at hand.
+pub(super) fn left_out_by<'a>(
+    it: &Excluded<'_>,
+    findings: impl Iterator<Item = matching::Finding<'a>>,
+) -> proto::LeftOut {
     let finding = |finding: matching::Finding<'_>| proto::Finding {
         rule: finding.rule.to_string(),
         rule_version: finding.version.into(),
@@ -62,7 +101,7 @@ pub(super) fn left_out(it: &Excluded<'_>) -> proto::LeftOut {
         place: place_name(it.place()),
         establishment: establishment_name(it.urn()),
         provider: provider_name(it.provider()),
-        findings: it.findings().map(finding).collect(),
+        findings: findings.map(finding).collect(),
     }
 }
 
@@ -124,34 +163,35 @@ impl Referrals {
             place => fields.resource("place", place, "places").map(Some),
         };
         let ((council, referral, number), place) = fields.finish(|| name.zip(place))?;
-        let desk = self.own_desk(&caller, council)?;
+        let searched = self.searched(&caller, (council, referral, number), &message.name).await?;
+        let then = self.market_at(searched.recorded.market_position).await?;
+        let criteria = searched.criteria();
+        let MadeAgain { explained, digest, equal, same_rules } = searched.made_again(&then.index, &criteria);
+        let (judgements, next_page_token) = judgements(&explained, &then.market, place.as_ref(), &message)?;
+        if judgements.is_empty() && message.page_token.is_empty() && place.is_some() {
+            return Err(not_found("PLACE_UNKNOWN", &message.place));
+        }
+        let search = Some(render::search(&searched.recorded, number));
+        let answer =
+            proto::ExplainSearchResponse { search, digest, equal, judgements, next_page_token, same_rules };
+        Ok(Response::new(answer))
+    }
+
+    /// A search of the caller's own that was recorded.
+    ///
+    /// # Errors
+    /// When it is another council's, or there is none by this name.
+    pub(super) async fn searched(
+        &self,
+        caller: &Caller,
+        (council, referral, number): (CouncilId, ReferralId, u32),
+        name: &str,
+    ) -> Result<Searched, Status> {
+        let desk = self.own_desk(caller, council)?;
         if desk.engine.read(|state| !state.referrals.contains_key(&referral)) {
             return Err(refuse(&Rejection::ReferralUnknown(referral)));
         }
         let all = searches(desk, referral).await?;
-        let Some(Searched { recorded, asked, .. }) = all.into_iter().find(|it| it.number == number) else {
-            return Err(not_found("SEARCH_UNKNOWN", &message.name));
-        };
-        let within = recorded.max_distance_miles;
-        let criteria = criteria(council, &asked, within, london_date(recorded.at));
-        let position = recorded.market_position;
-        // One of before is judged by its own versions, where they are known.
-        let rules = recorded.rules.clone().unwrap_or_default();
-        let explained = self.market_at(position, |index, market| {
-            let explained = index.explain_under(&criteria, recorded.at, &rules);
-            let explained = explained.unwrap_or_else(|| index.explain(&criteria, recorded.at));
-            let digest = hex::encode(explained.digest(position));
-            judgements(&explained, market, place.as_ref(), &message).map(|page| (digest, page))
-        });
-        let (digest, (judgements, next_page_token)) = explained.await??;
-        let equal = recorded.digest.as_ref() == Some(&digest);
-        if judgements.is_empty() && message.page_token.is_empty() && place.is_some() {
-            return Err(not_found("PLACE_UNKNOWN", &message.place));
-        }
-        let same_rules = recorded.rules == Some(matching::rules_name());
-        let search = Some(render::search(&recorded, number));
-        let answer =
-            proto::ExplainSearchResponse { search, digest, equal, judgements, next_page_token, same_rules };
-        Ok(Response::new(answer))
+        all.into_iter().find(|it| it.number == number).ok_or_else(|| not_found("SEARCH_UNKNOWN", name))
     }
 }

@@ -3,7 +3,10 @@
 use crate::bench::{Bench, council, fields, neighbour, post_request, reason, requirements, start};
 use api::referrals as proto;
 use api::referrals::referrals_service_server::ReferralsService;
-use care::market::{MarketEvent, VacancyWithdrawn};
+use care::market::{MarketEvent, PlaceOpened, VacancyWithdrawn};
+use futures::StreamExt as _;
+use prost::Message as _;
+use proto::export_search_response::Piece;
 use proto::judgement::Judged;
 use service_kit::Role;
 use tonic::Code;
@@ -148,4 +151,169 @@ async fn one_place_can_be_asked_for_and_what_is_not_there_is_said() {
     }
     let other = bench.service.explain_search(bench.by(Role::Council(neighbour()), asking(&name))).await;
     assert_eq!(other.unwrap_err().code(), Code::PermissionDenied);
+}
+
+fn exporting(name: &str) -> proto::ExportSearchRequest {
+    proto::ExportSearchRequest { name: name.to_owned() }
+}
+
+async fn exported(bench: &Bench, name: &str) -> Vec<proto::ExportSearchResponse> {
+    let stream = bench.service.export_search(bench.own(exporting(name))).await.unwrap().into_inner();
+    stream.map(Result::unwrap).collect().await
+}
+
+/// The head, all judgements and the totals of an export.
+fn parts(
+    pieces: &[proto::ExportSearchResponse],
+) -> (proto::ExportedSearch, Vec<proto::Judgement>, proto::ExportedTotals) {
+    let [first, places @ .., last] = pieces else { panic!("{pieces:?}") };
+    let (Some(Piece::Search(head)), Some(Piece::Totals(totals))) = (&first.piece, &last.piece) else {
+        panic!("{pieces:?}")
+    };
+    let of_piece = |it: &proto::ExportSearchResponse| match &it.piece {
+        Some(Piece::Places(places)) => {
+            assert!(places.encoded_len() <= 16_384 && !places.judgements.is_empty());
+            places.judgements.clone()
+        }
+        other => panic!("{other:?}"),
+    };
+    (head.clone(), places.iter().flat_map(of_piece).collect(), *totals)
+}
+
+/// Every page of what a search judged.
+async fn pages(bench: &Bench, name: &str) -> (proto::ExplainSearchResponse, Vec<proto::Judgement>) {
+    let mut request = proto::ExplainSearchRequest { page_size: 200, ..asking(name) };
+    let mut all = Vec::new();
+    loop {
+        let page = bench.service.explain_search(bench.own(request.clone())).await.unwrap().into_inner();
+        all.extend(page.judgements.clone());
+        if page.next_page_token.is_empty() {
+            return (page, all);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// More places that nobody advertises.
+fn opened(numbers: std::ops::Range<usize>) -> Vec<MarketEvent> {
+    let one = |number: usize| {
+        let (place, urn) = (format!("SC040001-{number:03}").parse().unwrap(), "SC040001".parse().unwrap());
+        PlaceOpened { place, urn, household: None, at: start() }.into()
+    };
+    numbers.map(one).collect()
+}
+
+#[tokio::test]
+async fn an_export_has_every_place_of_the_pages_and_says_that_it_is_whole() {
+    let bench = Bench::open().await.with_market().await;
+    bench.market(opened(100..700)).await;
+    let posted = bench.post("r-1").await;
+    let name = search(&bench, &posted.name, None).await.evidence.unwrap().name;
+    let pieces = exported(&bench, &name).await;
+    let (head, judgements, totals) = parts(&pieces);
+    assert!(pieces.len() > 4, "{} pieces", pieces.len());
+    let (explained, mut paged) = pages(&bench, &name).await;
+    assert_eq!((head.search, head.digest, head.equal), (explained.search, explained.digest, true));
+    assert!(head.same_rules);
+    assert_eq!(head.requirements, posted.requirements);
+    let is_ranked = |it: &proto::Judgement| it.rank > 0;
+    let ranked = paged.iter().take_while(|it| is_ranked(it)).count();
+    assert_eq!(judgements[..ranked], paged[..ranked], "the ranked first, in their order");
+    let findings = |it: &proto::Judgement| match &it.judged {
+        Some(Judged::LeftOut(out)) => out.findings.len() as u64,
+        _ => 0,
+    };
+    let told = proto::ExportedTotals {
+        matches: u32::try_from(ranked).unwrap(),
+        left_out: u32::try_from(judgements.len() - ranked).unwrap(),
+        findings: judgements.iter().map(findings).sum(),
+    };
+    assert_eq!((head.totals, totals, told.matches, told.left_out), (Some(told), told, 2, 600));
+    let key = |it: &proto::Judgement| match it.judged.clone().unwrap() {
+        Judged::Match(found) => found.place,
+        Judged::LeftOut(out) => out.place,
+    };
+    let mut sorted = judgements;
+    sorted.sort_by_key(key);
+    paged.sort_by_key(key);
+    assert_eq!(sorted, paged, "an export is all pages together");
+}
+
+#[tokio::test]
+async fn an_export_is_the_same_whenever_it_is_asked_for() {
+    let bench = Bench::open().await.with_market().await;
+    bench.market(opened(100..103)).await;
+    let posted = bench.post("r-1").await;
+    let first = search(&bench, &posted.name, None).await.evidence.unwrap().name;
+    let before = exported(&bench, &first).await;
+    bench.market(vec![withdrawn("SC045099-01")]).await;
+    bench.market(opened(103..105)).await;
+    let second = search(&bench, &posted.name, None).await.evidence.unwrap().name;
+    let later = exported(&bench, &second).await;
+    assert_eq!(parts(&later).2.left_out, 6, "the withdrawn one, and five");
+    // As of then it is what it was, byte for byte, though the market has gone on; and forth again.
+    let bytes = |pieces: &[proto::ExportSearchResponse]| {
+        pieces.iter().map(prost::Message::encode_to_vec).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        assert_eq!(bytes(&exported(&bench, &first).await), bytes(&before));
+        assert_eq!(bytes(&exported(&bench, &second).await), bytes(&later));
+    }
+    assert!(parts(&before).0.equal);
+}
+
+#[tokio::test]
+async fn a_caller_that_reads_slowly_keeps_nobody_from_another_market_and_two_are_enough() {
+    let bench = Bench::open().await.with_market().await;
+    for thousand in 1..=10 {
+        bench.market(opened(thousand * 1000..thousand * 1000 + 1000)).await;
+    }
+    let posted = bench.post("r-1").await;
+    let first = search(&bench, &posted.name, None).await.evidence.unwrap().name;
+    bench.market(vec![withdrawn("SC045099-01")]).await;
+    let second = search(&bench, &posted.name, None).await.evidence.unwrap().name;
+    let of = |name: &str| bench.own(exporting(name));
+    let slow = bench.service.export_search(of(&first)).await.unwrap().into_inner();
+    let other = bench.service.export_search(of(&second)).await.unwrap().into_inner();
+    let refused = bench.service.export_search(of(&second)).await.err().unwrap();
+    assert_eq!((refused.code(), &*reason(&refused)), (Code::ResourceExhausted, "TOO_MANY_EXPORTS"));
+    assert!(explained(&bench, &second).await.equal, "the market goes on beside them");
+    let slow: Vec<_> = slow.map(Result::unwrap).collect().await;
+    assert_eq!(parts(&slow).2.left_out, 10_000, "and what was begun is whole");
+    // One that goes away leaves room.
+    drop(other);
+    while bench.service.export_search(of(&first)).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    // At the end of the service nobody is waited for, and what is broken off does not look whole.
+    let broken = loop {
+        if let Ok(answer) = bench.service.export_search(of(&first)).await {
+            break answer.into_inner();
+        }
+        tokio::task::yield_now().await;
+    };
+    bench.service.end_calls();
+    let pieces: Vec<_> = broken.collect().await;
+    assert!(!pieces.iter().any(|it| matches!(it, Ok(it) if matches!(it.piece, Some(Piece::Totals(_))))));
+}
+
+#[tokio::test]
+async fn an_export_of_what_is_not_there_or_not_ones_own_is_refused() {
+    let bench = Bench::open().await.with_market().await;
+    let posted = bench.post("r-1").await;
+    let name = search(&bench, &posted.name, None).await.evidence.unwrap().name;
+    for (name, code, said) in [
+        (format!("{}/searches/2", posted.name), Code::NotFound, "SEARCH_UNKNOWN"),
+        (posted.name.clone(), Code::InvalidArgument, "FIELD_INVALID"),
+        (
+            format!("councils/{}/referrals/{}/searches/1", council(), uuid::Uuid::nil()),
+            Code::NotFound,
+            "REFERRAL_UNKNOWN",
+        ),
+    ] {
+        let refused = bench.service.export_search(bench.own(exporting(&name))).await.err().unwrap();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (code, said), "{name}");
+    }
+    let other = bench.service.export_search(bench.by(Role::Council(neighbour()), exporting(&name))).await;
+    assert_eq!(other.err().unwrap().code(), Code::PermissionDenied);
 }

@@ -186,6 +186,15 @@ pub enum Command {
         /// When.
         at: Timestamp,
     },
+    /// An end of an award's placement that was recorded ahead does not come: the child stays.
+    ResumeOccupancy {
+        /// The award.
+        award: AwardId,
+        /// The council.
+        council: CouncilId,
+        /// When.
+        at: Timestamp,
+    },
     /// Say how a council holds.
     SetHoldPolicy(SetHoldPolicy),
     /// Reserve nights of a place against payment.

@@ -66,6 +66,7 @@ pub(crate) fn decide(market: &Market, command: &Command) -> Events {
         Command::EndOccupancy { award, council, on, at } => {
             Ok(claims::end(market, *award, *council, *on, *at))
         }
+        Command::ResumeOccupancy { award, council, at } => Ok(claims::resume(market, *award, *council, *at)),
         Command::SetHoldPolicy(policy) => policy::set(market, policy),
         Command::ReservePlace(reservation) => reservations::reserve(market, reservation),
         Command::EndReservation { place, council, token, on, at } => {

@@ -242,6 +242,14 @@ fn what_its_own_council_reserved_yields_to_a_child_who_left_later_than_was_recor
         })
         .when(Command::HoldPlace(HoldPlace { first_night: Some(jan(10)), ..hold_place(1, durham()) }))
         .then_refused("RESERVED");
+    // Where the child stays without an end, the reservation ends as on an arrival.
+    let stay = Command::ResumeOccupancy { award: award(1), council: derby(), at: at(0) };
+    let _ = again().when(stay).then_events(|events| {
+        let [MarketEvent::PlaceOccupied(_), MarketEvent::ReservationEnded(ended)] = events else {
+            panic!("{events:?}")
+        };
+        assert_eq!((ended.token, ended.until, ended.reason), (2, jan(8), ReservationEnd::Occupied));
+    });
     // What it gave up does not come back with a departure that is put right once more: those nights are anybody's again.
     let _ =
         again().when(end(12)).then([yields(12, 12).into()]).when(end(10)).then([left(10).into()]).then_state(

@@ -3,8 +3,8 @@
 mod world;
 
 use care::market::{
-    HoldEnd, OccupancyEnded, OccupancyRefused, PlaceClosed, PlaceOccupied, RestrictionNoticeServed, Sexes,
-    VacancyWithdrawn,
+    HoldEnd, MarketEvent, OccupancyEnded, OccupancyRefused, PlaceClosed, PlaceOccupied,
+    RestrictionNoticeServed, Sexes, VacancyWithdrawn,
 };
 use care::published::ClaimReleased;
 use care::spec::{Given, given};
@@ -361,6 +361,37 @@ fn a_departure_that_is_told_anew_gives_nights_back_or_takes_those_that_nobody_ha
         .when(end(jan(22)))
         .then([ended(jan(22)).into()]);
     market_with(&claim(1)).and([ended(jan(6)).into()]).when(end(jan(9))).then_nothing();
+}
+
+#[test]
+fn a_child_who_was_to_leave_stays_where_nobody_has_the_nights_by_now() {
+    let stay = |council| Command::ResumeOccupancy { award: award(1), council, at: at(7) };
+    let here = || market_with(&claim(1)).and([occupied(jan(5), jan(5)).into()]);
+    let leaving = || here().and([ended(jan(20)).into()]);
+    let stays = PlaceOccupied { at: at(7), ..occupied(jan(5), jan(5)) };
+    leaving()
+        .when(stay(derby()))
+        .then([stays.into()])
+        .then_state(|market| {
+            assert_eq!(market.place(&place(1)).unwrap().claim_of(award(1)).unwrap().end, None);
+        })
+        .when(stay(derby()))
+        .then_nothing();
+    let next = || ClaimForAward { start: jan(20), ..durhams(1) };
+    let stayed = leaving().when(stay(derby())).then_events(|events| assert_eq!(events.len(), 1));
+    assert_eq!(refused_for(stayed, next()), "PLACE_TAKEN");
+    here().when(stay(derby())).then_nothing();
+    leaving().when(stay(durham())).then_nothing();
+    // Somebody is to come on the day: the market says once that it holds no place for the child that stays.
+    let taken = leaving().and([passing(&next(), 2).into(), claimed(&next(), 2, 1).into()]);
+    taken
+        .when(stay(derby()))
+        .then_events(|events| {
+            let [MarketEvent::OccupancyRefused(refused)] = events else { panic!("{events:?}") };
+            assert_eq!((refused.on, refused.reason.as_str()), (jan(20), "PLACE_TAKEN"));
+        })
+        .when(stay(derby()))
+        .then_nothing();
 }
 
 #[test]

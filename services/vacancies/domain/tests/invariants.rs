@@ -105,6 +105,9 @@ enum What {
     End {
         award: u128,
     },
+    Resume {
+        award: u128,
+    },
     Serve,
     Lift,
     Amend {
@@ -151,7 +154,8 @@ fn what() -> impl Strategy<Value = What> {
         1 => award.clone().prop_map(|award| What::ReleaseClaim { award }),
         1 => Just(What::EndSearch),
         5 => award.clone().prop_map(|award| What::Occupy { award }),
-        5 => award.prop_map(|award| What::End { award }),
+        5 => award.clone().prop_map(|award| What::End { award }),
+        3 => award.prop_map(|award| What::Resume { award }),
         1 => Just(What::Serve),
         1 => Just(What::Lift),
         2 => (proptest::bool::weighted(0.7), 1..4_u16, sexes()).prop_map(|(active, places, sexes)| What::Amend { active, places, sexes }),
@@ -259,6 +263,9 @@ fn command(market: &Market, claimed: &[AwardId], step: &Step, at: Timestamp) -> 
         What::End { award: number } => {
             Command::EndOccupancy { award: meant(claimed, number), council, on: jan(step.day), at }
         }
+        What::Resume { award: number } => {
+            Command::ResumeOccupancy { award: meant(claimed, number), council, at }
+        }
         What::Serve => {
             Command::ServeRestrictionNotice(RestrictionNoticeServed { urn, on: jan(step.day), at })
         }
@@ -307,6 +314,7 @@ fn is_reaction(command: &Command) -> bool {
             | Command::EndSearch { .. }
             | Command::OccupyPlace { .. }
             | Command::EndOccupancy { .. }
+            | Command::ResumeOccupancy { .. }
     )
 }
 

@@ -105,8 +105,10 @@ impl World {
 
     pub(super) fn correct_end(&mut self) -> Checked {
         let desk = self.some_desk();
-        if self.chance.percent(30) {
-            return self.correct_start(desk);
+        match self.chance.below(10) {
+            0..=2 => return self.correct_start(desk),
+            3 | 4 => return self.withdraw_end(desk),
+            _ => {}
         }
         let Some(id) = self.some_agreement(desk, AgreementStatus::Ended) else { return Ok(()) };
         let started = self.agreement(desk, id).and_then(|it| it.started).unwrap_or(self.today);
@@ -114,6 +116,24 @@ impl World {
         let correction = "the date was mistyped (simulated)".to_owned();
         let ending = self.ending();
         self.tell(desk, id, PlacementStep::CorrectEnd { on, reason, ending, correction })
+    }
+
+    /// Of an end that lies ahead, mostly.
+    fn withdraw_end(&mut self, desk: usize) -> Checked {
+        let today = self.today;
+        let state = &self.desks[desk].agreements.state;
+        let ahead = |id: &&AgreementId| {
+            let end = state.agreements.get(id).and_then(|it| it.ended.as_ref());
+            end.is_some_and(|end| end.on > today)
+        };
+        let fitting: Vec<AgreementId> = self.desks[desk].placed.iter().filter(ahead).copied().collect();
+        let id = match self.chance.one_of(&fitting).copied().filter(|_| !self.chance.percent(20)) {
+            Some(id) => Some(id),
+            None if self.chance.percent(50) => self.some_agreement(desk, AgreementStatus::Started),
+            None => self.some_agreement(desk, AgreementStatus::Ended),
+        };
+        let Some(id) = id else { return Ok(()) };
+        self.tell(desk, id, PlacementStep::WithdrawEnd { reason: "it goes on (simulated)".to_owned() })
     }
 
     pub(super) fn cancel(&mut self) -> Checked {

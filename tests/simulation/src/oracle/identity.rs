@@ -78,7 +78,8 @@ impl Identities {
     fn grant(&mut self, event: &IdentityGranted) -> Checked {
         let awarded = self.awarded.get(&event.award);
         let to = (event.referral, event.provider.clone());
-        let first = self.granted.insert(event.award);
+        // Again only where the end that was told does not come.
+        let first = self.granted.insert(event.award) || self.grants.get(&to).is_some_and(Option::is_some);
         let found = || format!("granted before the award holds, to another or again: {event:?}");
         ensure(first && awarded == Some(&to), Invariant::IdentityByGrant, || event.stream(), found)?;
         self.grants.insert(to, None);

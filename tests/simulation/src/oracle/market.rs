@@ -404,13 +404,21 @@ impl Market {
 
     fn occupy(&mut self, event: &PlaceOccupied) -> Checked {
         let home = self.places.get(&event.place).and_then(|place| self.homes.get(&place.urn));
-        let came_before = home.and_then(|home| home.notice).is_none_or(|served| event.on <= served);
+        let here = self.claims.get(&event.place).into_iter().flatten();
+        let stays =
+            here.into_iter().any(|claim| matches!(claim.stage, Stage::Occupied(of) if of == event.award));
+        let came_before = stays || home.and_then(|home| home.notice).is_none_or(|served| event.on <= served);
         let found = || format!("a child came after the notice: {event:?}");
         ensure(came_before, Invariant::NoticeAdmitsNobody, || event.stream(), found)?;
         let mut more = Nights::from_on(event.on, Some(event.on));
         let mut sooner = None;
         self.at_claim(&event.place, event.award, |claim| {
-            more = Nights::from_on(event.counted_from, Some(claim.start));
+            more = match claim.end {
+                // Whoever was to leave stays.
+                Some(end) => Nights::from_on(end, None),
+                None => Nights::from_on(event.counted_from, Some(claim.start)),
+            };
+            claim.end = None;
             sooner = (event.counted_from < claim.start).then_some(claim.council);
             claim.start = event.counted_from;
             claim.stage = Stage::Occupied(event.award);

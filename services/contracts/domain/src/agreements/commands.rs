@@ -202,6 +202,11 @@ pub enum PlacementStep {
         /// Why the record was wrong, in words without personal data.
         correction: String,
     },
+    /// An end that lies ahead does not come: the placement goes on.
+    WithdrawEnd {
+        /// Why, in words without personal data.
+        reason: String,
+    },
     /// The child will not come.
     Cancel {
         /// Why, a code of `care::code_sets::REASON_PLACE_CHANGE`.

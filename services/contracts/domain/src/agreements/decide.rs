@@ -16,9 +16,11 @@ use crate::frameworks::Frameworks;
 #[cfg(feature = "planted-defects")]
 use care::planted::{Planted, is_planted};
 use care::published::{
-    AgreementIssued, AgreementRefused, CallOffCheck, PlacementEnded, PlacementStarted, Route,
+    AgreementIssued, AgreementRefused, CallOffCheck, PlacementEndWithdrawn, PlacementEnded, PlacementStarted,
+    Route,
 };
 use care::{AgreementId, AwardId, CouncilId, Date, Decided, Domain, Timestamp, last_day_ahead, london_date};
+use jiff::Span;
 
 impl Domain for Agreements {
     type State = Self;
@@ -30,6 +32,7 @@ impl Domain for Agreements {
         let mut events = decide(state, command)?;
         if let Some(at) = events.iter().find_map(|event| match event {
             AgreementEvent::PlacementEnded(ended) => Some(ended.at),
+            AgreementEvent::PlacementEndWithdrawn(withdrawn) => Some(withdrawn.at),
             _ => None,
         }) {
             events.extend(terms::follow(state, &events, at));
@@ -269,6 +272,7 @@ fn placement(agreement: &Agreement, step: &PlacementStep, at: Timestamp) -> Deci
             let corrected = PlacementEnded { ending, correction, ..ended(agreement, *on, reason, at) };
             Ok(vec![corrected.into()])
         }
+        (PlacementStep::WithdrawEnd { reason }, _) => Ok(vec![withdraw_end(agreement, reason, at)?.into()]),
         (PlacementStep::CorrectStart { on, correction }, end) => {
             correct_start(agreement, end.as_ref().map(|end| end.on), *on, correction, at)
         }
@@ -292,6 +296,38 @@ fn placement(agreement: &Agreement, step: &PlacementStep, at: Timestamp) -> Deci
             None => Ok(vec![ended(agreement, agreement.issued.start, reason, at).into()]),
         },
     }
+}
+
+/// Takes an end back that has not come yet. Who has left has left: such an end is put right by a correction.
+fn withdraw_end(
+    agreement: &Agreement,
+    reason: &str,
+    at: Timestamp,
+) -> Result<PlacementEndWithdrawn, AgreementRejection> {
+    let (Some(_), Some(end)) = (agreement.started, &agreement.ended) else {
+        return Err(AgreementRejection::EndNotRecorded);
+    };
+    if let Some(arrangement) = agreement.staying_put.as_ref().filter(|it| it.has_nights()) {
+        return Err(StayingRejection::StayingPutRuns(arrangement.from).into());
+    }
+    if end.on <= london_date(at) {
+        return Err(AgreementRejection::EndTookEffect(end.on));
+    }
+    let issued = &agreement.issued;
+    Ok(PlacementEndWithdrawn {
+        agreement: issued.agreement,
+        award: issued.award,
+        council: issued.council,
+        place: issued.place.clone(),
+        on: end.on,
+        reason: reason.to_owned(),
+        // Who reads both goes by when they were recorded, and clocks may be put back.
+        at: at.max(just_after(end.at)),
+    })
+}
+
+fn just_after(at: Timestamp) -> Timestamp {
+    at.checked_add(Span::new().microseconds(1)).unwrap_or(at)
 }
 
 /// Whether a child who came on `started` can have left, or can be about to leave, on `on`.
@@ -358,6 +394,7 @@ fn arrived(
 
 pub(super) fn ended(agreement: &Agreement, on: Date, reason: &str, at: Timestamp) -> PlacementEnded {
     let issued = &agreement.issued;
+    let at = agreement.end_withdrawn_at.map_or(at, |withdrawn| at.max(just_after(withdrawn)));
     PlacementEnded {
         agreement: issued.agreement,
         award: issued.award,

@@ -8,8 +8,8 @@ use super::terms::{
 };
 use care::published::{
     AbsenceRecorded, AgreementIssued, AgreementRefused, AgreementTermsSet, AwardProposed, AwardTerms,
-    ClaimEvidence, OutcomePaymentDue, PlacementEnded, PlacementNoticeGiven, PlacementNoticeWithdrawn,
-    PlacementStarted, StayingPutEnded, StayingPutStarted,
+    ClaimEvidence, OutcomePaymentDue, PlacementEndWithdrawn, PlacementEnded, PlacementNoticeGiven,
+    PlacementNoticeWithdrawn, PlacementStarted, StayingPutEnded, StayingPutStarted,
 };
 use care::{
     AgreementId, AwardId, CouncilId, Date, EstablishmentUrn, EventBody, FrameworkId, PlaceId, ProviderId,
@@ -184,5 +184,6 @@ care::events! {
         OutcomePaymentDue,
         PurchaseRecorded,
         PlacementReviewConcluded,
+        PlacementEndWithdrawn,
     }
 }

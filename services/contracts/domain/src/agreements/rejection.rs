@@ -75,6 +75,16 @@ pub enum AgreementRejection {
     /// There is no departure that could be corrected.
     #[error("no departure is recorded that could be corrected: leave correction empty to tell of one")]
     DepartureNotRecorded,
+    /// There is no end that could be withdrawn.
+    #[error(
+        "no end of a placement is recorded that could be withdrawn: the agreement goes on as it is, or was cancelled"
+    )]
+    EndNotRecorded,
+    /// The end has come.
+    #[error(
+        "the child left on {0}, which is no day ahead: if that is wrong, end the placement again and say why in correction"
+    )]
+    EndTookEffect(Date),
     /// A departure before the arrival.
     #[error("on is {on}, before the child came: give {started} or later")]
     EndBeforeStart {
@@ -106,6 +116,8 @@ impl Refusal for AgreementRejection {
             Self::PlacementNotStarted => "PLACEMENT_NOT_STARTED",
             Self::AgreementEnded(_) => "AGREEMENT_ENDED",
             Self::DepartureNotRecorded => "DEPARTURE_NOT_RECORDED",
+            Self::EndNotRecorded => "END_NOT_RECORDED",
+            Self::EndTookEffect(_) => "END_TOOK_EFFECT",
             Self::EndBeforeStart { .. } => "END_BEFORE_START",
             Self::StartTooFar { .. } | Self::EndTooFar { .. } => "DATE_TOO_FAR",
             Self::Staying(rejection) => rejection.reason(),
@@ -125,6 +137,8 @@ impl Refusal for AgreementRejection {
             | Self::PlacementNotStarted
             | Self::AgreementEnded(_)
             | Self::DepartureNotRecorded
+            | Self::EndNotRecorded
+            | Self::EndTookEffect(_)
             | Self::EndBeforeStart { .. }
             | Self::StartTooFar { .. }
             | Self::EndTooFar { .. } => RefusalKind::Precondition,

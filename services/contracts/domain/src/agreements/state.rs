@@ -63,6 +63,9 @@ pub struct Agreement {
     pub started: Option<Date>,
     /// Its end.
     pub ended: Option<End>,
+    /// When an end was last withdrawn; what is told of another is told after that.
+    #[serde(default)]
+    pub end_withdrawn_at: Option<Timestamp>,
     /// The child's age in years on the agreed first night, as the award had it.
     pub age_years: Option<u8>,
     /// The notices of its end, in the order they were given.
@@ -89,6 +92,8 @@ pub struct End {
     pub ending: Option<String>,
     /// The last day of the notice that stood then.
     pub notice_last_day: Option<Date>,
+    /// When it was recorded last.
+    pub at: Timestamp,
 }
 
 impl End {
@@ -237,6 +242,7 @@ impl Agreements {
                     issued: e.clone(),
                     started: None,
                     ended: None,
+                    end_withdrawn_at: None,
                     age_years,
                     notices: Vec::new(),
                     staying_put: None,
@@ -251,7 +257,12 @@ impl Agreements {
             }
             AgreementEvent::PlacementEnded(e) => self.change(e.agreement, |agreement| {
                 let (on, reason, ending) = (e.on, e.reason.clone(), e.ending.clone());
-                agreement.ended = Some(End { on, reason, ending, notice_last_day: e.notice_last_day });
+                let at = agreement.ended.as_ref().map_or(e.at, |before| before.at.max(e.at));
+                agreement.ended = Some(End { on, reason, ending, notice_last_day: e.notice_last_day, at });
+            }),
+            AgreementEvent::PlacementEndWithdrawn(e) => self.change(e.agreement, |agreement| {
+                agreement.ended = None;
+                agreement.end_withdrawn_at = Some(e.at);
             }),
             AgreementEvent::PlacementNoticeGiven(e) => {
                 self.change(e.agreement, |agreement| {

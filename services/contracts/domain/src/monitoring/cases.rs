@@ -7,7 +7,8 @@ use super::report::Facts;
 use super::spans::{common, count, joined, nights_of, without};
 use crate::frameworks::Framework;
 use care::{
-    CouncilId, Date, EstablishmentUrn, FrameworkId, HouseholdId, Nights, PlaceId, ProviderId, london_date,
+    AwardId, CouncilId, Date, EstablishmentUrn, FrameworkId, HouseholdId, Nights, PlaceId, ProviderId,
+    london_date,
 };
 use std::collections::BTreeMap;
 
@@ -35,10 +36,10 @@ pub(super) enum Family {
     Price,
     /// Children's stays, in nights of the nights that places were open.
     Fill,
-    /// Block beds, in empty nights of the nights bought.
-    Voids,
     /// Beds bought beforehand, in nights reserved of the nights bought.
     Bought,
+    /// Block beds, in empty nights of the nights bought.
+    Voids,
     /// Ended placements by how and how soon.
     Endings,
     /// Documents by whether they take something back, in pence of the pence billed.
@@ -48,6 +49,22 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// Every family.
+    pub(super) const ALL: [Self; 12] = [
+        Self::Answers,
+        Self::Declines,
+        Self::Routes,
+        Self::Distance,
+        Self::Grade,
+        Self::Price,
+        Self::Fill,
+        Self::Bought,
+        Self::Voids,
+        Self::Endings,
+        Self::Invoices,
+        Self::Payments,
+    ];
+
     /// The family that all cases of this one are in as well.
     pub(super) fn within(self) -> Option<Self> {
         match self {
@@ -69,8 +86,10 @@ pub(super) struct Case<'a> {
     /// Whose case it is; none of nights on which a place was open, which are nobody's.
     pub(super) council: Option<CouncilId>,
     pub(super) provider: &'a ProviderId,
-    /// The council that operates the place itself; of stays alone.
+    /// The council that operates the place itself; of nights alone.
     pub(super) operated_by: Option<CouncilId>,
+    /// The award that a child is there by; of stays alone.
+    pub(super) stay: Option<AwardId>,
     /// The establishment; of stays alone.
     pub(super) urn: Option<&'a EstablishmentUrn>,
     /// The nights that the part and the whole are counted of, where they are nights.
@@ -102,6 +121,7 @@ impl<'a> Case<'a> {
             council: council.into(),
             provider,
             operated_by: None,
+            stay: None,
             urn: None,
             nights: None,
             framework: None,
@@ -215,17 +235,16 @@ fn agreed<'a>(
     let ceiling = placement.ceiling.filter(|ceiling| ceiling.0 > 0);
     let framework = placement.framework.as_ref().filter(|_| ceiling.is_some());
     give(Case { framework, ..case(Family::Routes, placement.route) });
-    if let Some(claim) = facts.heard.claims.get(&placement.award) {
-        let good = matches!(claim.grade.as_str(), "GOOD" | "OUTSTANDING");
-        give(case(Family::Grade, if good { "GOOD" } else { "OTHER" }));
-    }
+    // One of which it is not known is no case, but may not be told from those of which it is.
+    let good = |grade: &str| if matches!(grade, "GOOD" | "OUTSTANDING") { "GOOD" } else { "OTHER" };
+    let claim = facts.heard.claims.get(&placement.award);
+    give(Case { kind: claim.map(|claim| good(&claim.grade)), ..case(Family::Grade, "OTHER") });
     let asked = facts.heard.asked.get(&placement.council);
     let anchor = asked.and_then(|asked| asked.anchors.get(&placement.referral));
     let sector = facts.heard.sector_of(placement.award, &placement.urn);
     let near = anchor.zip(sector).and_then(|(anchor, sector)| (facts.within_20_miles)(anchor, sector));
-    if let Some(near) = near {
-        give(case(Family::Distance, if near { "WITHIN" } else { "BEYOND" }));
-    }
+    let near = near.map(|near| if near { "WITHIN" } else { "BEYOND" });
+    give(Case { kind: near, ..case(Family::Distance, "BEYOND") });
     if let Some(ceiling) = ceiling {
         // A core fee is below ten million pounds a week: the product is far from the end of an i64.
         let measure = Some(placement.core.0.saturating_mul(10_000) / ceiling.0);
@@ -254,7 +273,9 @@ fn ended<'a>(
 }
 
 /// A child's nights in a place.
+#[derive(Clone, Copy)]
 struct Stay {
+    award: AwardId,
     council: CouncilId,
     nights: Nights,
 }
@@ -278,14 +299,16 @@ impl<'a> Stays<'a> {
     fn of(facts: &Facts<'a>) -> Self {
         let mut stays = Self::default();
         for (award, occupancy) in &facts.heard.occupancies {
-            let stay = || {
-                let nights = Nights::from_on(occupancy.from, occupancy.until);
-                Stay { council: occupancy.council, nights }
-            };
-            stays.in_place.entry(&occupancy.place).or_default().push(stay());
+            let nights = Nights::from_on(occupancy.from, occupancy.until);
+            let stay = Stay { award: *award, council: occupancy.council, nights };
+            stays.in_place.entry(&occupancy.place).or_default().push(stay);
             let solo = facts.heard.claims.get(award).is_some_and(|claim| claim.solo);
             if let Some(place) = facts.heard.places.get(&occupancy.place).filter(|_| solo) {
-                stays.solo.entry(home_of(place)).or_default().push((&occupancy.place, stay()));
+                let alone = stays.solo.entry(home_of(place)).or_default();
+                // The child's own place is open as well: there it is a case, and here its nights alone are counted.
+                for nights in common(&nights_of(&place.spans), &[nights]) {
+                    alone.push((&occupancy.place, Stay { nights, ..stay }));
+                }
             }
         }
         stays
@@ -340,7 +363,8 @@ fn filled<'a>(
         let nights = common(&free, &[stay.nights]);
         if !nights.is_empty() {
             free = without(&free, &[stay.nights]);
-            give(case(Some(stay.council), kind).of_nights(nights, Vec::new()));
+            let case = Case { stay: Some(stay.award), ..case(Some(stay.council), kind) };
+            give(case.of_nights(nights, Vec::new()));
         }
     }
 }
@@ -357,7 +381,10 @@ fn bought<'a>(
             continue;
         }
         let when = (quarter, quarter.first_day());
-        let case = |family, kind| Case::new(family, when, bought.council, &home.provider, kind);
+        let case = |family, kind| Case {
+            operated_by: home.operated_by,
+            ..Case::new(family, when, bought.council, &home.provider, kind)
+        };
         if bought.reserved {
             give(case(Family::Bought, "RESERVED").of_nights(whole.clone(), whole));
         } else {

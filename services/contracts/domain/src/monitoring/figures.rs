@@ -12,8 +12,6 @@ pub(super) type Counts<'a> = BTreeMap<&'a str, u64>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Sheet<'a> {
     pub(super) counts: Counts<'a>,
-    /// The same for each council, by which is seen what one of them could take off.
-    pub(super) by_council: BTreeMap<CouncilId, Counts<'a>>,
     pub(super) part: i64,
     pub(super) whole: i64,
     measures: Vec<i64>,
@@ -26,9 +24,6 @@ impl<'a> Sheet<'a> {
     pub(super) fn add(&mut self, case: &Case<'a>) {
         if let Some(kind) = case.kind {
             *self.counts.entry(kind).or_default() += 1;
-            if let Some(council) = case.council {
-                *self.by_council.entry(council).or_default().entry(kind).or_default() += 1;
-            }
         }
         self.part = self.part.saturating_add(case.part);
         self.whole = self.whole.saturating_add(case.whole);
@@ -41,17 +36,6 @@ impl<'a> Sheet<'a> {
     /// How many measures there are beside a council's own.
     pub(super) fn measured_beside(&self, council: CouncilId) -> u64 {
         self.measured.iter().filter(|(of, _)| **of != council).map(|(_, measures)| measures).sum()
-    }
-
-    /// Takes the counts of another sheet in; no amount and no measure.
-    pub(super) fn join(&mut self, other: &Self) {
-        let add = |to: &mut Counts<'a>, from: &Counts<'a>| {
-            from.iter().for_each(|(kind, cases)| *to.entry(kind).or_default() += cases);
-        };
-        add(&mut self.counts, &other.counts);
-        for (council, counts) in &other.by_council {
-            add(self.by_council.entry(*council).or_default(), counts);
-        }
     }
 
     /// All cases.

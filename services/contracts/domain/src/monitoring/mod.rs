@@ -7,12 +7,14 @@
 //! A council reads its own figures whole, and so does a provider. Whoever reads what several councils have in common is shown no figure behind
 //! which there are few cases, nor one that would give another such figure away ([`Suppressed`]).
 
+mod blocks;
 mod cases;
 mod disclosure;
 mod figures;
 mod heard;
 mod kpis;
 mod placements;
+mod plan;
 mod quarter;
 mod report;
 mod spans;

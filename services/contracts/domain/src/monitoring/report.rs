@@ -1,15 +1,15 @@
 //! The figures of a framework, a provider or a council, as somebody may see them.
 
-use super::cases::{Case, FRAMEWORK, Family, Wanted, each_case};
-use super::disclosure::{self, Apart, Group, Mix, Suppressed};
+use super::cases::{Case, Family, Wanted, each_case};
+use super::disclosure::{self, Suppressed, Verdict};
 use super::figures::{Figure, Sheet};
 use super::heard::Heard;
 use super::kpis::{KPIS, Kpi, Made, Unit};
 use super::placements::Placement;
+use super::plan::{Named, Plan};
 use super::quarter::{Quarter, Quarters};
-use super::spans::joined;
 use crate::frameworks::{Framework, Frameworks};
-use care::{CouncilId, Date, FrameworkId, Nights, ProviderId, code_sets};
+use care::{CouncilId, Date, FrameworkId, ProviderId, code_sets};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All that figures are made of.
@@ -70,8 +70,6 @@ pub struct Row {
     pub suppressed: Option<Suppressed>,
 }
 
-type Groups<'a, K> = BTreeMap<(Quarter, Family), BTreeMap<K, Group<'a>>>;
-
 /// The figures of these quarters, in order of the quarter and of [`KPIS`]; none of a framework that there is not. Whether the viewer may read
 /// this scope at all is not asked here.
 #[must_use]
@@ -88,24 +86,22 @@ pub fn report(facts: &Facts<'_>, scope: &Scope, viewer: &Viewer, quarters: Quart
         _ => None,
     };
     let Some((id, framework, onlooker)) = lens else { return Vec::new() };
-    let told = Shared { id, framework, onlooker, before: read_before(facts, id, framework, onlooker) };
-    match scope {
-        Scope::Provider(provider) => told.of_provider(facts, provider, quarters),
-        Scope::Framework(_) | Scope::Council(_) => told.of_framework(facts, quarters),
-    }
+    let frameworks = read_in_order(facts, (id, framework), onlooker);
+    let provider = match scope {
+        Scope::Provider(provider) => Some(provider),
+        Scope::Framework(_) | Scope::Council(_) => None,
+    };
+    let plan = Plan::of(facts, frameworks, (id, provider), onlooker, quarters);
+    let shown = |kpi: &Kpi| !kpi.own_only() && (provider.is_none() || kpi.family != Family::Fill);
+    rows(quarters, shown, |quarter, family| plan.told(quarter, family))
 }
 
-/// The frameworks that the onlooker reads as well and that began before this one, in that order. They are told as if this one were not there.
-fn read_before<'a>(
-    facts: &Facts<'a>,
-    id: &FrameworkId,
-    framework: &Framework,
-    onlooker: CouncilId,
-) -> Vec<(&'a FrameworkId, &'a Framework)> {
+/// The frameworks that the onlooker reads, this one among them, in the order in which they began.
+fn read_in_order<'a>(facts: &Facts<'a>, this: Named<'a>, onlooker: CouncilId) -> Vec<Named<'a>> {
     let reads = |it: &Framework| it.lead == onlooker || it.is_or_was_member(onlooker, facts.today);
-    let before = |(other, it): &(&FrameworkId, &Framework)| (it.starts, *other) < (framework.starts, id);
-    let mut frameworks: Vec<_> = facts.frameworks.iter().filter(before).filter(|(_, it)| reads(it)).collect();
-    frameworks.sort_by_key(|(other, it)| (it.starts, *other));
+    let all = facts.frameworks.iter();
+    let mut frameworks: Vec<_> = all.filter(|(id, it)| *id == this.0 || reads(it)).collect();
+    frameworks.sort_by_key(|(id, it)| (it.starts, *id));
     frameworks
 }
 
@@ -127,16 +123,16 @@ fn rows<'s, 'a: 's>(
 }
 
 /// A sheet, and what of it may be told.
-struct Told<'s, 'a> {
-    sheet: Option<&'s Sheet<'a>>,
-    mix: Mix<'a>,
+pub(super) struct Told<'s, 'a> {
+    pub(super) sheet: Option<&'s Sheet<'a>>,
+    pub(super) verdict: Verdict<'a>,
     /// Who looks at what is others' as well; none where all of it is the reader's own.
-    onlooker: Option<CouncilId>,
+    pub(super) onlooker: Option<CouncilId>,
 }
 
 impl<'s, 'a> Told<'s, 'a> {
     fn whole(sheet: Option<&'s Sheet<'a>>) -> Self {
-        Self { sheet, mix: Mix::AllBut(BTreeSet::new()), onlooker: None }
+        Self { sheet, verdict: Verdict::all(), onlooker: None }
     }
 
     /// The kinds that a figure has a row for each: those of the code set, and what else there is. One empty kind where the figure is one.
@@ -152,22 +148,20 @@ impl<'s, 'a> Told<'s, 'a> {
     fn row(&self, quarter: Quarter, kpi: &Kpi, kind: &str) -> Row {
         let none = Sheet::default();
         let figure = Figure::of(self.sheet.unwrap_or(&none), kpi.made, kind);
-        let single = match kpi.made {
-            Made::Share([only]) => *only,
-            _ => kind,
-        };
         let few_measures = || match (kpi.made, self.onlooker, self.sheet) {
             (Made::Percentile(percent), Some(onlooker), Some(sheet)) => {
                 !disclosure::percentile_tells(sheet, percent, onlooker)
             }
             _ => false,
         };
-        let (suppressed, denominator) = match &self.mix {
-            Mix::Nothing(why) => (Some(*why), None),
-            Mix::AllBut(left_out) => {
-                let left_out = left_out.contains(single) || few_measures();
-                (left_out.then_some(Suppressed::FewCases), Some(figure.denominator))
+        let (suppressed, denominator) = match &self.verdict {
+            Verdict::Nothing(why) => (Some(*why), None),
+            Verdict::AllBut(left_out, why) if left_out.contains(&(kpi.code, kind)) => {
+                // How many are measured is how many there are of what is left out.
+                let measured = matches!(kpi.made, Made::Percentile(_));
+                (Some(*why), Some(figure.denominator).filter(|_| !measured))
             }
+            Verdict::AllBut(..) => (few_measures().then_some(Suppressed::FewCases), Some(figure.denominator)),
         };
         Row {
             quarter,
@@ -212,143 +206,4 @@ fn own(facts: &Facts<'_>, scope: &Scope, quarters: Quarters) -> Vec<Row> {
         }
     });
     rows(quarters, |_| true, |quarter, family| Told::whole(sheets.get(&(quarter, family))))
-}
-
-/// What of a case is a framework's: nights as far as the council was a member, or of fill the provider admitted with this establishment, and
-/// all of any other case; none if nothing is.
-fn of<'a>(id: &FrameworkId, framework: &Framework, case: &Case<'a>) -> Option<Case<'a>> {
-    match case.family {
-        Family::Fill => case.within(&admitted(framework, case)),
-        Family::Voids | Family::Bought => case.within(&joined_from(framework, case.council?)),
-        Family::Price if case.framework != Some(id) => None,
-        _ => framework.is_member(case.council?, case.on).then(|| case.clone()),
-    }
-}
-
-/// The nights on which the provider of a place was admitted with its establishment, in any lot.
-fn admitted(framework: &Framework, case: &Case<'_>) -> Vec<Nights> {
-    let schedules = framework.admissions.get(case.provider).into_iter().flat_map(BTreeMap::values).flatten();
-    let covers = |urn| move |branches: &BTreeSet<_>| branches.is_empty() || branches.contains(urn);
-    let covering = schedules.filter(|schedule| case.urn.is_none_or(|urn| covers(urn)(&schedule.branches)));
-    joined(covering.map(|schedule| Nights::from_on(schedule.from, schedule.until)).collect())
-}
-
-/// The nights on which a council was a member.
-fn joined_from(framework: &Framework, council: CouncilId) -> Vec<Nights> {
-    let memberships = framework.members.get(&council).into_iter().flatten();
-    joined(memberships.map(|it| Nights::from_on(it.from, it.until)).collect())
-}
-
-/// What several councils have in common, as it is told to one who knows of its own.
-struct Shared<'a> {
-    id: &'a FrameworkId,
-    framework: &'a Framework,
-    onlooker: CouncilId,
-    /// What else the onlooker reads that began before.
-    before: Vec<(&'a FrameworkId, &'a Framework)>,
-}
-
-impl<'a> Shared<'a> {
-    fn groups<K: Ord>(
-        &self,
-        facts: &Facts<'a>,
-        quarters: Quarters,
-        key: impl Fn(&Case<'a>) -> K,
-    ) -> Groups<'a, K> {
-        let mut groups: Groups<'a, K> = BTreeMap::new();
-        let mut add = |family, case: &Case<'a>, apart: Option<Apart>| {
-            let of_family = groups.entry((case.quarter, family)).or_default();
-            let group = of_family.entry(key(case)).or_default();
-            let sheet = apart.map_or(&mut group.sheet, |apart| group.apart.entry(apart).or_default());
-            sheet.add(case);
-        };
-        let frameworks: Vec<&Framework> =
-            self.before.iter().map(|(_, framework)| *framework).chain([self.framework]).collect();
-        each_case(facts, Wanted::Frameworks(&frameworks), quarters, &mut |case| {
-            let here = of(self.id, self.framework, &case);
-            if let Some(here) = &here {
-                add(case.family, here, None);
-            }
-            if case.family == Family::Price {
-                return;
-            }
-            for (n, (id, framework)) in self.before.iter().enumerate() {
-                let there = of(id, framework, &case);
-                let beyond = |it: &Option<Case<'a>>, id: &FrameworkId, framework: &Framework| {
-                    it.clone().filter(|it| of(id, framework, it).as_ref() != Some(it))
-                };
-                if let Some(more) = beyond(&here, id, framework) {
-                    add(case.family, &more, Some(Apart::Here(n)));
-                }
-                if let Some(more) = beyond(&there, self.id, self.framework) {
-                    add(case.family, &more, Some(Apart::There(n)));
-                }
-            }
-            if here.is_some() && case.kind == Some(FRAMEWORK) && case.framework != Some(self.id) {
-                add(Family::Price, &case, Some(Apart::Unpriced));
-                if !self.before.iter().any(|(id, _)| case.framework == Some(*id)) {
-                    add(Family::Price, &case, Some(Apart::UnpricedAnywhere));
-                }
-            }
-        });
-        groups
-    }
-
-    fn alone(&self, family: Family, group: &Group<'_>) -> Option<Suppressed> {
-        match family {
-            Family::Price => disclosure::price(group, self.onlooker),
-            _ => disclosure::whole(group, self.onlooker),
-        }
-    }
-
-    fn told<'s>(&self, group: Option<&'s Group<'a>>, mix: Mix<'a>) -> Told<'s, 'a> {
-        Told { sheet: group.map(|group| &group.sheet), mix, onlooker: Some(self.onlooker) }
-    }
-
-    fn unless<'s>(&self, group: Option<&'s Group<'a>>, suppressed: Option<Suppressed>) -> Told<'s, 'a> {
-        self.told(group, suppressed.map_or_else(|| Mix::AllBut(BTreeSet::new()), Mix::Nothing))
-    }
-
-    fn of_framework(&self, facts: &Facts<'a>, quarters: Quarters) -> Vec<Row> {
-        let groups = self.groups(facts, quarters, |_| ());
-        let group = |quarter, family| groups.get(&(quarter, family)).and_then(|it| it.get(&()));
-        let mix = |group| disclosure::mix(group, self.onlooker);
-        rows(
-            quarters,
-            |kpi| !kpi.own_only(),
-            |quarter, family| {
-                let told = group(quarter, family);
-                match (family, told) {
-                    (Family::Declines | Family::Routes, Some(group)) => self.told(told, mix(group)),
-                    (Family::Price, Some(prices)) => {
-                        // How many prices there are would tell how many agreements of the framework's route there are.
-                        let routes = group(quarter, Family::Routes).map(mix);
-                        let left_out = routes.is_some_and(|routes| !routes.tells(FRAMEWORK));
-                        let alone = self.alone(family, prices);
-                        self.unless(told, alone.or(left_out.then_some(Suppressed::FewCases)))
-                    }
-                    _ => self.unless(told, told.and_then(|group| self.alone(family, group))),
-                }
-            },
-        )
-    }
-
-    fn of_provider(&self, facts: &Facts<'a>, provider: &ProviderId, quarters: Quarters) -> Vec<Row> {
-        let groups = self.groups(facts, quarters, |case| case.provider);
-        let none = BTreeMap::new();
-        let each = |quarter, family| groups.get(&(quarter, family)).unwrap_or(&none);
-        let shown = |kpi: &Kpi| !kpi.own_only() && kpi.family != Family::Fill;
-        rows(quarters, shown, |quarter, family| {
-            let wider = family.within().map(|wider| {
-                disclosure::among(each(quarter, wider), self.onlooker, |_, group| self.alone(wider, group))
-            });
-            let left_out_wider = |key: &&ProviderId| wider.as_ref().and_then(|it| it.get(key).copied());
-            let left_out = disclosure::among(each(quarter, family), self.onlooker, |key, group| {
-                self.alone(family, group).or_else(|| left_out_wider(key))
-            });
-            // That there is nothing would tell one of the wider family's kinds as well.
-            let suppressed = left_out.get(&provider).copied().or_else(|| left_out_wider(&provider));
-            self.unless(each(quarter, family).get(&provider), suppressed)
-        })
-    }
 }

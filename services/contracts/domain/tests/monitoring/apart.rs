@@ -127,10 +127,7 @@ fn how_many_prices_there_are_does_not_tell_the_other_frameworks_few_call_offs() 
     let told = |elsewhere, kpi| world(elsewhere).row(&framework("north"), &lead, Q1, kpi, "");
     assert_eq!(told(2, "ROUTE_FRAMEWORK").numerator, Some(17));
     let price = told(2, "PRICE_OF_CEILING");
-    assert_eq!(
-        (price.value, price.denominator, price.suppressed),
-        (None, None, Some(Suppressed::TellsAnother))
-    );
+    assert_eq!((price.value, price.denominator, price.suppressed), (None, None, Some(Suppressed::FewCases)));
     assert_eq!(told(6, "PRICE_OF_CEILING").denominator, Some(15), "three of each of two councils");
     assert_eq!(told(0, "PRICE_OF_CEILING").denominator, Some(15));
     let of_provider =

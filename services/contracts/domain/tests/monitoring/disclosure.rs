@@ -1,13 +1,11 @@
-//! What is told to others: hand-made cases, and an attacker who takes off what it knows.
+//! What is told to others: hand-made cases.
 
 use crate::world::{
     COUNCILS, World, all_quarters, council, date_in_q1, declined, id, noon, offered, placement, provider,
     released,
 };
 use care::Pence;
-use contracts_domain::monitoring::{CASES_MIN, Row, Scope, Suppressed, Viewer};
-use proptest::prelude::*;
-use std::collections::BTreeMap;
+use contracts_domain::monitoring::{Scope, Suppressed, Viewer};
 
 const Q1: &str = "2026-27-Q1";
 
@@ -191,106 +189,4 @@ fn a_framework_is_its_members() {
     assert_eq!(world.row(&north(), &lead(), Q1, "OFFER_RATE", "").numerator, Some(10));
     let of_provider = world.row(&Scope::Provider(provider(0)), &lead(), Q1, "OFFER_RATE", "");
     assert_eq!(of_provider.numerator, Some(10));
-}
-
-/// What somebody knows of cells of cases: by kind, or nothing.
-type Cells = BTreeMap<&'static str, i64>;
-
-/// The kinds of answers, as far as rows tell them all; none where they are left out.
-fn told(rows: &[Row]) -> Option<Cells> {
-    let row = |kpi: &str| rows.iter().find(|row| row.kpi == kpi).unwrap();
-    let (offers, unanswered) = (row("OFFER_RATE"), row("UNANSWERED"));
-    let (all, offered, unanswered) = (offers.denominator?, offers.numerator?, unanswered.numerator?);
-    Some(Cells::from([
-        ("OFFERED", offered),
-        ("UNANSWERED", unanswered),
-        ("DECLINED", all - offered - unanswered),
-    ]))
-}
-
-fn less(one: &Cells, other: &Cells) -> Cells {
-    one.iter().map(|(kind, cases)| (*kind, cases - other[kind])).collect()
-}
-
-fn assert_none_few(cells: &Cells, what: &str) {
-    let few = |cases: &i64| (1..i64::try_from(CASES_MIN).unwrap()).contains(cases);
-    assert!(!cells.values().any(few), "{what}: {cells:?}");
-}
-
-fn few_cells() -> impl Strategy<Value = Vec<Answers>> {
-    let cell = || prop_oneof![4 => Just(0_u32), 3 => 1..5_u32, 3 => 5..12_u32];
-    let one = (0..5_usize, 0..4_usize, cell(), [cell(), cell(), cell()], cell());
-    let one = one.prop_map(|(council, provider, offered, declined, unanswered)| Answers {
-        council,
-        provider,
-        offered,
-        declined,
-        unanswered,
-    });
-    prop::collection::vec(one, 1..14)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    /// A council takes its own off the framework's; the lead takes providers off it, and the council's that leads.
-    #[test]
-    fn total_less_what_is_shown_is_never_few(all in few_cells()) {
-        let world = world(&all);
-        let quarters = contracts_domain::monitoring::Quarters::new(id(Q1), id(Q1)).unwrap();
-        let own = |n: usize| told(&world.rows(&Scope::Council(council(n)), &Viewer::Own, quarters)).unwrap();
-        for n in 0..COUNCILS.len() {
-            let shown = world.rows(&north(), &Viewer::Member(council(n)), quarters);
-            if let Some(total) = told(&shown) {
-                assert_none_few(&total, "the framework");
-                assert_none_few(&less(&total, &own(n)), "the framework less a member's own");
-            }
-            attack_reasons(&shown, &world.rows(&Scope::Council(council(n)), &Viewer::Own, quarters));
-        }
-        let shown = world.rows(&north(), &lead(), quarters);
-        attack_reasons(&shown, &world.rows(&Scope::Council(council(0)), &Viewer::Own, quarters));
-        let total = told(&shown);
-        let mut rest = total.clone();
-        let mut left_out = 0;
-        for n in 0..5 {
-            let rows = world.rows(&Scope::Provider(provider(n)), &lead(), quarters);
-            let of_provider = told(&rows);
-            let declines = rows.iter().find(|row| row.kpi == "DECLINES").unwrap();
-            prop_assert!(of_provider.is_some() || declines.denominator.is_none(), "how many declines there are is one of its kinds");
-            left_out += u32::from(of_provider.is_none());
-            if let Some(cells) = &of_provider {
-                assert_none_few(cells, "a provider");
-                rest = rest.map(|rest| less(&rest, cells));
-            }
-        }
-        if let Some(rest) = rest {
-            assert_none_few(&rest, "the framework less the providers that are told");
-            prop_assert!(left_out != 1, "one alone is told by all less the others");
-            let all_left_out = rest.values().sum::<i64>() == total.unwrap().values().sum::<i64>();
-            prop_assert!(all_left_out || left_out == 0 || rest.values().sum::<i64>() > 0);
-        }
-    }
-}
-
-/// Reasons that are left out are several, and together not few, less the onlooker's own too.
-fn attack_reasons(shown: &[Row], own: &[Row]) {
-    let reasons =
-        |rows: &[Row]| -> Vec<Row> { rows.iter().filter(|row| row.kpi == "DECLINES").cloned().collect() };
-    let (shown, own) = (reasons(shown), reasons(own));
-    let Some(all) = shown.first().and_then(|row| row.denominator) else { return };
-    let own_of = |reason: &str| {
-        own.iter().find(|row| row.of == reason).and_then(|row| row.numerator).unwrap_or_default()
-    };
-    let few = |cases: i64| (1..i64::try_from(CASES_MIN).unwrap()).contains(&cases);
-    let mut rest = all;
-    let mut others_rest = all - own.first().and_then(|row| row.denominator).unwrap_or_default();
-    for row in shown.iter().filter(|row| row.numerator.is_some()) {
-        let (cases, others) = (row.numerator.unwrap(), row.numerator.unwrap() - own_of(&row.of));
-        assert!(!few(cases) && !few(others), "{row:?}");
-        rest -= cases;
-        others_rest -= others;
-    }
-    let left_out = shown.iter().filter(|row| row.numerator.is_none()).count();
-    assert!(left_out != 1, "one alone is told by all less the others");
-    assert!(!few(rest) && !few(others_rest), "{rest} and {others_rest} in {shown:?}");
 }

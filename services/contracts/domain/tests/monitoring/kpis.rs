@@ -165,6 +165,9 @@ fn a_child_placed_solo_fills_the_home_or_the_household() {
     // A child who is there all the same is not counted twice.
     said.extend([came(2, us, 2, date(2026, 4, 6)), left(2, us, 2, date(2026, 4, 16))]);
     assert_eq!(World::hears(&said).own(0, Q1, "FILL", "").1, Some(25));
+    // Where the child's own place is closed, it has the home for itself no longer than that is open.
+    said.push(closed(1, date(2026, 4, 4)));
+    assert_eq!(World::hears(&said).own(0, Q1, "FILL", "").1, Some(3 + 3 + 10));
 }
 
 #[test]

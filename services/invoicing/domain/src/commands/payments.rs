@@ -2,6 +2,7 @@
 
 use crate::bank::BankAccount;
 use crate::payment_policy::PaymentPolicy;
+use crate::tax::TaxDetails;
 use care::{Date, InvoiceId, PaymentRunId, ProviderId};
 use std::collections::BTreeSet;
 
@@ -64,6 +65,22 @@ pub enum PaymentStep {
         /// Which record of it, from 1: the last one.
         revision: u32,
         /// How it was verified, such as by a call to a number that was known before.
+        how: String,
+    },
+    /// Records what a provider is for VAT, which somebody else has to verify.
+    RecordTaxDetails {
+        /// The provider.
+        provider: ProviderId,
+        /// What it is, from a day on.
+        details: TaxDetails,
+    },
+    /// Verifies what a provider is for VAT, in the register of whoever registered it.
+    VerifyTaxDetails {
+        /// The provider.
+        provider: ProviderId,
+        /// Which record of it, from 1: the last one.
+        revision: u32,
+        /// How it was verified, such as by the reference that HM Revenue and Customs' checker gave.
         how: String,
     },
     /// See [`ProposePaymentRun`].

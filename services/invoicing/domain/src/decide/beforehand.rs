@@ -12,13 +12,17 @@ use care::market::{
     BlockAllocated, BlockEnded, OccupancyEnded, PlaceReserved, ResaleBought, ResaleOf, ResaleSold,
     ReservationEnded,
 };
-use care::{AgreementId, CouncilId, Date, EventBody, Nights, Pence, PlaceId, ProviderId, Refusal, Timestamp};
+use care::{
+    AgreementId, CouncilId, Date, EstablishmentUrn, EventBody, Nights, Pence, PlaceId, ProviderId, Refusal,
+    Timestamp,
+};
 use std::collections::BTreeMap;
 
 /// Nights that were agreed, as every one of those facts tells them.
 struct Told<'a> {
     subject: Subject,
     place: &'a PlaceId,
+    urn: Option<&'a EstablishmentUrn>,
     token: u64,
     council: CouncilId,
     provider: Option<&'a ProviderId>,
@@ -34,6 +38,7 @@ pub(super) fn reserved(state: &State, command: &Command, fact: &PlaceReserved) -
     let told = Told {
         subject: Subject::Reservation,
         place: &fact.place,
+        urn: Some(&fact.urn),
         token: fact.token,
         council: fact.council,
         provider: Some(&fact.provider),
@@ -51,6 +56,7 @@ pub(super) fn allocated(state: &State, command: &Command, fact: &BlockAllocated)
     let told = Told {
         subject: Subject::Block,
         place: &fact.place,
+        urn: Some(&fact.urn),
         token: fact.block,
         council: fact.council,
         provider: Some(&fact.provider),
@@ -78,6 +84,7 @@ pub(super) fn sold(state: &State, command: &Command, fact: &ResaleSold) -> Vec<I
     let told = Told {
         subject: Subject::Sold,
         place: &fact.place,
+        urn: None,
         token: fact.token,
         council: fact.seller,
         provider: None,
@@ -95,6 +102,7 @@ pub(super) fn bought(state: &State, command: &Command, fact: &ResaleBought) -> V
     let told = Told {
         subject: Subject::Bought,
         place: &fact.place,
+        urn: None,
         token: fact.token,
         council: fact.buyer,
         provider: None,
@@ -126,6 +134,7 @@ fn open<Fact: EventBody>(state: &State, command: &Command, told: &Told<'_>) -> V
         council: command.council,
         subject: told.subject,
         place: told.place.clone(),
+        urn: told.urn.cloned(),
         token: told.token,
         sold_of: told.sold_of,
         provider,

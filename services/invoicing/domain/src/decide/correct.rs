@@ -63,6 +63,11 @@ impl<'a> Work<'a> {
         self.commit(agreement, changed)
     }
 
+    /// Corrects an agreement that stays as it is but for how VAT sees it: what was agreed beforehand of its place is not concerned.
+    pub(super) fn treat_anew(&mut self, changed: &mut Agreement, reason: &str) -> Result<(), Rejection> {
+        self.settle(changed, None, reason)
+    }
+
     /// Corrects standing charges, latest first. Each correction counts in the period of the charge it corrects, or in the first open one
     /// after it.
     pub(super) fn correct(
@@ -158,7 +163,10 @@ impl<'a> Work<'a> {
             _ => None,
         });
         let own = corrected.filter(|entry| entry.agreement == Some(agreement.id));
-        let first = own.map(|entry| entry.dates.posted_on).min();
+        // Where it ends later than was known, or not at all, nights from there on are to come again, and are released on their own days.
+        let known = self.state.agreements.get(&agreement.id).and_then(|it| it.end.as_ref()).map(|end| end.on);
+        let later = known.filter(|known| agreement.end.as_ref().is_none_or(|end| *known < end.on));
+        let first = own.map(|entry| entry.dates.posted_on).chain(later).min();
         let posted = commitment::adjusted(agreement, self.state, &occupied, self.command, first)?;
         self.events.extend(posted.map(InvoicingEvent::from));
         Ok(())

@@ -6,9 +6,13 @@ use super::limits;
 use crate::accounts::Account;
 use crate::agreement::{Agreement, Departure};
 use crate::commands::Command;
-use crate::events::{AgreementOpened, ChargesClosed, ChargesOpened, ContractFactRefused, InvoicingEvent};
+use crate::events::{
+    AgreementOpened, ChargesClosed, ChargesOpened, ChargesReopened, ContractFactRefused, InvoicingEvent,
+};
 use crate::state::State;
-use care::published::{AgreementIssued, FunderShare, PlacementEnded, PlacementStarted, PriceLine, Route};
+use care::published::{
+    AgreementIssued, FunderShare, PlacementEndWithdrawn, PlacementEnded, PlacementStarted, PriceLine, Route,
+};
 use care::{AgreementId, CouncilId, Date, EventBody, Pence, Refusal};
 
 /// Why a fact cannot be taken: a stable word, and a sentence.
@@ -35,6 +39,7 @@ pub(super) fn agreement_issued(
         lines: issued.terms.lines.clone(),
         funders: issued.terms.funders.clone(),
         place: Some(issued.place.clone()),
+        urn: Some(issued.urn.clone()),
         in_house: issued.terms.route == Route::InHouse,
         at: issued.at,
     };
@@ -164,6 +169,10 @@ pub(super) fn placement_ended(
     let Some(agreement) = state.agreements.get(&ended.agreement) else {
         return refuse(unknown(ended.agreement));
     };
+    // An end that was withdrawn comes once more; contracts records each later one after that.
+    if agreement.reopened_at.is_some_and(|withdrawn| ended.at <= withdrawn) {
+        return Vec::new();
+    }
     // A correction follows what it corrects, whatever the clocks say.
     let is_news = |known: &Departure| ended.correction.is_some() || ended.at > known.at;
     // The same day told later is noted all the same: what was recorded between the two is older than it.
@@ -187,6 +196,35 @@ pub(super) fn placement_ended(
     let mut changed = agreement.clone();
     changed.depart(&closed);
     told::<PlacementEnded>(state, command, closed.into(), changed, &ended.reason)
+}
+
+/// The placement goes on: what was taken off what is committed, and nights that were taken back for the end, count again.
+pub(super) fn end_withdrawn(
+    state: &State,
+    command: &Command,
+    withdrawn: &PlacementEndWithdrawn,
+) -> Vec<InvoicingEvent> {
+    let refuse = |trouble| refuse::<PlacementEndWithdrawn>(state, command, withdrawn.agreement, trouble);
+    if let Some(trouble) = foreign(command, withdrawn.council).or_else(|| date_trouble(withdrawn.on)) {
+        return refuse(trouble);
+    }
+    let Some(agreement) = state.agreements.get(&withdrawn.agreement) else {
+        return refuse(unknown(withdrawn.agreement));
+    };
+    let known = [agreement.reopened_at, agreement.end.as_ref().map(|end| end.at)];
+    if known.into_iter().flatten().any(|known| withdrawn.at <= known) {
+        return Vec::new();
+    }
+    // Also where the end itself never came here: it is older, and no news any more.
+    let reopened = ChargesReopened {
+        agreement: withdrawn.agreement,
+        council: command.council,
+        on: withdrawn.on,
+        at: withdrawn.at,
+    };
+    let mut changed = agreement.clone();
+    changed.reopen(&reopened);
+    told::<PlacementEndWithdrawn>(state, command, reopened.into(), changed, ChargesReopened::REASON)
 }
 
 pub(super) fn foreign(command: &Command, council: CouncilId) -> Option<Trouble> {

@@ -8,6 +8,7 @@ use crate::events::{InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent, Pay
 use crate::journal::{EntryCode, EntryId, JournalEntry, balanced, checked_sum};
 use crate::rejection::{PaymentRejection, Rejection};
 use crate::state::State;
+use crate::tax::VatNumber;
 use care::{Date, InvoiceId, Nights, Pence, ProviderId, london_date};
 use jiff::Span;
 use std::sync::Arc;
@@ -61,12 +62,24 @@ pub(super) fn issue(
             nights_count: charges.iter().map(|charge| charge.nights_added()).sum(),
             net,
             vat,
+            vat_number: vat_number(state, &ask.provider, issued_on, vat),
             entry: Arc::new(entry),
             run: ask.run,
             at: command.at,
         }
         .into(),
     ])
+}
+
+/// The VAT number of a provider on a day; of VAT that is for nights before it gave that up, the last one that it had.
+fn vat_number(state: &State, provider: &ProviderId, day: Date, vat: Pence) -> Option<VatNumber> {
+    let supplier = state.tax.suppliers.get(provider)?;
+    let now = supplier.on(day).and_then(|details| details.vat_number.clone());
+    let before = || {
+        let mut earlier = supplier.holds.range(..=day).rev();
+        earlier.find_map(|(_, details)| details.vat_number.clone())
+    };
+    now.or_else(|| if vat == Pence::ZERO { None } else { before() })
 }
 
 /// What the provider's next invoice holds, by agreement and night, so that a charge stands beside what takes it back. What is outside the scope

@@ -9,11 +9,14 @@
 //! What is above is in query and not payable; what is below is accepted as it is, and the rest of it may be invoiced later. Where price alone
 //! differs, and by no more than the council tolerates, the line is accepted as invoiced, and the difference is said.
 
+mod outcomes;
+
 use crate::absence;
 use crate::agreement::{Agreement, common, cut, joined, without};
 use crate::events::{Claim, LineMatch, SupplierLine, Tolerance};
-use crate::lines::{Component, components, cost_of_kind, kinds, nights_of_kind, treatments};
+use crate::lines::{Component, OUTCOME, components, cost_of_kind, kinds, nights_of_kind, treatments};
 use crate::state::{State, Supplier};
+use crate::vat;
 use care::{AgreementId, Date, InvoiceId, Nights, Pence, code_sets};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +39,8 @@ struct Agreed<'a> {
     components: Vec<Component>,
     /// The nights that standing charges hold, and that are what they cost.
     confirmed: Vec<Nights>,
+    /// Payments for outcomes that stand charged, by day.
+    outcomes: BTreeMap<Date, outcomes::Due>,
     /// What is invoiced already, lines before on this invoice included.
     claims: Vec<Claim>,
 }
@@ -99,15 +104,20 @@ impl Matching<'_> {
             let standing = agreement.standing.iter().filter(holds);
             let confirmed = standing.map(|(from, it)| Nights::from_on(*from, Some(it.until))).collect();
             let claims = self.supplier.claims(id, self.anew).into_iter().cloned().collect();
-            Agreed { agreement, components: components(agreement), confirmed, claims }
+            let outcomes = outcomes::due(self.state, agreement);
+            Agreed { agreement, components: components(agreement), confirmed, outcomes, claims }
         }))
     }
 }
 
 impl Agreed<'_> {
     fn matched(&self, line: &SupplierLine, own: &[&SupplierLine], tolerance: Tolerance) -> LineMatch {
-        let entitled = self.entitled(line, own);
-        let mut reasons = self.troubles(line, entitled.net);
+        let entitled =
+            if line.kind == OUTCOME { self.outcomes_entitled(line) } else { self.entitled(line, own) };
+        let mut reasons = match line.kind == OUTCOME {
+            true => self.outcome_troubles(line, entitled.net),
+            false => self.troubles(line, entitled.net),
+        };
         let over = line.net - entitled.net;
         if reasons.is_empty() && over != Pence::ZERO {
             let code = if over > Pence::ZERO { "PRICE_ABOVE_AGREEMENT" } else { "PRICE_BELOW_AGREEMENT" };
@@ -142,7 +152,10 @@ impl Agreed<'_> {
 
     /// What is accepted of a line that is not tolerated as it is: no more than was agreed, and no more than was asked for.
     fn acceptable(&self, line: &SupplierLine, agreed: Pence) -> Pence {
-        let confirmed = self.confirmed.iter().any(|nights| common(*nights, line.nights).is_some());
+        let confirmed = match line.kind == OUTCOME {
+            true => self.has_outcome(line),
+            false => self.confirmed.iter().any(|nights| common(*nights, line.nights).is_some()),
+        };
         match line.net {
             _ if !confirmed => Pence::ZERO,
             net if net >= Pence::ZERO => net.min(agreed.max(Pence::ZERO)),
@@ -258,15 +271,22 @@ impl Agreed<'_> {
 
     /// Whether a line's VAT is none that such a line has: another treatment, or another amount than goes with what is asked for.
     fn vat_differs(&self, line: &SupplierLine, entitled: &Entitled) -> bool {
-        let treated = treatments(&self.components, &line.kind, line.nights);
+        let (treated, (cost, vat)) = match line.kind == OUTCOME {
+            true => self.outcome_vat(line),
+            false => (
+                treatments(&self.components, &line.kind, line.nights),
+                cost_of_kind(&self.components, &line.kind, line.nights),
+            ),
+        };
         if treated.is_empty() {
             return false;
         }
-        if !treated.contains(line.vat.as_str()) {
+        // Who has no VAT number adds no VAT, by whatever name it calls that.
+        let adds_none = line.vat != vat::STANDARD && line.vat_amount == Pence::ZERO;
+        if !(treated.contains(line.vat.as_str()) || treated.contains(vat::NO_VAT_NUMBER) && adds_none) {
             return true;
         }
         // Nights on both sides of a change of the law are told apart by the amounts.
-        let (cost, vat) = cost_of_kind(&self.components, &line.kind, line.nights);
         let (whole, tax) =
             if entitled.net == Pence::ZERO { (cost, vat) } else { (entitled.net, entitled.vat) };
         whole != Pence::ZERO && (line.vat_amount.0 - scaled(tax, line.net, whole).0).abs() > 1

@@ -11,6 +11,7 @@ mod payments;
 mod periods;
 mod price_facts;
 mod supplier;
+mod tax;
 
 pub use supplier::{InvoiceRejected, InvoiceTrouble, QueryRejected};
 
@@ -79,11 +80,13 @@ impl Domain for Invoicing {
             Ask::OpenAgreement(issued) => Ok(facts::agreement_issued(state, command, issued)),
             Ask::OpenCharges(started) => Ok(facts::placement_started(state, command, started)),
             Ask::CloseCharges(ended) => Ok(facts::placement_ended(state, command, ended)),
+            Ask::ReopenCharges(withdrawn) => Ok(facts::end_withdrawn(state, command, withdrawn)),
             Ask::SetTerms(set) => Ok(price_facts::terms_set(state, command, set)),
             Ask::NoteAbsence(recorded) => Ok(price_facts::absence_recorded(state, command, recorded)),
             Ask::OpenStayingPut(started) => Ok(price_facts::staying_put_started(state, command, started)),
             Ask::CloseStayingPut(ended) => Ok(price_facts::staying_put_ended(state, command, ended)),
             Ask::ChargeOutcome(due) => Ok(outcomes::due(state, command, due)),
+            Ask::NoteRegistrations(told) => tax::registrations(state, command, told),
             Ask::Reserve(fact) => Ok(beforehand::reserved(state, command, fact)),
             Ask::EndReservation(fact) => Ok(beforehand::reservation_ended(state, command, fact)),
             Ask::YieldNights(fact) => Ok(beforehand::yielded(state, command, fact)),

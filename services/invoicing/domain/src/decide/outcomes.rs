@@ -109,7 +109,8 @@ impl Work<'_> {
             return Ok(());
         }
         let (council, at) = (command.council, command.at);
-        let dates = entry_dates(state, entry.dates.posted_on, recorded.nights);
+        let day = entry.dates.adjusts.unwrap_or(entry.dates.posted_on);
+        let dates = entry_dates(state, day, recorded.nights);
         let (reversal, entry) = mirror(recorded, entry, &command.cause, dates, reason, recorded.due_on)?;
         let id = EntryId(command.cause.id_of(&format!("RECHARGE|{}", recorded.id)));
         let (charge, again) = outcome_charge(agreement, paid.amount, id, dates, Some(reason))?;

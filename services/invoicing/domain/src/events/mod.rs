@@ -22,6 +22,7 @@ macro_rules! body {
 mod payments;
 mod price;
 mod supplier;
+mod tax;
 
 pub use supplier::{
     Allowance, BillingArranged, BillingMode, Claim, InvoiceFormat, InvoiceQueryAnswered,
@@ -38,12 +39,15 @@ pub use price::{
     StayingPutOpened, TermsChanged,
 };
 
+pub use tax::{HomeRegistrationNoted, TaxDetailsRecorded, TaxDetailsVerified};
+
 use crate::charge::{Charge, is_nil};
 use crate::journal::{EntryId, JournalEntry};
+use crate::tax::VatNumber;
 use care::published::{FunderShare, PriceLine};
 use care::{
-    AgreementId, CouncilId, Date, EventBody, InvoiceId, Nights, PaymentRunId, Pence, PlaceId, ProviderId,
-    ReferralId, StreamId, Timestamp,
+    AgreementId, CouncilId, Date, EstablishmentUrn, EventBody, InvoiceId, Nights, PaymentRunId, Pence,
+    PlaceId, ProviderId, ReferralId, StreamId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -93,6 +97,9 @@ pub struct AgreementOpened {
     /// The place; none in records from before it was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceId>,
+    /// The home, whose registration VAT goes by; none in records from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urn: Option<EstablishmentUrn>,
     /// Whether it is the council's own provision.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_house: bool,
@@ -137,6 +144,24 @@ pub struct ChargesClosed {
     pub reason: String,
     /// When the departure was recorded.
     pub at: Timestamp,
+}
+
+/// The end of a placement that was recorded ahead does not come: its nights are charged from [`ChargesOpened`] on without an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargesReopened {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The council.
+    pub council: CouncilId,
+    /// The day of departure that does not hold any more.
+    pub on: Date,
+    /// When that was recorded.
+    pub at: Timestamp,
+}
+
+impl ChargesReopened {
+    /// Why charges change by it: the reason of the corrections that follow.
+    pub const REASON: &'static str = "END_WITHDRAWN";
 }
 
 /// A fact from contracts that the ledger cannot take. Nothing is charged on it, and somebody has to look.
@@ -266,6 +291,9 @@ pub struct InvoiceIssued {
     /// The VAT on them.
     #[serde(default, skip_serializing_if = "is_nil")]
     pub vat: Pence,
+    /// The provider's VAT number, which stands on an invoice made for it; none where it had none, and in records from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_number: Option<VatNumber>,
     /// What was posted.
     pub entry: Arc<JournalEntry>,
     /// The run that issued it.
@@ -361,6 +389,7 @@ pub struct RunFinished {
 body!(AgreementOpened, "agreement", |event| event.agreement, event.start);
 body!(ChargesOpened, "agreement", |event| event.agreement, event.from);
 body!(ChargesClosed, "agreement", |event| event.agreement, event.on);
+body!(ChargesReopened, "agreement", |event| event.agreement, event.on);
 body!(ContractFactRefused, "agreement", |event| event.agreement);
 body!(ChargePosted, "agreement", |event| event.charge.agreement, event.charge.nights.start());
 body!(OutcomeCharged, "agreement", |event| event.charge.agreement, event.charge.nights.start());
@@ -377,6 +406,7 @@ care::events! {
         AgreementOpened,
         ChargesOpened,
         ChargesClosed,
+        ChargesReopened,
         TermsChanged,
         AbsenceNoted,
         StayingPutOpened,
@@ -409,5 +439,8 @@ care::events! {
         PaymentRunRejected,
         PaymentRunReleased,
         PaymentReturned,
+        HomeRegistrationNoted,
+        TaxDetailsRecorded,
+        TaxDetailsVerified,
     }
 }

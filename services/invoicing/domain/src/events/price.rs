@@ -3,7 +3,10 @@
 use crate::agreement::Subject;
 use crate::journal::JournalEntry;
 use care::published::{AbsenceRule, AbsenceRulesFrom, FundersFrom, PriceLine, TermLine};
-use care::{AgreementId, CouncilId, Date, EventBody, Pence, PlaceId, ProviderId, StreamId, Timestamp};
+use care::{
+    AgreementId, CouncilId, Date, EstablishmentUrn, EventBody, Pence, PlaceId, ProviderId, StreamId,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -95,6 +98,9 @@ pub struct NightsAgreed {
     pub subject: Subject,
     /// The place.
     pub place: PlaceId,
+    /// The home, whose registration VAT goes by; none where nothing is supplied to the council, and in records from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urn: Option<EstablishmentUrn>,
     /// The number that the market gave them among the tokens of the place.
     pub token: u64,
     /// Of sold nights, the reservation or block that they are of.

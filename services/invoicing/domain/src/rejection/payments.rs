@@ -46,6 +46,21 @@ pub enum PaymentRejection {
         /// The last one.
         last: u32,
     },
+    /// A provider of which nobody has recorded what it is for VAT.
+    #[error("no tax details of provider {0} are recorded: record them first")]
+    TaxDetailsUnknown(ProviderId),
+    /// A record of tax details that is not the last one.
+    #[error(
+        "revision {revision} of the tax details of {provider} is not the last one, {last}: read them again, and verify what stands now"
+    )]
+    TaxDetailsOutdated {
+        /// The provider.
+        provider: ProviderId,
+        /// Which was asked for.
+        revision: u32,
+        /// The last one.
+        last: u32,
+    },
     /// One person where two are needed.
     #[error("{person} {did} this already: it takes another person, with a token of their own")]
     SamePerson {
@@ -192,6 +207,8 @@ impl PaymentRejection {
             Self::LimitReached { .. } => "LIMIT_REACHED",
             Self::BankDetailsUnknown(_) => "BANK_DETAILS_UNKNOWN",
             Self::BankDetailsOutdated { .. } => "BANK_DETAILS_OUTDATED",
+            Self::TaxDetailsUnknown(_) => "TAX_DETAILS_UNKNOWN",
+            Self::TaxDetailsOutdated { .. } => "TAX_DETAILS_OUTDATED",
             Self::SamePerson { .. } => "SAME_PERSON",
             Self::ApproverLimit { .. } => "APPROVER_LIMIT",
             Self::PayDayInvalid { .. } => "PAY_DAY_INVALID",
@@ -215,13 +232,14 @@ impl PaymentRejection {
             | Self::PayDayInvalid { .. }
             | Self::PayDayMissing
             | Self::ReturnDateInvalid { .. } => RefusalKind::Invalid,
-            Self::BankDetailsUnknown(_) | Self::RunUnknown(_) | Self::PayeeUnknown { .. } => {
-                RefusalKind::NotFound
-            }
+            Self::BankDetailsUnknown(_)
+            | Self::TaxDetailsUnknown(_)
+            | Self::RunUnknown(_)
+            | Self::PayeeUnknown { .. } => RefusalKind::NotFound,
             Self::OwnLimit { .. } | Self::SamePerson { .. } | Self::ApproverLimit { .. } => {
                 RefusalKind::Forbidden
             }
-            Self::BankDetailsOutdated { .. } => RefusalKind::Conflict,
+            Self::BankDetailsOutdated { .. } | Self::TaxDetailsOutdated { .. } => RefusalKind::Conflict,
             _ => RefusalKind::Precondition,
         }
     }

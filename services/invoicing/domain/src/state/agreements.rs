@@ -7,11 +7,12 @@ use crate::agreement::{
 };
 use crate::charge::Charge;
 use crate::events::{
-    AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, NightsAgreed, NightsAgreedEnded,
-    NightsYielded, OutcomeCharged, StayingPutClosed, StayingPutOpened, TermsChanged,
+    AbsenceNoted, AgreementOpened, ChargesClosed, ChargesOpened, ChargesReopened, NightsAgreed,
+    NightsAgreedEnded, NightsYielded, OutcomeCharged, StayingPutClosed, StayingPutOpened, TermsChanged,
 };
 use crate::journal::JournalEntry;
 use crate::lines::{Component, charged, components};
+use crate::vat;
 use care::published::{FunderShare, PriceLine};
 use care::{AgreementId, Date, Nights, Pence};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,12 +29,16 @@ impl Agreement {
             provision: e.provision.clone(),
             in_house: e.in_house,
             place: e.place.clone(),
+            urn: e.urn.clone(),
+            supply: Vec::new(),
+            vat_assumed_before: None,
             start: e.start,
             terms: Terms::issued(e.start, &e.lines, &e.funders),
             absences: BTreeMap::new(),
             from: None,
             arrived_at: None,
             end: None,
+            reopened_at: None,
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
@@ -62,12 +67,16 @@ impl Agreement {
             provision: kind,
             in_house: false,
             place: Some(e.place.clone()),
+            urn: e.urn.clone(),
+            supply: Vec::new(),
+            vat_assumed_before: None,
             start: e.from,
             terms: Terms::issued(e.from, &[line], &[own]),
             absences: BTreeMap::new(),
             from: Some(e.from),
             arrived_at: None,
             end: Some(end),
+            reopened_at: None,
             yielded: Vec::new(),
             staying_put: None,
             standing: BTreeMap::new(),
@@ -93,6 +102,12 @@ impl Agreement {
         let at = self.end.as_ref().map_or(e.at, |known| known.at.max(e.at));
         self.end = Some(Departure { on: e.on, reason: e.reason.clone(), at });
         self.news = Some(e.reason.clone());
+    }
+
+    pub(crate) fn reopen(&mut self, e: &ChargesReopened) {
+        self.end = None;
+        self.reopened_at = self.reopened_at.max(Some(e.at));
+        self.news = Some(ChargesReopened::REASON.to_owned());
     }
 
     pub(crate) fn set_terms(&mut self, e: &TermsChanged) {
@@ -141,13 +156,27 @@ impl Agreement {
         self.charges.push(charge.id);
         let (from, until) = (charge.nights.start(), charge.nights.end());
         self.standing.insert(from, Standing { charge: charge.id, until });
+        self.assume_number(charge);
         self.commit(entry);
+    }
+
+    /// Notes up to where nights bear VAT without anything being told of the supplier: charges of today do not, so these were made before.
+    fn assume_number(&mut self, charge: &Charge) {
+        for line in charge.lines.iter().filter(|line| line.vat.as_deref() == Some(vat::STANDARD)) {
+            let nights = line.nights.unwrap_or(charge.nights);
+            if vat::supply_on(self, nights.start()).vat_number.is_none() {
+                // A payment for an outcome has no night, on a day.
+                let end = nights.end().max(nights.start().tomorrow().unwrap_or(nights.end()));
+                self.vat_assumed_before = self.vat_assumed_before.max(Some(end));
+            }
+        }
     }
 
     pub(crate) fn outcome_charged(&mut self, e: &OutcomeCharged) {
         self.charges.push(e.charge.id);
         let (charge, amount, achieved_on) = (e.charge.id, e.charge.total, e.charge.nights.start());
         self.outcomes.insert(e.payment, OutcomePaid { charge, amount, achieved_on });
+        self.assume_number(&e.charge);
     }
 
     pub(crate) fn reversed(&mut self, reversal: &Charge, entry: &JournalEntry) {
@@ -232,8 +261,9 @@ impl State {
         agreement.standing.iter().filter_map(wrong).collect()
     }
 
-    pub(super) fn opened(&mut self, agreement: Agreement) {
+    pub(super) fn opened(&mut self, mut agreement: Agreement) {
         let id = agreement.id;
+        agreement.supply = self.tax.supply_of(&agreement);
         if let Some(place) = &agreement.place {
             self.places.entry(place.clone()).or_default().insert(id);
         }
@@ -254,6 +284,19 @@ impl State {
                 other.news = Some("OCCUPIED".to_owned());
             }
             self.look_again(other);
+        }
+    }
+
+    /// Takes up how VAT sees the supply of agreements by now, and sees what has to be corrected for it.
+    pub(super) fn supply_told(&mut self, news: &str) {
+        let of = |it: &Agreement| Some(self.tax.supply_of(it)).filter(|supply| *supply != it.supply);
+        let changed: Vec<_> = self.agreements.values().filter_map(|it| Some((it.id, of(it)?))).collect();
+        for (id, supply) in changed {
+            if let Some(agreement) = self.agreements.get_mut(&id) {
+                agreement.supply = supply;
+                agreement.news = Some(news.to_owned());
+            }
+            self.look_again(id);
         }
     }
 

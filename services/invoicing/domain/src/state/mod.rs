@@ -15,6 +15,7 @@ use crate::events::{
 };
 use crate::journal::{EntryId, JournalEntry};
 use crate::ledger::{Ledger, under};
+use crate::tax::TaxState;
 use care::{
     AgreementId, CouncilId, Date, Event, InvoiceId, PaymentRunId, Pence, PlaceId, ProviderId, Timestamp,
     london_date,
@@ -130,6 +131,9 @@ pub struct State {
     pub supplier: Supplier,
     /// How providers are paid: policy, bank details and payment runs.
     pub payments: PaymentState,
+    /// What VAT goes by: the registration of homes, and what providers are for VAT.
+    #[serde(default)]
+    pub tax: TaxState,
 }
 
 impl State {
@@ -185,6 +189,7 @@ impl State {
             InvoicingEvent::NightsAgreed(e) => self.opened(Agreement::agreed(e)),
             InvoicingEvent::ChargesOpened(e) => self.told(e.agreement, |it| it.arrive(e)),
             InvoicingEvent::ChargesClosed(e) => self.told(e.agreement, |it| it.depart(e)),
+            InvoicingEvent::ChargesReopened(e) => self.told(e.agreement, |it| it.reopen(e)),
             InvoicingEvent::TermsChanged(e) => self.told(e.agreement, |it| it.set_terms(e)),
             InvoicingEvent::AbsenceNoted(e) => self.told(e.agreement, |it| it.note_absence(e)),
             InvoicingEvent::StayingPutOpened(e) => self.told(e.agreement, |it| it.stay_put(e)),
@@ -255,6 +260,15 @@ impl State {
             InvoicingEvent::PaymentRunRejected(e) => self.payments.rejected(e),
             InvoicingEvent::PaymentRunReleased(e) => self.payments.released(e),
             InvoicingEvent::PaymentReturned(e) => self.payment_returned(e),
+            InvoicingEvent::HomeRegistrationNoted(e) => {
+                self.tax.registration_noted(e);
+                self.supply_told("REGISTRATION");
+            }
+            InvoicingEvent::TaxDetailsRecorded(e) => self.tax.recorded(e),
+            InvoicingEvent::TaxDetailsVerified(e) => {
+                self.tax.verified(e);
+                self.supply_told("VAT_NUMBER");
+            }
         }
     }
 

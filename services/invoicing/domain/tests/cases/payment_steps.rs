@@ -5,6 +5,7 @@ use crate::common::by;
 use care::PaymentRunId;
 use invoicing_domain::{
     Ask, BankAccount, PaymentPolicy, PaymentStep, ProposePaymentRun, RecordPaymentReturned, ReturnOf, State,
+    TaxDetails, VatNumber,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +45,18 @@ pub(super) fn read(words: &[&str], state: &State) -> Read<Option<Ask>> {
             let account =
                 BankAccount::new("301234", number, "PROVIDER LTD").map_err(|it| format!("{it:?}"))?;
             PaymentStep::RecordBankDetails { provider: provider(of)?, account }
+        }
+        ["tax", of, what, "from", from] => {
+            let vat_number = match *what {
+                "charity" | "nothing" => None,
+                number => Some(VatNumber::new(number).map_err(str::to_owned)?),
+            };
+            let details = TaxDetails { from: date(from)?, vat_number, charity: *what == "charity" };
+            PaymentStep::RecordTaxDetails { provider: provider(of)?, details }
+        }
+        ["verify", "tax", of, revision] => {
+            let revision = revision.parse().map_err(|_| format!("{revision} is no revision"))?;
+            PaymentStep::VerifyTaxDetails { provider: provider(of)?, revision, how: "asked HMRC".to_owned() }
         }
         ["verify", of, revision] => {
             let revision = revision.parse().map_err(|_| format!("{revision} is no revision"))?;

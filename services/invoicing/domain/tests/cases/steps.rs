@@ -8,11 +8,13 @@ use care::market::{
 };
 use care::published::{
     AbsenceRecorded, AbsenceRule, AgreementIssued, AgreementTermsSet, AwardTerms, CallOffEvidence,
-    FunderShare, FundersFrom, OutcomePaymentDue, PlacementEnded, PlacementStarted, PriceLine, Route,
-    StayingPutEnded, StayingPutStarted, TermLine,
+    FunderShare, FundersFrom, OutcomePaymentDue, PlacementEndWithdrawn, PlacementEnded, PlacementStarted,
+    PriceLine, Route, StayingPutEnded, StayingPutStarted, TermLine,
 };
 use care::{AgreementId, AwardId, Date, OfferId, Pence, PlaceId, ReferralId};
-use invoicing_domain::{AccrueNights, Ask, ClosePeriod, IssueInvoice, RecordPayment, State};
+use invoicing_domain::{
+    AccrueNights, Ask, ClosePeriod, IssueInvoice, RecordPayment, RegistrationTold, State,
+};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -46,6 +48,15 @@ impl Step {
                 Ask::OpenCharges(PlacementStarted { correction, ..started })
             }
             ["arrive", name, rest @ ..] => arrive(name, date_or(rest, today)?, today),
+            ["stay", name, on] => Ask::ReopenCharges(PlacementEndWithdrawn {
+                agreement: id(name),
+                award: award(name),
+                council: derby(),
+                place: name.parse().map_err(|_| "no place".to_owned())?,
+                on: date(on)?,
+                reason: "the carers keep the child".to_owned(),
+                at: noon(today),
+            }),
             ["leave", name, on, rest @ ..] => leave(name, date(on)?, rest, today),
             ["charge", "all", "before", to] => {
                 let through = date(to)?;
@@ -63,6 +74,15 @@ impl Step {
             }
             ["away", name, number, kind, from, rest @ ..] => {
                 Ask::NoteAbsence(away(name, number, kind, date(from)?, rest, today)?)
+            }
+            ["home", registered @ ("registered" | "gone"), "from", from] => {
+                Ask::NoteRegistrations(vec![RegistrationTold {
+                    urn: "SC045099".parse().unwrap(),
+                    registered: *registered == "registered",
+                    from: date(from)?,
+                    dates: None,
+                    at: noon(today),
+                }])
             }
             ["outcome", name, number, amount, on] => Ask::ChargeOutcome(OutcomePaymentDue {
                 agreement: id(name),

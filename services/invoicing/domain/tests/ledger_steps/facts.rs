@@ -38,6 +38,10 @@ pub(crate) struct Facts {
     pub(crate) provision: String,
     pub(crate) in_house: bool,
     pub(crate) place: PlaceId,
+    /// The days on which the registration of the home turns, with whether it is registered from then on.
+    pub(crate) home: BTreeMap<Day, bool>,
+    /// Whether a VAT number of its provider is verified: of all nights, or of none.
+    pub(crate) has_vat_number: bool,
     pub(crate) start: Day,
     pub(crate) version: u32,
     pub(crate) lines: Vec<TermLine>,
@@ -48,6 +52,7 @@ pub(crate) struct Facts {
     pub(crate) from: Option<Day>,
     pub(crate) arrived_at: Option<Timestamp>,
     pub(crate) end: Option<(Day, Timestamp)>,
+    pub(crate) reopened_at: Option<Timestamp>,
     pub(crate) yielded: Vec<(Day, Day)>,
     pub(crate) stays: Option<Stays>,
     /// Payments for outcomes by their numbers: the day and what is paid.
@@ -119,6 +124,11 @@ impl Nightly {
 }
 
 impl Facts {
+    /// Whether it is supplied by a home, whose registration VAT goes by.
+    pub(crate) fn is_of_home(&self) -> bool {
+        matches!(self.subject, Subject::Placement | Subject::Reservation | Subject::Block)
+    }
+
     pub(crate) fn is_reducible(&self) -> bool {
         matches!(self.subject, Subject::Reservation | Subject::Block)
     }

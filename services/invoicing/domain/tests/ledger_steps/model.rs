@@ -7,7 +7,8 @@ use crate::price::Priced;
 use care::published::PriceLine;
 use care::{AgreementId, Date, InvoiceId, PlaceId, ProviderId, london_date};
 use invoicing_domain::{
-    AccrueNights, Ask, Cause, Command, EntryId, IssueInvoice, RecordPayment, RunId, Subject,
+    AccrueNights, Ask, Cause, Command, EntryId, IssueInvoice, PaymentStep, RecordPayment, RegistrationTold,
+    RunId, Subject,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -65,6 +66,10 @@ pub(crate) struct Model {
     /// Runs, and whether each is finished.
     pub(crate) runs: BTreeMap<RunId, bool>,
     refused: HashSet<(Cause, &'static str, AgreementId)>,
+    /// The days on which the registration of the one home turns, with whether it is registered from then on.
+    home: BTreeMap<Day, bool>,
+    /// The providers whose VAT number was recorded, with whether it was verified.
+    numbers: BTreeMap<ProviderId, bool>,
     /// The accruals that had an effect: a second delivery has none.
     pub(crate) accrued: HashSet<Cause>,
 }
@@ -103,6 +108,15 @@ impl Model {
                     Some(true) => Expect::Nothing,
                 }
             }
+            Ask::NoteRegistrations(told) => self.home_told(&told[0], today),
+            Ask::Payments(ask) => match &ask.step {
+                PaymentStep::RecordTaxDetails { provider, .. } if !self.numbers.contains_key(provider) => {
+                    self.numbers.insert(provider.clone(), false);
+                    Expect::News(1, Vec::new())
+                }
+                PaymentStep::VerifyTaxDetails { provider, .. } => self.number_verified(provider, today),
+                _ => Expect::Nothing,
+            },
             fact => {
                 let (kind, told) = self.fact(fact);
                 let about = told.1;
@@ -178,6 +192,43 @@ impl Model {
         Expect::Paid(bill.gross)
     }
 
+    /// From a day on the home is registered or not, whatever was told of it and of later days before.
+    fn home_told(&mut self, told: &RegistrationTold, today: Date) -> Expect {
+        let from = day_of(told.from);
+        let mut turns = self.home.clone();
+        turns.retain(|day, _| *day < from);
+        if turns.values().next_back().copied().unwrap_or(true) != told.registered {
+            turns.insert(from, told.registered);
+        }
+        if turns == self.home {
+            return Expect::Nothing;
+        }
+        self.home = turns;
+        let mut touched = Vec::new();
+        for facts in self.facts.values_mut().filter(|facts| facts.is_of_home()) {
+            facts.home.clone_from(&self.home);
+            facts.reprice(day_of(today));
+            touched.push(facts.id);
+        }
+        Expect::News(1, touched)
+    }
+
+    /// From now on all nights of a provider bear the VAT that is due on them.
+    fn number_verified(&mut self, provider: &ProviderId, today: Date) -> Expect {
+        match self.numbers.get_mut(provider) {
+            None => return Expect::Refused("TAX_DETAILS_UNKNOWN"),
+            Some(true) => return Expect::Nothing,
+            Some(verified) => *verified = true,
+        }
+        let mut touched = Vec::new();
+        for facts in self.facts.values_mut().filter(|facts| facts.provider == *provider) {
+            facts.has_vat_number = true;
+            facts.reprice(day_of(today));
+            touched.push(facts.id);
+        }
+        Expect::News(1, touched)
+    }
+
     /// The nights on which a child of the council is at a place.
     fn occupied(&self, place: &PlaceId) -> Vec<(Day, Day)> {
         let there = self.facts.values().filter(|it| it.subject == Subject::Placement && it.place == *place);
@@ -214,8 +265,10 @@ impl Model {
         touched.into_iter().collect()
     }
 
-    pub(crate) fn opened(&mut self, facts: Facts) -> Told {
+    pub(crate) fn opened(&mut self, mut facts: Facts) -> Told {
         let id = facts.id;
+        facts.home.clone_from(&self.home);
+        facts.has_vat_number = self.numbers.get(&facts.provider) == Some(&true);
         self.facts.insert(id, facts);
         Ok(Some(vec![id]))
     }
@@ -249,6 +302,8 @@ pub(crate) fn blank(
         provision: subject.line().unwrap_or_default().to_owned(),
         in_house: false,
         place: place.clone(),
+        home: BTreeMap::new(),
+        has_vat_number: false,
         start: day_of(start),
         version: 1,
         lines: (1..).zip(lines).map(line).collect(),
@@ -258,6 +313,7 @@ pub(crate) fn blank(
         from: None,
         arrived_at: None,
         end: None,
+        reopened_at: None,
         yielded: Vec::new(),
         stays: None,
         outcomes: BTreeMap::new(),

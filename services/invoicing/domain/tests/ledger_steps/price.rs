@@ -81,9 +81,9 @@ impl Priced {
                 vat += nights.iter().map(|night| item.vat_on(*night)).sum::<i64>();
             }
         }
-        for (_, amount) in facts.outcomes.values() {
+        for (on, amount) in facts.outcomes.values() {
             *by_line.entry((None, "OUTCOME")).or_insert(0) += amount;
-            vat += rounded(*amount, rate(facts, "OUTCOME"), 10_000);
+            vat += rounded(*amount, added(facts, is_taxable(facts, "OUTCOME", *on)), 10_000);
         }
         by_line.retain(|_, amount| *amount != 0);
         (by_line, vat)
@@ -166,19 +166,19 @@ pub(crate) fn price(facts: &Facts, to: Day) -> Priced {
     if let Some((from, until)) = nights {
         let until = until.min(to);
         let off = taken_off(facts, from, until);
-        let mut absences: BTreeMap<(usize, bool, i64), Vec<i64>> = BTreeMap::new();
+        let mut absences: BTreeMap<(usize, bool, bool), Vec<i64>> = BTreeMap::new();
         for line in &facts.lines {
             priced.items.extend(line_item(facts, line, (from, until), &off, &mut absences));
         }
-        for ((_, _, rate), nightly) in absences {
-            priced.items.push(item((None, "ABSENCE"), rate, from, nightly));
+        for ((_, _, taxable), nightly) in absences {
+            priced.items.push(item((None, "ABSENCE"), added(facts, taxable), from, nightly));
         }
     }
     if let (Some((from, until)), Some(stays)) = (facts.staying(), &facts.stays) {
         for line in &stays.lines {
             let last = line.until.map_or(until, |day| crate::days::day_of(day).min(until));
             let nightly = weekly_by_night(line.weekly.0, last.min(to) - from);
-            priced.items.push(item((None, "STAYING_PUT"), rate(facts, "STAYING_PUT"), from, nightly));
+            priced.items.extend(taxed_items(facts, (None, "STAYING_PUT"), from, &nightly));
         }
     }
     for item in &priced.items {
@@ -187,6 +187,20 @@ pub(crate) fn price(facts: &Facts, to: Day) -> Priced {
         }
     }
     priced
+}
+
+/// An item for each stretch of nights that VAT treats alike.
+fn taxed_items(facts: &Facts, line: Line, first: Day, nightly: &[i64]) -> Vec<Item> {
+    let mut stretches: Vec<(bool, Day, Vec<i64>)> = Vec::new();
+    for (night, amount) in (first..).zip(nightly) {
+        let taxable = is_taxable(facts, line.1, night);
+        match stretches.last_mut() {
+            Some((before, _, nightly)) if *before == taxable => nightly.push(*amount),
+            _ => stretches.push((taxable, night, vec![*amount])),
+        }
+    }
+    let stretch = |(taxable, first, nightly)| item(line, added(facts, taxable), first, nightly);
+    stretches.into_iter().map(stretch).collect()
 }
 
 fn item(line: Line, rate: i64, first: Day, nightly: Vec<i64>) -> Item {
@@ -212,37 +226,37 @@ fn line_item(
     line: &TermLine,
     (from, until): (Day, Day),
     off: &[Option<TakenOff>],
-    absences: &mut BTreeMap<(usize, bool, i64), Vec<i64>>,
-) -> Option<Item> {
+    absences: &mut BTreeMap<(usize, bool, bool), Vec<i64>>,
+) -> Vec<Item> {
     let since = crate::days::day_of(line.from);
     let first = if since <= facts.start { from } else { since.max(from) };
     let last = line.until.map_or(until, |day| crate::days::day_of(day).min(until));
     if first >= last {
-        return None;
+        return Vec::new();
     }
     let weekly = if facts.subject == Subject::Sold { -line.weekly.0 } else { line.weekly.0 };
     let nightly = weekly_by_night(weekly, last - first);
     let kind = kind_of(&line.kind);
     let is_core = matches!(kind, "CORE" | "UPLIFT" | "DISCOUNT_SIBLING");
-    let rate = rate(facts, kind);
-    // What was paid since the step of the absence began.
+    // What was paid since the step of the absence began, or VAT treated it otherwise.
     let (mut step, mut paid) = (None, 0);
     for (night, amount) in (first..last).zip(&nightly) {
         let nth = usize::try_from(night - from).unwrap();
         let now = off[nth];
-        if now.map(|off| off.step) != step {
-            (step, paid) = (now.map(|off| off.step), 0);
+        let taxable = is_taxable(facts, kind, night);
+        if now.map(|off| (off.step, taxable)) != step {
+            (step, paid) = (now.map(|off| (off.step, taxable)), 0);
         }
         if let Some(off) = now {
             let part = if is_core { off.core } else { off.other };
             let taken = rounded(paid + amount, part, 10_000) - rounded(paid, part, 10_000);
             let all =
-                absences.entry((off.step, is_core, rate)).or_insert_with(|| vec![0; off_len(from, until)]);
+                absences.entry((off.step, is_core, taxable)).or_insert_with(|| vec![0; off_len(from, until)]);
             all[nth] -= taken;
         }
         paid += amount;
     }
-    Some(item((Some(line.line), kind), rate, first, nightly))
+    taxed_items(facts, (Some(line.line), kind), first, &nightly)
 }
 
 fn off_len(from: Day, until: Day) -> usize {
@@ -281,9 +295,15 @@ fn taken_off(facts: &Facts, from: Day, until: Day) -> Vec<Option<TakenOff>> {
     (from..until).map(of_night).collect()
 }
 
-/// The rate of VAT in basis points; every night of a history lies after the last change of the law.
-fn rate(facts: &Facts, kind: &str) -> i64 {
+/// Whether VAT is due on a line of a night; every night of a history lies after the last change of the law.
+fn is_taxable(facts: &Facts, kind: &str, night: Day) -> bool {
+    let gone = facts.home.range(..=night).next_back().is_some_and(|(_, registered)| !registered);
     let school = matches!(facts.provision.as_str(), "RESIDENTIAL_EDUCATION" | "RESIDENTIAL_SCHOOL_52_WEEKS");
-    let taxed = facts.provision == "UNREGISTERED" || school && kind == "EDUCATION";
-    if taxed && !facts.in_house && facts.subject == Subject::Placement { 2_000 } else { 0 }
+    let taxed = gone || facts.provision == "UNREGISTERED" || school && kind == "EDUCATION";
+    taxed && !facts.in_house && facts.is_of_home()
+}
+
+/// The rate of VAT in basis points: none is added without a number.
+fn added(facts: &Facts, taxable: bool) -> i64 {
+    if taxable && facts.has_vat_number { 2_000 } else { 0 }
 }

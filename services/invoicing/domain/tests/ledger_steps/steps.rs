@@ -2,7 +2,7 @@
 //! order or not at all. A new ability of the ledger is a new row here.
 
 use crate::chance::Chance;
-use crate::common::{agreement, derby, funders};
+use crate::common::{agreement, by, derby, funders};
 use crate::days::{Day, JANUARY, MARCH, date_of};
 use crate::facts::Facts;
 use crate::terms;
@@ -12,12 +12,15 @@ use care::market::{
     ResaleSold, ReservationEnded, Yielded,
 };
 use care::published::{
-    AgreementIssued, AwardTerms, CallOffEvidence, PlacementEnded, PlacementStarted, Route,
+    AgreementIssued, AwardTerms, CallOffEvidence, PlacementEndWithdrawn, PlacementEnded, PlacementStarted,
+    Route,
 };
-use care::{AgreementId, AwardId, OfferId, Pence, PlaceId, ReferralId};
+use care::{AgreementId, AwardId, OfferId, Pence, PlaceId, ProviderId, ReferralId};
 use invoicing_domain::{
-    AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, RecordPayment, RunId, RunKind, Subject,
+    AccrueNights, Ask, ClosePeriod, Command, IssueInvoice, PaymentStep, RecordPayment, RegistrationTold,
+    RunId, RunKind, Subject, TaxDetails, VatNumber,
 };
+use jiff::civil::date;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -25,7 +28,7 @@ use uuid::Uuid;
 type Make = fn(&mut World, &mut Chance) -> Vec<Ask>;
 
 /// Each step with its weight.
-const STEPS: [(usize, Make); 23] = [
+const STEPS: [(usize, Make); 24] = [
     (12, wait),
     (16, accrue),
     (2, run),
@@ -35,6 +38,7 @@ const STEPS: [(usize, Make); 23] = [
     (3, issue),
     (5, arrive),
     (5, leave),
+    (2, stay_after_all),
     (2, move_on_one_day),
     (9, terms::change),
     (4, terms::uplift_or_sibling),
@@ -46,6 +50,7 @@ const STEPS: [(usize, Make); 23] = [
     (2, resell),
     (2, end_beforehand),
     (1, give_up),
+    (1, home),
     (5, again),
     (4, release),
     (2, wrong),
@@ -63,7 +68,7 @@ const LAST: Day = 230;
 pub(crate) fn open(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let start = if chance.once_in(4) { MARCH } else { JANUARY };
     world.today = start;
-    let mut asks = Vec::new();
+    let mut asks: Vec<Ask> = PROVIDERS.into_iter().flat_map(vat_number).collect();
     for n in 0..3 {
         asks.push(issued(world, chance, n));
         if !chance.once_in(3) {
@@ -94,6 +99,7 @@ fn hold(world: &mut World, chance: &mut Chance, asks: Vec<Ask>) -> Vec<Ask> {
     let waits = matches!(
         asks.as_slice(),
         [Ask::CloseCharges(_)
+            | Ask::ReopenCharges(_)
             | Ask::SetTerms(_)
             | Ask::NoteAbsence(_)
             | Ask::OpenStayingPut(_)
@@ -173,6 +179,25 @@ fn close(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     vec![Ask::ClosePeriod(ClosePeriod { month, leave_uncharged: true })]
 }
 
+/// Two people say that a provider has a VAT number.
+fn vat_number(provider: &str) -> [Ask; 2] {
+    let provider: ProviderId = provider.parse().unwrap();
+    let vat_number = Some(VatNumber::new("GB220430231").unwrap());
+    let details = TaxDetails { from: date(2020, 1, 1), vat_number, charity: false };
+    [
+        by("ann", PaymentStep::RecordTaxDetails { provider: provider.clone(), details }),
+        by("ben", PaymentStep::VerifyTaxDetails { provider, revision: 1, how: "asked HMRC".to_owned() }),
+    ]
+}
+
+/// The market tells that the home is registered no longer, or again; the register may be read late.
+fn home(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
+    let from = date_of(world.today + chance.day(-40, 3));
+    let urn = "SC045099".parse().unwrap();
+    let (registered, at) = (chance.once_in(2), world.now());
+    vec![Ask::NoteRegistrations(vec![RegistrationTold { urn, registered, from, dates: None, at }])]
+}
+
 fn issue(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let known = |n: &u128| world.model.facts.contains_key(&agreement(*n));
     let next = (0..AGREEMENTS).find(|n| !known(n));
@@ -247,6 +272,25 @@ fn leave(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     };
     let corrected = chance.once_in(3);
     vec![ended(world, id, on, corrected)]
+}
+
+/// An end does not come, mostly one that was told.
+fn stay_after_all(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
+    let ended: Vec<_> = world.model.facts.values().filter(|it| it.end.is_some()).map(|it| it.id).collect();
+    let id = match chance.one_of(&ended) {
+        Some(id) if !chance.once_in(4) => *id,
+        _ => placement(chance),
+    };
+    let (on, place) = (date_of(world.today + 5), PLACES[0].parse().unwrap());
+    vec![Ask::ReopenCharges(PlacementEndWithdrawn {
+        agreement: id,
+        award: AwardId(id.0),
+        council: derby(),
+        place,
+        on,
+        reason: "goes on".to_owned(),
+        at: world.now(),
+    })]
 }
 
 /// A child moves from one placement to the next on one day.

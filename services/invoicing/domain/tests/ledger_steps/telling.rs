@@ -7,8 +7,9 @@ use crate::facts::{Away, Facts, Stays};
 use crate::model::{Model, Told, blank};
 use care::market::{OccupancyEnded, ResaleOf};
 use care::published::{
-    AbsenceRecorded, AgreementIssued, AgreementTermsSet, FunderShare, OutcomePaymentDue, PlacementEnded,
-    PlacementStarted, PriceLine, Route, StayingPutEnded, StayingPutStarted,
+    AbsenceRecorded, AgreementIssued, AgreementTermsSet, FunderShare, OutcomePaymentDue,
+    PlacementEndWithdrawn, PlacementEnded, PlacementStarted, PriceLine, Route, StayingPutEnded,
+    StayingPutStarted,
 };
 use care::{AgreementId, CouncilId, Date, Pence, PlaceId, ProviderId, Timestamp};
 use invoicing_domain::{Ask, Subject};
@@ -33,6 +34,7 @@ impl Model {
             Ask::OpenAgreement(it) => ("issued", (self.issued(it), it.agreement)),
             Ask::OpenCharges(it) => ("started", (self.started(it), it.agreement)),
             Ask::CloseCharges(it) => ("ended", (self.ended(it), it.agreement)),
+            Ask::ReopenCharges(it) => ("end withdrawn", (self.stays_on(it), it.agreement)),
             Ask::SetTerms(it) => ("terms", (self.terms(it), it.agreement)),
             Ask::NoteAbsence(it) => ("absence", (self.absence(it), it.agreement)),
             Ask::OpenStayingPut(it) => ("stays", (self.stays(it), it.agreement)),
@@ -94,6 +96,9 @@ impl Model {
         foreign(it.council)?;
         let facts = self.known(it.agreement)?;
         let on = day_of(it.on);
+        if facts.reopened_at >= Some(it.at) {
+            return Ok(None);
+        }
         if let Some((known, at)) = facts.end {
             let newer = it.at > at;
             if !newer && (it.correction.is_none() || on == known) {
@@ -104,6 +109,17 @@ impl Model {
             return Err("END_BEFORE_START");
         }
         facts.end = Some((on, facts.end.map_or(it.at, |(_, at)| at.max(it.at))));
+        Ok(Some(vec![it.agreement]))
+    }
+
+    fn stays_on(&mut self, it: &PlacementEndWithdrawn) -> Told {
+        foreign(it.council)?;
+        let facts = self.known(it.agreement)?;
+        let newest = facts.reopened_at.max(facts.end.map(|(_, at)| at));
+        if newest >= Some(it.at) {
+            return Ok(None);
+        }
+        (facts.end, facts.reopened_at) = (None, Some(it.at));
         Ok(Some(vec![it.agreement]))
     }
 

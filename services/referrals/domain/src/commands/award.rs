@@ -98,6 +98,15 @@ pub struct RecordArrival {
     pub at: Timestamp,
 }
 
+/// A reaction: an end of an award's placement that was recorded ahead does not come.
+#[derive(Debug, Clone)]
+pub struct RecordEndWithdrawn {
+    /// The award.
+    pub award: AwardId,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
 /// A reaction: the child of an award left, or will on a known day, or never came.
 #[derive(Debug, Clone)]
 pub struct RecordDeparture {

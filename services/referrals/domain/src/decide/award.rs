@@ -7,10 +7,11 @@ use super::choice;
 use super::gates::{emergency_due, passed};
 use super::obstacles::Obstacles;
 use super::shortlist::all_ended;
-use super::staying::ending_noted;
+use super::staying::{ending_noted, ending_taken_back};
 use super::{Decision, must_be_open, referral};
 use crate::commands::{
     ConfirmAward, FailAward, GiveRetrospectiveApproval, ProposeAward, RecordArrival, RecordDeparture,
+    RecordEndWithdrawn,
 };
 use crate::events::{
     AwardFailed, AwardLapsed, ChildArrived, IdentityGrantEnded, IdentityGranted, ReferralAwarded,
@@ -370,6 +371,18 @@ pub(super) fn depart(state: &State, command: &RecordDeparture) -> Vec<ReferralEv
     };
     let noted = ending_noted(state, award, command);
     grant_ended(state, award, agreement, command).into_iter().chain(noted).collect()
+}
+
+/// The placement goes on after all: the provider goes on knowing who the child is, and nothing is noted of how it ended.
+pub(super) fn stay(state: &State, command: &RecordEndWithdrawn) -> Vec<ReferralEvent> {
+    let Some((award, _)) = holding(state, command.award).filter(|(award, _)| award.arrived.is_some()) else {
+        return Vec::new();
+    };
+    let proposed = &award.proposed;
+    let referral = state.referrals.get(&proposed.referral);
+    let ended = referral.and_then(|it| it.granted.get(&proposed.provider)).is_some_and(Option::is_some);
+    let granted = ended.then(|| granted(proposed, command.at).into());
+    granted.into_iter().chain(ending_taken_back(state, award, command.at)).collect()
 }
 
 fn grant_ended(

@@ -44,6 +44,7 @@ pub(crate) fn decide(state: &State, command: &Command) -> Decision {
         Command::FailAward(command) => Ok(award::fail(state, command)),
         Command::RecordArrival(command) => Ok(award::arrive(state, command)),
         Command::RecordDeparture(command) => Ok(award::depart(state, command)),
+        Command::RecordEndWithdrawn(command) => Ok(award::stay(state, command)),
         Command::RevealIdentity(command) => identity::reveal(state, command),
         Command::EraseIdentity(command) => identity::erase(state, command),
         Command::ShortlistProvider(command) => shortlist::shortlist(state, command),

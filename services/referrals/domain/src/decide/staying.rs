@@ -88,13 +88,18 @@ pub(super) fn ending_noted(state: &State, award: &Award, command: &RecordDepartu
     if award.arrived.is_none() || known {
         return None;
     }
-    let noted = PlacementEndingNoted {
-        council: proposed.council,
-        award: proposed.award,
-        referral: proposed.referral,
-        ending: command.ending.clone(),
-        by_council,
-        at: command.at,
-    };
-    Some(noted.into())
+    Some(noted(award, command.ending.clone(), by_council, command.at))
+}
+
+/// That the placement has not ended, if something was noted of how it did.
+pub(super) fn ending_taken_back(state: &State, award: &Award, at: Timestamp) -> Option<ReferralEvent> {
+    let (staying, id) = (&state.staying, &award.proposed.award);
+    let known = staying.endings.contains_key(id) || staying.by_council.contains(id);
+    known.then(|| noted(award, None, false, at))
+}
+
+fn noted(award: &Award, ending: Option<String>, by_council: bool, at: Timestamp) -> ReferralEvent {
+    let proposed = &award.proposed;
+    let (council, award, referral) = (proposed.council, proposed.award, proposed.referral);
+    PlacementEndingNoted { council, award, referral, ending, by_council, at }.into()
 }

@@ -340,6 +340,49 @@ pub(super) fn end(
     }
 }
 
+/// The child stays though an end was recorded: the claim is again one without an end, if nobody has a night of it by now. As on an arrival, the
+/// council's own reservations end.
+pub(super) fn resume(market: &Market, award: AwardId, council: CouncilId, at: Timestamp) -> Vec<MarketEvent> {
+    let left = |stage| matches!(stage, AwardStage::Ended | AwardStage::Overstayed);
+    let Some(known) = market.award(&award).filter(|known| left(known.stage)) else {
+        return Vec::new();
+    };
+    let Some(place) = market.place(&known.place) else { return Vec::new() };
+    let came = |claim: &&Claim| claim.council == council && matches!(claim.stage, Stage::Occupied { .. });
+    let Some(claim) = place.claim_of(award).filter(came) else { return Vec::new() };
+    let Some(recorded) = claim.end else { return Vec::new() };
+    let id = known.place.clone();
+    match may_stay(market, (&id, place), claim, Nights::from_on(recorded, None), at) {
+        Ok(()) => {
+            let (on, counted_from) = (claim.start, claim.start);
+            let expired = expired_holds_of(market, &place.urn, at);
+            let ended = ended_by_arrival(&id, place, council, recorded, at);
+            let stays = PlaceOccupied { award, council, place: id, on, counted_from, at };
+            expired.into_iter().chain([stays.into()]).chain(ended).collect()
+        }
+        // It is said once that somebody must look into it.
+        Err(_) if known.stage == AwardStage::Overstayed => Vec::new(),
+        Err(taken) => {
+            let (reason, detail) = (taken.reason().to_owned(), taken.to_string());
+            vec![OccupancyRefused { award, council, place: id, on: recorded, reason, detail, at }.into()]
+        }
+    }
+}
+
+/// Whether nobody else has any of the nights that a child stays longer, and there is room for it.
+fn may_stay(
+    market: &Market,
+    (id, place): (&PlaceId, &Place),
+    claim: &Claim,
+    more: Nights,
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    let own = Own { place: id, council: claim.council, hold: None };
+    unclaimed(place, more, at, own)?;
+    unblocked(place, Nights::from_on(claim.start, Some(more.end())), own)?;
+    room(market, place, more, at, own, claim.solo)
+}
+
 /// The nights that the council's own reservations yield to a stay, and what else happens with it.
 type YieldedTo = (Vec<Yielded>, Vec<MarketEvent>);
 
@@ -362,11 +405,7 @@ fn departs_anew(
         return Some(Ok((Vec::new(), Vec::new())));
     }
     let more = Nights::from_on(recorded, Some(on));
-    let own = Own { place: id, council: claim.council, hold: None };
-    let possible = unclaimed(place, more, at, own)
-        .and_then(|()| unblocked(place, Nights::from_on(claim.start, Some(on)), own))
-        .and_then(|()| room(market, place, more, at, own, claim.solo));
-    Some(possible.map(|()| {
+    Some(may_stay(market, (id, place), claim, more, at).map(|()| {
         let (yielded, given_up) = yielded_to_stay(id, place, claim.council, more, at);
         let expired = expired_holds_of(market, &place.urn, at);
         (yielded, expired.into_iter().chain(given_up).collect())

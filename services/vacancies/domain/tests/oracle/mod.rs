@@ -99,11 +99,13 @@ impl Oracle {
             MarketEvent::ClaimReleased(event) => self.claims.retain(|it| it.award != Some(event.award)),
             MarketEvent::PlaceOccupied(event) => {
                 let home = self.homes.values().find(|home| home.places.contains(&event.place)).unwrap();
+                let came_before = home.notice.is_none_or(|served| event.on <= served);
+                let claim = self.claim(event.award);
                 assert!(
-                    home.notice.is_none_or(|served| event.on <= served),
+                    came_before || claim.end.is_some(),
                     "invariant 4: a child came after the notice: {event:#?}"
                 );
-                self.claim(event.award).start = event.counted_from;
+                (claim.start, claim.end) = (event.counted_from, None);
             }
             MarketEvent::OccupancyEnded(event) => self.claim(event.award).end = Some(event.on),
             _ => {}

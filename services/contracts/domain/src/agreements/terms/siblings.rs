@@ -6,7 +6,7 @@ use super::events::SiblingDiscount;
 use super::rejection::TermsRejection;
 use crate::agreements::events::AgreementEvent;
 use crate::agreements::state::{Agreement, AgreementStatus, Agreements};
-use care::published::{AgreementTermsSet, PlacementEnded};
+use care::published::AgreementTermsSet;
 use care::{AgreementId, Date, Timestamp};
 
 /// The TERMS_CAUSE code.
@@ -60,12 +60,12 @@ pub(super) fn until(state: &Agreements, discount: &SiblingDiscount) -> Option<Da
 fn until_with(
     state: &Agreements,
     discount: &SiblingDiscount,
-    told: Option<(AgreementId, Date)>,
+    told: Option<(AgreementId, Option<Date>)>,
 ) -> Option<Date> {
     let ends = discount.siblings.iter().map(|id| {
         let sibling = state.agreements.get(id)?;
         let on = match told {
-            Some((agreement, on)) if agreement == *id => on,
+            Some((agreement, on)) if agreement == *id => on?,
             _ => sibling.ended.as_ref()?.on,
         };
         // One who never came was a sibling there on no night.
@@ -76,25 +76,29 @@ fn until_with(
     [last, discount.until].into_iter().flatten().min()
 }
 
-/// What an end, or another day for one that was told, makes of the discounts of the siblings.
+/// What an end, another day for one that was told, or that there is none after all, makes of the discounts of the siblings.
 pub(crate) fn follow(state: &Agreements, events: &[AgreementEvent], at: Timestamp) -> Vec<AgreementEvent> {
     let ends = events.iter().filter_map(|event| match event {
-        AgreementEvent::PlacementEnded(ended) => Some(ended),
+        AgreementEvent::PlacementEnded(ended) => Some((ended.agreement, Some(ended.on))),
+        AgreementEvent::PlacementEndWithdrawn(withdrawn) => Some((withdrawn.agreement, None)),
         _ => None,
     });
-    ends.flat_map(|ended| followed(state, ended, at)).map(AgreementEvent::from).collect()
+    ends.flat_map(|told| followed(state, told, at)).map(AgreementEvent::from).collect()
 }
 
-fn followed(state: &Agreements, ended: &PlacementEnded, at: Timestamp) -> Vec<AgreementTermsSet> {
-    let waiting = state.sibling_of.get(&ended.agreement).into_iter().flatten();
-    let told = Some((ended.agreement, ended.on));
+fn followed(state: &Agreements, told: (AgreementId, Option<Date>), at: Timestamp) -> Vec<AgreementTermsSet> {
+    let waiting = state.sibling_of.get(&told.0).into_iter().flatten();
+    let reason = match told.1 {
+        Some(on) => format!("the last sibling's placement ends on {on}"),
+        None => "the end of a sibling's placement was withdrawn".to_owned(),
+    };
     waiting
         .filter_map(|id| {
             let agreement = state.agreements.get(id)?;
             let mut lines = agreement.terms.lines.clone();
             let mut first: Option<Date> = None;
             for (number, discount) in &agreement.terms.sibling_discounts {
-                let until = until_with(state, discount, told);
+                let until = until_with(state, discount, Some(told));
                 for line in lines.iter_mut().filter(|line| line.line == *number) {
                     let until = until.map(|until| until.max(line.from));
                     if until != line.until {
@@ -104,7 +108,6 @@ fn followed(state: &Agreements, ended: &PlacementEnded, at: Timestamp) -> Vec<Ag
                     }
                 }
             }
-            let reason = format!("the last sibling's placement ends on {}", ended.on);
             let set = terms_set(agreement, DISCOUNT, first?, &reason, at);
             Some(AgreementTermsSet { lines, ..set })
         })

@@ -8,7 +8,7 @@ mod payees;
 mod proposal;
 mod returned;
 
-use super::limits;
+use super::{limits, tax};
 use crate::commands::{Command, PaymentStep, Payments};
 use crate::events::InvoicingEvent;
 use crate::rejection::{PaymentRejection, Rejection};
@@ -30,6 +30,12 @@ pub(super) fn decide(
         PaymentStep::VerifyBankDetails { provider, revision, how } => {
             payees::verify(state, command, by, provider, *revision, how)
         }
+        PaymentStep::RecordTaxDetails { provider, details } => {
+            tax::record(state, command, by, provider, details)
+        }
+        PaymentStep::VerifyTaxDetails { provider, revision, how } => {
+            tax::verify(state, command, by, provider, *revision, how)
+        }
         PaymentStep::Propose(wanted) => proposal::propose(state, command, by, wanted),
         PaymentStep::Approve(run) => approval::approve(state, command, by, *run),
         PaymentStep::Reject { run, reason } => approval::reject(state, command, by, *run, reason),
@@ -42,7 +48,7 @@ fn run_of(state: &State, run: PaymentRunId) -> Result<&PaymentRun, Rejection> {
 }
 
 /// A text of a person, of which there has to be one.
-fn text(field: &str, text: &str) -> Result<String, Rejection> {
+pub(in crate::decide) fn text(field: &str, text: &str) -> Result<String, Rejection> {
     let kept = text.trim();
     let max = limits::PAYMENT_TEXT_CHARS_MAX;
     if kept.is_empty() || kept.chars().count() > max || kept.chars().any(char::is_control) {
@@ -54,7 +60,7 @@ fn text(field: &str, text: &str) -> Result<String, Rejection> {
 }
 
 /// The next revision of what has been recorded `count` times.
-fn next_revision(what: &'static str, count: usize) -> Result<u32, Rejection> {
+pub(in crate::decide) fn next_revision(what: &'static str, count: usize) -> Result<u32, Rejection> {
     let max = limits::PAYMENT_REVISIONS_MAX;
     match u32::try_from(count) {
         Ok(count) if count < max => Ok(count + 1),

@@ -6,6 +6,7 @@ use crate::commands::SubmittedInvoice;
 use crate::decide::limits;
 use crate::events::{BillingMode, InvoiceKind, SupplierLine};
 use crate::journal::checked_sum;
+use crate::lines::OUTCOME;
 use crate::rejection::Rejection;
 use crate::state::number_key;
 use care::{Date, Nights, Pence};
@@ -86,7 +87,11 @@ impl Receipt<'_> {
         if known.provider != *provider || known.subject == Subject::Sold {
             return Err(unknown());
         }
-        let agreed = agreed_nights(known);
+        let agreed = match agreed_nights(known) {
+            // An outcome may be achieved when the child has left.
+            nights if line.kind == OUTCOME => Nights::from_on(nights.start(), None),
+            nights => nights,
+        };
         if common(agreed, line.nights).is_none() {
             return Err(InvoiceTrouble::OutsideAgreement { nights: line.nights, agreed });
         }
@@ -137,7 +142,8 @@ fn amounts(line: &SupplierLine) -> Result<(), InvoiceTrouble> {
     if quantity < 0 && !is_taken_off(&line.kind) {
         return Err(InvoiceTrouble::QuantityNegative { quantity, kinds: TAKEN_OFF });
     }
-    if quantity.unsigned_abs() != nights.unsigned_abs() {
+    // A payment for an outcome is for no night: its days only say when that was achieved.
+    if line.kind != OUTCOME && quantity.unsigned_abs() != nights.unsigned_abs() {
         return Err(InvoiceTrouble::QuantityDiffers { quantity, nights });
     }
     let opposite = |amount: Pence| amount.0.signum() * quantity.signum() < 0;
@@ -150,7 +156,7 @@ fn amounts(line: &SupplierLine) -> Result<(), InvoiceTrouble> {
         let (stated, computed) = (net, Pence::MAX_INPUT);
         return Err(InvoiceTrouble::SumDiffers { field: "net_pence", stated, computed });
     }
-    if let Some(weekly) = line.weekly.filter(|_| line.kind != "ABSENCE") {
+    if let Some(weekly) = line.weekly.filter(|_| line.kind != "ABSENCE" && line.kind != OUTCOME) {
         let exact = i128::from(weekly.0) * i128::from(quantity);
         // Nights are charged by the difference of two rounded sums, which is a penny off at most.
         if (i128::from(net.0) * 7 - exact).abs() > 7 {
