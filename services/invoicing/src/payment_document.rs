@@ -115,7 +115,7 @@ fn submission(state: &State, run: &domain::PaymentRun) -> Option<Submission> {
         serial: format!("{:06}", run.proposed.number.saturating_sub(1) % 999_999 + 1),
         file_number: released.file_number,
         created_on: released.created_on,
-        processing: Processing::Single(run.proposed.pay_on),
+        processing: Processing::Single(domain::processing_day(run.proposed.pay_on)),
         from: account(&policy.payer),
         payments: run.proposed.payees.iter().map(payment).collect::<Option<_>>()?,
     })

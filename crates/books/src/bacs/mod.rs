@@ -37,7 +37,8 @@ pub struct Account {
     pub name: String,
 }
 
-/// When payments are processed: the day on which they reach the accounts, one working day after they were accepted.
+/// When payments are processed: the second of the three days of BACS, a working day after the file was submitted. The money reaches the accounts
+/// on the working day after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Processing {
     /// All on this day.

@@ -122,7 +122,7 @@ impl Check {
                 self.say(
                     "due_on",
                     "a credit note states it with the payment, and there is none",
-                    "give payment too",
+                    "leave due_on out, or give the payment too",
                 );
             }
             if document.preceding.is_empty() {

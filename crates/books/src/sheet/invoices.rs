@@ -339,6 +339,15 @@ impl Cells<'_> {
     }
 }
 
+/// The terms of a credit note that says nothing of them.
+const CREDIT_NOTE_TERMS: &str = "Taken off what is to be paid";
+
+/// On which terms a credit note is that says neither a day nor terms: nobody pays it by a day, and the standard asks for one or the other (BR-CO-25).
+fn default_terms(kind: Option<Kind>, due_on: Option<Date>) -> Option<String> {
+    let silent = due_on.is_none() && kind.is_some_and(Kind::is_credit_note);
+    silent.then(|| CREDIT_NOTE_TERMS.to_owned())
+}
+
 /// All of a document but its lines.
 fn head(cells: &mut Cells<'_>, parties: &impl Parties) -> Option<Document> {
     let kind = cells.word("kind", |word| Kind::ALL.into_iter().find(|kind| kind.word() == word));
@@ -382,15 +391,16 @@ fn head(cells: &mut Cells<'_>, parties: &impl Parties) -> Option<Document> {
         None => Pence::ZERO,
         Some(_) => cells.amount("rounding").unwrap_or_default(),
     };
+    let due_on = cells.day("due_on");
     Some(Document {
-        due_on: cells.day("due_on"),
+        due_on,
         tax_point: cells.day("tax_point"),
         period: cells.nights("first_night", "last_night"),
         note: cells.maybe("note"),
         buyer_reference: cells.maybe("buyer_reference"),
         order: cells.maybe("order"),
         contract: cells.maybe("contract"),
-        terms: cells.maybe("terms"),
+        terms: cells.maybe("terms").or_else(|| default_terms(kind, due_on)),
         exempt: cells.exemption("exempt_code", "exempt_reason"),
         outside_scope: cells.exemption("outside_scope_code", "outside_scope_reason"),
         kind: kind?,

@@ -220,6 +220,28 @@ fn the_longest_document_is_written_in_time_that_grows_with_its_lines() {
     assert!(taken.as_secs() < 20, "{taken:?}: its sums are worked out for every cell");
 }
 
+/// The shortest credit note, of the shortest file's invoice.
+const CREDIT_NOTE: &str = "kind,number,issued_on,seller,buyer,preceding,net_total,vat_total,payable_total,line,name,quantity,unit,price,\
+     price_per,net,vat,exempt_reason\n\
+     CREDIT_NOTE,C1,2026-05-06,acme-care,E06000015,A1,94.10,0.00,94.10,1,Core fee,7,NIGHT,94.10,7,94.10,EXEMPT,Welfare\n";
+
+#[test]
+fn the_shortest_credit_note_of_the_page_is_read() {
+    let read = read_invoices(CREDIT_NOTE.as_bytes(), &known()).expect("it is read");
+    assert_eq!((read.len(), read[0].preceding[0].number.as_str()), (1, "A1"));
+    assert_eq!(read[0].terms.as_deref(), Some("Taken off what is to be paid"));
+    // With terms of its own it has those.
+    let own = CREDIT_NOTE.replacen("exempt_reason", "exempt_reason,terms", 1).replacen(
+        "Welfare",
+        "Welfare,Refunded",
+        1,
+    );
+    assert_eq!(read_invoices(own.as_bytes(), &known()).expect("read")[0].terms.as_deref(), Some("Refunded"));
+    // An invoice still says by when it is to be paid.
+    let undated = small(1).replacen("2026-05-30", "", 1);
+    assert!(refused(&undated).to_string().contains("BR-CO-25"));
+}
+
 /// The page that people read, out of the columns that the reader knows.
 fn page() -> String {
     let mut page = String::from(
@@ -236,6 +258,8 @@ fn page() -> String {
     }
     page.push_str("\nThe shortest file:\n\n```csv\n");
     page.push_str(&small(1));
+    page.push_str("```\n\nThe shortest credit note, which takes a part of it back; its amounts are positive:\n\n```csv\n");
+    page.push_str(CREDIT_NOTE);
     page.push_str("```\n");
     page
 }

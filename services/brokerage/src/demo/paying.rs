@@ -8,7 +8,7 @@ use api::invoicing::{
     PaymentRun, ProposePaymentRunRequest, RecordBankDetailsRequest, SetPaymentPolicyRequest,
     VerifyBankDetailsRequest,
 };
-use care::working_days::working_days_after;
+use care::working_days::{is_working_day, working_days_after};
 use care::{CouncilId, Date};
 use std::collections::BTreeSet;
 use tonic::Code;
@@ -135,7 +135,7 @@ async fn propose(
     let request = ProposePaymentRunRequest {
         parent: format!("councils/{council}"),
         request_id: season.chance.request_id("propose payments", format!("{council}/{}", season.today)),
-        pay_on: working_days_after(season.today, 1).to_string(),
+        pay_on: pay_day(season.today).to_string(),
         due_by: days_after(season.today, DUE_DAYS).to_string(),
         providers: Vec::new(),
     };
@@ -143,6 +143,12 @@ async fn propose(
         Err(status) if reason(&status) == "NOTHING_TO_PAY" => Ok(None),
         answer => answer.at("propose a payment run").map(Some),
     }
+}
+
+/// The first day on which money is there of a file that is ready today: two working days after the bank has it.
+fn pay_day(today: Date) -> Date {
+    let submitted = if is_working_day(today) { today } else { working_days_after(today, 1) };
+    working_days_after(submitted, 2)
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub struct RecordPayment {
     pub amount: Option<Pence>,
     /// The day of payment; today where none is given.
     pub paid_on: Option<Date>,
+    /// The person who says so, as the subject of the token that they called with.
+    pub by: String,
 }
 
 /// Closes a month, and all before it.

@@ -14,6 +14,7 @@ mod planted;
 mod absence;
 mod accounts;
 mod agreement;
+mod bacs_days;
 mod bank;
 mod by_id;
 mod charge;
@@ -35,6 +36,7 @@ mod vat;
 
 pub use accounts::{Account, AccountClass, AccountUnknown, CHART, ChartRow};
 pub use agreement::{Absence, Agreement, Departure, OutcomePaid, Standing, StayingPut, Subject, Terms};
+pub use bacs_days::{first_pay_day, last_submission, processing_day};
 pub use bank::{ACCOUNT_NAME_CHARS_MAX, BankAccount};
 pub use by_id::ById;
 pub use charge::{Charge, ChargedLine, FunderAmount};
@@ -54,8 +56,8 @@ pub use events::{
     OutcomeCharged, PaymentPolicySet, PaymentRecorded, PaymentReturned, PaymentRunApproved,
     PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, PeriodClosed, QueryOutcome, RunFinished,
     RunId, RunItem, RunKind, RunPayee, RunStarted, StayingPutClosed, StayingPutOpened,
-    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, TaxDetailsRecorded, TaxDetailsVerified,
-    TermsChanged, Tolerance,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierInvoiceRematched, SupplierLine,
+    TaxDetailsRecorded, TaxDetailsVerified, TermsChanged, Tolerance,
 };
 pub use journal::{Cause, EntryCode, EntryDates, EntryId, JournalEntry, Posting, balanced, checked_sum};
 pub use ledger::{Balance, Ledger};

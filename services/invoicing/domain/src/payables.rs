@@ -153,6 +153,12 @@ impl State {
         self.invoices.values().filter_map(Payable::self_billed).chain(sent)
     }
 
+    /// Whether a provider is the council's own: whoever it agreed with outside has no agreement in house.
+    #[must_use]
+    pub fn is_in_house(&self, provider: &ProviderId) -> bool {
+        self.agreements.values().any(|agreement| agreement.in_house && agreement.provider == *provider)
+    }
+
     /// The number of a document as the provider knows it, whoever made it.
     #[must_use]
     pub fn number_of(&self, invoice: InvoiceId) -> Option<&str> {

@@ -3,8 +3,8 @@
 //! Runs are four-weekly. Where a date of the calendar is no day on which BACS works, the money is there on the working day before it, so that
 //! nobody is paid late because of a holiday.
 
+use crate::bacs_days::working_day_until;
 use crate::bank::{BankAccount, are_digits};
-use care::working_days::is_working_day;
 use care::{Date, Pence, Violation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -80,16 +80,6 @@ impl PaymentPolicy {
 
 fn days(runs: i32) -> u16 {
     u16::try_from(runs.saturating_mul(RUN_DAYS)).unwrap_or(u16::MAX)
-}
-
-/// The day itself where it is a working day, and otherwise the last one before it.
-fn working_day_until(day: Date) -> Date {
-    let mut at = day;
-    while !is_working_day(at) {
-        let Ok(before) = at.yesterday() else { return day };
-        at = before;
-    }
-    at
 }
 
 #[cfg(test)]

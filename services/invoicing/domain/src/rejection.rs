@@ -40,6 +40,16 @@ pub enum Rejection {
         /// When it was.
         on: Date,
     },
+    /// All that is not paid of it is in query.
+    #[error(
+        "nothing of invoice {number} is payable: {in_query} of it is in query; resolve that first, or wait for the provider's credit note"
+    )]
+    InvoiceInQuery {
+        /// The invoice's number.
+        number: String,
+        /// What is in query, with VAT.
+        in_query: Pence,
+    },
     /// A day of payment that cannot be.
     #[error("a payment is dated from the invoice's issue on {issued_on} up to today, {today}, not {paid_on}")]
     PaymentDateInvalid {
@@ -67,6 +77,8 @@ pub enum Rejection {
         "the books are closed before {open_from}, so nothing can be dated {on}: use {open_from} or later"
     )]
     PeriodClosed {
+        /// Which field says it.
+        field: &'static str,
         /// The date asked for.
         on: Date,
         /// The first open day.
@@ -135,6 +147,7 @@ impl Refusal for Rejection {
             Self::InvoiceUnknown(_) => "INVOICE_UNKNOWN",
             Self::ThroughOutOfRange { .. } => "THROUGH_OUT_OF_RANGE",
             Self::InvoiceSettled { .. } => "INVOICE_SETTLED",
+            Self::InvoiceInQuery { .. } => "INVOICE_IN_QUERY",
             Self::PaymentDateInvalid { .. } => "PAYMENT_DATE_INVALID",
             Self::PaymentAmountInvalid { .. } => "PAYMENT_AMOUNT_INVALID",
             Self::PeriodClosed { .. } => "PERIOD_CLOSED",
@@ -172,6 +185,7 @@ impl Refusal for Rejection {
                 None => return Vec::new(),
             },
             Self::ThroughOutOfRange { .. } => "through",
+            Self::PeriodClosed { field, .. } => *field,
             Self::PaymentDateInvalid { .. } => "paid_on",
             Self::PaymentAmountInvalid { .. } => "amount_pence",
             Self::Payment(refused) => return refused.violations(),

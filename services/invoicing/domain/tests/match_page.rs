@@ -23,6 +23,8 @@ fn page() -> String {
          - VAT is taken as sent where it is within a penny of what goes with the line.\n\
          - A credit note takes from lines of the invoice that it names: from what is in query first, then from what is payable; never more than is left. What \
          was paid already is then owed by the provider.\n\
+         - Late news, such as of a departure, has the lines that claim its nights matched again: what is not charged any more is **in query**, and nothing \
+         becomes payable by it. What was paid already is taken off what is paid next, and a credit note is awaited.\n\
          - Numbers are compared by their letters and digits alone, in any case. One that was received is taken for good, unless the council rejects that \
          invoice as no valid one; what is refused at the door was never received.\n\
          - At once come at most {invoices} invoices with {lines} lines, {each} on one; all of them are taken, or none.\n\n## Reasons\n\n| reason | meaning |\n|---|---|\n",

@@ -45,7 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(provider, number, by)| Step::Account { provider, number, by }),
         3 => (of.clone(), 1..4_u32, who.clone())
             .prop_map(|(provider, revision, by)| Step::Verify { provider, revision, by }),
-        4 => (1..10, 0..60, who.clone(), prop::option::of(of.clone()))
+        4 => (2..10, 0..60, who.clone(), prop::option::of(of.clone()))
             .prop_map(|(days, due, by, only)| Step::Propose { days, due, by, only }),
         8 => (1..5_usize, who.clone()).prop_map(|(run, by)| Step::Approve { run, by }),
         1 => (1..5_usize, who).prop_map(|(run, by)| Step::Reject { run, by }),
@@ -247,10 +247,10 @@ fn the_histories_release_runs_and_have_payments_come_back() {
     for step in [
         Step::Invoice { provider: 0 },
         Step::Invoice { provider: 1 },
-        Step::Propose { days: 1, due: 60, by: 0, only: None },
+        Step::Propose { days: 2, due: 60, by: 0, only: None },
         Step::Approve { run: 1, by: 1 },
         Step::Approve { run: 1, by: 2 },
-        Step::Wait { days: 2 },
+        Step::Wait { days: 3 },
         Step::Returned { run: 1, provider: 1 },
     ] {
         history.take(&step);

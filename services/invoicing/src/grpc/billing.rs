@@ -101,7 +101,7 @@ pub(super) async fn record_payment(
         council,
         cause: Cause::request(&caller.actor(), &given_or_made(&request.request_id)),
         at: caller.at,
-        ask: Ask::RecordPayment(RecordPayment { invoice, amount, paid_on }),
+        ask: Ask::RecordPayment(RecordPayment { invoice, amount, paid_on, by: caller.subject.clone() }),
     };
     let render = move |state: &State, _: &[_]| {
         let sent = || state.supplier.invoices.get(&invoice).map(|it| render::supplier::as_paid(it));

@@ -109,6 +109,8 @@ pub(crate) fn run_head(run: &domain::PaymentRun) -> proto::PaymentRun {
         reject_reason: rejected.map_or_else(String::new, |it| it.reason.clone()),
         release_time: run.released.as_ref().map(|it| timestamp(it.at)),
         returned: run.returned.iter().map(provider_name).collect(),
+        policy_revision: proposed.policy.map_or(0, number),
+        payer_account_ends: proposed.payer_ends.clone().unwrap_or_default(),
     }
 }
 

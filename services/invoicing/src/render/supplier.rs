@@ -82,6 +82,7 @@ pub(crate) fn whole(invoice: &SupplierInvoice) -> proto::SupplierInvoice {
             QueryNote::Resolved { lines, outcome } => {
                 ("RESOLVED", lines.clone(), String::new(), Some(*outcome))
             }
+            QueryNote::Rematched { lines, reason } => ("REMATCHED", lines.clone(), reason.clone(), None),
         };
         proto::InvoiceQueryNote {
             what: what.to_owned(),

@@ -140,9 +140,10 @@ async fn three_people_pay_a_run_and_the_bank_s_file_says_what_the_books_say() {
     let file = text(&document);
     let read = bacs::read(&file).unwrap();
     assert_eq!((read.service_user.as_str(), read.serial.as_str(), read.file_number), ("123456", "000001", 1));
+    // The money is there on Friday, 27 February, so the bank processes it the day before.
     assert_eq!(
         (read.created_on, read.processing),
-        (day("2026-02-23"), Processing::Single(day("2026-02-27")))
+        (day("2026-02-23"), Processing::Single(day("2026-02-26")))
     );
     let sent: Vec<_> =
         read.payments.iter().map(|it| (it.to.number.as_str(), it.to.name.as_str(), it.amount)).collect();

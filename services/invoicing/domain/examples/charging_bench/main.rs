@@ -65,7 +65,12 @@ impl Book {
             for invoice in self.state.invoice_numbers.clone().into_iter().skip(before) {
                 self.take(
                     through,
-                    Ask::RecordPayment(RecordPayment { invoice, amount: None, paid_on: None }),
+                    Ask::RecordPayment(RecordPayment {
+                        invoice,
+                        amount: None,
+                        paid_on: None,
+                        by: "bench".to_owned(),
+                    }),
                 );
             }
         }

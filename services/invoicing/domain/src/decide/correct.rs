@@ -1,6 +1,7 @@
 //! Late news: whatever was told, each standing charge that does not say what its nights cost is taken back as it was recorded, and what
 //! remains of its nights is charged anew. What says the same already stays.
 
+use super::supplier::rematch;
 use super::{entry_dates, is_new, limits};
 use crate::agreement::{Agreement, common};
 use crate::charge::{charge, mirror};
@@ -10,8 +11,9 @@ use crate::events::{ChargePosted, ChargeReversed, InvoicingEvent};
 use crate::journal::EntryId;
 use crate::lines::{Component, components};
 use crate::rejection::Rejection;
-use crate::state::State;
-use care::{Date, Nights};
+use crate::state::{State, Supplier};
+use care::{Date, Nights, london_date};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -21,11 +23,14 @@ pub(super) struct Work<'a> {
     pub(super) command: &'a Command,
     pub(super) events: Vec<InvoicingEvent>,
     room: usize,
+    /// Invoices of providers as this decision has left them so far.
+    supplier: Cow<'a, Supplier>,
 }
 
 impl<'a> Work<'a> {
     pub(super) fn new(state: &'a State, command: &'a Command) -> Self {
-        Self { state, command, events: Vec::new(), room: limits::REVERSALS_MAX }
+        let (room, supplier) = (limits::REVERSALS_MAX, Cow::Borrowed(&state.supplier));
+        Self { state, command, events: Vec::new(), room, supplier }
     }
 
     /// Records news of an agreement, `changed` being what it makes of it, with all that follows: corrections of its charges and of what
@@ -80,6 +85,21 @@ impl<'a> Work<'a> {
             self.correct_one(agreement, &paid, &components, *first, reason)?;
         }
         self.room = self.room.saturating_sub(stale.len());
+        self.rematch(agreement, reason)
+    }
+
+    /// Has what providers invoiced of the nights that were corrected matched again, so that nobody pays for what is not charged any more.
+    fn rematch(&mut self, agreement: &Agreement, reason: &str) -> Result<(), Rejection> {
+        let of_it = |event: &InvoicingEvent| match event {
+            InvoicingEvent::ChargeReversed(e) if e.charge.agreement == agreement.id => Some(e.charge.nights),
+            _ => None,
+        };
+        let nights: Vec<Nights> = self.events.iter().filter_map(of_it).collect();
+        let (state, command, what) = (self.state, self.command, (agreement, nights.as_slice()));
+        for event in rematch(state, &self.supplier, command, what, reason)? {
+            self.supplier.to_mut().rematched(&event, london_date(command.at));
+            self.events.push(event.into());
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::charge::Charge;
 use crate::commands::{Command, IssueInvoice, RecordPayment};
 use crate::events::{InvoiceIssued, InvoiceKind, InvoiceLine, InvoicingEvent, PaymentRecorded};
 use crate::journal::{EntryCode, EntryId, JournalEntry, balanced, checked_sum};
-use crate::rejection::Rejection;
+use crate::rejection::{PaymentRejection, Rejection};
 use crate::state::State;
 use crate::tax::VatNumber;
 use care::{Date, InvoiceId, Nights, Pence, ProviderId, london_date};
@@ -135,6 +135,8 @@ struct Paid<'a> {
     since: Date,
     /// What is payable of it and not paid yet.
     open: Pence,
+    /// What the council disputes of it.
+    in_query: Pence,
     settled_on: Option<Date>,
 }
 
@@ -142,16 +144,35 @@ impl<'a> Paid<'a> {
     fn of(state: &'a State, id: InvoiceId) -> Result<Self, Rejection> {
         if let Some(sent) = state.supplier.invoices.get(&id) {
             let (received, open) = (&sent.received, sent.due());
-            let settled_on = sent.settled_on().or((open == Pence::ZERO).then_some(received.received_on));
+            let (settled_on, in_query) = (sent.settled_on(), sent.in_query());
             let (number, provider, since) = (&received.number, &received.provider, received.received_on);
-            return Ok(Self { number, provider, since, open, settled_on });
+            return Ok(Self { number, provider, since, open, in_query, settled_on });
         }
         let invoice = state.invoices.get(&id).ok_or(Rejection::InvoiceUnknown(id))?;
         let (issued, settled_on) = (&invoice.issued, invoice.settled_on);
         // Of a settled one only a planted defect comes further.
         let open = if settled_on.is_some() { issued.gross() } else { invoice.open() };
         let (number, provider, since) = (&issued.number, &issued.provider, issued.issued_on);
-        Ok(Self { number, provider, since, open, settled_on })
+        Ok(Self { number, provider, since, open, in_query: Pence::ZERO, settled_on })
+    }
+
+    /// Insists that something of it can be paid by itself: it is neither settled nor all in query, and no run that still can be released holds it.
+    fn payable_alone(&self, state: &State, invoice: InvoiceId, today: Date) -> Result<(), Rejection> {
+        let number = self.number.to_owned();
+        if let Some(on) = self.settled_on {
+            return Err(Rejection::InvoiceSettled { number, on });
+        }
+        if self.open == Pence::ZERO {
+            let in_query = self.in_query;
+            return Err(Rejection::InvoiceInQuery { number, in_query });
+        }
+        match state.payments.holding(invoice, today) {
+            Some(run) => {
+                let run = run.proposed.number;
+                Err(PaymentRejection::InvoiceInRun { invoice: number, run }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// What was paid: as asked, which must be something of what is open and no more, or all of that.
@@ -179,8 +200,8 @@ pub(super) fn pay(
     if state.ledger.entry(id).is_some() && !planted!(PostedTwice) {
         return Ok(Vec::new());
     }
-    if let Some(on) = document.settled_on.filter(|_| !planted!(PostedTwice)) {
-        return Err(Rejection::InvoiceSettled { number: document.number.to_owned(), on });
+    if !planted!(PostedTwice) {
+        document.payable_alone(state, ask.invoice, london_date(command.at))?;
     }
     let paid_on = payment_date(state, command, ask.paid_on, document.since)?;
     let (provider, amount) = (document.provider.clone(), document.amount(ask.amount)?);
@@ -196,7 +217,8 @@ pub(super) fn pay(
     };
     state.ledger.check(&entry)?;
     let (council, at, entry) = (command.council, command.at, Arc::new(entry));
-    Ok(vec![PaymentRecorded { invoice: ask.invoice, council, paid_on, amount, entry, run: None, at }.into()])
+    let (invoice, by) = (ask.invoice, Some(ask.by.clone()));
+    Ok(vec![PaymentRecorded { invoice, council, paid_on, amount, entry, run: None, by, at }.into()])
 }
 
 /// The day of payment: as asked, which must be possible and in an open period, or today.
@@ -214,7 +236,9 @@ fn payment_date(
         return Err(Rejection::PaymentDateInvalid { paid_on, issued_on, today });
     }
     match state.open_from {
-        Some(open_from) if paid_on < open_from => Err(Rejection::PeriodClosed { on: paid_on, open_from }),
+        Some(open_from) if paid_on < open_from => {
+            Err(Rejection::PeriodClosed { field: "paid_on", on: paid_on, open_from })
+        }
         _ => Ok(paid_on),
     }
 }

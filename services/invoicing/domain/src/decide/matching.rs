@@ -29,6 +29,8 @@ pub(super) struct Matching<'a> {
     pub(super) anew: Option<(InvoiceId, &'a BTreeSet<usize>)>,
     /// What is accepted of the lines that are not.
     pub(super) kept: Pence,
+    /// An agreement as news is about to make it, instead of the one that is known.
+    pub(super) changed: Option<&'a Agreement>,
 }
 
 /// What is known of one agreement while its lines are matched.
@@ -64,7 +66,8 @@ impl Matching<'_> {
         };
         let accepted: Pence = matches.iter().map(|it| it.accepted + it.accepted_vat).sum();
         if self.kept + accepted < Pence::ZERO {
-            matches.iter_mut().filter(|it| it.accepted < Pence::ZERO).for_each(hold_deduction);
+            let deductions = matches.iter_mut().filter(|it| it.accepted < Pence::ZERO);
+            deductions.for_each(|it| *it = held_deduction(it));
         }
         matches
     }
@@ -94,7 +97,8 @@ impl Matching<'_> {
         known: &'k mut BTreeMap<AgreementId, Agreed<'s>>,
         id: AgreementId,
     ) -> Option<&'k mut Agreed<'s>> {
-        let agreement = self.state.agreements.get(&id)?;
+        let changed = self.changed.filter(|changed| changed.id == id);
+        let agreement = changed.or_else(|| self.state.agreements.get(&id))?;
         Some(known.entry(id).or_insert_with(|| {
             let holds = |(from, _): &(&Date, &crate::agreement::Standing)| !agreement.stale.contains(from);
             let standing = agreement.standing.iter().filter(holds);
@@ -340,12 +344,12 @@ fn claims_of(entitled: Entitled, line: &SupplierLine, claimed: Pence) -> Vec<Cla
     parts
 }
 
-/// Keeps a deduction in query: there is nothing that it could be taken off.
-fn hold_deduction(matched: &mut LineMatch) {
+/// A deduction that is kept in query: there is nothing that it could be taken off.
+pub(super) fn held_deduction(matched: &LineMatch) -> LineMatch {
     let mut reasons: BTreeSet<&str> = matched.reasons.iter().map(String::as_str).collect();
     reasons.insert("DEDUCTION_ALONE");
     let (agreed, agreed_vat) = (matched.agreed, matched.agreed_vat);
-    *matched = LineMatch { agreed, agreed_vat, reasons: in_order(&reasons), ..LineMatch::default() };
+    LineMatch { agreed, agreed_vat, reasons: in_order(&reasons), ..LineMatch::default() }
 }
 
 /// Codes in the order of their set.

@@ -27,7 +27,7 @@ mod tax;
 pub use supplier::{
     Allowance, BillingArranged, BillingMode, Claim, InvoiceFormat, InvoiceQueryAnswered,
     InvoiceQueryResolved, LineCredit, LineMatch, LineResolved, MatchToleranceSet, QueryOutcome,
-    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierLine, Tolerance,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierInvoiceRematched, SupplierLine, Tolerance,
 };
 
 pub use payments::{
@@ -326,6 +326,9 @@ pub struct PaymentRecorded {
     /// The payment run that paid it; none where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<PaymentRunId>,
+    /// The person who recorded it: none where a run paid it, which says whose it is, and in what was recorded before persons were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -427,6 +430,7 @@ care::events! {
         SupplierInvoiceQueried,
         InvoiceQueryAnswered,
         InvoiceQueryResolved,
+        SupplierInvoiceRematched,
         PaymentPolicySet,
         BankDetailsRecorded,
         BankDetailsVerified,

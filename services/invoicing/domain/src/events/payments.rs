@@ -107,6 +107,8 @@ pub enum LeftOutReason {
     RunFull,
     /// It was asked for, and nothing is payable to it by that day.
     NothingDue,
+    /// It is the council's own provision: what it costs is recharged inside the council, and no bank pays it.
+    InHouse,
 }
 
 impl LeftOutReason {
@@ -121,6 +123,7 @@ impl LeftOutReason {
             Self::InAnotherRun => "IN_ANOTHER_RUN",
             Self::RunFull => "RUN_FULL",
             Self::NothingDue => "NOTHING_DUE",
+            Self::InHouse => "IN_HOUSE",
         }
     }
 }
@@ -156,6 +159,12 @@ pub struct PaymentRunProposed {
     pub left_out: Vec<LeftOut>,
     /// The sum of all payees.
     pub total: Pence,
+    /// Which policy it is to be paid by: whoever approves it approves that too. None in runs that were proposed before this stood in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<u32>,
+    /// The last four digits of the account that it is to be paid from; none in runs that were proposed before this stood in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer_ends: Option<String>,
     /// The person who proposed it.
     pub by: String,
     /// When.

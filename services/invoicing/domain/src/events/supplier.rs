@@ -326,9 +326,29 @@ pub struct InvoiceQueryResolved {
     pub at: Timestamp,
 }
 
+/// Late news changed what nights cost that a provider has invoiced, and the lines that claim them were matched again: what is above that is in query
+/// from now on. Where it was paid already, the provider is to credit it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplierInvoiceRematched {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The council.
+    pub council: CouncilId,
+    /// The lines of which less is accepted than before, as they stand from now on.
+    pub lines: Vec<LineResolved>,
+    /// What the news was: the reason of the corrections that it led to.
+    pub reason: String,
+    /// What was posted: the exact difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Arc<JournalEntry>>,
+    /// When.
+    pub at: Timestamp,
+}
+
 body!(BillingArranged, "billing", |event| &event.provider, event.from);
 body!(MatchToleranceSet, "policy", |_event| "match-tolerance");
 body!(SupplierInvoiceReceived, "invoice", |event| event.invoice, event.received_on);
 body!(SupplierInvoiceQueried, "invoice", |event| event.invoice);
 body!(InvoiceQueryAnswered, "invoice", |event| event.invoice);
 body!(InvoiceQueryResolved, "invoice", |event| event.invoice);
+body!(SupplierInvoiceRematched, "invoice", |event| event.invoice);

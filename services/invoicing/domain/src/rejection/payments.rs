@@ -1,5 +1,6 @@
 //! Why a payment is refused before any money moves.
 
+use crate::bacs_days::last_submission;
 use crate::events::{LeftOut, LeftOutReason};
 use crate::state::PaymentRunStatus;
 use care::{Date, PaymentRunId, Pence, ProviderId, RefusalKind, Violation};
@@ -82,12 +83,14 @@ pub enum PaymentRejection {
         total: Pence,
     },
     /// A day on which BACS does not pay.
-    #[error("{pay_on} is no pay day: {wrong}; choose a working day from tomorrow to {latest}")]
+    #[error("{pay_on} is no pay day: {wrong}; choose a working day from {earliest} to {latest}")]
     PayDayInvalid {
         /// The day asked for.
         pay_on: Date,
         /// What is wrong with it.
         wrong: &'static str,
+        /// The first day that it may be.
+        earliest: Date,
         /// The last day that it may be.
         latest: Date,
     },
@@ -116,7 +119,10 @@ pub enum PaymentRejection {
         remedy: &'static str,
     },
     /// A run whose pay day cannot be reached any more.
-    #[error("payment run {number} pays on {pay_on}, and today is {today}: reject it, and propose another")]
+    #[error(
+        "payment run {number} pays on {pay_on}, for which the bank needs its file by {}, and today is {today}: reject it, and propose another",
+        last_submission(*pay_on)
+    )]
     PayDayPassed {
         /// Its number.
         number: u32,
@@ -133,6 +139,14 @@ pub enum PaymentRejection {
         /// What changed.
         what: String,
     },
+    /// A document that waits in a run.
+    #[error("{invoice} waits in payment run {run}, which pays it: approve that, or reject it first")]
+    InvoiceInRun {
+        /// The document's number.
+        invoice: String,
+        /// The run's number.
+        run: u32,
+    },
     /// A provider that the run did not pay.
     #[error("payment run {number} pays nothing to {provider}: check the provider")]
     PayeeUnknown {
@@ -142,12 +156,12 @@ pub enum PaymentRejection {
         provider: ProviderId,
     },
     /// A day on which the payment cannot have come back.
-    #[error("a payment comes back from its day, {paid_on}, up to today, {today}, not on {returned_on}")]
+    #[error("this payment comes back from {since} up to today, {today}, not on {returned_on}")]
     ReturnDateInvalid {
         /// The day asked for.
         returned_on: Date,
-        /// The day of the payment.
-        paid_on: Date,
+        /// The first day: that of the payment, or of a run's file for the bank, which may refuse it before the pay day.
+        since: Date,
         /// Today.
         today: Date,
     },
@@ -204,6 +218,7 @@ impl PaymentRejection {
             Self::RunStatus { .. } => "PAYMENT_RUN_STATUS",
             Self::PayDayPassed { .. } => "PAY_DAY_PASSED",
             Self::RunOutdated { .. } => "PAYMENT_RUN_OUTDATED",
+            Self::InvoiceInRun { .. } => "INVOICE_IN_RUN",
             Self::PayeeUnknown { .. } => "PAYEE_UNKNOWN",
             Self::ReturnDateInvalid { .. } => "RETURN_DATE_INVALID",
             Self::NothingToReturn { .. } => "NOTHING_TO_RETURN",

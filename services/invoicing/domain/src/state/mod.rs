@@ -248,6 +248,10 @@ impl State {
                 self.post_some(e.entry.as_ref());
                 self.supplier.resolved(e, london_date(e.at));
             }
+            InvoicingEvent::SupplierInvoiceRematched(e) => {
+                self.post_some(e.entry.as_ref());
+                self.supplier.rematched(e, london_date(e.at));
+            }
             InvoicingEvent::PaymentPolicySet(e) => self.payments.policy_set(e),
             InvoicingEvent::BankDetailsRecorded(e) => self.payments.recorded(e),
             InvoicingEvent::BankDetailsVerified(e) => self.payments.verified(e),

@@ -1,6 +1,7 @@
 //! What the events make of a council's payments: its policy, bank details, and runs from proposal to bank.
 
 use super::{Invoice, InvoicePayment, State};
+use crate::bacs_days::last_submission;
 use crate::events::{
     BankDetailsRecorded, BankDetailsVerified, PaymentPolicySet, PaymentReturned, PaymentRunApproved,
     PaymentRunProposed, PaymentRunRejected, PaymentRunReleased, RunPayee,
@@ -88,6 +89,13 @@ impl PaymentRun {
         }
     }
 
+    /// Whether it was not released while the bank could still pay it on its day.
+    #[must_use]
+    pub fn has_lapsed(&self, today: Date) -> bool {
+        let undecided = self.rejected.is_none() && self.released.is_none();
+        undecided && last_submission(self.proposed.pay_on) < today
+    }
+
     /// What it pays to a provider.
     #[must_use]
     pub fn payee(&self, provider: &ProviderId) -> Option<&RunPayee> {
@@ -121,6 +129,20 @@ impl PaymentState {
     #[must_use]
     pub fn policy_of(&self, revision: u32) -> Option<&Arc<PaymentPolicySet>> {
         self.policies.iter().find(|policy| policy.revision == revision)
+    }
+
+    /// By the revision of which policy a run was proposed: as it says, or of an older one as the log says.
+    #[must_use]
+    pub fn policy_at_proposal(&self, run: &PaymentRun) -> Option<u32> {
+        let held = || self.policies.iter().rfind(|policy| policy.at <= run.proposed.at);
+        run.proposed.policy.or_else(|| held().map(|policy| policy.revision))
+    }
+
+    /// The run that a document waits in: one that is undecided and that the bank can still be given in time.
+    #[must_use]
+    pub fn holding(&self, invoice: InvoiceId, today: Date) -> Option<&PaymentRun> {
+        let run = self.runs.get(self.held.get(&invoice)?)?;
+        (!run.has_lapsed(today)).then_some(run)
     }
 
     pub(super) fn policy_set(&mut self, e: &PaymentPolicySet) {

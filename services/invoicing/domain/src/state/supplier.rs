@@ -4,7 +4,7 @@ use super::InvoicePayment;
 use crate::events::{
     BillingArranged, BillingMode, Claim, InvoiceKind, InvoiceQueryAnswered, InvoiceQueryResolved, LineCredit,
     LineMatch, MatchToleranceSet, PaymentReturned, QueryOutcome, SupplierInvoiceQueried,
-    SupplierInvoiceReceived, SupplierLine, Tolerance,
+    SupplierInvoiceReceived, SupplierInvoiceRematched, SupplierLine, Tolerance,
 };
 use care::{AgreementId, Date, InvoiceId, Pence, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,13 @@ pub enum QueryNote {
         lines: Vec<u32>,
         /// How.
         outcome: QueryOutcome,
+    },
+    /// Late news had these lines matched again, and less of them is accepted since.
+    Rematched {
+        /// The lines, from 1.
+        lines: Vec<u32>,
+        /// What the news was.
+        reason: String,
     },
 }
 
@@ -348,6 +355,24 @@ impl Supplier {
         {
             numbers.remove(&number_key(&rejected.number));
         }
+    }
+
+    pub(crate) fn rematched(&mut self, e: &SupplierInvoiceRematched, on: Date) {
+        self.change(e.invoice, |invoice| {
+            let before = invoice.accepted();
+            for again in &e.lines {
+                for standing in lines_of(&mut invoice.lines, &[again.line]) {
+                    standing.matched = again.result.clone();
+                }
+            }
+            // What is paid and not accepted any more comes back by a credit note.
+            let awaited = invoice.due() < Pence::ZERO;
+            let lines: Vec<u32> = e.lines.iter().map(|it| it.line).collect();
+            lines_of(&mut invoice.lines, &lines).for_each(|standing| standing.credit_awaited |= awaited);
+            let note = QueryNote::Rematched { lines, reason: e.reason.clone() };
+            invoice.queries.push((note, String::new(), e.at));
+            invoice.moved(before, on, e.at);
+        });
     }
 
     pub(super) fn paid(&mut self, invoice: InvoiceId, payment: InvoicePayment) {

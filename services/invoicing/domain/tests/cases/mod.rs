@@ -10,7 +10,7 @@ use crate::common::{day, derby, noon};
 use care::{Date, Domain, Pence};
 use invoicing_domain::{
     AccountClass, Cause, Command, InvoiceQueryResolved, Invoicing, InvoicingEvent, State,
-    SupplierInvoiceQueried, SupplierInvoiceReceived,
+    SupplierInvoiceQueried, SupplierInvoiceReceived, SupplierInvoiceRematched,
 };
 use std::collections::BTreeMap;
 use steps::Step;
@@ -163,6 +163,10 @@ impl Books {
                 })
                 | InvoicingEvent::SupplierInvoiceQueried(SupplierInvoiceQueried {
                     entry: Some(entry), ..
+                })
+                | InvoicingEvent::SupplierInvoiceRematched(SupplierInvoiceRematched {
+                    entry: Some(entry),
+                    ..
                 })
                 | InvoicingEvent::InvoiceQueryResolved(InvoiceQueryResolved { entry: Some(entry), .. }) => {
                     entry

@@ -142,7 +142,7 @@ impl Step {
                     on => (None, on),
                 };
                 let paid_on = on.first().map(|on| date(on)).transpose()?;
-                Ask::RecordPayment(RecordPayment { invoice, amount, paid_on })
+                Ask::RecordPayment(RecordPayment { invoice, amount, paid_on, by: "ann".to_owned() })
             }
             _ => return Err(format!("{what:?} is no step")),
         };

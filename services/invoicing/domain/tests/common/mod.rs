@@ -118,7 +118,7 @@ pub(crate) fn invoice(provider: &str, through: Date) -> Ask {
 }
 
 pub(crate) fn pay(invoice: care::InvoiceId, paid_on: Option<Date>) -> Ask {
-    Ask::RecordPayment(RecordPayment { invoice, amount: None, paid_on })
+    Ask::RecordPayment(RecordPayment { invoice, amount: None, paid_on, by: "ann".to_owned() })
 }
 
 /// A step of payments that a person takes.

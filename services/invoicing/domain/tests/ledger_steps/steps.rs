@@ -169,7 +169,7 @@ fn pay(world: &mut World, chance: &mut Chance) -> Vec<Ask> {
     let some = if chance.once_in(8) { all } else { open };
     let paid_on = chance.once_in(3).then(|| date_of(world.today - chance.day(-1, 6)));
     let pay = |invoice: &care::InvoiceId| {
-        Ask::RecordPayment(RecordPayment { invoice: *invoice, amount: None, paid_on })
+        Ask::RecordPayment(RecordPayment { invoice: *invoice, amount: None, paid_on, by: "ann".to_owned() })
     };
     chance.one_of(&some).map(pay).into_iter().collect()
 }

@@ -4,6 +4,7 @@
 use super::super::{entry_dates, limits};
 use super::{run_of, text};
 use crate::accounts::Account;
+use crate::bacs_days::last_submission;
 use crate::commands::Command;
 use crate::events::{
     InvoicingEvent, PaymentRecorded, PaymentRunApproved, PaymentRunRejected, PaymentRunReleased, RunItem,
@@ -28,7 +29,7 @@ pub(super) fn approve(
     is_undecided(run)?;
     may_approve(state, run, by)?;
     let (number, pay_on, today) = (run.proposed.number, run.proposed.pay_on, london_date(command.at));
-    if pay_on <= today {
+    if last_submission(pay_on) < today {
         return Err(PaymentRejection::PayDayPassed { number, pay_on, today }.into());
     }
     if let Some(what) = outdated(state, run) {
@@ -86,6 +87,11 @@ fn may_approve(state: &State, run: &PaymentRun, by: &str) -> Result<(), Rejectio
 
 /// What of a run is not so any more: the first document or payee.
 fn outdated(state: &State, run: &PaymentRun) -> Option<String> {
+    if state.payments.policy().map(|now| now.revision) != state.payments.policy_at_proposal(run) {
+        return Some(
+            "the council's payment policy is another, which says from which account it pays".to_owned(),
+        );
+    }
     for payee in &run.proposed.payees {
         let details = state.payments.bank.get(&payee.provider);
         let verified = details.and_then(|details| details.verified.as_ref()).map(|it| it.revision);
@@ -155,5 +161,5 @@ fn paid(
     };
     state.ledger.check(&entry)?;
     let (invoice, council, at, entry) = (item.invoice, command.council, command.at, Arc::new(entry));
-    Ok(PaymentRecorded { invoice, council, paid_on, amount, entry, run: Some(run), at }.into())
+    Ok(PaymentRecorded { invoice, council, paid_on, amount, entry, run: Some(run), by: None, at }.into())
 }

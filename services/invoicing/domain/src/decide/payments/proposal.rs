@@ -2,13 +2,16 @@
 //! not paid although something is due to it stands in the proposal with the reason.
 
 use super::limits;
+use crate::bacs_days::first_pay_day;
 use crate::commands::{Command, ProposePaymentRun};
-use crate::events::{InvoicingEvent, LeftOut, LeftOutReason, PaymentRunProposed, RunItem, RunPayee};
+use crate::events::{
+    InvoicingEvent, LeftOut, LeftOutReason, PaymentRunProposed, PaymentRunRejected, RunItem, RunPayee,
+};
 use crate::journal::checked_sum;
 use crate::payables::Payable;
 use crate::payment_policy::PaymentPolicy;
 use crate::rejection::{PaymentRejection, Rejection};
-use crate::state::State;
+use crate::state::{PaymentRun, State};
 use care::working_days::is_working_day;
 use care::{Date, PaymentRunId, Pence, ProviderId, london_date};
 use jiff::Span;
@@ -26,8 +29,9 @@ pub(super) fn propose(
         return Ok(Vec::new());
     }
     let policy = state.payments.policy().ok_or(PaymentRejection::PolicyMissing)?;
-    let (pay_on, due_by) = days(&policy.policy, london_date(command.at), wanted)?;
-    let mut proposal = Proposal { state, payees: Vec::new(), left_out: Vec::new() };
+    let today = london_date(command.at);
+    let (pay_on, due_by) = days(&policy.policy, today, wanted)?;
+    let mut proposal = Proposal { state, today, payees: Vec::new(), left_out: Vec::new() };
     for (provider, due) in due(state, wanted, due_by) {
         proposal.take(provider, due)?;
     }
@@ -37,25 +41,56 @@ pub(super) fn propose(
     }
     let total = checked_sum(payees.iter().map(|payee| payee.amount)).ok_or(Rejection::AmountOverflow)?;
     let number = u32::try_from(state.payments.run_numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
-    let (council, by, at) = (command.council, by.to_owned(), command.at);
-    Ok(vec![
-        PaymentRunProposed { council, run, number, pay_on, due_by, payees, left_out, total, by, at }.into(),
-    ])
+    let mut events = lapsed(state, command, by, today);
+    let proposed = PaymentRunProposed {
+        council: command.council,
+        run,
+        number,
+        pay_on,
+        due_by,
+        payees,
+        left_out,
+        total,
+        policy: Some(policy.revision),
+        payer_ends: Some(policy.policy.payer.ends().to_owned()),
+        by: by.to_owned(),
+        at: command.at,
+    };
+    events.push(proposed.into());
+    Ok(events)
+}
+
+/// Runs that nobody released while the bank could pay them on their day: a new one takes their documents, so that none waits in them for ever.
+fn lapsed(state: &State, command: &Command, by: &str, today: Date) -> Vec<InvoicingEvent> {
+    let runs = state.payments.run_numbers.iter().filter_map(|id| state.payments.runs.get(id));
+    let rejected = |run: &PaymentRun| PaymentRunRejected {
+        council: command.council,
+        run: run.proposed.run,
+        reason: format!("not released in time for {}", run.proposed.pay_on),
+        by: by.to_owned(),
+        at: command.at,
+    };
+    runs.filter(|run| run.has_lapsed(today)).map(|run| rejected(run).into()).collect()
 }
 
 /// The pay day, and by which day what it pays is payable: what is not paid now is paid at the next run, so what would be late by then is due.
 fn days(policy: &PaymentPolicy, today: Date, wanted: &ProposePaymentRun) -> Result<(Date, Date), Rejection> {
-    let pay_on = wanted.pay_on.or_else(|| policy.next_run(today)).ok_or(PaymentRejection::PayDayMissing)?;
-    let ahead = today.until(pay_on).map_or(0, |span| span.get_days());
+    let earliest = first_pay_day(today);
+    // The next of the calendar that a file of today still reaches.
+    let of_calendar = || policy.next_run(earliest.yesterday().unwrap_or(earliest));
+    let pay_on = wanted.pay_on.or_else(of_calendar).ok_or(PaymentRejection::PayDayMissing)?;
     let latest = today.saturating_add(Span::new().days(limits::PAY_DAYS_AHEAD_MAX));
-    let wrong = match ahead {
-        ..=0 => Some("the bank needs a day"),
-        ahead if ahead > limits::PAY_DAYS_AHEAD_MAX => Some("BACS takes no payment so far ahead"),
-        _ if !is_working_day(pay_on) => Some("BACS pays on working days alone"),
-        _ => None,
+    let wrong = if pay_on < earliest {
+        Some("BACS pays two working days after it has the file")
+    } else if pay_on > latest {
+        Some("BACS takes no payment so far ahead")
+    } else if !is_working_day(pay_on) {
+        Some("BACS pays on working days alone")
+    } else {
+        None
     };
     if let Some(wrong) = wrong {
-        return Err(PaymentRejection::PayDayInvalid { pay_on, wrong, latest }.into());
+        return Err(PaymentRejection::PayDayInvalid { pay_on, wrong, earliest, latest }.into());
     }
     let next = policy.next_run(pay_on).map(|next| next.yesterday().unwrap_or(next));
     Ok((pay_on, wanted.due_by.or(next).unwrap_or(pay_on)))
@@ -77,6 +112,7 @@ fn due(state: &State, wanted: &ProposePaymentRun, due_by: Date) -> BTreeMap<Prov
 
 struct Proposal<'a> {
     state: &'a State,
+    today: Date,
     payees: Vec<RunPayee>,
     left_out: Vec<LeftOut>,
 }
@@ -130,7 +166,10 @@ impl Proposal<'_> {
         if due.is_empty() {
             return Err(LeftOutReason::NothingDue);
         }
-        if due.iter().any(|it| self.state.payments.held.contains_key(&it.invoice)) {
+        if self.state.is_in_house(provider) {
+            return Err(LeftOutReason::InHouse);
+        }
+        if due.iter().any(|it| self.state.payments.holding(it.invoice, self.today).is_some()) {
             return Err(LeftOutReason::InAnotherRun);
         }
         if amount <= Pence::ZERO {

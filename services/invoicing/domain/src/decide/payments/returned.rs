@@ -7,7 +7,7 @@ use crate::commands::{Command, RecordPaymentReturned, ReturnOf};
 use crate::events::{InvoicingEvent, PaymentReturned};
 use crate::journal::{EntryCode, EntryId, JournalEntry, balanced};
 use crate::rejection::{PaymentRejection, Rejection};
-use crate::state::{InvoicePayment, PaymentRunStatus, State};
+use crate::state::{InvoicePayment, State};
 use care::{Date, InvoiceId, Nights, PaymentRunId, ProviderId, london_date};
 use std::sync::Arc;
 
@@ -19,12 +19,11 @@ pub(super) fn record(
     ask: &RecordPaymentReturned,
 ) -> Result<Vec<InvoicingEvent>, Rejection> {
     let reason = text("reason", &ask.reason)?;
-    let payments = match &ask.of {
+    let (payments, since) = match &ask.of {
         ReturnOf::Run(run, provider) => of_run(state, *run, provider)?,
         ReturnOf::Invoice(invoice) => of_invoice(state, *invoice)?,
     };
-    let paid_on = payments.iter().map(|(_, payment)| payment.on).max().unwrap_or(Date::MIN);
-    let returned_on = open_day(state, command, ask.returned_on, paid_on)?;
+    let returned_on = open_day(state, command, ask.returned_on, since)?;
     let mut events = Vec::with_capacity(payments.len());
     for (invoice, payment) in payments {
         let entry = mirror(state, command, payment, returned_on)?;
@@ -40,28 +39,29 @@ pub(super) fn record(
 }
 
 /// The day on which it came back: as asked, which must be possible and in an open period, or today.
-fn open_day(state: &State, command: &Command, asked: Option<Date>, paid_on: Date) -> Result<Date, Rejection> {
+fn open_day(state: &State, command: &Command, asked: Option<Date>, since: Date) -> Result<Date, Rejection> {
     let today = london_date(command.at);
     let returned_on = asked.unwrap_or(today);
-    if returned_on < paid_on || returned_on > today {
-        return Err(PaymentRejection::ReturnDateInvalid { returned_on, paid_on, today }.into());
+    if returned_on < since || returned_on > today {
+        return Err(PaymentRejection::ReturnDateInvalid { returned_on, since, today }.into());
     }
     match state.open_from.filter(|open_from| asked.is_some() && returned_on < *open_from) {
-        Some(open_from) => Err(Rejection::PeriodClosed { on: returned_on, open_from }),
+        Some(open_from) => Err(Rejection::PeriodClosed { field: "returned_on", on: returned_on, open_from }),
         None => Ok(returned_on),
     }
 }
 
-type Paid<'a> = Vec<(InvoiceId, &'a InvoicePayment)>;
+/// Payments, and the first day on which they can have come back.
+type Paid<'a> = (Vec<(InvoiceId, &'a InvoicePayment)>, Date);
 
-/// All that a run paid to a provider: the bank sends one sum back as a whole.
+/// All that a run paid to a provider: the bank sends one sum back as a whole. It may refuse it as soon as it has the file.
 fn of_run<'a>(state: &'a State, id: PaymentRunId, provider: &ProviderId) -> Result<Paid<'a>, Rejection> {
     let run = run_of(state, id)?;
     let number = run.proposed.number;
-    if run.status() != PaymentRunStatus::Released {
+    let Some(released) = run.released.as_ref() else {
         let (status, remedy) = (run.status(), "only what went to the bank comes back");
         return Err(PaymentRejection::RunStatus { number, status, remedy }.into());
-    }
+    };
     let unknown = || PaymentRejection::PayeeUnknown { number, provider: provider.clone() };
     let payee = run.payee(provider).ok_or_else(unknown)?;
     let of_item = |invoice: InvoiceId| {
@@ -69,12 +69,12 @@ fn of_run<'a>(state: &'a State, id: PaymentRunId, provider: &ProviderId) -> Resu
         let (_, payments) = state.payments_of(invoice)?;
         payments.iter().find(paid).map(|payment| (invoice, payment))
     };
-    let payments: Paid<'_> = payee.items.iter().filter_map(|item| of_item(item.invoice)).collect();
+    let payments: Vec<_> = payee.items.iter().filter_map(|item| of_item(item.invoice)).collect();
     if payments.is_empty() {
         let what = format!("{provider} in payment run {number}");
         return Err(PaymentRejection::NothingToReturn { what }.into());
     }
-    Ok(payments)
+    Ok((payments, released.created_on))
 }
 
 /// The last payment of an invoice that has not come back.
@@ -86,7 +86,7 @@ fn of_invoice(state: &State, id: InvoiceId) -> Result<Paid<'_>, Rejection> {
         Some(payment) if payment.run.is_some() => {
             Err(PaymentRejection::PaidByRun { invoice: number.to_owned() }.into())
         }
-        Some(payment) => Ok(vec![(id, payment)]),
+        Some(payment) => Ok((vec![(id, payment)], payment.on)),
     }
 }
 

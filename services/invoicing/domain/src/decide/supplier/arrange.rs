@@ -2,6 +2,7 @@
 
 use super::QueryRejected;
 use crate::commands::{ArrangeBilling, Command, SetMatchTolerance};
+use crate::decide::limits;
 use crate::events::{BillingArranged, InvoiceKind, InvoicingEvent, MatchToleranceSet};
 use crate::rejection::Rejection;
 use crate::state::State;
@@ -16,6 +17,9 @@ pub(in crate::decide) fn arrange(
     let (from, today) = (ask.from, london_date(command.at));
     if ask.agreed_on > today {
         return Err(QueryRejected::AgreedInFuture { agreed_on: ask.agreed_on, today }.into());
+    }
+    if !limits::YEARS.contains(&from.year()) {
+        return Err(QueryRejected::ArrangementOutOfRange { from }.into());
     }
     let arranged = BillingArranged {
         provider: ask.provider.clone(),

@@ -76,6 +76,10 @@ impl Receipt<'_> {
             return Err(InvoiceTrouble::NoNights);
         }
         amounts(line)?;
+        // What a credit note takes back is judged by the invoice that it names: the agreement may have lost those nights since.
+        if self.invoice.kind == InvoiceKind::CreditNote {
+            return Ok(());
+        }
         let (agreement, provider) = (line.agreement, self.provider);
         let unknown = || InvoiceTrouble::AgreementUnknown { agreement, provider: provider.clone() };
         // That of another provider is as unknown as one that is not there.
@@ -94,7 +98,7 @@ impl Receipt<'_> {
         if line.nights.end() > self.today {
             return Err(InvoiceTrouble::NightsInFuture { nights: line.nights, today: self.today });
         }
-        match self.self_billed_night(line.nights).filter(|_| self.invoice.kind == InvoiceKind::Invoice) {
+        match self.self_billed_night(line.nights) {
             Some(night) => Err(InvoiceTrouble::SelfBilled { provider: provider.clone(), night }),
             None => Ok(()),
         }

@@ -8,10 +8,12 @@ mod checks;
 mod credit;
 mod query;
 mod rejection;
+mod rematch;
 
 pub(super) use arrange::{arrange, set_tolerance};
 pub(super) use query::{answer, query, resolve};
 pub use rejection::{InvoiceRejected, InvoiceTrouble, QueryRejected};
+pub(super) use rematch::rematch;
 
 use super::matching::Matching;
 use super::{entry_dates, is_new, limits};
@@ -92,7 +94,7 @@ impl Receipt<'_> {
             InvoiceKind::CreditNote => Vec::new(),
             InvoiceKind::Invoice => {
                 let (state, supplier) = (self.state, self.supplier);
-                let matching = Matching { state, supplier, anew: None, kept: Pence::ZERO };
+                let matching = Matching { state, supplier, anew: None, kept: Pence::ZERO, changed: None };
                 matching.lines(&invoice.lines, supplier.tolerance(self.received_on))
             }
         };

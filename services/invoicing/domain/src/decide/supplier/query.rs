@@ -131,16 +131,20 @@ fn results(
         QueryOutcome::AcceptedAsAgreed => Tolerance::default(),
         QueryOutcome::Withdrawn => state.supplier.tolerance(invoice.received.received_on),
     };
-    // What is credited is asked for no more.
+    let kept = invoice.accepted() - Change::accepted(matches_of(invoice, lines)).gross();
+    let anew = Some((invoice.received.invoice, lines));
+    let matching = Matching { state, supplier: &state.supplier, anew, kept, changed: None };
+    matching.lines(&asked(invoice), tolerance)
+}
+
+/// What an invoice asks for: what is credited is asked for no more.
+pub(super) fn asked(invoice: &SupplierInvoice) -> Vec<SupplierLine> {
     let left = |(_, sent, now): (usize, &SupplierLine, &crate::state::LineStanding)| SupplierLine {
         net: sent.net - now.credited,
         vat_amount: sent.vat_amount - now.credited_vat,
         ..sent.clone()
     };
-    let asked: Vec<SupplierLine> = invoice.standing_lines().map(left).collect();
-    let kept = invoice.accepted() - Change::accepted(matches_of(invoice, lines)).gross();
-    let anew = Some((invoice.received.invoice, lines));
-    Matching { state, supplier: &state.supplier, anew, kept }.lines(&asked, tolerance)
+    invoice.standing_lines().map(left).collect()
 }
 
 fn found(state: &State, id: InvoiceId) -> Result<&SupplierInvoice, Rejection> {
@@ -169,18 +173,18 @@ fn chosen(invoice: &SupplierInvoice, named: &[u32]) -> Result<BTreeSet<usize>, R
     named.iter().map(place).collect()
 }
 
-fn numbered(line: usize) -> u32 {
+pub(super) fn numbered(line: usize) -> u32 {
     u32::try_from(line + 1).unwrap_or(u32::MAX)
 }
 
-fn matches_of<'a>(
+pub(super) fn matches_of<'a>(
     invoice: &'a SupplierInvoice,
     lines: &'a BTreeSet<usize>,
 ) -> impl Iterator<Item = &'a LineMatch> {
     lines.iter().filter_map(|n| invoice.lines.get(*n)).map(|it| &it.matched)
 }
 
-fn posted(
+pub(super) fn posted(
     state: &State,
     command: &Command,
     invoice: &SupplierInvoice,

@@ -1,5 +1,6 @@
 //! Why an invoice that a provider sends is not taken, and why a query of one cannot be made or ended.
 
+use crate::decide::limits;
 use care::{AgreementId, CouncilId, Date, Nights, Pence, ProviderId, RefusalKind, Violation};
 
 /// What of a submission is wrong, and where in it.
@@ -320,6 +321,16 @@ pub enum QueryRejected {
         /// The day after the last invoiced night.
         billed_to: Date,
     },
+    /// A day that no ledger has.
+    #[error(
+        "{from} is not in the years {} to {}: give the first night that it is for",
+        limits::YEARS.start(),
+        limits::YEARS.end()
+    )]
+    ArrangementOutOfRange {
+        /// The day.
+        from: Date,
+    },
     /// Agreed after today.
     #[error("{agreed_on} is after today, {today}: record it when both have agreed")]
     AgreedInFuture {
@@ -352,6 +363,7 @@ impl QueryRejected {
             Self::IsCreditNote { .. } => "INVOICE_IS_CREDIT_NOTE",
             Self::ArrangementWithinCharge { .. } => "ARRANGEMENT_DATE_INVALID",
             Self::ArrangementTooEarly { .. } => "ARRANGEMENT_TOO_EARLY",
+            Self::ArrangementOutOfRange { .. } => "DATE_OUT_OF_RANGE",
             Self::AgreedInFuture { .. } => "AGREED_IN_FUTURE",
             Self::ToleranceInPast { .. } => "TOLERANCE_IN_PAST",
         }
@@ -361,6 +373,7 @@ impl QueryRejected {
         match self {
             Self::LineUnknown { .. }
             | Self::RejectedInPart
+            | Self::ArrangementOutOfRange { .. }
             | Self::AgreedInFuture { .. }
             | Self::ToleranceInPast { .. } => RefusalKind::Invalid,
             _ => RefusalKind::Precondition,
@@ -372,6 +385,7 @@ impl QueryRejected {
             Self::LineUnknown { .. } | Self::RejectedInPart => Some("lines"),
             Self::ArrangementWithinCharge { .. }
             | Self::ArrangementTooEarly { .. }
+            | Self::ArrangementOutOfRange { .. }
             | Self::ToleranceInPast { .. } => Some("from"),
             Self::AgreedInFuture { .. } => Some("agreed_on"),
             _ => None,
