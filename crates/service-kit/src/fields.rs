@@ -138,13 +138,20 @@ impl Fields {
         self.text_optional(field, trimmed, chars_max)
     }
 
-    /// As [`Fields::text`], where empty is fine.
+    /// As [`Fields::text`], where empty is fine. Characters that are not seen, or turn round how others are shown, are refused: what
+    /// somebody reads would not be what is compared and searched.
     pub fn text_optional(&mut self, field: &str, text: &str, chars_max: usize) -> Option<String> {
         let trimmed = text.trim();
         if trimmed.chars().count() > chars_max {
             self.violation(field, format!("is longer than {chars_max} characters"));
         } else if trimmed.chars().any(|c| c.is_control() && c != '\n') {
             self.violation(field, "holds control characters");
+        } else if let Some(hidden) = trimmed.chars().find(|c| is_hidden(*c)) {
+            let code = u32::from(hidden);
+            self.violation(
+                field,
+                format!("holds U+{code:04X}, which nobody sees: type it again, or paste it as plain text"),
+            );
         } else {
             return Some(trimmed.to_owned());
         }
@@ -275,6 +282,16 @@ pub fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }
 
+/// Whether a character takes no room or changes the direction of others: bidirectional marks, spaces of no width, fillers, tags. Joiners are
+/// not among them, since Persian and Indic names are written with them.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +310,21 @@ mod tests {
         let fields: Vec<_> =
             details.bad_request().unwrap().field_violations.iter().map(|v| v.field.clone()).collect();
         assert_eq!(fields, ["parent", "start", "weekly_pence"]);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_no_part_of_a_text() {
+        for wrong in
+            ["\u{200b}", "a\u{200b}b", "\u{202e}txet", "a\u{2066}b", "\u{feff}a", "a\u{ad}b", "a\u{7}b"]
+        {
+            let mut fields = Fields::new();
+            assert_eq!(fields.text("text", wrong, 10), None, "{wrong:?}");
+            assert_eq!(fields.text_optional("text", wrong, 10), None, "{wrong:?}");
+        }
+        let mut fields = Fields::new();
+        for right in ["two\nlines", "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}", "e\u{301}", "\u{2764}\u{fe0f}"] {
+            assert_eq!(fields.text("text", right, 10).as_deref(), Some(right));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use api::referrals as proto;
 use care::published::{Approval, FunderShare};
 use care::{CodeSet, CouncilId, Date, Refusal, RefusalKind, Timestamp, Violation, code_sets, last_day_ahead};
 use geography::{Outcode, Postcode, Sector, locate, locate_outcode, sector_of};
-use referrals_domain::{AVOID_AREAS_MAX, Education, FamilyTime, Profile, Requirements};
+use referrals_domain::{AVOID_AREAS_MAX, Education, FamilyTime, Profile, Requirements, age_max};
 use service_kit::terms::funder_given;
 use service_kit::{Fields, Form, refuse};
 use std::collections::BTreeSet;
@@ -17,10 +17,13 @@ use std::fmt::Display;
 const NARRATIVE_CHARS_MAX: usize = 20_000;
 /// How many days ago a home may have been needed.
 const DAYS_BACK_MAX: usize = 92;
+/// An age that nothing in a form is wrong with: young enough for a child, old enough for every route.
+const RIGHT_FOR_ALL: u8 = 16;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
-const POSTCODE_NOWHERE: &str = "no address lies in this postcode sector";
+const POSTCODE_NOWHERE: &str =
+    "no address lies in this postcode sector: check it, or leave it empty if it is not known";
 
 /// A postcode of the right form in a sector, or an outcode, that nobody has an address in.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,11 +33,7 @@ struct PostcodeUnknown {
 
 impl Display for PostcodeUnknown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}: no address lies in this postcode sector: check it, or leave it empty if it is not known",
-            self.field
-        )
+        write!(f, "{}: {POSTCODE_NOWHERE}", self.field)
     }
 }
 
@@ -86,11 +85,15 @@ pub(crate) fn asked<N>(
     let birth = clear.person.as_ref().and_then(|person| person.date_of_birth);
     let age = age(&mut fields, from, birth, before, today);
     let anchor = anchor(&mut fields, &mut unknown, &from.anchor, sector, before);
-    let needed_from = needed_from(&mut fields, &from.needed_from, before, today);
     // Where one of these is wrong anything right stands in for it, so that what is wrong elsewhere is told with it.
+    let home = identity.is_some_and(|identity| !identity.home_postcode.trim().is_empty());
+    let anchored = home || !from.anchor.trim().is_empty();
+    let anchor = anchor.or_else(|| anchored.then(|| "DE1".to_owned()));
+    let needed_from = needed_from(&mut fields, &from.needed_from, before, today);
     let areas = avoid_areas(&mut fields, &from.avoid_areas);
     let profile = profile(from, areas);
-    let read = read(from, age.unwrap_or((0, false)), needed_from.unwrap_or(today), anchor, profile);
+    let read =
+        read(from, age.unwrap_or((RIGHT_FOR_ALL, false)), needed_from.unwrap_or(today), anchor, profile);
     if requirements.is_some() {
         for violation in read.violations(today) {
             fields.violation(format!("requirements.{}", violation.field), violation.description);
@@ -216,20 +219,22 @@ fn age(
     today: Date,
 ) -> Option<(u8, bool)> {
     const FIELD: &str = "requirements.age_years";
+    let oldest = age_max(given(&from.route_into_care).as_deref());
     match (birth, from.age_years) {
         (Some(_), Some(_)) => {
             fields.violation(FIELD, "leave it out: the age follows from the date of birth");
             None
         }
         (Some(birth), None) => match age_on(birth, today) {
-            Some(age) if age <= 17 => Some((age, false)),
+            Some(age) if age <= oldest => Some((age, false)),
             _ => {
-                fields
-                    .violation("identity.date_of_birth", "it must be that of a child: born, and not yet 18");
+                let whose = "it must be that of a child, born and not yet 18, or with route_into_care CARE_LEAVER of somebody not yet 25";
+                fields.violation("identity.date_of_birth", whose);
                 None
             }
         },
-        (None, Some(age)) => fields.number::<u8>(FIELD, age, 0..=17).map(|age| (age, true)),
+        // Whether it is too old the requirements say.
+        (None, Some(age)) => Some((u8::try_from(age).unwrap_or(u8::MAX), true)),
         (None, None) => {
             if before.age.is_none() {
                 fields.violation(FIELD, "give the assessed age where no date of birth is known");
@@ -273,11 +278,11 @@ fn clear(
     today: Date,
 ) -> (Clear, Option<Sector>) {
     let Some(from) = identity else { return (Clear::default(), None) };
+    let given_name = name(fields, "identity.given_name", &from.given_name);
+    let family_name = name(fields, "identity.family_name", &from.family_name);
     let mut text = |field: &str, text: &str, most: usize| {
         fields.text_optional(&format!("identity.{field}"), text, most).unwrap_or_default()
     };
-    let given_name = text("given_name", &from.given_name, NAME_CHARS_MAX);
-    let family_name = text("family_name", &from.family_name, NAME_CHARS_MAX);
     let case_reference = text("case_reference", &from.case_reference, 40);
     let narrative = text("narrative", &from.narrative, NARRATIVE_CHARS_MAX);
     let (home_postcode, sector) = home(fields, unknown, &from.home_postcode);
@@ -292,28 +297,41 @@ fn clear(
     (clear, sector)
 }
 
+/// A child's name, empty if it is not known; without one letter it is no name.
+fn name(fields: &mut Fields, field: &str, text: &str) -> String {
+    let Some(name) = fields.text_optional(field, text, NAME_CHARS_MAX) else { return String::new() };
+    if text.is_empty() || (name.chars().any(char::is_alphabetic) && !name.contains('\n')) {
+        return name;
+    }
+    fields.violation(
+        field,
+        "it is no name: expected one line with a letter in it, or nothing if it is not known",
+    );
+    String::new()
+}
+
 /// The codes that are sealed. A wrong one is not repeated, since it would stand in clear in the refusal.
 fn sealed_codes(fields: &mut Fields, from: &proto::Identity, today: Date) -> SealedCodes {
     let year = code_sets::collection_year(today);
-    let mut wrong = |field: &str, set: care::CodeSet, codes: &[String]| {
+    let mut wrong = |field: &str, set: care::CodeSet, codes: &[String], several: bool| {
         let repeated = codes.iter().collect::<BTreeSet<_>>().len() < codes.len();
         let none = codes.len() > 1 && codes.iter().any(|code| code == "NONE");
         if repeated || none || codes.iter().any(|code| set.check(code, year).is_err()) {
             let expected: Vec<&str> = set.codes.iter().map(|code| code.code).collect();
-            let expected = expected.join(", ");
+            let how = if several { "codes, each once, and NONE alone" } else { "code" };
             fields.violation(
                 format!("identity.{field}"),
-                format!("expected {} codes, each once, and NONE alone: {expected}", set.name),
+                format!("expected {} {how}: {}", set.name, expected.join(", ")),
             );
         }
     };
-    wrong("health", code_sets::HEALTH, &from.health);
+    wrong("health", code_sets::HEALTH, &from.health, true);
     for (field, set, code) in [
         ("ethnicity", code_sets::ETHNICITY, &from.ethnicity),
         ("religion", code_sets::RELIGION, &from.religion),
         ("language", code_sets::LANGUAGE, &from.language),
     ] {
-        wrong(field, set, given(code).as_slice());
+        wrong(field, set, given(code).as_slice(), false);
     }
     SealedCodes {
         health: from.health.clone(),

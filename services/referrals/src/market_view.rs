@@ -146,7 +146,7 @@ impl Reaction for MarketView {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use care::{StreamId, Timestamp};
     use eventlog::sqlite::SqliteStore;
@@ -154,7 +154,7 @@ mod tests {
 
     const MARKET: LogId = LogId::region(Service::Vacancies);
 
-    fn registered(position: u64) -> Arc<Recorded> {
+    pub(crate) fn registered(position: u64) -> Arc<Recorded> {
         let payload = format!(
             r#"{{"provider":"p{}","name":"Simulated {position}","at":"2026-01-05T10:00:00Z"}}"#,
             position % 100

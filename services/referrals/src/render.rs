@@ -294,6 +294,7 @@ fn age_band(age_years: u8) -> proto::AgeBand {
         AgeBand::From10To12 => proto::AgeBand::AgeBand10To12,
         AgeBand::From13To15 => proto::AgeBand::AgeBand13To15,
         AgeBand::From16To17 => proto::AgeBand::AgeBand16To17,
+        AgeBand::From18To24 => proto::AgeBand::AgeBand18To24,
     }
 }
 

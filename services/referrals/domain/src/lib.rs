@@ -62,7 +62,7 @@ pub use profile::{AVOID_AREAS_MAX, Background, BackgroundPart, Education, Family
 pub use ranking::{Contender, SCORE_MAX, Standing, rank};
 pub use recognition::{ALIKE_MIN, Blur, Comparison, Recognition, Trait};
 pub use rejection::Rejection;
-pub use requirements::{AgeBand, KeyPurpose, Requirements, Sealed};
+pub use requirements::{AgeBand, KeyPurpose, RADIUS_WITHOUT_ANCHOR, Requirements, Sealed, age_max};
 pub use siblings::{SIBLINGS_MAX, SiblingOutcome};
 pub use stability::{Count, Stability, year_ending};
 pub use state::{

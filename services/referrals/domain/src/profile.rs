@@ -134,7 +134,7 @@ impl Profile {
         found.unless(
             age_years >= 16 || !late,
             "route_into_care",
-            "HOMELESS_16_17 and CARE_LEAVER are for young people of 16 and 17",
+            "HOMELESS_16_17 is for young people of 16 and 17, CARE_LEAVER for those of 16 to 24",
         );
         found.codes_or_none("exclusions", code_sets::EXCLUSION, &self.exclusions);
         found.unless(

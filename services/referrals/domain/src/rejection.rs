@@ -386,7 +386,8 @@ pub enum Rejection {
 
 impl Rejection {
     /// One wrong field.
-    pub(crate) fn field(field: &str, description: &str) -> Self {
+    #[must_use]
+    pub fn field(field: &str, description: &str) -> Self {
         Self::FieldInvalid(vec![Violation { field: field.to_owned(), description: description.to_owned() }])
     }
 }

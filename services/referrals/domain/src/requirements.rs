@@ -7,7 +7,7 @@ use care::planted::{Planted, is_planted};
 use care::published::FunderShare;
 use care::{Code, CodeSet, CodeUnknown, Date, Violation, code_sets};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Personal data sealed under a key of its own (see [`KeyPurpose`]), as the sealing crate writes it: opaque here, and
 /// hexadecimal throughout.
@@ -73,10 +73,12 @@ pub enum AgeBand {
     From13To15,
     /// 16 and 17 years.
     From16To17,
+    /// 18 to 24 years, of care leavers.
+    From18To24,
 }
 
 impl AgeBand {
-    /// The band of an age in whole years; a referral's is at most 17.
+    /// The band of an age in whole years; a referral's is at most 24.
     #[must_use]
     pub fn of(age_years: u8) -> Self {
         match age_years {
@@ -84,17 +86,29 @@ impl AgeBand {
             5..=9 => Self::From5To9,
             10..=12 => Self::From10To12,
             13..=15 => Self::From13To15,
-            16.. => Self::From16To17,
+            16..=17 => Self::From16To17,
+            18.. => Self::From18To24,
         }
     }
 }
+
+/// The oldest that a child is, in whole years.
+const CHILD_AGE_MAX: u8 = 17;
+
+/// The oldest that a care leaver is who can be referred, in whole years: a council advises and helps a former relevant child up to its 25th
+/// birthday (Children Act 1989, sections 23C and 23CZB).
+const CARE_LEAVER_AGE_MAX: u8 = 24;
+
+/// The provision that takes nobody who is of age: its order is about a child (Children Act 1989, section 25). Whom any other takes, each
+/// place says itself: its registration, approval and advertisement bound the ages, and search, hold and award read them.
+const CHILDREN_ONLY: &str = "SECURE";
 
 /// What is asked for. There is no free text in it: words that may hold an identifier belong into the sealed part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirements {
     /// The kinds of provision sought, PROVISION codes, at least one.
     pub provisions: Vec<String>,
-    /// The child's age when this version was written, 0 to 17 whole years.
+    /// The child's age when this version was written, 0 to 17 whole years, or a care leaver's, up to 24.
     pub age_years: u8,
     /// Whether the age was assessed, since no date of birth is known.
     pub age_assessed: bool,
@@ -146,7 +160,7 @@ impl Requirements {
         #[cfg(feature = "planted-defects")]
         let unregistered = unregistered && !is_planted(Planted::UnregisteredAwarded);
         found.unless(!unregistered, "provisions", "UNREGISTERED cannot be sought or awarded by a referral");
-        found.unless(self.age_years <= 17, "age_years", "a child's age is 0 to 17 years");
+        found.age(self);
         found.codes("sex", code_sets::SEX, std::slice::from_ref(&self.sex));
         found.codes("needs", code_sets::NEED, &self.needs);
         found.codes("category_of_need", code_sets::CATEGORY_OF_NEED, self.category_of_need.as_slice());
@@ -157,6 +171,11 @@ impl Requirements {
             in_range(self.max_distance_miles, 1, 400),
             "max_distance_miles",
             "expected 1 to 400 miles",
+        );
+        found.unless(
+            self.max_distance_miles.is_none() || self.anchor.is_some(),
+            "max_distance_miles",
+            RADIUS_WITHOUT_ANCHOR,
         );
         found.unless(
             in_range(self.sibling_group_size.map(u16::from), 1, 12),
@@ -175,6 +194,7 @@ impl Requirements {
         );
         found.funders(&self.funders);
         self.profile.check(&mut found, self.age_years, self.uasc);
+        found.contradictions(self);
         found.list
     }
 
@@ -200,15 +220,70 @@ impl Found {
 
     /// Each must be a code of the set, and none twice.
     pub(crate) fn codes(&mut self, field: &str, set: CodeSet, codes: &[String]) {
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for code in codes.iter().take(set.codes.len()) {
+            let times = seen.entry(code).or_default();
+            *times += 1;
             let checked: Result<&Code, CodeUnknown> = set.check(code, self.year);
-            if let Err(unknown) = checked {
-                self.unless(false, field, &unknown.to_string());
+            match checked {
+                Ok(known) if *times == 2 => {
+                    self.unless(false, field, &format!("{} stands more than once: send it once", known.code));
+                }
+                Err(mut unknown) if *times == 1 => {
+                    // It is a code, and nothing that can be sought.
+                    unknown.expected.retain(|code| *code != UNREGISTERED);
+                    self.unless(false, field, &unknown.to_string());
+                }
+                Ok(_) | Err(_) => {}
             }
-            self.unless(seen.insert(code), field, "the same code stands twice");
         }
         self.unless(codes.len() <= set.codes.len(), field, "more codes than the set holds");
+    }
+
+    /// How old somebody is who is referred, and what is sought for who is of age.
+    fn age(&mut self, asked: &Requirements) {
+        let oldest = age_max(asked.profile.route_into_care.as_deref());
+        self.unless(asked.age_years <= oldest, "age_years", AGES);
+        let children_only = asked.provisions.iter().any(|code| code == CHILDREN_ONLY);
+        self.unless(
+            asked.age_years <= CHILD_AGE_MAX || oldest <= CHILD_AGE_MAX || !children_only,
+            "provisions",
+            "SECURE takes nobody of 18 or more: leave it out for this care leaver",
+        );
+    }
+
+    /// What one field says and another denies. Which of them is wrong nobody but the council knows: a home would be sought, and paid for, by
+    /// either.
+    fn contradictions(&mut self, asked: &Requirements) {
+        let (siblings, size) = (asked.profile.siblings.as_deref(), asked.sibling_group_size);
+        let needs = |code: &str| asked.needs.iter().any(|need| need == code);
+        self.unless(
+            siblings != Some("REQUIRED") || size != Some(1),
+            "sibling_group_size",
+            "siblings is REQUIRED, and 1 is this child alone: give how many seek a home together, or send another siblings code",
+        );
+        let apart = siblings.filter(|code| matches!(*code, "APART" | "NO_SIBLINGS"));
+        if let Some(code) = apart {
+            self.unless(
+                size.is_none_or(|size| size < 2),
+                "sibling_group_size",
+                &format!("siblings is {code}, so nobody seeks a home with this child: send 1 or nothing, or another siblings code"),
+            );
+        }
+        let alone = apart.map(|code| format!("siblings is {code}"));
+        let alone = alone.or_else(|| (size == Some(1)).then(|| "sibling_group_size is 1".to_owned()));
+        if let Some(alone) = alone.filter(|_| needs("SIBLINGS")) {
+            self.unless(
+                false,
+                "needs",
+                &format!("{alone}, and SIBLINGS asks for a home together: leave out one of them"),
+            );
+        }
+        self.unless(
+            asked.profile.parent_and_child.as_deref() != Some("NO") || !needs("PARENT_CHILD"),
+            "needs",
+            "parent_and_child is NO, and PARENT_CHILD asks for parent and child together: leave out one of them",
+        );
     }
 
     fn funders(&mut self, funders: &[FunderShare]) {
@@ -222,6 +297,18 @@ impl Found {
             "the shares must each be at least 1 and sum to 10,000 basis points",
         );
     }
+}
+
+/// What is said of an age out of range.
+const AGES: &str = "expected 0 to 17 years, or up to 24 with route_into_care CARE_LEAVER";
+
+/// What is said of a radius that nothing is measured from.
+pub const RADIUS_WITHOUT_ANCHOR: &str = "it is measured from the referral's anchor, and there is none: give the anchor or the home postcode, or leave the radius out";
+
+/// The oldest, in whole years, that somebody is who comes by a ROUTE_INTO_CARE code.
+#[must_use]
+pub fn age_max(route_into_care: Option<&str>) -> u8 {
+    if route_into_care == Some("CARE_LEAVER") { CARE_LEAVER_AGE_MAX } else { CHILD_AGE_MAX }
 }
 
 pub(crate) fn in_range(value: Option<u16>, least: u16, most: u16) -> bool {

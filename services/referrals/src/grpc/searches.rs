@@ -10,7 +10,7 @@ use care::market::Market;
 use care::{CouncilId, Date, london_date};
 use geography::Miles;
 use matching::{Criteria, Impact, Match, Measure};
-use referrals_domain::{RecordSearch, ReferralEvent, Rejection, Requirements};
+use referrals_domain::{RADIUS_WITHOUT_ANCHOR, RecordSearch, ReferralEvent, Rejection, Requirements};
 use service_kit::{
     Caller, Fields, establishment_name, household_name, place_name, provider_name, refuse, run_command,
 };
@@ -112,6 +112,10 @@ impl Referrals {
         self.market_whole().await?;
         let max_distance_miles = within.or(asked.max_distance_miles);
         let criteria = criteria(council, &asked, max_distance_miles, london_date(caller.at));
+        // It would leave nothing out, and be recorded as if it had.
+        if criteria.within.is_some() && criteria.near.is_none() {
+            return Err(refuse(&Rejection::field("max_distance_miles", RADIUS_WITHOUT_ANCHOR)));
+        }
         let (found, answer, market_position) = self.market.search(|index, market, position| {
             let explained = index.explain(&criteria, caller.at);
             let found = explained.result(limit.max(TOP_MAX));

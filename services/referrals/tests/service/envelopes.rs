@@ -258,7 +258,11 @@ async fn with_the_childs_keys_those_of_its_provider_are_destroyed() {
 async fn a_referral_without_anything_sealed_is_shortlisted_and_read_all_the_same() {
     let bench = Bench::open().await;
     let unnamed = proto::PostReferralRequest {
-        requirements: Some(proto::Requirements { age_years: Some(14), ..requirements() }),
+        requirements: Some(proto::Requirements {
+            age_years: Some(14),
+            max_distance_miles: None,
+            ..requirements()
+        }),
         identity: None,
         ..post_request("r-2")
     };

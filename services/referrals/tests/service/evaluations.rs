@@ -322,7 +322,7 @@ async fn a_policy_asks_that_offers_be_evaluated() {
 #[tokio::test]
 async fn the_key_of_a_rationale_is_needed_like_a_narratives() {
     let bench = Bench::open().await.with_market().await;
-    let unnamed = proto::Requirements { age_years: Some(14), ..requirements() };
+    let unnamed = proto::Requirements { age_years: Some(14), max_distance_miles: None, ..requirements() };
     let message =
         proto::PostReferralRequest { requirements: Some(unnamed), identity: None, ..post_request("r-1") };
     let posted = bench.post_as(message).await;

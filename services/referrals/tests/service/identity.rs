@@ -244,7 +244,11 @@ async fn a_repeat_after_keys_were_lost_is_not_called_another_request_and_makes_n
     let bench = Bench::open().await;
     let (referral, offer) = bench.offered().await;
     let unnamed = proto::PostReferralRequest {
-        requirements: Some(proto::Requirements { age_years: Some(14), ..requirements() }),
+        requirements: Some(proto::Requirements {
+            age_years: Some(14),
+            max_distance_miles: None,
+            ..requirements()
+        }),
         identity: None,
         ..post_request("r-2")
     };
@@ -311,7 +315,7 @@ async fn replay_gives_the_same_state() {
 #[tokio::test]
 async fn what_is_unknown_stays_unknown() {
     let bench = Bench::open().await;
-    let asked = proto::Requirements { age_years: Some(15), ..requirements() };
+    let asked = proto::Requirements { age_years: Some(15), max_distance_miles: None, ..requirements() };
     let message = proto::PostReferralRequest {
         requirements: Some(asked),
         identity: Some(proto::Identity { family_name: "Quagmire".to_owned(), ..Default::default() }),

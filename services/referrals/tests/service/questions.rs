@@ -92,7 +92,9 @@ async fn no_answer_names_the_child_and_a_question_that_does_is_kept_back() {
 async fn a_question_is_a_text_of_a_bounded_length_and_ends_with_the_search() {
     let bench = Bench::open().await;
     let (referral, offer) = bench.offered().await;
-    for text in [String::new(), "x".repeat(2_001)] {
+    for text in
+        [String::new(), "x".repeat(2_001), "Is it\u{202e} so?".to_owned(), "Is it\u{7} so?".to_owned()]
+    {
         let refused =
             bench.service.ask_question(bench.oak(ask(&referral.name, &text, ""))).await.unwrap_err();
         assert_eq!(fields(&refused), ["text"]);
@@ -114,7 +116,11 @@ async fn a_question_is_a_text_of_a_bounded_length_and_ends_with_the_search() {
 async fn the_key_of_a_question_is_needed_like_a_narratives() {
     let bench = Bench::open().await;
     let unnamed = proto::PostReferralRequest {
-        requirements: Some(proto::Requirements { age_years: Some(14), ..crate::bench::requirements() }),
+        requirements: Some(proto::Requirements {
+            age_years: Some(14),
+            max_distance_miles: None,
+            ..crate::bench::requirements()
+        }),
         identity: None,
         ..post_request("r-1")
     };
@@ -136,7 +142,11 @@ async fn the_key_of_a_question_is_needed_like_a_narratives() {
 async fn an_answer_that_turns_out_to_name_the_child_is_kept_back_from_then_on() {
     let bench = Bench::open().await;
     let unnamed = proto::PostReferralRequest {
-        requirements: Some(proto::Requirements { age_years: Some(14), ..crate::bench::requirements() }),
+        requirements: Some(proto::Requirements {
+            age_years: Some(14),
+            max_distance_miles: None,
+            ..crate::bench::requirements()
+        }),
         identity: None,
         ..post_request("r-1")
     };

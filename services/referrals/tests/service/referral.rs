@@ -157,6 +157,105 @@ async fn an_age_is_of_a_child_and_known_one_way() {
 }
 
 #[tokio::test]
+async fn a_care_leaver_is_referred_up_to_the_25th_birthday() {
+    let bench = Bench::open().await;
+    let leaver = |born: &str, request: &str| proto::PostReferralRequest {
+        requirements: Some(proto::Requirements {
+            provisions: vec!["SUPPORTED_ACCOMMODATION".to_owned()],
+            route_into_care: "CARE_LEAVER".to_owned(),
+            ..requirements()
+        }),
+        identity: Some(proto::Identity { date_of_birth: born.to_owned(), ..identity() }),
+        ..post_request(request)
+    };
+    let posted = bench.post_as(leaver("2007-03-01", "r-1")).await;
+    assert_eq!(posted.requirements.unwrap().age_years, Some(19));
+    let preview = proto::PreviewReleaseRequest { name: posted.name };
+    let shown = bench.service.preview_release(bench.own(preview)).await.unwrap().into_inner().shown.unwrap();
+    assert_eq!(shown.age_band, i32::from(proto::AgeBand::AgeBand18To24));
+    // The clock stands at 1 June 2026.
+    bench.post_as(leaver("2001-06-02", "r-2")).await;
+    let refused = bench.service.post_referral(bench.own(leaver("2001-06-01", "r-3"))).await.unwrap_err();
+    assert_eq!(fields(&refused), ["identity.date_of_birth"]);
+    assert!(!refused.message().contains("2001"), "{}", refused.message());
+}
+
+#[tokio::test]
+async fn a_radius_without_a_place_to_measure_from_is_refused() {
+    let bench = Bench::open().await;
+    let nowhere = |max_distance_miles, request: &str| proto::PostReferralRequest {
+        requirements: Some(proto::Requirements { max_distance_miles, ..requirements() }),
+        identity: Some(proto::Identity { home_postcode: String::new(), ..identity() }),
+        ..post_request(request)
+    };
+    let refused = bench.service.post_referral(bench.own(nowhere(Some(20), "r-1"))).await.unwrap_err();
+    assert_eq!(fields(&refused), ["requirements.max_distance_miles"]);
+    let posted = bench.post_as(nowhere(None, "r-1")).await;
+    let search = |max_distance_miles| proto::SearchReferralRequest {
+        name: posted.name.clone(),
+        max_distance_miles,
+        ..Default::default()
+    };
+    let refused = bench.service.search_referral(bench.own(search(Some(20)))).await.unwrap_err();
+    assert_eq!(
+        (reason(&refused).as_str(), fields(&refused)),
+        ("FIELD_INVALID", vec!["max_distance_miles".to_owned()])
+    );
+    bench.service.search_referral(bench.own(search(None))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_refused_and_what_nobody_sees() {
+    let bench = Bench::open().await;
+    let named = |given_name: &str| proto::PostReferralRequest {
+        identity: Some(proto::Identity { given_name: given_name.to_owned(), ..identity() }),
+        ..post_request("r-1")
+    };
+    for wrong in [
+        "   ",
+        "?",
+        "-- 12",
+        "Zeb\nedee",
+        "\u{200b}",
+        "Zeb\u{200b}edee",
+        "\u{202e}eedebeZ",
+        "\u{feff}Zebedee",
+    ] {
+        let refused = bench.service.post_referral(bench.own(named(wrong))).await.unwrap_err();
+        assert_eq!(fields(&refused), ["identity.given_name"], "{wrong:?}");
+        assert!(!refused.message().contains("edee"), "{}", refused.message());
+    }
+    for (right, n) in
+        [("Zo\u{eb}", 1), ("\u{645}\u{647}\u{200c}\u{633}\u{627}", 2), ("O'Neil-Day", 3), ("", 4)]
+    {
+        bench.post_as(proto::PostReferralRequest { request_id: format!("n-{n}"), ..named(right) }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sealed_code_is_refused_in_the_words_of_its_field() {
+    let bench = Bench::open().await;
+    let coded = |health: &[&str], language: &str| proto::PostReferralRequest {
+        identity: Some(proto::Identity {
+            health: health.iter().map(|code| (*code).to_owned()).collect(),
+            language: language.to_owned(),
+            ..identity()
+        }),
+        ..post_request("r-1")
+    };
+    let refused =
+        bench.service.post_referral(bench.own(coded(&["NONE", "EPILEPSY"], "ROM"))).await.unwrap_err();
+    assert!(refused.message().contains("NONE alone"), "{}", refused.message());
+    let refused = bench.service.post_referral(bench.own(coded(&[], "KLINGON"))).await.unwrap_err();
+    assert_eq!(fields(&refused), ["identity.language"]);
+    assert!(
+        !refused.message().contains("NONE") && !refused.message().contains("KLINGON"),
+        "{}",
+        refused.message()
+    );
+}
+
+#[tokio::test]
 async fn an_amendment_keeps_what_it_does_not_say() {
     let bench = Bench::open().await;
     let posted = bench.post("r-1").await;

@@ -1,5 +1,5 @@
 //! What a referral shows of the attributes that a framework's price goes by (`PRICE_ATTRIBUTE`). An offer names them, and with them a dearer price;
-//! contracts asks what shows them. Told are those alone that the price goes by: a price tells as much of the child already, and nothing more is.
+//! contracts asks what shows them. Where the form has a code for it that code says so, else the needs and numbers do. Told are those alone that the price goes by: a price tells as much of the child already, and nothing more is.
 
 use crate::requirements::Requirements;
 use crate::state::Referral;
@@ -26,10 +26,10 @@ fn shows(referral: &Referral, attribute: &str) -> bool {
     let needs = |code: &str| asked.needs.iter().any(|need| need == code);
     match attribute {
         "CWD" => has_disability(asked),
-        "PARENT_AND_CHILD" => {
-            let together = asked.profile.parent_and_child.as_deref().is_some_and(|code| code != "NO");
-            needs("PARENT_CHILD") || together
-        }
+        "PARENT_AND_CHILD" => match asked.profile.parent_and_child.as_deref() {
+            Some(code) => code != "NO",
+            None => needs("PARENT_CHILD"),
+        },
         "SIBLING" => match asked.profile.siblings.as_deref() {
             Some("REQUIRED" | "PREFERRED") => true,
             Some(_) => false,

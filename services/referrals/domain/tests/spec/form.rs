@@ -68,7 +68,7 @@ fn everything_wrong_with_a_form_is_said_at_once() {
         parent_and_child: code("TWINS"),
         deprivation_of_liberty: code("SOON"),
         national_transfer: code("REFERRED"),
-        route_into_care: code("CARE_LEAVER"),
+        route_into_care: code("HOMELESS_16_17"),
         exclusions: codes(&["PETS", "PETS"]),
         avoid_areas: (1..=60)
             .filter_map(|n| format!("E0600{n:04}").parse::<CouncilId>().ok())
@@ -103,15 +103,96 @@ fn the_transfer_scheme_is_for_unaccompanied_children() {
     given::<Referrals>([]).when(post(alone.clone())).then([posted(alone)]);
 }
 
+fn by_route(route: &str, age_years: u8) -> Requirements {
+    Requirements { age_years, ..asking(Profile { route_into_care: code(route), ..Profile::default() }) }
+}
+
 #[test]
-fn the_homeless_and_care_leavers_are_16_or_17() {
-    for route in ["HOMELESS_16_17", "CARE_LEAVER"] {
-        let asked = asking(Profile { route_into_care: code(route), ..Profile::default() });
-        let younger = Requirements { age_years: 15, ..asked.clone() };
-        assert_eq!(refused_fields(younger), ["route_into_care"]);
-        let older = Requirements { age_years: 16, ..asked };
-        given::<Referrals>([]).when(post(older.clone())).then([posted(older)]);
+fn the_homeless_are_16_or_17_and_care_leavers_16_to_24() {
+    for (route, oldest) in [("HOMELESS_16_17", 17), ("CARE_LEAVER", 24)] {
+        assert_eq!(refused_fields(by_route(route, 15)), ["route_into_care"]);
+        for age in [16, oldest] {
+            let asked = by_route(route, age);
+            given::<Referrals>([]).when(post(asked.clone())).then([posted(asked)]);
+        }
+        assert_eq!(refused_fields(by_route(route, oldest + 1)), ["age_years"]);
     }
+    for route in ["CHILD_IN_CARE", "CHILD_IN_NEED"] {
+        assert_eq!(refused_fields(by_route(route, 18)), ["age_years"]);
+    }
+}
+
+#[test]
+fn a_care_leaver_of_age_is_sought_any_provision_but_what_takes_children_only() {
+    let secure = vec!["SECURE".to_owned()];
+    let asked = |age| Requirements { provisions: secure.clone(), ..by_route("CARE_LEAVER", age) };
+    assert_eq!(refused_fields(asked(18)), ["provisions"]);
+    given::<Referrals>([]).when(post(asked(17))).then([posted(asked(17))]);
+    for sought in ["SUPPORTED_ACCOMMODATION", "FOSTERING", "RESIDENTIAL"] {
+        let asked = Requirements { provisions: vec![sought.to_owned()], ..by_route("CARE_LEAVER", 19) };
+        given::<Referrals>([]).when(post(asked.clone())).then([posted(asked)]);
+    }
+}
+
+#[test]
+fn a_radius_is_measured_from_somewhere() {
+    let nowhere = Requirements { anchor: None, ..requirements() };
+    assert_eq!(refused_fields(nowhere.clone()), ["max_distance_miles"]);
+    let anywhere = Requirements { max_distance_miles: None, ..nowhere };
+    given::<Referrals>([]).when(post(anywhere.clone())).then([posted(anywhere)]);
+}
+
+#[test]
+fn a_form_that_contradicts_itself_is_refused_where_it_does() {
+    let form =
+        |siblings: Option<&str>, size: Option<u8>, needs: &[&str], parent: Option<&str>| Requirements {
+            sibling_group_size: size,
+            needs: codes(needs),
+            ..asking(Profile {
+                siblings: siblings.and_then(code),
+                parent_and_child: parent.and_then(code),
+                ..Profile::default()
+            })
+        };
+    for (wrong, fields) in [
+        (form(Some("REQUIRED"), Some(1), &[], None), vec!["sibling_group_size"]),
+        (form(Some("NO_SIBLINGS"), Some(3), &[], None), vec!["sibling_group_size"]),
+        (form(Some("APART"), Some(2), &[], None), vec!["sibling_group_size"]),
+        (form(Some("NO_SIBLINGS"), None, &["SIBLINGS"], None), vec!["needs"]),
+        (form(None, Some(1), &["SIBLINGS"], None), vec!["needs"]),
+        (form(None, None, &["PARENT_CHILD"], Some("NO")), vec!["needs"]),
+        (
+            form(Some("APART"), Some(3), &["SIBLINGS", "PARENT_CHILD"], Some("NO")),
+            vec!["sibling_group_size", "needs", "needs"],
+        ),
+    ] {
+        assert_eq!(refused_fields(wrong.clone()), fields, "{wrong:?}");
+    }
+    for right in [
+        form(Some("REQUIRED"), Some(2), &["SIBLINGS"], None),
+        form(Some("REQUIRED"), None, &[], None),
+        form(Some("PREFERRED"), Some(1), &[], None),
+        form(Some("NO_SIBLINGS"), Some(1), &[], Some("NO")),
+        form(Some("APART"), None, &[], None),
+        form(None, Some(3), &["SIBLINGS", "PARENT_CHILD"], Some("PARENT")),
+        form(None, None, &["SIBLINGS", "PARENT_CHILD"], None),
+    ] {
+        given::<Referrals>([]).when(post(right.clone())).then([posted(right)]);
+    }
+}
+
+#[test]
+fn a_code_that_stands_twice_is_named_once_and_none_is_offered_that_cannot_be_sought() {
+    let told = |asked: Requirements| {
+        let refused = given::<Referrals>([]).when(post(asked)).then_refused("FIELD_INVALID");
+        refused.violations().into_iter().map(|it| it.description).collect::<Vec<_>>()
+    };
+    let thrice = Requirements { needs: codes(&["TRAUMA", "AUTISM", "TRAUMA", "TRAUMA"]), ..requirements() };
+    assert_eq!(told(thrice), ["TRAUMA stands more than once: send it once"]);
+    let castle = Requirements { provisions: codes(&["CASTLE", "CASTLE"]), ..requirements() };
+    let castle = told(castle);
+    assert_eq!(castle.len(), 1, "{castle:?}");
+    assert!(castle[0].contains("RESIDENTIAL") && !castle[0].contains("UNREGISTERED"), "{castle:?}");
 }
 
 #[test]
@@ -160,6 +241,7 @@ fn what_is_not_known_is_counted() {
         legal_status: None,
         expected_weeks: None,
         anchor: None,
+        max_distance_miles: None,
         ..requirements()
     };
     let command = PostReferral { identity: None, narrative: None, ..post(nothing) };
