@@ -152,7 +152,7 @@ impl Replay {
 }
 
 impl Referrals {
-    /// Looks at the market as it was at a position, and at what searches read of it.
+    /// The market as it was at a position. Who only looks lets go of it soon: while it is kept, its fold goes on with a copy.
     ///
     /// # Errors
     /// `UNAVAILABLE` when the market's log cannot be read, or ends before, or too many replay it at the moment.

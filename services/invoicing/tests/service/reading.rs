@@ -134,10 +134,18 @@ async fn a_council_reads_two_forecasts_of_the_past_at_a_time() {
         world.service.get_forecast(as_council(DERBY, "2026-02-01", request))
     };
     let (past, now) = ("2026-02-01T12:00:00Z", ask("").await.unwrap().into_inner());
-    let answers: [_; 3] = tokio::join!(ask(past), ask(past), ask(past)).into();
-    let (read, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-    assert!(read.len() == 2 && read.into_iter().all(|it| it.unwrap().into_inner() == now));
-    let refused = refused.into_iter().next().unwrap().unwrap_err();
+    // On a busy machine one may be answered before the third asks: then all three are asked again.
+    let mut rounds = 0..100;
+    let (read, refused) = loop {
+        rounds.next().expect("the third is never refused");
+        let answers: [_; 3] = tokio::join!(ask(past), ask(past), ask(past)).into();
+        let (read, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+        if let Some(refused) = refused.into_iter().next() {
+            break (read, refused.unwrap_err());
+        }
+    };
+    assert_eq!(read.len(), 2);
+    assert!(read.into_iter().all(|it| it.unwrap().into_inner() == now));
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "TOO_MANY_READINGS"));
     assert!(ask(past).await.is_ok(), "when it is answered there is room again");
 }

@@ -184,8 +184,9 @@ impl<'a> Plan<'a> {
             let cells = self.cells.remove(&(quarter, family)).unwrap_or_default();
             all.insert(family, Blocks::of(cells, self.onlooker));
         }
-        for family in roots() {
-            for framework in 0..self.frameworks.len() {
+        // All of a framework before the next one: what is told of it then does not hang on whether the later ones are looked at.
+        for framework in 0..self.frameworks.len() {
+            for family in roots() {
                 self.decide_page((quarter, family), Page { framework, provider: None }, &mut all);
             }
         }

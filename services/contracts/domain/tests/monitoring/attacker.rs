@@ -256,10 +256,13 @@ fn few(alike: &[Alike]) -> Vec<BTreeSet<usize>> {
     sets.into_iter().map(|(set, _)| set).filter(|set| !set.is_empty()).collect()
 }
 
+/// Reads off the rows of a framework's sheet what they tell: kinds, and how many cases of them.
+type Reading = fn(&[Row], usize) -> Vec<(Vec<usize>, i64)>;
+
 /// What of the region is attacked.
 struct Attacked<'r> {
     cases: &'r [Cases],
-    told: fn(&[Row], usize) -> Vec<(Vec<usize>, i64)>,
+    told: Reading,
     /// Whose a cell is.
     whose: fn(Cell) -> BTreeSet<usize>,
     /// The providers of a framework are read as well.

@@ -4,7 +4,7 @@
 use super::correct::Work;
 use super::limits;
 use crate::accounts::Account;
-use crate::agreement::{Agreement, Departure};
+use crate::agreement::{Agreement, Departure, Subject};
 use crate::commands::Command;
 use crate::events::{
     AgreementOpened, ChargesClosed, ChargesOpened, ChargesReopened, ContractFactRefused, InvoicingEvent,
@@ -118,7 +118,7 @@ pub(super) fn placement_started(
     if let Some(trouble) = foreign(command, started.council).or_else(|| date_trouble(started.on)) {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&started.agreement) else {
+    let Some(agreement) = placement(state, started.agreement) else {
         return refuse(unknown(started.agreement));
     };
     let corrected = started.correction.is_some();
@@ -166,7 +166,7 @@ pub(super) fn placement_ended(
     if let Some(trouble) = foreign(command, ended.council).or_else(|| date_trouble(ended.on)) {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&ended.agreement) else {
+    let Some(agreement) = placement(state, ended.agreement) else {
         return refuse(unknown(ended.agreement));
     };
     // An end that was withdrawn comes once more; contracts records each later one after that.
@@ -208,7 +208,7 @@ pub(super) fn end_withdrawn(
     if let Some(trouble) = foreign(command, withdrawn.council).or_else(|| date_trouble(withdrawn.on)) {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&withdrawn.agreement) else {
+    let Some(agreement) = placement(state, withdrawn.agreement) else {
         return refuse(unknown(withdrawn.agreement));
     };
     let known = [agreement.reopened_at, agreement.end.as_ref().map(|end| end.at)];
@@ -236,6 +236,11 @@ pub(super) fn date_trouble(day: Date) -> Option<Trouble> {
     let (first, last) = (limits::YEARS.start(), limits::YEARS.end());
     (!limits::YEARS.contains(&day.year()))
         .then(|| ("DATE_OUT_OF_RANGE", format!("{day} is not in the years {first} to {last}")))
+}
+
+/// The placement that a fact of contracts is about. Nights that were agreed beforehand are agreements too, but the market alone tells of them.
+pub(super) fn placement(state: &State, id: AgreementId) -> Option<&Agreement> {
+    state.agreements.get(&id).filter(|it| it.subject == Subject::Placement)
 }
 
 pub(super) fn unknown(agreement: AgreementId) -> Trouble {

@@ -3,7 +3,7 @@
 //! refuses an outcome before it is due, or never.
 
 use super::correct::Work;
-use super::facts::{Trouble, date_trouble, foreign, refuse, unknown};
+use super::facts::{Trouble, date_trouble, foreign, placement, refuse, unknown};
 use super::{entry_dates, is_new, limits};
 use crate::agreement::{Agreement, OutcomePaid};
 use crate::charge::{mirror, outcome_charge};
@@ -22,7 +22,7 @@ pub(super) fn due(state: &State, command: &Command, due: &OutcomePaymentDue) -> 
     if let Some(trouble) = foreign(command, due.council).or_else(|| date_trouble(due.achieved_on)) {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&due.agreement) else {
+    let Some(agreement) = placement(state, due.agreement) else {
         return refuse(unknown(due.agreement));
     };
     if agreement.outcomes.contains_key(&due.payment) {

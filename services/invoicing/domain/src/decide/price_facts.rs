@@ -1,7 +1,9 @@
 //! What contracts tells of a price that changes: terms, absences and Staying Put. Each tells all that holds now with a number or an instant, so
 //! that one which comes late or twice changes nothing.
 
-use super::facts::{Trouble, date_trouble, ends_trouble, foreign, funders_trouble, refuse, told, unknown};
+use super::facts::{
+    Trouble, date_trouble, ends_trouble, foreign, funders_trouble, placement, refuse, told, unknown,
+};
 use super::limits;
 use crate::commands::Command;
 use crate::events::{AbsenceNoted, InvoicingEvent, StayingPutClosed, StayingPutOpened, TermsChanged};
@@ -20,7 +22,7 @@ pub(super) fn terms_set(state: &State, command: &Command, set: &AgreementTermsSe
     if let Some(trouble) = foreign(command, set.council).or_else(|| date_trouble(set.from)) {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&set.agreement) else {
+    let Some(agreement) = placement(state, set.agreement) else {
         return refuse(unknown(set.agreement));
     };
     if set.terms <= agreement.terms.version {
@@ -125,7 +127,7 @@ pub(super) fn absence_recorded(
     if let Some(trouble) = trouble {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&recorded.agreement) else {
+    let Some(agreement) = placement(state, recorded.agreement) else {
         return refuse(unknown(recorded.agreement));
     };
     let known = agreement.absences.get(&recorded.absence);
@@ -171,7 +173,7 @@ pub(super) fn staying_put_started(
     if let Some(trouble) = trouble {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&started.agreement) else {
+    let Some(agreement) = placement(state, started.agreement) else {
         return refuse(unknown(started.agreement));
     };
     let same = |from, lines: &[PriceLine]| from == started.from && lines == started.lines;
@@ -212,7 +214,7 @@ pub(super) fn staying_put_ended(
     if let Some(trouble) = foreign(command, ended.council).or_else(|| date_trouble(ended.on)) {
         return refuse(trouble);
     }
-    let Some(agreement) = state.agreements.get(&ended.agreement) else {
+    let Some(agreement) = placement(state, ended.agreement) else {
         return refuse(unknown(ended.agreement));
     };
     let Some(stays) = &agreement.staying_put else {

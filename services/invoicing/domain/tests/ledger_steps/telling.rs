@@ -73,7 +73,8 @@ impl Model {
     }
 
     fn known(&mut self, id: AgreementId) -> Result<&mut Facts, &'static str> {
-        self.facts.get_mut(&id).ok_or("AGREEMENT_UNKNOWN")
+        let placement = self.facts.get_mut(&id).filter(|it| it.subject == Subject::Placement);
+        placement.ok_or("AGREEMENT_UNKNOWN")
     }
 
     fn started(&mut self, it: &PlacementStarted) -> Told {
