@@ -80,11 +80,14 @@ impl Apart {
         apart
     }
 
-    /// Starts those that do not run, and waits until all are ready.
+    /// Starts those that do not run, and waits until all are ready. One that ends meanwhile, as it lost its database's lease to what is left of the
+    /// one before, is started again as a service manager does.
     pub(crate) async fn start_again(&mut self, clock: Option<&str>) {
-        self.revive(clock);
-        for (service, process) in &self.processes {
-            let ready = async || process.said().contains("brokerage::running: ready").then_some(());
+        for service in Service::ALL {
+            let ready = async || {
+                self.revive(clock);
+                self.processes[&service].said().contains("brokerage::running: ready").then_some(())
+            };
             until(&format!("{service} is ready"), ready).await;
         }
     }
